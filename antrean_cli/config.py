@@ -1,0 +1,341 @@
+"""Settings: the only reader of the environment and of settings files.
+
+- The environment wins over the `.env`; of several `.env` files the first one counts.
+- A `.env` that others (not owner, not group) can read is refused.
+- Values are taken literally: nothing is expanded, and what only might be a comment is a problem.
+- All problems are reported together, in one SettingsError.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from antrean_cli.errors import SettingsError
+from antrean_cli.rules.events import FLOWS, SOURCES, TASKS
+from antrean_cli.rules.visits import KINDS, Policy
+
+# Indonesia knows no summer time, so its three zones need no zone database.
+ZONES = {
+    "Asia/Jakarta": timezone(timedelta(hours=7), "WIB"),
+    "Asia/Makassar": timezone(timedelta(hours=8), "WITA"),
+    "Asia/Jayapura": timezone(timedelta(hours=9), "WIT"),
+}
+KODEBOOKING_PARTS = ("no_rawat", "no_rawat_angka", "kode_ppk", "kd_poli", "no_reg")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bpjs:
+    """How BPJS is reached."""
+
+    base_url: str
+    cons_id: str
+    secret_key: str
+    user_key: str
+    update_path: str
+    timeout: float
+    ca_bundle: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Khanza:
+    """How Khanza is reached: a server, or a SQLite sample."""
+
+    host: str
+    port: int
+    socket: str | None
+    user: str
+    password: str
+    database: str
+    sqlite: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting, parsed; `bpjs` and `khanza` are there whenever they were asked for."""
+
+    env_file: Path | None
+    bpjs: Bpjs
+    khanza: Khanza
+    state: Path
+    policy: Policy
+    workers: int
+    max_seconds: int
+    log_file: Path | None
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _header(value: str) -> str:
+    if not value.isascii() or not value.isprintable():
+        raise ValueError("hanya boleh berisi huruf, angka, dan tanda biasa")
+    return value
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", value) or not low <= int(value) <= high:
+            raise ValueError(f"harus bilangan bulat {low} sampai {high}")
+        return int(value)
+
+    return parse
+
+
+def _names(value: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in value.split(",") if part.strip())
+
+
+def _choices(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
+    def parse(value: str) -> tuple[str, ...]:
+        names = tuple(part.strip() for part in value.split(",") if part.strip())
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(f"tidak mengenal {', '.join(unknown)}; pilihannya: {', '.join(known)}")
+        return names
+
+    return parse
+
+
+def _one_of(known: Mapping[str, Any]) -> Callable[[str], Any]:
+    def parse(value: str) -> Any:
+        if value not in known:
+            raise ValueError(f"harus salah satu dari {', '.join(known)}")
+        return known[value]
+
+    return parse
+
+
+def _base_url(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        host = url.hostname
+    except ValueError:
+        host = None
+    if not host or url.scheme not in ("https", "http") or url.query or url.fragment:
+        raise ValueError("harus alamat lengkap seperti https://apijkn.bpjs-kesehatan.go.id/antreanrs")
+    if url.scheme == "http" and host not in LOOPBACK:
+        raise ValueError("harus https:// (http:// hanya untuk simulator di komputer ini)")
+    return value.rstrip("/")
+
+
+def _path(value: str) -> str:
+    if not re.fullmatch(r"/[!-~]*", value):
+        raise ValueError("harus diawali garis miring, misalnya /antrean/updatewaktu")
+    return value
+
+
+def _template(value: str) -> str:
+    parts = re.findall(r"\{([^{}]*)\}", value)
+    if not parts or re.sub(r"\{[^{}]*\}", "", value).strip("{}") != re.sub(r"\{[^{}]*\}", "", value):
+        raise ValueError("harus memuat {no_rawat} atau {no_rawat_angka}")
+    if unknown := [part for part in parts if part not in KODEBOOKING_PARTS]:
+        known = ", ".join(f"{{{part}}}" for part in KODEBOOKING_PARTS)
+        raise ValueError(f"tidak mengenal {{{unknown[0]}}}; yang ada: {known}")
+    if not {"no_rawat", "no_rawat_angka"} & set(parts):
+        raise ValueError("harus memuat {no_rawat} atau {no_rawat_angka}, agar tiap kunjungan berbeda")
+    return value
+
+
+def _existing(value: str) -> str:
+    if not Path(value).exists():
+        raise ValueError(f"berkas {value} tidak ada")
+    return value
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table of settings: a name, the default as it would be typed, and its parser."""
+
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    needed_for: str = ""
+    from_file: bool = False
+
+
+_SOURCES = _choices(SOURCES)
+SETTINGS = (
+    Setting("BPJS_BASE_URL", "", _base_url, "bpjs", from_file=True),
+    Setting("BPJS_CONS_ID", "", _header, "bpjs", from_file=True),
+    Setting("BPJS_SECRET_KEY", "", _text, "bpjs", from_file=True),
+    Setting("BPJS_USER_KEY", "", _header, "bpjs", from_file=True),
+    Setting("BPJS_UPDATE_PATH", "/antrean/updatewaktu", _path),
+    Setting("BPJS_TIMEOUT", "20", _whole(1, 300)),
+    Setting("BPJS_CA_BUNDLE", "", _existing),
+    Setting("KHANZA_HOST", "127.0.0.1", _text),
+    Setting("KHANZA_PORT", "3306", _whole(1, 65535)),
+    Setting("KHANZA_SOCKET", "", _text),
+    Setting("KHANZA_USER", "", _text, "khanza"),
+    Setting("KHANZA_PASSWORD", "", _text, from_file=True),
+    Setting("KHANZA_DATABASE", "sik", _text),
+    Setting("KHANZA_SQLITE", "", _text),
+    Setting("ANTREAN_STATE", "", lambda value: Path(value).expanduser()),
+    Setting("ANTREAN_TZ", "Asia/Jakarta", _one_of(ZONES)),
+    Setting("ANTREAN_DAYS", "7", _whole(1, 7)),
+    Setting("ANTREAN_ADD", "onsite,nonjkn", _choices(KINDS)),
+    Setting("ANTREAN_KD_PJ", "", _names),
+    Setting("ANTREAN_KODEBOOKING", "{no_rawat}", _template),
+    Setting("ANTREAN_SKIP_POLI", "IGDK,IGD,HDL", _names),
+    Setting("ANTREAN_ONLY_POLI", "", _names),
+    Setting("ANTREAN_DELAY_NONJKN", "15", _whole(0, 1440)),
+    Setting("ANTREAN_DELAY_BATAL", "10", _whole(0, 1440)),
+    Setting("ANTREAN_ALUR", "erm", _one_of(FLOWS)),
+    *(Setting(f"ANTREAN_TASK_{taskid}", "", _SOURCES) for taskid in TASKS),
+    Setting("ANTREAN_TIE_SECONDS", "60", _whole(0, 3600)),
+    Setting("ANTREAN_MINUTES_PER_PATIENT", "5", _whole(0, 240)),
+    Setting("ANTREAN_WORKERS", "4", _whole(1, 64)),
+    Setting("ANTREAN_MAX_SECONDS", "50", _whole(5, 3600)),
+    Setting("ANTREAN_LOG_FILE", "", lambda value: Path(value).expanduser()),
+)
+# Empty is a meaning of its own for these; for all others it is the same as not set.
+_MAY_BE_EMPTY = ("ANTREAN_ADD", "ANTREAN_SKIP_POLI", "KHANZA_PASSWORD")
+
+
+def load(
+    *,
+    env_file: Path | None,
+    state: Path | None,
+    needs: frozenset[str],
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Return the settings; `needs` holds "bpjs" and "khanza" where the command talks to them.
+
+    Raises SettingsError (exit 8) with every problem on a line of its own.
+    """
+    env = dict(os.environ if environ is None else environ)
+    file = env_file or _first_env_file(env)
+    problems: list[str] = []
+    values = {**_read_env_file(file, problems), **env} if file else env
+    parsed = {setting.name: _parse(setting, values, needs, problems) for setting in SETTINGS}
+    if problems:
+        where = f" ({file})" if file else ""
+        raise SettingsError("\n  ".join([f"Pengaturan belum benar{where}:", *problems]))
+    return _settings(parsed, file, state or parsed["ANTREAN_STATE"] or _default_state(env))
+
+
+def _first_env_file(env: Mapping[str, str]) -> Path | None:
+    if named := env.get("ANTREAN_ENV_FILE"):
+        return Path(named)
+    config = Path(env.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    places = (Path(".env"), config / "antrean/env", Path("/etc/antrean/env"))
+    return next((place for place in places if place.is_file()), None)
+
+
+def _default_state(env: Mapping[str, str]) -> Path:
+    home = Path(env.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    return home / "antrean/antrean.sqlite3"
+
+
+def _read_env_file(file: Path, problems: list[str]) -> dict[str, str]:
+    try:
+        mode = file.stat().st_mode
+        if mode & (stat.S_IROTH | stat.S_IWOTH):
+            problems.append(f"{file} dapat dibaca siapa saja; ketik: chmod 600 {file}")
+            return {}
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "bukan teks UTF-8"
+        problems.append(f"{file} tidak dapat dibaca: {reason}")
+        return {}
+    return _parse_env_text(text, problems)
+
+
+def _parse_env_text(text: str, problems: list[str]) -> dict[str, str]:
+    from io import StringIO
+
+    from dotenv.parser import parse_stream  # here, because a pass without a .env need not load it
+
+    values: dict[str, str] = {}
+    for binding in parse_stream(StringIO(text)):
+        line = binding.original.line
+        if binding.error or (binding.key and binding.value is None):
+            problems.append(f"baris {line}: bukan NAMA=nilai")
+        elif binding.key:
+            typed = binding.original.string.partition("=")[2].strip()
+            if typed[:1] not in ("'", '"') and typed != binding.value:
+                problems.append(f"baris {line}: {binding.key} memuat ' #'; apit nilainya dengan tanda kutip tunggal")
+            values[binding.key] = binding.value or ""
+    return values
+
+
+def _parse(setting: Setting, values: Mapping[str, str], needs: frozenset[str], problems: list[str]) -> Any:
+    value = _value(setting, values, problems)
+    if value is None and setting.needed_for in needs and not _excused(setting, values):
+        problems.append(f"{setting.name} belum diisi")
+    if value is None:
+        value = setting.default
+    if value == "" and setting.default == "":
+        return ""
+    try:
+        return setting.parse(value)
+    except ValueError as error:
+        problems.append(f"{setting.name} {error}")
+        return None
+
+
+def _value(setting: Setting, values: Mapping[str, str], problems: list[str]) -> str | None:
+    """Return the text of a setting, from NAME or NAME_FILE, or None if it is not set."""
+    value = values.get(setting.name)
+    if value is None and setting.from_file and (file := values.get(f"{setting.name}_FILE")):
+        try:
+            value = Path(file).read_text(encoding="utf-8").strip("\r\n")
+        except (OSError, UnicodeDecodeError):
+            problems.append(f"{setting.name}_FILE: berkas {file} tidak dapat dibaca")
+            return ""
+    if not value and setting.name not in _MAY_BE_EMPTY:
+        return None
+    return value
+
+
+def _excused(setting: Setting, values: Mapping[str, str]) -> bool:
+    return setting.name == "KHANZA_USER" and bool(values.get("KHANZA_SQLITE"))
+
+
+def _settings(parsed: Mapping[str, Any], file: Path | None, state: Path) -> Settings:
+    flow = parsed["ANTREAN_ALUR"]
+    return Settings(
+        env_file=file,
+        bpjs=Bpjs(
+            base_url=parsed["BPJS_BASE_URL"],
+            cons_id=parsed["BPJS_CONS_ID"],
+            secret_key=parsed["BPJS_SECRET_KEY"],
+            user_key=parsed["BPJS_USER_KEY"],
+            update_path=parsed["BPJS_UPDATE_PATH"],
+            timeout=float(parsed["BPJS_TIMEOUT"]),
+            ca_bundle=parsed["BPJS_CA_BUNDLE"] or None,
+        ),
+        khanza=Khanza(
+            host=parsed["KHANZA_HOST"],
+            port=parsed["KHANZA_PORT"],
+            socket=parsed["KHANZA_SOCKET"] or None,
+            user=parsed["KHANZA_USER"],
+            password=parsed["KHANZA_PASSWORD"],
+            database=parsed["KHANZA_DATABASE"],
+            sqlite=parsed["KHANZA_SQLITE"] or None,
+        ),
+        state=state,
+        policy=Policy(
+            zone=parsed["ANTREAN_TZ"],
+            days=parsed["ANTREAN_DAYS"],
+            add=frozenset(parsed["ANTREAN_ADD"]),
+            kd_pj=frozenset(parsed["ANTREAN_KD_PJ"]),
+            kodebooking=parsed["ANTREAN_KODEBOOKING"],
+            skip_poli=frozenset(parsed["ANTREAN_SKIP_POLI"]),
+            only_poli=frozenset(parsed["ANTREAN_ONLY_POLI"]),
+            delay_nonjkn=timedelta(minutes=parsed["ANTREAN_DELAY_NONJKN"]),
+            delay_batal=timedelta(minutes=parsed["ANTREAN_DELAY_BATAL"]),
+            sources={taskid: parsed[f"ANTREAN_TASK_{taskid}"] or flow[taskid] for taskid in TASKS},
+            tie=timedelta(seconds=parsed["ANTREAN_TIE_SECONDS"]),
+            minutes_per_patient=parsed["ANTREAN_MINUTES_PER_PATIENT"],
+        ),
+        workers=parsed["ANTREAN_WORKERS"],
+        max_seconds=parsed["ANTREAN_MAX_SECONDS"],
+        log_file=parsed["ANTREAN_LOG_FILE"] or None,
+    )

@@ -1,0 +1,93 @@
+"""The error tree: each class carries its exit code, each instance its one Indonesian sentence.
+
+Only what a person can mend is an AntreanError; anything else is a bug and keeps its traceback.
+`cli.main` is the one place that catches them.
+"""
+
+from typing import ClassVar
+
+
+class AntreanError(Exception):
+    """Something that a person can mend; `str()` is the sentence for stderr, empty if nothing is to be said."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(AntreanError):
+    """Arguments, files or fields that cannot be used."""
+
+    exit_code = 2
+
+
+class RefusedPushError(AntreanError):
+    """The pass finished, and BPJS refused something in it."""
+
+    exit_code = 3
+
+
+class CredentialsError(AntreanError):
+    """BPJS does not accept the credentials, the signature or the clock."""
+
+    exit_code = 4
+
+
+class TemporaryError(AntreanError):
+    """BPJS, the network or Khanza cannot be reached or did not answer in the agreed form."""
+
+    exit_code = 5
+
+
+class RefusedError(AntreanError):
+    """BPJS refused this one request."""
+
+    exit_code = 6
+
+
+class MissingTaskError(AntreanError):
+    """`listtask --require`: a required task is not there."""
+
+    exit_code = 7
+
+
+class SettingsError(AntreanError):
+    """Settings are wrong or incomplete, or a file of theirs cannot be trusted."""
+
+    exit_code = 8
+
+
+class StateError(AntreanError):
+    """The state file is damaged, foreign, newer, full or not writable."""
+
+    exit_code = 9
+
+
+class LockedError(AntreanError):
+    """Another pass is running; nothing is said."""
+
+    exit_code = 11
+
+
+class StoppedError(AntreanError):
+    """A signal ended the pass in order; the exit code is 128 + signal."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__()
+        self.exit_code = 128 + signal_number  # type: ignore[misc]  # 130 or 143, known only now
+
+
+# The table of design.md and the README; the codes without a class are click's own or a success.
+EXIT_CODES: dict[int, str] = {
+    0: "selesai, atau tidak ada yang perlu dikerjakan",
+    1: "kesalahan di dalam antrean sendiri; laporkan",
+    2: "salah pakai, atau masukan tidak dapat dipakai",
+    3: "BPJS menolak sesuatu yang bisa diperbaiki",
+    4: "BPJS tidak menerima kredensial, tanda tangan, atau jam",
+    5: "gangguan sementara; putaran berikutnya melanjutkan",
+    6: "BPJS menolak permintaan ini",
+    7: "listtask --require: ada task yang belum tercatat",
+    8: "pengaturan salah atau belum lengkap",
+    9: "berkas status rusak, penuh, lebih baru, atau tidak dapat ditulis",
+    11: "putaran lain sedang berjalan",
+    130: "dihentikan dengan Ctrl-C",
+    143: "dihentikan dengan SIGTERM",
+}

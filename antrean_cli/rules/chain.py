@@ -1,0 +1,262 @@
+"""One booking's pushes: their states, their order, their ties, and which call is next.
+
+- A push is one thing to tell BPJS: "add", a task ("1" to "7", "99") or "batal".
+- Tasks go 3, 4, 5, 6, 7, each only after the one before was accepted; 99 and batal are free of order and ties.
+- BPJS wants strictly rising times; a time that equals or precedes the one before by no more than the tie goes out
+  as that one plus one second, and anything further back is held. The one before is what BPJS holds, else what we sent.
+- "A time must lie on the day of service (text in WIB)": any other is closed.
+- *Held* goes on by itself once its reason is gone; *refused* waits for a person; *closed* needs nobody.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from antrean_cli.rules.events import TASKS, Reason, Seen, service_day
+from antrean_cli.rules.visits import Policy
+
+HELD, DUE, SENDING, SENT, ALREADY, REFUSED, CLOSED = (
+    "held",
+    "due",
+    "sending",
+    "sent",
+    "already",
+    "refused",
+    "closed",
+)
+STATES = (HELD, DUE, SENDING, SENT, ALREADY, REFUSED, CLOSED)
+ADD, BATAL, ABSENT = "add", "batal", "99"
+# The steps that have an order. 1 and 2 are sent by hand only, so that they are never waited for.
+ORDERED = ("1", "2", *map(str, TASKS))
+STEPS = (ADD, *ORDERED, ABSENT, BATAL)
+MAX_AGE = timedelta(days=7)  # "a task must be sent by H+7"
+
+# Reasons that follow from the other pushes of the booking, and are told anew whenever one of them changes.
+_ORDER = frozenset({"urutan", "antrean", "waktu", "diminta"})
+# Closings that rest on what Khanza says: another word of Khanza opens them again.
+REOPENING = frozenset({"hadir", "hari", "batal"})
+
+CANCELLED = Reason(code="batal", text="antrean dibatalkan")
+EXPIRED = Reason(code="lewat", text="lewat H+7: BPJS tidak menerima lagi")
+NOT_ON_DAY = "di luar hari pelayanan"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Push:
+    """One thing to tell BPJS and what became of it. All times are aware.
+
+    `recorded` is what Khanza holds, `waktu` what was or will be sent (or what BPJS holds). `ask` means that BPJS has
+    to be asked first what it holds, `needs` names the step that BPJS wants to see before this one.
+    """
+
+    step: str
+    state: str
+    recorded: datetime | None = None
+    waktu: datetime | None = None
+    source: str = ""
+    reason: Reason | None = None
+    code: str = ""
+    attempts: int = 0
+    ask: bool = False
+    needs: str = ""
+    next_try: datetime | None = None
+    note: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether BPJS has it."""
+        return self.state in (SENT, ALREADY)
+
+    @property
+    def open(self) -> bool:
+        """Whether it still goes on by itself."""
+        return self.state in (HELD, DUE)
+
+    @property
+    def maybe_sent(self) -> bool:
+        """Whether BPJS may have it although it never said so."""
+        return self.ask or self.state == SENDING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What the ledger knows of one booking; `tanggal` is the day of service."""
+
+    kodebooking: str
+    kind: str
+    tanggal: date
+    no_rawat: str = ""
+    kd_poli: str = ""
+    kd_dokter: str = ""
+    kd_pj: str = ""
+    seen: Seen | None = None
+    pushes: Mapping[str, Push] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Whether a cancel was accepted: nothing more is sent after it."""
+        return any(step in self.pushes and self.pushes[step].done for step in (BATAL, ABSENT))
+
+    def push(self, step: str) -> Push | None:
+        """Return one push, or None."""
+        return self.pushes.get(step)
+
+    def having(self, *pushes: Push) -> "Record":
+        """Return the record with these pushes put in."""
+        return replace(self, pushes={**self.pushes, **{push.step: push for push in pushes}})
+
+    def closing(self, reason: Reason, only: Callable[[Push], bool] = lambda push: push.open) -> "Record":
+        """Return the record with its open pushes given up."""
+        return self.having(*(close(push, reason) for push in self.pushes.values() if only(push)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """The next thing to ask of BPJS for one booking: a push, or (`lookup`) what it holds."""
+
+    push: Push
+    lookup: bool = False
+
+
+def close(push: Push, reason: Reason) -> Push:
+    """Return the push, given up."""
+    return replace(push, state=CLOSED, reason=reason, ask=False, needs="", next_try=None)
+
+
+def hold(push: Push, reason: Reason) -> Push:
+    """Return the push, waiting for something outside the queue."""
+    return replace(push, state=HELD, reason=reason)
+
+
+def settle(recorded: datetime, before: datetime | None, tie: timedelta) -> datetime | None:
+    """Return the time to send after one that was sent as `before`, or None if the two are in the wrong order.
+
+    BPJS: "a lower task first, and its time strictly earlier".
+    """
+    if before is None or recorded > before:
+        return recorded
+    return before + timedelta(seconds=1) if tie and before - recorded <= tie else None
+
+
+def arrange(record: Record, policy: Policy) -> Record:
+    """Return the record with order, ties and holds of its tasks worked out anew from the pushes themselves."""
+    add = record.push(ADD)
+    blocked = _waiting_for_add(add) if add and add.state == HELD else None
+    before: Push | None = None
+    for step in ORDERED:
+        push = record.push(step)
+        if push is None:
+            blocked = blocked or (_waiting_for(step) if int(step) in TASKS else None)
+            continue
+        if push.open:
+            push = _placed(push, record, before, blocked, policy)
+            record = record.having(push)
+        if push.done or push.state == DUE:
+            before, blocked = push, None
+        elif push.state == CLOSED:
+            blocked = Reason(code=f"tutup-{push.reason.code}" if push.reason else "tutup", text=_closed_text(push))
+        else:
+            blocked = _waiting_for(step)
+    return record
+
+
+def next_call(record: Record, now: datetime) -> Call | None:
+    """Return what to ask of BPJS next for this booking, or None if there is nothing to do now."""
+    pushes = record.pushes
+    if any(push.state == SENDING for push in pushes.values()):
+        return None
+    if asking := [push for push in pushes.values() if push.ask and push.step not in (ADD, BATAL)]:
+        return Call(push=asking[0], lookup=True) if all(_ready(push, now) for push in asking) else None
+    if record.ended:
+        return None
+    for step in (BATAL, ABSENT, ADD):
+        push = pushes.get(step)
+        if push and push.state == DUE:
+            return Call(push=push) if _ready(push, now) else None
+    return next((Call(push=push) for push in _heads(pushes) if _ready(push, now)), None)
+
+
+def has_work(record: Record, now: datetime) -> bool:
+    """Return whether this booking has something to do now."""
+    return next_call(record, now) is not None
+
+
+def pending(record: Record) -> int:
+    """Return how many of its pushes could go out now or later without anybody's help."""
+    return sum(push.state == DUE or push.ask for push in record.pushes.values())
+
+
+def _heads(pushes: Mapping[str, Push]) -> Iterable[Push]:
+    """Yield the first due task, and before it those that BPJS made wait: they are tried again."""
+    for step in ORDERED:
+        push = pushes.get(step)
+        if push and push.state == HELD and push.needs:
+            yield push
+        elif push and push.state == DUE:
+            yield push
+            return
+
+
+def _ready(push: Push, now: datetime) -> bool:
+    waktu = push.waktu if push.open else None
+    return (push.next_try is None or push.next_try <= now) and (waktu is None or waktu <= now)
+
+
+def _placed(push: Push, record: Record, before: Push | None, blocked: Reason | None, policy: Policy) -> Push:
+    """Return one open task in its place in the order."""
+    if push.state == HELD and push.reason and push.reason.code not in _ORDER:
+        return push
+    if blocked and blocked.code.startswith("tutup"):
+        return close(push, Reason(code=blocked.code.removeprefix("tutup-"), text=blocked.text))
+    if blocked:
+        return hold(push, blocked)
+    return _demanded(_timed(push, record, before, policy), record)
+
+
+def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> Push:
+    """Return the task with the time that it goes out with, or held or closed because of it."""
+    if push.recorded is None:
+        return push
+    waktu = settle(push.recorded, before.waktu if before else None, policy.tie)
+    if waktu is None and before:
+        return hold(push, _wrong_order(push, before, policy))
+    if waktu is None or service_day(waktu) != record.tanggal:
+        return close(push, Reason(code="hari", text=f"{NOT_ON_DAY} ({push.recorded:%d-%m-%Y %H:%M:%S})"))
+    return replace(push, state=DUE, reason=None, waktu=waktu)
+
+
+def _demanded(push: Push, record: Record) -> Push:
+    """Return the task, still held if BPJS wants another step first and that one has not come."""
+    if not push.needs or push.state != DUE:
+        return push
+    needed = record.push(push.needs)
+    if needed and needed.done:
+        return replace(push, needs="", next_try=None)
+    return hold(push, push_needs(push.needs))
+
+
+def push_needs(step: str) -> Reason:
+    """Return the reason "BPJS wants another step first"."""
+    if step == ADD:
+        return Reason(code="diminta", text="kode booking belum ada di BPJS")
+    return Reason(code="diminta", text=f"menunggu task {step} (diminta BPJS)")
+
+
+def _waiting_for(step: str) -> Reason:
+    return Reason(code="urutan", text=f"menunggu task {step}")
+
+
+def _waiting_for_add(add: Push) -> Reason:
+    return Reason(code="antrean", text=f"menunggu antrean: {add.reason.text if add.reason else ''}")
+
+
+def _closed_text(push: Push) -> str:
+    text = push.reason.text if push.reason else ""
+    return text if text.startswith("task ") else f"task {push.step} {text}"
+
+
+def _wrong_order(push: Push, before: Push, policy: Policy) -> Reason:
+    mine = push.recorded.astimezone(policy.zone) if push.recorded else None
+    other = before.waktu.astimezone(policy.zone) if before.waktu else None
+    text = f"waktu task {push.step} ({mine:%H:%M:%S}) tidak sesudah task {before.step} ({other:%H:%M:%S})"
+    return Reason(code="waktu", text=text)

@@ -1,0 +1,299 @@
+"""Replies → outcomes → pushes: what an answer of BPJS means, and what becomes of the push.
+
+- The truth is metadata.code; a text never makes a success, and an unknown one is never a success.
+- Texts are second-hand: they are matched with case and runs of spaces folded.
+- "Code 201 with a text nobody knows: person. Any other unknown code: again."
+- An exchange that brought no envelope is a fault: it counts no attempt.
+- "After a time-out on a write, what happened is unknown": a task is looked up, add and batal are sent again.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+from antrean_cli.rules.chain import (
+    ABSENT,
+    ADD,
+    ALREADY,
+    BATAL,
+    CANCELLED,
+    CLOSED,
+    DUE,
+    REFUSED,
+    SENT,
+    Push,
+    Record,
+    arrange,
+    close,
+    hold,
+    push_needs,
+)
+from antrean_cli.rules.events import TASKS, Reason
+from antrean_cli.rules.visits import Policy
+
+# Kinds of outcome; the first five are the classes of bpjs.md.
+DONE, AGAIN, FIRST, PERSON, STOP = "done", "again", "first", "person", "stop"
+THERE, LATER, ENDED, SEP_FIRST = "already", "later", "ended", "sep"
+MAX_RETRY_AFTER = timedelta(hours=1)
+_ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
+_BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 30))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """An envelope that BPJS sent: its code as text, its message, `response` decrypted and parsed.
+
+    `retry_after` is in seconds.
+    """
+
+    code: str
+    message: str
+    response: object = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """An exchange that brought no envelope; `reached` tells whether BPJS may have acted on it."""
+
+    text: str
+    reached: bool
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a reply means; `named` is the step that has to go first (kind FIRST)."""
+
+    kind: str
+    code: str
+    text: str
+    named: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One row of getlisttask: `wakturs` is what the hospital sent, `waktu` when BPJS stored it (BPJS's own text)."""
+
+    taskid: int
+    wakturs: str
+    waktu: str
+    taskname: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One row of bpjs.md's table "Answers seen": a text of a call, its class, and which step it names."""
+
+    call: str
+    code: str
+    text: str
+    kind: str
+    named: str = ""
+
+
+UPDATE, LISTTASK = "updatewaktu", "getlisttask"
+# Read from above; "named" is a group of the text, "before" for the step before the one just sent, or a step.
+ANSWERS = (
+    Answer("*", "200", "", DONE),
+    Answer("*", "208", "", THERE),
+    Answer("*", "401|403", "", STOP),
+    Answer("*", "*", r"unauthorized|signature|consumer id", STOP),
+    Answer(UPDATE, "201", r"taskid terakhir 99\b", ENDED),
+    Answer(UPDATE, "201", r"taskid terakhir \d", LATER),
+    Answer(UPDATE, "201", r"taskid=(\d+) belum ada", FIRST, "group"),
+    Answer(UPDATE, "201", r"taskid=\d+ tidak valid|taskid sebelumnya belum terkirim", FIRST, "before"),
+    Answer(UPDATE, "201", r"kode ?booking tidak ditemukan", FIRST, ADD),
+    Answer(ADD, "201", r"sudah terbit sep", SEP_FIRST),
+    Answer("*", "201", r"undefined error", AGAIN),
+    Answer("*", "201", "", PERSON),
+    Answer("*", "*", "", AGAIN),
+)
+
+
+def judge(call: str, step: str, reply: Reply) -> Outcome:
+    """Return what the reply to a write means; `call` is "add", "updatewaktu" or "batal"."""
+    folded = " ".join(reply.message.lower().split())
+    for answer in ANSWERS:
+        if answer.call in ("*", call) and (answer.code == "*" or reply.code in answer.code.split("|")):
+            found = re.search(answer.text, folded)
+            if found and (answer.kind != FIRST or _named(answer, found, step)):
+                named = _named(answer, found, step) if answer.kind == FIRST else ""
+                return Outcome(
+                    kind=answer.kind, code=reply.code, text=reply.message, named=named, retry_after=reply.retry_after
+                )
+    raise AssertionError("the last row of ANSWERS fits everything")
+
+
+def _named(answer: Answer, found: "re.Match[str]", step: str) -> str:
+    """Return the step that has to go first, empty if that cannot be one."""
+    if answer.named == ADD:
+        return ADD
+    named = int(found.group(1)) if answer.named == "group" else int(step) - 1 if step.isdigit() else 0
+    return str(named) if 1 <= named <= TASKS[-1] and str(named) != step else ""
+
+
+def call_of(step: str) -> str:
+    """Return the name of the call that sends a step."""
+    return step if step in (ADD, BATAL) else UPDATE
+
+
+def apply(record: Record, step: str, outcome: Outcome, policy: Policy, now: datetime, jitter: float) -> Record:
+    """Return the record after an answer to one of its pushes; `jitter` is a random number from 0 to 1."""
+    push = replace(record.pushes[step], code=outcome.code, ask=False, reason=None)
+    change = _CHANGES[outcome.kind]
+    return arrange(change(record, push, outcome, now, jitter), policy)
+
+
+def _sent(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
+    return _finished(record, replace(push, state=SENT, needs="", next_try=None))
+
+
+def _there(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
+    """ "TaskId=N sudah ada (nothing is overwritten)": so the time that BPJS holds has to be asked for."""
+    unknown_time = push.step not in (ADD, BATAL, ABSENT)
+    return _finished(record, replace(push, state=ALREADY, needs="", next_try=None, ask=unknown_time))
+
+
+def _finished(record: Record, push: Push) -> Record:
+    record = record.having(push)
+    return record.closing(CANCELLED) if record.ended else record
+
+
+def _again(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
+    return record.having(_put_off(replace(push, state=DUE), outcome, now, jitter))
+
+
+def _first(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
+    """The named step goes first: it becomes due again if it was thought done, else it is waited for."""
+    if outcome.named == ADD:
+        return _unknown_booking(record, push, outcome, now, jitter)
+    push = replace(_put_off(push, outcome, now, jitter), needs=outcome.named)
+    named = record.push(outcome.named)
+    if named and named.done and named.recorded:
+        record = record.having(replace(named, state=DUE, attempts=named.attempts + 1, next_try=None))
+    return record.having(hold(push, push_needs(outcome.named)))
+
+
+def _unknown_booking(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
+    """ "Kode Booking tidak ditemukan": what that means depends on what became of our add."""
+    add = record.push(ADD)
+    if push.step == ABSENT and not (add and add.done):
+        return record.having(close(push, Reason(code="tidak_ada", text="tidak ada di BPJS, tidak perlu dibatalkan")))
+    if add and add.state == REFUSED:
+        text = f"antrean ditolak: {add.reason.text if add.reason else ''}"
+        return record.having(hold(push, Reason(code="ditolak", text=text)))
+    if add and add.state == CLOSED and add.reason:
+        return record.having(close(push, add.reason))
+    later = _put_off(push, outcome, now, jitter)
+    if add and add.done:  # "it can also be a moment's delay after an add"
+        return record.having(replace(later, state=DUE))
+    return record.having(hold(replace(later, needs=ADD), push_needs(ADD)))
+
+
+def _refused(record: Record, push: Push, outcome: Outcome, _: datetime, __: float) -> Record:
+    text = outcome.text.strip() or f"ditolak BPJS (kode {outcome.code})"
+    return record.having(replace(push, state=REFUSED, reason=Reason(code="ditolak", text=text), next_try=None))
+
+
+def _later(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
+    """ "BPJS holds a later task already; reconcile with getlisttask": refused, unless the look-up finds it."""
+    refused = _refused(record, push, outcome, now, jitter)
+    return refused.having(replace(refused.pushes[push.step], ask=True))
+
+
+def _ended(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
+    """ "TaskId terakhir 99": the booking is cancelled at BPJS."""
+    reason = Reason(code="batal", text="sudah dibatalkan di BPJS")
+    known = record.push(ABSENT) or Push(step=ABSENT, state=ALREADY)
+    record = record.having(close(push, reason), replace(known, state=ALREADY, reason=reason, ask=False))
+    return record.closing(reason)
+
+
+def _sep_first(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
+    return record.having(close(push, Reason(code="sep", text="SEP mendahului antrean")))
+
+
+def _stopped(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
+    return record.having(replace(push, state=DUE))
+
+
+_CHANGES = {
+    DONE: _sent,
+    THERE: _there,
+    AGAIN: _again,
+    FIRST: _first,
+    PERSON: _refused,
+    LATER: _later,
+    ENDED: _ended,
+    SEP_FIRST: _sep_first,
+    STOP: _stopped,
+}
+
+
+def _put_off(push: Push, outcome: Outcome, now: datetime, jitter: float) -> Push:
+    """Return the push with its next try after 1, 2, 4 … 30 minutes, or when BPJS asked for it."""
+    wait = _BACKOFF[min(push.attempts, len(_BACKOFF) - 1)] * (1 + 0.2 * jitter)
+    asked = retry_delay(outcome.retry_after)
+    return replace(push, attempts=push.attempts + 1, next_try=now + max(wait, asked))
+
+
+def retry_delay(seconds: float | None) -> timedelta:
+    """Return how long a Retry-After puts off a call: never a negative time, never more than an hour."""
+    return min(timedelta(seconds=max(seconds or 0, 0)), MAX_RETRY_AFTER)
+
+
+def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Record:
+    """Return the record after an exchange without an envelope: no attempt is counted, the next pass repeats it."""
+    push = record.pushes[step]
+    put_off = now + retry_delay(fault.retry_after) if fault.retry_after else push.next_try
+    state = DUE if push.state not in (ALREADY, REFUSED) else push.state
+    return record.having(replace(push, state=state, ask=push.ask or fault.reached, next_try=put_off))
+
+
+def after_crash(push: Push) -> Push:
+    """Return a push that was found in `sending`: nobody knows what became of it."""
+    return replace(push, state=DUE, ask=True)
+
+
+def after_lookup(record: Record, held: Mapping[str, datetime | None], policy: Policy, now: datetime) -> Record:
+    """Return the record with what BPJS holds (taskid → the time that it holds) taken as already there."""
+    cleared = [replace(push, ask=False) for push in record.pushes.values() if push.step not in (ADD, BATAL)]
+    record = record.having(*cleared)
+    for step, waktu in tasks_held(rows).items():
+        known = record.push(step) or Push(step=step, state=ALREADY)
+        state = SENT if known.state == SENT else ALREADY
+        found = replace(known, state=state, waktu=waktu or known.waktu, reason=None, needs="", next_try=None, ask=False)
+        record = record.having(found)
+    return arrange(record.closing(CANCELLED) if record.ended else record, policy)
+
+
+def after_failed_lookup(record: Record, step: str, outcome: Outcome, now: datetime, jitter: float) -> Record:
+    """Return the record after BPJS answered a look-up with something else than a list.
+
+    What cannot be looked up is sent again: 208 settles it.
+    """
+    if outcome.kind == AGAIN:
+        return record.having(_put_off(record.pushes[step], outcome, now, jitter))
+    return record.having(*(replace(push, ask=False) for push in record.pushes.values()))
+
+
+def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:
+    """Return the steps that getlisttask shows with the time of each; of a task shown twice, the later time."""
+    held: dict[str, datetime | None] = {}
+    for row in rows:
+        step, waktu = str(row.taskid), wakturs_of(row.wakturs)
+        known = held.get(step)
+        held[step] = max(known, waktu) if known and waktu else waktu or known
+    return held
+
+
+def wakturs_of(text: str) -> datetime | None:
+    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime, or None if it is no such text."""
+    clock, _, zone = text.strip().rpartition(" ")
+    try:
+        return datetime.strptime(clock, "%d-%m-%Y %H:%M:%S").replace(tzinfo=_ZONES[zone])
+    except (ValueError, KeyError):
+        return None

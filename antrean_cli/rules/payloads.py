@@ -1,0 +1,239 @@
+"""Visits and pushes → the bodies that BPJS takes. The only place that names BPJS's request fields.
+
+- The 23 fields of tambah antrean and their types are the seed's; khanza.md tells where each comes from.
+- Times are aware datetimes up to here; in a body they are epoch milliseconds.
+- What a body lacks is told as a Reason: with the table to fill, or with what is waited for.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from antrean_cli.rules.events import Reason, no_session
+from antrean_cli.rules.visits import Policy, Registration, Sep, Slot, Visit, moment
+
+KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
+JENISRESEP = ("Tidak ada", "Racikan", "Non racikan")
+# The seed's table "Tambah Antrean": every field, in its order, with its type.
+FIELDS: dict[str, type] = {
+    "kodebooking": str,
+    "jenispasien": str,
+    "nomorkartu": str,
+    "nik": str,
+    "nohp": str,
+    "kodepoli": str,
+    "namapoli": str,
+    "pasienbaru": int,
+    "norm": str,
+    "tanggalperiksa": str,
+    "kodedokter": int,
+    "namadokter": str,
+    "jampraktek": str,
+    "jeniskunjungan": int,
+    "nomorreferensi": str,
+    "nomorantrean": str,
+    "angkaantrean": int,
+    "estimasidilayani": int,
+    "sisakuotajkn": int,
+    "kuotajkn": int,
+    "sisakuotanonjkn": int,
+    "kuotanonjkn": int,
+    "keterangan": str,
+}
+_WAITING = Reason(code="referensi", text="menunggu nomor referensi (SEP atau surat kontrol)")
+
+
+def milliseconds(waktu: datetime) -> int:
+    """Return epoch milliseconds of an aware datetime."""
+    return int(waktu.timestamp() * 1000)
+
+
+def update_body(kodebooking: str, taskid: str, waktu: datetime, jenisresep: str | None = None) -> dict[str, Any]:
+    """Return the body of /antrean/updatewaktu: taskid as text, waktu in epoch ms (the seed)."""
+    body = {"kodebooking": kodebooking, "taskid": taskid, "waktu": milliseconds(waktu)}
+    return {**body, "jenisresep": jenisresep} if jenisresep else body
+
+
+def batal_body(kodebooking: str, keterangan: str) -> dict[str, Any]:
+    """Return the body of /antrean/batal."""
+    return {"kodebooking": kodebooking, "keterangan": keterangan}
+
+
+def listtask_body(kodebooking: str) -> dict[str, Any]:
+    """Return the body of /antrean/getlisttask."""
+    return {"kodebooking": kodebooking}
+
+
+def field_problems(body: Mapping[str, object]) -> list[str]:
+    """Return what is wrong with a hand-made body of tambah antrean, one Indonesian phrase each."""
+    problems = [f"{name} belum ada" for name in FIELDS if name not in body]
+    problems += [f"{name} tidak dikenal" for name in body if name not in FIELDS]
+    for name, kind in FIELDS.items():
+        value = body.get(name)
+        if name in body and type(value) is not kind:
+            problems.append(f"{name} harus {'bilangan bulat tanpa tanda kutip' if kind is int else 'teks'}")
+    return problems or list(_value_problems(body))
+
+
+def _value_problems(body: Mapping[str, Any]) -> Iterable[str]:
+    if not body["kodebooking"].strip():
+        yield "kodebooking kosong"
+    if body["jenispasien"] not in ("JKN", "NON JKN"):
+        yield "jenispasien harus JKN atau NON JKN"
+    if not _is_day(body["tanggalperiksa"]):
+        yield "tanggalperiksa harus tanggal YYYY-MM-DD"
+    if not re.fullmatch(r"([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d", body["jampraktek"]):
+        yield "jampraktek harus HH:MM-HH:MM"
+    if body["pasienbaru"] not in (0, 1):
+        yield "pasienbaru harus 0 atau 1"
+    if body["jeniskunjungan"] not in (1, 2, 3, 4):
+        yield "jeniskunjungan harus 1, 2, 3, atau 4"
+    yield from (f"{name} tidak boleh negatif" for name, kind in FIELDS.items() if kind is int and body[name] < 0)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def missing(visit: Visit) -> Reason | None:
+    """Return why tambah antrean cannot be filled for this visit yet, or None if every field is known."""
+    row, sep = visit.registration, visit.sep
+    if visit.booking:
+        whole = _whole(visit.booking.kodedokter) is not None
+        return None if whole else Reason(code="petakan", text="kodedokter di referensi_mobilejkn_bpjs bukan angka")
+    if row is None:
+        return Reason(code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)")
+    if not _kodepoli(row, sep):
+        return Reason(code="petakan", text=f"poli {row.kd_poli} belum dipetakan di maping_poli_bpjs")
+    if _kodedokter(row, sep) is None:
+        what = "belum dipetakan" if not row.kd_dokter_bpjs else "dipetakan ke kode yang bukan angka"
+        return Reason(code="petakan", text=f"dokter {row.kd_dokter} {what} di maping_dokter_dpjpvclaim")
+    if visit.slot is None:
+        return no_session(visit)
+    if not visit.slot.jam_selesai:
+        return Reason(code="jadwal", text=f"jam selesai dokter {row.kd_dokter} belum diisi di tabel jadwal")
+    return _WAITING if visit.kind == "onsite" and not _reference(visit)[1] else None
+
+
+def add_body(visit: Visit, policy: Policy) -> dict[str, Any]:
+    """Return the 23 fields for a visit; `missing(visit)` must have been None.
+
+    The body holds the patient's NIK, card and phone number: it is sent, and never stored or logged.
+    """
+    return _booked_body(visit) if visit.booking else _desk_body(visit, policy)
+
+
+def _desk_body(visit: Visit, policy: Policy) -> dict[str, Any]:
+    row, sep, slot = visit.registration, visit.sep, visit.slot
+    if row is None or slot is None:
+        raise ValueError("an add needs a registration and a session")
+    jkn = visit.kind != "nonjkn"
+    jeniskunjungan, nomorreferensi = _reference(visit)
+    number, kuota = _number(row.no_reg), max(_whole(slot.kuota) or 0, 0)
+    left = max(kuota - number, 0)
+    opening = moment(f"{visit.tanggal} {slot.jam_mulai}", policy.zone)
+    if opening is None:
+        raise ValueError("a session needs a time")
+    return {
+        "kodebooking": visit.kodebooking,
+        "jenispasien": "JKN" if jkn else "NON JKN",
+        "nomorkartu": ((sep and sep.nomorkartu) or row.nomorkartu or "") if jkn else "",
+        "nik": row.nik or "",
+        "nohp": (sep and sep.nohp) or row.nohp or "",
+        "kodepoli": _kodepoli(row, sep),
+        "namapoli": row.nm_poli_bpjs or row.nm_poli or "",
+        "pasienbaru": int(row.stts_daftar == "Baru"),
+        "norm": row.norm,
+        "tanggalperiksa": visit.tanggal.isoformat(),
+        "kodedokter": _kodedokter(row, sep),
+        "namadokter": row.nm_dokter_bpjs or row.nm_dokter or "",
+        "jampraktek": _jampraktek(slot),
+        "jeniskunjungan": jeniskunjungan if jkn else 3,
+        "nomorreferensi": nomorreferensi if jkn else "",
+        "nomorantrean": f"{row.kd_poli}-{row.no_reg}",
+        "angkaantrean": number,
+        "estimasidilayani": milliseconds(opening) + number * policy.minutes_per_patient * 60_000,
+        "sisakuotajkn": left,
+        "kuotajkn": kuota,
+        "sisakuotanonjkn": left,
+        "kuotanonjkn": kuota,
+        "keterangan": KETERANGAN,
+    }
+
+
+def _booked_body(visit: Visit) -> dict[str, Any]:
+    row, booking = visit.registration, visit.booking
+    if booking is None:
+        raise ValueError("no Mobile JKN booking")
+    return {
+        "kodebooking": visit.kodebooking,
+        "jenispasien": "JKN",
+        "nomorkartu": booking.nomorkartu or "",
+        "nik": booking.nik or "",
+        "nohp": booking.nohp or "",
+        "kodepoli": booking.kodepoli or "",
+        "namapoli": (row and row.nm_poli) or "",
+        "pasienbaru": int(booking.pasienbaru == "1"),
+        "norm": (row.norm if row else booking.norm) or "",
+        "tanggalperiksa": visit.tanggal.isoformat(),
+        "kodedokter": _whole(booking.kodedokter),
+        "namadokter": (row and row.nm_dokter) or "",
+        "jampraktek": booking.jampraktek or "",
+        "jeniskunjungan": _whole((booking.jeniskunjungan or "")[:1]) or 1,
+        "nomorreferensi": booking.nomorreferensi or "",
+        "nomorantrean": booking.nomorantrean or "",
+        "angkaantrean": _number(booking.angkaantrean),
+        "estimasidilayani": _whole(booking.estimasidilayani) or 0,
+        "sisakuotajkn": max(_whole(booking.sisakuotajkn) or 0, 0),
+        "kuotajkn": max(_whole(booking.kuotajkn) or 0, 0),
+        "sisakuotanonjkn": max(_whole(booking.sisakuotanonjkn) or 0, 0),
+        "kuotanonjkn": max(_whole(booking.kuotanonjkn) or 0, 0),
+        "keterangan": KETERANGAN,
+    }
+
+
+def _kodepoli(row: Registration, sep: Sep | None) -> str:
+    return (sep and sep.kodepoli) or row.kd_poli_bpjs or ""
+
+
+def _kodedokter(row: Registration, sep: Sep | None) -> int | None:
+    return _whole(sep and sep.kodedokter) or _whole(row.kd_dokter_bpjs)
+
+
+def _jampraktek(slot: Slot) -> str:
+    return f"{slot.jam_mulai[:5]}-{(slot.jam_selesai or '')[:5]}"
+
+
+def _reference(visit: Visit) -> tuple[int, str]:
+    """Return jeniskunjungan and nomorreferensi of a visit at the desk; the number is empty if none is known yet."""
+    if (sep := visit.sep) is None:
+        return 3, visit.surat_kontrol.no_surat if visit.surat_kontrol else ""
+    jenis = _jeniskunjungan(sep)
+    numbers = (sep.noskdp, sep.no_rujukan) if jenis == 3 else (sep.no_rujukan, sep.noskdp)
+    return jenis, next((number for number in numbers if number and number.strip("- ")), "")
+
+
+def _jeniskunjungan(sep: Sep) -> int:
+    """Return the kind of visit as khanza.md has it: 1 Rujukan FKTP, 2 Rujukan Internal, 3 Kontrol, 4 Antar RS."""
+    plain = not (sep.flagprosedur or sep.penunjang or sep.asesmenpelayanan)
+    if sep.tujuankunjungan == "0" and plain:
+        if (sep.asal_rujukan or "").startswith("1"):
+            return 1
+        return 3 if sep.noskdp else 4
+    return 3 if sep.tujuankunjungan == "2" and sep.asesmenpelayanan == "5" else 2
+
+
+def _whole(text: str | None) -> int | None:
+    """Return Khanza's text as a number, or None if it is not a whole one."""
+    stripped = (text or "").strip()
+    return int(stripped) if re.fullmatch(r"-?[0-9]{1,18}", stripped) else None
+
+
+def _number(text: str | None) -> int:
+    """Return the last digits of a queue number ("A-12" → 12), 0 if it has none."""
+    digits = re.search(r"([0-9]{1,9})\s*$", text or "")
+    return int(digits.group(1)) if digits else 0

@@ -1,0 +1,257 @@
+"""Events → pushes: what one visit needs, given what the ledger already knows of it.
+
+- Add: for the kinds of ANTREAN_ADD, outpatients only, as soon as the fields are known; NON JKN after its delay.
+- Mobile JKN bookings are BPJS's own: they are added only where BPJS says that it does not know them.
+- Cancel: a _batal row not yet sent → batal, once. stts seen to become Batal, and still so after its delay → task 99.
+- A visit that was Batal when first seen was never told to BPJS by us; only a Mobile JKN booking gets its 99.
+- After a cancel nothing more is sent; what has not happened yet is no push at all.
+- What was sent is never sent again: a time, payer, clinic or doctor changed afterwards is noted for a person.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from antrean_cli.rules.chain import (
+    ABSENT,
+    ADD,
+    BATAL,
+    CANCELLED,
+    CLOSED,
+    DUE,
+    EXPIRED,
+    HELD,
+    MAX_AGE,
+    NOT_ON_DAY,
+    REOPENING,
+    SENDING,
+    Push,
+    Record,
+    arrange,
+    close,
+    hold,
+)
+from antrean_cli.rules.events import NO_SIGN, Event, Look, Reason, Seen, events_of, service_day
+from antrean_cli.rules.payloads import missing
+from antrean_cli.rules.visits import FINAL_STTS, WIB, Policy, Visit
+
+NO_SHOW = Reason(code="hadir", text="tidak ada tanda hadir sampai hari pelayanan lewat")
+GONE = Reason(code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)")
+SENT_BY_KHANZA = Reason(code="batal", text="sudah dibatalkan oleh Khanza")
+
+
+def plan(visit: Visit, record: Record | None, policy: Policy, now: datetime, *, exact: bool) -> Record:
+    """Return the record as it should be; pushes that are no longer wanted and were never sent are left out.
+
+    `exact` tells that the pass before was no more than five minutes ago (see Seen).
+    """
+    record = _noticed(visit, record, now, exact)
+    if record.ended:
+        return record.closing(CANCELLED)
+    if expired(record, now):
+        return record.closing(EXPIRED)
+    if visit.cancel:
+        return _cancelled_in_mobile_jkn(visit, record)
+    if visit.stts == "Batal":
+        return _cancelled_at_desk(visit, record, policy, now)
+    if visit.registration is None:
+        return gone(record)
+    return arrange(_served(visit, record, policy, now), policy)
+
+
+def gone(record: Record) -> Record:
+    """Return the record of a visit that Khanza no longer has: what is open is held."""
+    return record.having(*(hold(push, GONE) for push in record.pushes.values() if push.open and not push.ask))
+
+
+def expired(record: Record, now: datetime) -> bool:
+    """Return whether BPJS takes nothing more: "a task must be sent by H+7"."""
+    return now.astimezone(WIB).date() > record.tanggal + MAX_AGE
+
+
+def _noticed(visit: Visit, record: Record | None, now: datetime, exact: bool) -> Record:
+    """Return the record with what this pass saw of stts, and, until the add is through, of the visit itself."""
+    row = visit.registration
+    if record is None or not (record.push(ADD) and record.pushes[ADD].done):
+        record = Record(
+            kodebooking=record.kodebooking if record else visit.kodebooking,
+            kind=visit.kind,
+            tanggal=visit.tanggal,
+            no_rawat=visit.no_rawat or "",
+            kd_poli=row.kd_poli if row else "",
+            kd_dokter=row.kd_dokter if row else "",
+            kd_pj=row.kd_pj if row else "",
+            seen=record.seen if record else None,
+            pushes=record.pushes if record else {},
+        )
+    return replace(_with_note(visit, record), seen=_seen(visit.stts, record.seen, now, exact))
+
+
+def _seen(stts: str | None, seen: Seen | None, now: datetime, exact: bool) -> Seen | None:
+    now = now.replace(microsecond=0)
+    if stts is None or (seen and seen.stts == stts):
+        return seen
+    if seen and seen.stts in FINAL_STTS and stts in FINAL_STTS:
+        return replace(seen, stts=stts)
+    return Seen(stts=stts, since=now, first=seen is None, exact=exact)
+
+
+def _with_note(visit: Visit, record: Record) -> Record:
+    add, row = record.push(ADD), visit.registration
+    if not (add and add.done and row and record.kd_pj):
+        return record
+    pairs = (
+        ("penjamin", record.kd_pj, row.kd_pj),
+        ("poli", record.kd_poli, row.kd_poli),
+        ("dokter", record.kd_dokter, row.kd_dokter),
+    )
+    changes = [f"{what} {then} menjadi {today}" for what, then, today in pairs if then != today]
+    note = f"berubah di Khanza setelah dikirim: {', '.join(changes)}" if changes else ""
+    return record.having(replace(add, note=note)) if note != add.note else record
+
+
+# -- cancels
+
+
+def _cancelled_in_mobile_jkn(visit: Visit, record: Record) -> Record:
+    """Return the record of a booking with a _batal row; there, 'Sudah' is taken at its word."""
+    batal = record.push(BATAL)
+    record = record.closing(CANCELLED, only=lambda push: push.open and push.step != BATAL)
+    if visit.cancel and visit.cancel.statuskirim == "Sudah":
+        # A cancel in doubt is still settled: asked again, BPJS can only say 208.
+        return record.having(close(batal, SENT_BY_KHANZA)) if batal and batal.open and not batal.ask else record
+    if batal is None or batal.state == HELD or _reopens(batal):
+        return record.having(Push(step=BATAL, state=DUE, source="batal Mobile JKN"))
+    return record
+
+
+def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: datetime) -> Record:
+    """Return the record of a visit whose stts is Batal."""
+    seen = record.seen
+    if seen is None or not _told(visit, record, policy):
+        return _without_unsent(record)
+    after = seen.since + policy.delay_batal
+    if now < after:
+        text = f"dibatalkan di meja pendaftaran, ditunggu sampai {after.astimezone(policy.zone):%H:%M}"
+        waiting = Reason(code="batal", text=text)
+        return record.having(*(hold(push, waiting) for push in record.pushes.values() if push.open and not push.ask))
+    record = record.closing(CANCELLED, only=lambda push: push.open and push.step != ABSENT and not push.ask)
+    absent = record.push(ABSENT)
+    if absent and not absent.open and not _reopens(absent):
+        return record
+    return record.having(_absence(record, absent, seen.since))
+
+
+def _told(visit: Visit, record: Record, policy: Policy) -> bool:
+    """Return whether BPJS knows this booking, as far as we can tell."""
+    if visit.kind == "mobilejkn" or any(push.done or push.maybe_sent for push in record.pushes.values()):
+        return True
+    return visit.kind == "onsite" and visit.kind not in policy.add and not (record.seen and record.seen.first)
+
+
+def _absence(record: Record, known: Push | None, since: datetime) -> Push:
+    push = replace(known or Push(step=ABSENT, state=DUE), recorded=since, waktu=since, source="stts Batal")
+    task5 = record.push("5")
+    if task5 and task5.done:
+        return close(push, Reason(code="selesai", text="batal setelah pelayanan selesai (task 5 sudah terkirim)"))
+    if service_day(since) != record.tanggal:
+        text = f"batal {NOT_ON_DAY}; bila perlu ketik: antrean batal {record.kodebooking} --keterangan ALASAN"
+        return close(push, Reason(code="batal_terlambat", text=text))
+    return replace(push, state=DUE, reason=None)
+
+
+# -- adds and tasks
+
+
+def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Record:
+    """Return the record of a visit that goes on: its add and its tasks, without what was withdrawn."""
+    base = _without_unsent(record)
+    if not _concerns_bpjs(visit, record, policy):
+        return base
+    look = Look(visit=visit, policy=policy, seen=record.seen, now=now)
+    add = _add(visit, record, look)
+    if add is None and visit.kind in policy.add and visit.kind != "mobilejkn":
+        return base
+    tasks = [_task(event, record, look) for event in events_of(look).values()]
+    return base.having(*(push for push in (add, *tasks) if push))
+
+
+def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
+    """Return whether this visit is told to BPJS at all: outpatients, and NON JKN only where the hospital adds them."""
+    row = visit.registration
+    started = any(push.done or push.maybe_sent for push in record.pushes.values())
+    outpatient = started or visit.kind == "mobilejkn" or bool(row and row.status_lanjut == "Ralan")
+    return outpatient and (started or visit.kind != "nonjkn" or "nonjkn" in policy.add)
+
+
+def _without_unsent(record: Record) -> Record:
+    """Return the record without the pushes that never left: a plan says anew which of them are still wanted."""
+    kept = {step: push for step, push in record.pushes.items() if not ((push.open and not push.ask) or _reopens(push))}
+    return replace(record, pushes=kept)
+
+
+def _reopens(push: Push) -> bool:
+    return push.state == CLOSED and push.reason is not None and push.reason.code in REOPENING
+
+
+def _add(visit: Visit, record: Record, look: Look) -> Push | None:
+    known = record.push(ADD)
+    if known and not known.open and not _reopens(known):
+        return known
+    if visit.kind not in look.policy.add or (visit.kind == "mobilejkn" and not known and not _asked_for(record)):
+        return None
+    if visit.kind == "nonjkn" and not _delay_passed(look):
+        return None
+    reason = missing(visit)
+    if reason and reason.code == "referensi" and not visit.surat_asked and known and known.open:
+        return known  # nobody asked for the surat kontrol in this pass: nothing new is known
+    push = replace(known, state=DUE, reason=None) if known else Push(step=ADD, state=DUE)
+    return hold(push, reason) if reason else push
+
+
+def _asked_for(record: Record) -> bool:
+    """Return whether BPJS said of one of the tasks that it does not know the booking."""
+    return any(push.needs == ADD for push in record.pushes.values())
+
+
+def _delay_passed(look: Look) -> bool:
+    registered = look.daftar()
+    return registered is not None and look.now >= registered + look.policy.delay_nonjkn
+
+
+def _task(event: Event, record: Record, look: Look) -> Push | None:
+    known = record.push(str(event.taskid))
+    if known and not known.open and not _reopens(known):
+        return _noted(known, event, look)
+    if known and _reopens(known) and not _changed(known, event):
+        return known
+    if event.waktu > look.now and not (known and known.ask):
+        return None
+    fresh = Push(step=str(event.taskid), state=DUE)
+    push = replace(known if known and known.open else fresh, recorded=event.waktu, source=event.source)
+    if event.hold is NO_SIGN and look.day_over:
+        return close(push, NO_SHOW)
+    if event.hold:
+        return hold(push, event.hold)
+    if push.reason and push.reason.code == "ditolak" and not _add_went_on(record):
+        return push
+    return replace(push, state=DUE, reason=None, waktu=event.waktu)
+
+
+def _changed(known: Push, event: Event) -> bool:
+    """Return whether Khanza now says something else than when this push was closed."""
+    code = known.reason.code if known.reason else ""
+    return code == "batal" or (code == "hadir" and event.hold is None) or known.recorded != event.waktu
+
+
+def _add_went_on(record: Record) -> bool:
+    add = record.push(ADD)
+    return add is None or add.open or add.done
+
+
+def _noted(known: Push, event: Event, look: Look) -> Push:
+    """Return a push that is through or refused, with a note if Khanza's time was corrected since."""
+    if known.state == SENDING or known.recorded is None:
+        return known
+    differs = known.recorded != event.waktu and event.hold is None
+    note = f"Khanza kini mencatat {event.waktu.astimezone(look.policy.zone):%d-%m-%Y %H:%M:%S}" if differs else ""
+    return replace(known, note=note) if note != known.note else known

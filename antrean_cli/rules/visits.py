@@ -1,0 +1,364 @@
+"""Khanza's rows → visits: what belongs together, of which kind it is, and which clinics are left out.
+
+- Three kinds: *mobilejkn* (a row in referensi_mobilejkn_bpjs), *onsite* (BPJS pays, no such row), *nonjkn*.
+- A visit with a SEP or a Mobile JKN booking is never NON JKN, whatever its payer.
+- Rows are matched by no_rawat and nobooking, never by patient and date.
+- Rows carry Khanza's own text: a zero date, NULL, 1970 or a far future all mean "not yet" (`moment`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import NamedTuple
+
+KINDS = ("mobilejkn", "onsite", "nonjkn")
+WIB = timezone(timedelta(hours=7), "WIB")
+# date.weekday() counts from Monday; Khanza writes Sunday as AKHAD.
+HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
+FINAL_STTS = frozenset({"Sudah", "Dirujuk", "Dirawat", "Meninggal", "Pulang Paksa"})
+
+
+class Registration(NamedTuple):
+    """One row of reg_periksa with its patient, clinic, doctor and their codes at BPJS."""
+
+    no_rawat: str
+    no_reg: str
+    tgl_registrasi: str
+    jam_reg: str
+    kd_dokter: str
+    norm: str
+    kd_poli: str
+    stts: str
+    stts_daftar: str
+    status_lanjut: str
+    kd_pj: str
+    nik: str | None
+    nohp: str | None
+    nomorkartu: str | None
+    nm_poli: str | None
+    nm_dokter: str | None
+    kd_poli_bpjs: str | None
+    nm_poli_bpjs: str | None
+    kd_dokter_bpjs: str | None
+    nm_dokter_bpjs: str | None
+
+
+class Booking(NamedTuple):
+    """One row of referensi_mobilejkn_bpjs."""
+
+    nobooking: str
+    no_rawat: str | None
+    nomorkartu: str | None
+    nik: str | None
+    nohp: str | None
+    kodepoli: str | None
+    pasienbaru: str | None
+    norm: str | None
+    tanggalperiksa: str
+    kodedokter: str | None
+    jampraktek: str | None
+    jeniskunjungan: str | None
+    nomorreferensi: str | None
+    nomorantrean: str | None
+    angkaantrean: str | None
+    estimasidilayani: str | None
+    sisakuotajkn: str | None
+    kuotajkn: str | None
+    sisakuotanonjkn: str | None
+    kuotanonjkn: str | None
+    status: str | None
+    validasi: str | None
+
+
+class Cancel(NamedTuple):
+    """One row of referensi_mobilejkn_bpjs_batal, with the date of its booking where that is still there."""
+
+    nobooking: str
+    no_rawat: str | None
+    keterangan: str | None
+    statuskirim: str | None
+    tanggalperiksa: str | None
+    kodepoli: str | None
+
+
+class Berkas(NamedTuple):
+    """One row of mutasi_berkas: the way of the patient's folder."""
+
+    no_rawat: str
+    dikirim: str | None
+    diterima: str | None
+    kembali: str | None
+
+
+class Exam(NamedTuple):
+    """Who examined, and when, from pemeriksaan_ralan."""
+
+    no_rawat: str
+    waktu: str
+    nip: str
+
+
+class Resep(NamedTuple):
+    """The three times of one outpatient prescription."""
+
+    no_rawat: str
+    no_resep: str
+    dibuat: str | None
+    divalidasi: str | None
+    diserahkan: str | None
+
+
+class Sep(NamedTuple):
+    """One outpatient SEP."""
+
+    no_rawat: str
+    no_sep: str
+    no_rujukan: str | None
+    noskdp: str | None
+    asal_rujukan: str | None
+    tujuankunjungan: str | None
+    flagprosedur: str | None
+    penunjang: str | None
+    asesmenpelayanan: str | None
+    nomorkartu: str | None
+    nohp: str | None
+    kodepoli: str | None
+    kodedokter: str | None
+
+
+class Slot(NamedTuple):
+    """One row of jadwal: a doctor's session on a weekday."""
+
+    kd_dokter: str
+    hari_kerja: str
+    jam_mulai: str
+    jam_selesai: str | None
+    kd_poli: str | None
+    kuota: str | None
+
+
+class SuratKontrol(NamedTuple):
+    """A planned control visit: whose, when, where, and its number."""
+
+    norm: str
+    tanggal: str
+    kd_poli_bpjs: str | None
+    no_surat: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows:
+    """Everything that one read of Khanza brought; `surat_kontrol` is None when it was not asked for."""
+
+    registrations: Sequence[Registration] = ()
+    bookings: Sequence[Booking] = ()
+    cancels: Sequence[Cancel] = ()
+    berkas: Sequence[Berkas] = ()
+    exams: Sequence[Exam] = ()
+    reseps: Sequence[Resep] = ()
+    seps: Sequence[Sep] = ()
+    slots: Sequence[Slot] = ()
+    payers: frozenset[str] = frozenset()
+    kode_ppk: str = ""
+    surat_kontrol: Sequence[SuratKontrol] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """What the hospital chose, as far as rules need it (design.md's table of settings)."""
+
+    zone: timezone
+    days: int
+    add: frozenset[str]
+    kd_pj: frozenset[str]
+    kodebooking: str
+    skip_poli: frozenset[str]
+    only_poli: frozenset[str]
+    delay_nonjkn: timedelta
+    delay_batal: timedelta
+    sources: Mapping[int, tuple[str, ...]]
+    tie: timedelta
+    minutes_per_patient: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """One booking as BPJS counts it, with all that Khanza recorded of it.
+
+    `registration` is None where a cancel in Mobile JKN deleted it; `tanggal` is the day of service.
+    """
+
+    kodebooking: str
+    kind: str
+    tanggal: date
+    registration: Registration | None = None
+    booking: Booking | None = None
+    cancel: Cancel | None = None
+    berkas: Berkas | None = None
+    exams: tuple[Exam, ...] = ()
+    reseps: tuple[Resep, ...] = ()
+    sep: Sep | None = None
+    slot: Slot | None = None
+    surat_kontrol: SuratKontrol | None = None
+    surat_asked: bool = False
+
+    @property
+    def no_rawat(self) -> str | None:
+        """Khanza's number of the visit, also where its row is gone."""
+        if self.registration:
+            return self.registration.no_rawat
+        return (self.cancel and self.cancel.no_rawat) or (self.booking and self.booking.no_rawat) or None
+
+    @property
+    def stts(self) -> str | None:
+        """The state of the visit in Khanza, None where the row is gone."""
+        return self.registration.stts if self.registration else None
+
+    @property
+    def final(self) -> bool:
+        """Whether Khanza says that the visit is over (a cancel is not an end of that kind)."""
+        return self.stts in FINAL_STTS
+
+
+def moment(text: str | None, zone: timezone) -> datetime | None:
+    """Return Khanza's `yyyy-mm-dd hh:mm:ss` as a datetime in the hospital's zone, or None for "not yet"."""
+    if not text or text[:2] != "20":
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone)
+    except ValueError:
+        return None
+
+
+def day(text: str | None) -> date | None:
+    """Return Khanza's `yyyy-mm-dd` as a date, or None for a zero date."""
+    try:
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None
+
+
+def assemble(rows: Rows, policy: Policy) -> list[Visit]:
+    """Return the visits that the rows tell of, in the order of registration, skipped clinics left out."""
+    visits = _Assembly(rows, policy)
+    return [visit for visit in visits.all() if _served(visit, policy)]
+
+
+def kodebooking_of(registration: Registration, template: str, kode_ppk: str) -> str:
+    """Return the kode booking of an onsite or NON JKN visit (setting ANTREAN_KODEBOOKING)."""
+    return template.format(
+        no_rawat=registration.no_rawat,
+        no_rawat_angka="".join(filter(str.isdigit, registration.no_rawat)),
+        kode_ppk=kode_ppk,
+        kd_poli=registration.kd_poli,
+        no_reg=registration.no_reg,
+    )
+
+
+def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
+    """Return the session that a visit registered at `jam` belongs to, of its doctor's sessions of that weekday.
+
+    The one that holds `jam`, else the next one, else the last of the day; a session without a clinic fits all.
+    """
+    fitting = sorted((slot for slot in slots if slot.kd_poli in (None, "", kd_poli)), key=lambda s: s.jam_mulai)
+    for slot in fitting:
+        if jam < slot.jam_mulai or slot.jam_mulai <= jam < (slot.jam_selesai or "24"):
+            return slot
+    return fitting[-1] if fitting else None
+
+
+class _Assembly:
+    """The rows of one read, indexed once by no_rawat."""
+
+    def __init__(self, rows: Rows, policy: Policy) -> None:
+        self.rows = rows
+        self.policy = policy
+        self.payers = policy.kd_pj or rows.payers
+        self.berkas = {row.no_rawat: row for row in rows.berkas}
+        self.seps = {row.no_rawat: row for row in rows.seps}  # in order of no_sep: the newest one counts
+        self.exams = _grouped(rows.exams)
+        self.reseps = _grouped(rows.reseps)
+        self.slots: dict[tuple[str, str], list[Slot]] = {}
+        for slot in rows.slots:
+            self.slots.setdefault((slot.kd_dokter, slot.hari_kerja), []).append(slot)
+        self.surat = {(s.norm, s.tanggal[:10], s.kd_poli_bpjs): s for s in rows.surat_kontrol or ()}
+
+    def all(self) -> Iterable[Visit]:
+        registrations = {row.no_rawat: row for row in self.rows.registrations}
+        cancels = {row.nobooking: row for row in self.rows.cancels}
+        booked: set[str] = set()
+        # Where two bookings name one no_rawat, the newest that was not cancelled has the visit.
+        for booking in sorted(self.rows.bookings, key=lambda b: (b.status == "Batal", _descending(b.nobooking))):
+            own = registrations.get(booking.no_rawat or "")
+            if own and own.no_rawat in booked:
+                own = None
+            booked |= {own.no_rawat} if own else set()
+            if tanggal := day(booking.tanggalperiksa):
+                cancel = cancels.pop(booking.nobooking, None)
+                yield self.visit(booking.nobooking, "mobilejkn", tanggal, own, booking=booking, cancel=cancel)
+        for cancel in cancels.values():
+            if tanggal := day(cancel.tanggalperiksa) or _day_of_nobooking(cancel.nobooking):
+                yield self.visit(cancel.nobooking, "mobilejkn", tanggal, None, cancel=cancel)
+        for registration in self.rows.registrations:
+            tanggal = day(registration.tgl_registrasi)
+            if tanggal and registration.no_rawat not in booked:
+                yield self.walk_in(registration, tanggal)
+
+    def walk_in(self, registration: Registration, tanggal: date) -> Visit:
+        jkn = registration.kd_pj in self.payers or registration.no_rawat in self.seps
+        kodebooking = kodebooking_of(registration, self.policy.kodebooking, self.rows.kode_ppk)
+        return self.visit(kodebooking, "onsite" if jkn else "nonjkn", tanggal, registration)
+
+    def visit(
+        self,
+        kodebooking: str,
+        kind: str,
+        tanggal: date,
+        registration: Registration | None,
+        *,
+        booking: Booking | None = None,
+        cancel: Cancel | None = None,
+    ) -> Visit:
+        if registration is None:
+            return Visit(kodebooking=kodebooking, kind=kind, tanggal=tanggal, booking=booking, cancel=cancel)
+        no_rawat = registration.no_rawat
+        slots = self.slots.get((registration.kd_dokter, HARI[tanggal.weekday()]), ())
+        return Visit(
+            kodebooking=kodebooking,
+            kind=kind,
+            tanggal=tanggal,
+            registration=registration,
+            booking=booking,
+            cancel=cancel,
+            berkas=self.berkas.get(no_rawat),
+            exams=self.exams.get(no_rawat, ()),
+            reseps=self.reseps.get(no_rawat, ()),
+            sep=self.seps.get(no_rawat),
+            slot=slot_of(slots, registration.kd_poli, registration.jam_reg),
+            surat_kontrol=self.surat.get((registration.norm, tanggal.isoformat(), registration.kd_poli_bpjs)),
+            surat_asked=self.rows.surat_kontrol is not None,
+        )
+
+
+def _served(visit: Visit, policy: Policy) -> bool:
+    codes = {visit.registration.kd_poli, visit.registration.kd_poli_bpjs} if visit.registration else set()
+    codes |= {visit.booking.kodepoli} if visit.booking else set()
+    codes |= {visit.cancel.kodepoli} if visit.cancel else set()
+    if codes & policy.skip_poli:
+        return False
+    return not policy.only_poli or bool(codes & policy.only_poli)
+
+
+def _grouped(rows: Sequence[Exam] | Sequence[Resep]) -> dict[str, tuple]:  # type: ignore[type-arg]
+    groups: dict[str, list[Exam | Resep]] = {}
+    for row in rows:
+        groups.setdefault(row.no_rawat, []).append(row)
+    return {no_rawat: tuple(group) for no_rawat, group in groups.items()}
+
+
+def _descending(nobooking: str) -> tuple[int, ...]:
+    return tuple(-ord(char) for char in nobooking)
+
+
+def _day_of_nobooking(nobooking: str) -> date | None:
+    return day(f"{nobooking[:4]}-{nobooking[4:6]}-{nobooking[6:8]}")

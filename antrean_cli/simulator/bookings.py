@@ -1,0 +1,487 @@
+"""What the stand-in BPJS holds, and the rules by which it takes or refuses a request. No I/O.
+
+- All 23 fields of a booking are needed, each of its own type. JKN needs nomorkartu and nomorreferensi; NON JKN
+  leaves both empty.
+- A kode booking is taken once, and stays taken when the booking is cancelled.
+- Tasks go 1-2-3-4-5-6-7 or begin at 3; only a task 1 makes task 2 necessary. Nothing is overwritten.
+- Times rise strictly (by the second) and lie on the day of service in WIB; H+7 is the last day for sending.
+- 99 is free of the order and ends the booking; batal leaves a 99 too.
+- Where BPJS's behaviour is not known, the gentler reading holds, and `Bookings` has a switch for the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from threading import Lock
+
+WIB = timezone(timedelta(hours=7), "WIB")
+Body = Mapping[str, object]
+Row = dict[str, object]
+
+TASKNAMES = {
+    1: "mulai waktu tunggu admisi",
+    2: "akhir waktu tunggu admisi / mulai waktu layan admisi",
+    3: "akhir waktu layan admisi / mulai waktu tunggu poli",
+    4: "akhir waktu tunggu poli / mulai waktu layan poli",
+    5: "akhir waktu layan poli / mulai waktu tunggu farmasi",
+    6: "akhir waktu tunggu farmasi / mulai waktu layan farmasi membuat obat",
+    7: "akhir waktu obat selesai dibuat",
+    99: "tidak hadir / batal",
+}
+_NAME, _AMOUNT = (str, r".*\S.*"), (int, r"\d+")
+_FIELDS: dict[str, tuple[type, str]] = {
+    "kodebooking": _NAME,
+    "jenispasien": (str, r"JKN|NON JKN"),
+    "nomorkartu": (str, r"(\d{11,13})?"),  # 13 digits in life, 11 in the catalogue's own example
+    "nik": (str, r"\d{16}"),
+    "nohp": (str, r"\d{9,15}"),
+    **dict.fromkeys(("kodepoli", "namapoli"), _NAME),
+    "pasienbaru": (int, r"[01]"),
+    "norm": _NAME,
+    "tanggalperiksa": (str, r"\d{4}-\d\d-\d\d"),
+    "kodedokter": (int, r"[1-9]\d*"),
+    "namadokter": _NAME,
+    "jampraktek": (str, r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"),
+    "jeniskunjungan": (int, r"[1-4]"),
+    "nomorreferensi": (str, r"([0-9A-Za-z]{6,30})?"),
+    "nomorantrean": _NAME,
+    "angkaantrean": _AMOUNT,
+    "estimasidilayani": (int, r"\d{13}"),  # milliseconds: seconds have ten digits
+    **dict.fromkeys(("sisakuotajkn", "kuotajkn", "sisakuotanonjkn", "kuotanonjkn"), _AMOUNT),
+    "keterangan": (str, r"(?s).*"),
+}
+_RESEP = ("tidak ada", "racikan", "non racikan")
+_REFUSALS = {
+    "sep": "Peserta pada tanggal pelayanan tersebut sudah terbit SEP.",
+    "dokter_tidak_ada": "Data dokter tidak ditemukan.",
+    "rujukan_tidak_valid": "Rujukan tidak valid",
+}
+_POLI = {"ANA": "Anak", "INT": "Penyakit Dalam", "IRM": "Rehabilitasi Medik", "MAT": "Mata", "OBG": "Obgyn"}
+_POLI_FINGERPRINT = ("IRM", "MAT")
+_DOKTER = {12345: ("Dr. Hendra", "ANA"), 12346: ("Dr. Sari", "INT"), 12347: ("Dr. Bima", "MAT")}
+_HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "MINGGU")
+_INVENTED: dict[str, object] = {
+    "jenispasien": "JKN",
+    "nomorkartu": "0001234567890",
+    "nik": "3212345678987654",
+    "nohp": "085635228888",
+    "kodepoli": "ANA",
+    "namapoli": "Anak",
+    "pasienbaru": 0,
+    "norm": "123345",
+    "kodedokter": 12345,
+    "namadokter": "Dr. Hendra",
+    "jampraktek": "08:00-14:00",
+    "jeniskunjungan": 1,
+    "nomorreferensi": "0001R0040116A000001",
+    "nomorantrean": "A-12",
+    "angkaantrean": 12,
+    "estimasidilayani": 1615869169000,
+    "sisakuotajkn": 5,
+    "kuotajkn": 30,
+    "sisakuotanonjkn": 5,
+    "kuotanonjkn": 30,
+    "keterangan": "",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes into the envelope: metadata.code, metadata.message and the plain response."""
+
+    code: int
+    message: str
+    response: object = None
+
+
+OK, EMPTY = Answer(200, "Ok"), Answer(204, "No Content")
+NOT_FOUND = Answer(201, "Kode Booking tidak ditemukan")
+
+
+@dataclass(frozen=True)
+class Task:
+    """`wakturs` is the time that the hospital sent, `waktu` the moment when it was stored."""
+
+    taskid: int
+    wakturs: datetime
+    waktu: datetime
+
+
+@dataclass(kw_only=True)
+class Booking:
+    fields: Row
+    sumberdata: str
+    created: datetime
+    tasks: list[Task] = field(default_factory=list)
+    keterangan_batal: str | None = None
+    farmasi: Row | None = None
+
+    @property
+    def tanggal(self) -> date:
+        return date.fromisoformat(str(self.fields["tanggalperiksa"]))
+
+    @property
+    def status(self) -> str:
+        last = max((task.taskid for task in self.tasks), default=0)
+        if last == 99:
+            return "Batal"
+        return "Selesai dilayani" if last >= 5 else "Sedang dilayani" if last == 4 else "Belum dilayani"
+
+
+def printed(at: datetime) -> str:
+    return f"{at.astimezone(WIB):%d-%m-%Y %H:%M:%S} WIB"
+
+
+def milliseconds(at: datetime) -> int:
+    return int(at.timestamp()) * 1000
+
+
+def _unfit(name: str) -> Answer:
+    return Answer(201, f"data {name}  belum sesuai.")
+
+
+def _number(value: object) -> int | None:
+    """BPJS takes a number or its text."""
+    return int(str(value)) if re.fullmatch(r"[0-9]{1,14}", str(value)) else None
+
+
+def unfit_field(body: Body) -> str | None:
+    """Name the first of the 23 fields that BPJS would not take."""
+    for name, (kind, shape) in _FIELDS.items():
+        if type(body.get(name)) is not kind or not re.fullmatch(shape, str(body[name]), re.ASCII):
+            return name
+    try:
+        date.fromisoformat(str(body["tanggalperiksa"]))
+    except ValueError:
+        return "tanggalperiksa"
+    jkn = body["jenispasien"] == "JKN"
+    return next((name for name in ("nomorkartu", "nomorreferensi") if bool(body[name]) != jkn), None)
+
+
+def _missing(taskid: int, held: set[int]) -> str | None:
+    if taskid == 3:
+        return "Task=1 ada. TaskId=2 belum ada" if 1 in held and 2 not in held else None
+    free = taskid in (1, 99) or taskid - 1 in held
+    return None if free else f"TaskId={taskid - 1} belum ada"
+
+
+def order_refusal(booking: Booking, taskid: int, now: datetime, *, second_wording: bool) -> Answer | None:
+    """Judge whether this task may come now, whatever its time."""
+    held = {task.taskid for task in booking.tasks}
+    if taskid in held and (taskid == 99 or 99 not in held):
+        return Answer(208, f"TaskId={taskid} sudah ada")
+    if 99 in held:
+        return Answer(201, "TaskId terakhir 99")
+    if now.astimezone(WIB).date() > booking.tanggal + timedelta(days=7):
+        return Answer(201, "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan.")
+    if taskid < max(held, default=0):
+        return Answer(201, f"TaskId terakhir {max(held)}")
+    missing = _missing(taskid, held)
+    if missing and second_wording:
+        missing = f"TaskId={taskid} tidak valid / TaskId sebelumnya belum terkirim"
+    return Answer(201, missing) if missing else None
+
+
+def time_refusal(booking: Booking, taskid: int, at: datetime, *, second_wording: bool) -> Answer | None:
+    """Judge the time of a task whose turn it is."""
+    sent = f"({at:%Y-%m-%d %H:%M:%S} WIB)"
+    if at.date() != booking.tanggal:
+        day = f"Tanggal pelayanan untuk Kode Booking tersebut adalah ({booking.tanggal})"
+        return Answer(201, f"Waktu tidak valid {sent}. {day}")
+    before = max(booking.tasks, key=lambda task: (task.taskid, task.wakturs), default=None)
+    if taskid == 99 or before is None or at > before.wakturs:
+        return None
+    if second_wording and at < before.wakturs:
+        held = f"({before.wakturs:%Y-%m-%d %H:%M:%S} WIB)"
+        return Answer(201, f"TaskId={before.taskid} {held} lebih besar dari pada TaskId={taskid}")
+    return Answer(201, f"Waktu {sent} tidak boleh kurang atau sama dengan waktu sebelumnya")
+
+
+def _pendaftaran_row(booking: Booking) -> Row:
+    given = booking.fields
+    names = ("kodepoli", "kodedokter", "jampraktek", "nik", "nohp", "jeniskunjungan", "nomorreferensi")
+    return {
+        "kodebooking": given["kodebooking"],
+        "tanggal": given["tanggalperiksa"],
+        **{name: given[name] for name in names},
+        "nokapst": given["nomorkartu"],
+        "norekammedis": given["norm"],
+        "sumberdata": booking.sumberdata,
+        "ispeserta": given["jenispasien"] == "JKN",
+        "noantrean": given["nomorantrean"],
+        "estimasidilayani": given["estimasidilayani"],
+        "createdtime": milliseconds(booking.created),
+        "status": booking.status,
+    }
+
+
+def _slot_is_fit(slot: object) -> bool:
+    return isinstance(slot, dict) and {"hari", "buka", "tutup"} <= slot.keys()
+
+
+def _jadwal_row(kodepoli: str, kodedokter: int, slot: Row) -> Row:
+    hari = _number(slot["hari"]) or 7
+    nama = _POLI.get(kodepoli, kodepoli)
+    return {
+        "kodesubspesialis": kodepoli,
+        "namasubspesialis": nama.upper(),
+        "kodepoli": kodepoli,
+        "namapoli": nama,
+        "kodedokter": kodedokter,
+        "namadokter": _DOKTER.get(kodedokter, (f"Dokter {kodedokter}", ""))[0],
+        "hari": hari,
+        "namahari": _HARI[hari - 1],
+        "jadwal": f"{slot['buka']}-{slot['tutup']}",
+        "kapasitaspasien": 30,
+        "libur": 0,
+    }
+
+
+def _lengths(booking: Booking, first: int, waktu: str) -> list[float]:
+    times = {task.taskid: task.waktu if waktu == "server" else task.wakturs for task in booking.tasks}
+    if not {first, first + 1} <= times.keys():
+        return []
+    return [(times[first + 1] - times[first]).total_seconds()]
+
+
+def _dashboard_row(period: str, bookings: list[Booking], waktu: str) -> Row:
+    """waktu_taskN is the sum of seconds from task N to the next, avg_waktu_taskN its mean."""
+    given = bookings[0].fields
+    row: Row = {"tanggal": period, "kodepoli": given["kodepoli"], "namapoli": given["namapoli"]}
+    for first in range(1, 7):
+        lengths = [length for booking in bookings for length in _lengths(booking, first, waktu)]
+        row[f"waktu_task{first}"] = sum(lengths)
+        row[f"avg_waktu_task{first}"] = sum(lengths) / len(lengths) if lengths else 0
+    return row | {"jumlah_antrean": len(bookings)}
+
+
+def _snapshot_row(booking: Booking) -> Row:
+    tasks = [
+        {"taskid": task.taskid, "wakturs": milliseconds(task.wakturs), "waktu": milliseconds(task.waktu)}
+        for task in booking.tasks
+    ]
+    return booking.fields | {
+        "sumberdata": booking.sumberdata,
+        "status": booking.status,
+        "tasks": tasks,
+        "keterangan_batal": booking.keterangan_batal,
+        "farmasi": booking.farmasi,
+    }
+
+
+class Bookings:
+    """The store. Any number of threads may call; each call is one step under one lock."""
+
+    def __init__(
+        self, now: Callable[[], datetime], *, refuse_future: bool = False, second_wording: bool = False
+    ) -> None:
+        self._now = now
+        self._refuse_future = refuse_future
+        self._second_wording = second_wording
+        self._lock = Lock()
+        self._held: dict[str, Booking] = {}
+        self._refused: dict[str, set[tuple[str, str]]] = {why: set() for why in _REFUSALS}
+        self._jadwal: dict[tuple[str, int], list[Row]] = {
+            (kodepoli, kode): [{"hari": hari, "buka": "08:00", "tutup": "14:00"} for hari in range(1, 7)]
+            for kode, (_, kodepoli) in _DOKTER.items()
+        }
+
+    # What a hospital may call.
+
+    def add(self, body: Body) -> Answer:
+        if wrong := unfit_field(body):
+            return _unfit(wrong)
+        with self._lock:
+            if body["kodebooking"] in self._held:
+                return Answer(208, "Terdapat duplikasi Kode Booking")
+            for why, marks in self._refused.items():
+                if any(str(body.get(name)) == value for name, value in marks):
+                    return Answer(201, _REFUSALS[why])
+            self._store(dict(body), "Bridging Antrean")
+            return OK
+
+    def updatewaktu(self, body: Body) -> Answer:
+        taskid, waktu = _number(body.get("taskid")), _number(body.get("waktu"))
+        if taskid not in TASKNAMES:
+            return _unfit("taskid")
+        if waktu is None:
+            return _unfit("waktu")
+        if str(body.get("jenisresep", "Tidak ada")).lower() not in _RESEP:
+            return _unfit("jenisresep")
+        at = datetime.fromtimestamp(waktu // 1000, WIB)
+        with self._lock:
+            booking = self._held.get(str(body.get("kodebooking")))
+            return NOT_FOUND if booking is None else self._add_task(booking, taskid, at)
+
+    def _add_task(self, booking: Booking, taskid: int, at: datetime) -> Answer:
+        now, second = self._now(), self._second_wording
+        refusal = order_refusal(booking, taskid, now, second_wording=second)
+        refusal = refusal or time_refusal(booking, taskid, at, second_wording=second)
+        if refusal:
+            return refusal
+        if self._refuse_future and at > now:
+            return Answer(201, f"Waktu ({at:%Y-%m-%d %H:%M:%S} WIB) tidak boleh lebih dari waktu sekarang")
+        booking.tasks.append(Task(taskid, at, now))
+        return OK
+
+    def batal(self, body: Body) -> Answer:
+        reason = body.get("keterangan")
+        if not isinstance(reason, str) or not reason.strip():
+            return _unfit("keterangan")
+        with self._lock:
+            booking = self._held.get(str(body.get("kodebooking")))
+            if booking is None:
+                return NOT_FOUND
+            if booking.status == "Batal":
+                return Answer(208, "Antrean sudah dibatalkan")
+            booking.keterangan_batal = reason
+            booking.tasks.append(Task(99, self._now().astimezone(WIB), self._now()))
+            return OK
+
+    def getlisttask(self, body: Body) -> Answer:
+        kodebooking = str(body.get("kodebooking"))
+        with self._lock:
+            booking = self._held.get(kodebooking)
+            rows = [
+                {
+                    "wakturs": printed(task.wakturs),
+                    "waktu": printed(task.waktu),
+                    "taskname": TASKNAMES[task.taskid],
+                    "taskid": task.taskid,
+                    "kodebooking": kodebooking,
+                }
+                for task in (booking.tasks if booking else ())
+            ]
+        return Answer(200, "Ok", rows) if rows else EMPTY
+
+    def farmasi_add(self, body: Body) -> Answer:
+        if str(body.get("jenisresep")).lower() not in _RESEP:
+            return _unfit("jenisresep")
+        if type(body.get("nomorantrean")) is not int:
+            return _unfit("nomorantrean")
+        with self._lock:
+            booking = self._held.get(str(body.get("kodebooking")))
+            if booking is None:
+                return NOT_FOUND
+            if booking.farmasi is not None:
+                return Answer(208, "Terdapat duplikasi Kode Booking")
+            booking.farmasi = dict(body)
+            return OK
+
+    def per_tanggal(self, tanggal: str) -> Answer:
+        return self._pendaftaran(lambda booking: booking.fields["tanggalperiksa"] == tanggal)
+
+    def per_kodebooking(self, kodebooking: str) -> Answer:
+        return self._pendaftaran(lambda booking: booking.fields["kodebooking"] == kodebooking)
+
+    def aktif(self) -> Answer:
+        return self._pendaftaran(lambda booking: booking.status == "Belum dilayani")
+
+    def _pendaftaran(self, wanted: Callable[[Booking], bool]) -> Answer:
+        with self._lock:
+            rows = [_pendaftaran_row(booking) for booking in self._held.values() if wanted(booking)]
+        return Answer(200, "Ok", rows) if rows else EMPTY
+
+    def ref_poli(self) -> Answer:
+        with self._lock:
+            seen = {str(b.fields["kodepoli"]): str(b.fields["namapoli"]) for b in self._held.values()}
+        keys = ("kdpoli", "nmpoli", "kdsubspesialis", "nmsubspesialis")
+        rows = [dict(zip(keys, poli * 2, strict=True)) for poli in (_POLI | seen).items()]
+        return Answer(1, "Ok", rows)
+
+    def ref_dokter(self) -> Answer:
+        with self._lock:
+            seen = {b.fields["kodedokter"]: b.fields["namadokter"] for b in self._held.values()}
+        known: dict[object, object] = {kode: nama for kode, (nama, _) in _DOKTER.items()}
+        return Answer(1, "Ok", [{"kodedokter": kode, "namadokter": nama} for kode, nama in (known | seen).items()])
+
+    def ref_poli_fp(self) -> Answer:
+        keys = ("kodepoli", "namapoli", "kodesubspesialis", "namasubspesialis")
+        rows = [dict(zip(keys, (kode, _POLI[kode]) * 2, strict=True)) for kode in _POLI_FINGERPRINT]
+        return Answer(1, "Ok", rows)
+
+    def ref_pasien_fp(self, identitas: str, nomor: str) -> Answer:
+        """Every patient who has a booking counts as registered by finger print."""
+        name = "nik" if identitas.lower() == "nik" else "nomorkartu"
+        with self._lock:
+            found = next((b.fields for b in self._held.values() if b.fields[name] == nomor), None)
+        if found is None:
+            return EMPTY
+        row = {"nomorkartu": found["nomorkartu"], "nik": found["nik"], "tgllahir": "1980-01-01", "daftarfp": 1}
+        return Answer(1, "Ok", row)
+
+    def jadwaldokter(self, kodepoli: str, tanggal: str) -> Answer:
+        try:
+            weekday = date.fromisoformat(tanggal).isoweekday()
+        except ValueError:
+            return _unfit("tanggal")
+        with self._lock:
+            rows = [
+                _jadwal_row(kodepoli, kodedokter, slot)
+                for (poli, kodedokter), slots in self._jadwal.items()
+                for slot in slots
+                if poli == kodepoli and _number(slot.get("hari")) == weekday
+            ]
+        return Answer(200, "Ok", rows) if rows else Answer(201, "Jadwal dokter tidak ditemukan")
+
+    def updatejadwaldokter(self, body: Body) -> Answer:
+        kodedokter, slots = _number(body.get("kodedokter")), body.get("jadwal")
+        if kodedokter is None:
+            return _unfit("kodedokter")
+        if not isinstance(slots, list) or not all(_slot_is_fit(slot) for slot in slots):
+            return _unfit("jadwal")
+        with self._lock:
+            self._jadwal[str(body.get("kodepoli")), kodedokter] = [dict(slot) for slot in slots]
+        return OK
+
+    def dashboard(self, period: str, waktu: str) -> Answer:
+        """Sum up one day (yyyy-mm-dd) or month (yyyy-mm), a row for each clinic; `waktu` is rs or server."""
+        by_poli: dict[str, list[Booking]] = {}
+        with self._lock:
+            for booking in self._held.values():
+                if booking.tanggal.isoformat().startswith(period):
+                    by_poli.setdefault(str(booking.fields["kodepoli"]), []).append(booking)
+            rows = [_dashboard_row(period, bookings, waktu) for bookings in by_poli.values()]
+        return Answer(200, "Ok", {"list": rows})
+
+    # What whoever steers the simulator may call.
+
+    def mobile_jkn(
+        self, kodebooking: str, tanggalperiksa: str, tasks: Iterable[Mapping[str, int]] = (), **fields: object
+    ) -> None:
+        """Make a booking that BPJS knows without the hospital; its tasks are stored unjudged, as they come."""
+        given = _INVENTED | fields | {"kodebooking": kodebooking, "tanggalperiksa": tanggalperiksa}
+        if wrong := unfit_field(given):
+            raise ValueError(f"{wrong} belum sesuai")
+        now = self._now()
+        stored = [Task(task["taskid"], datetime.fromtimestamp(task["waktu"] // 1000, WIB), now) for task in tasks]
+        if any(task.taskid not in TASKNAMES for task in stored):
+            raise ValueError("taskid tidak dikenal")
+        with self._lock:
+            if kodebooking in self._held:
+                raise ValueError(f"Kode Booking {kodebooking} sudah ada")
+            self._store(given, "Mobile JKN").tasks.extend(stored)
+
+    def refuse(self, why: str, **marks: object) -> None:
+        """Refuse every add whose field has this value: refuse("sep", norm="123345")."""
+        if not marks or not marks.keys() <= _FIELDS.keys():
+            raise ValueError(f"sebut field antrean dan isinya, bukan: {', '.join(marks) or 'kosong'}")
+        with self._lock:
+            self._refused[why] |= {(name, str(value)) for name, value in marks.items()}
+
+    def forgive(self, why: str) -> None:
+        with self._lock:
+            self._refused[why].clear()
+
+    def snapshot(self) -> list[Row]:
+        """Everything held, in the order in which it came; times in epoch milliseconds."""
+        with self._lock:
+            return [_snapshot_row(booking) for booking in self._held.values()]
+
+    def _store(self, fields: Row, sumberdata: str) -> Booking:
+        booking = Booking(fields=fields, sumberdata=sumberdata, created=self._now())
+        self._held[str(fields["kodebooking"])] = booking
+        return booking
