@@ -1,4 +1,42 @@
-"""Everything that is read from SIMRS Khanza."""
+"""Everything that is read from SIMRS Khanza: each SELECT, each of its tables and columns, and nothing written.
+
+- Dates have no index in Khanza: what is read in bulk is read by ranges of no_rawat (yyyy/mm/dd/nnnnnn) and of
+  nobooking (yyyymmdd…), a day wider than wanted and then filtered, because a few numbers differ from their date.
+- A constant number of queries a read, whatever the number of visits; rows are matched in Python.
+- Dates and times come as Khanza's own text; what they mean is decided by the rules (`visits.moment`).
+- A server (MySQL or MariaDB) and a SQLite sample are read with the same SQL.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from antrean_cli.config import Khanza as KhanzaSettings
+from antrean_cli.errors import SettingsError, TemporaryError
+from antrean_cli.rules.visits import (
+    Berkas,
+    Booking,
+    Cancel,
+    Exam,
+    Registration,
+    Resep,
+    Rows,
+    Sep,
+    Slot,
+    SuratKontrol,
+)
+
+if TYPE_CHECKING:
+    import pymysql
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+CONNECT_SECONDS, READ_SECONDS = 5, 20
+# MySQL's error numbers for "who are you" and "no such thing"; everything else is a passing trouble.
+_REFUSED_LOGIN = (1044, 1045, 1049, 1142, 1143, 1227, 1698)
+_WRONG_SCHEMA = (1054, 1146)
 
 # What is read, table by table: the check of the schema and the sample hospital are both made from it.
 TABLES: dict[str, tuple[str, ...]] = {
@@ -32,3 +70,285 @@ TABLES: dict[str, tuple[str, ...]] = {
     "password_asuransi": ("kd_pj",),
     "setting": ("kode_ppk",),
 }  # fmt: skip
+
+
+class Window(NamedTuple):
+    """What to read: the visits of these days, and besides them single ones by their numbers."""
+
+    first: date
+    last: date
+    no_rawat: Sequence[str] = ()
+    nobooking: Sequence[str] = ()
+
+
+class Khanza:
+    """A connection that only reads. Raises TemporaryError (5) or SettingsError (8: login or schema)."""
+
+    def __init__(self, settings: KhanzaSettings) -> None:
+        self._settings = settings
+        self._sample = settings.sqlite is not None
+        self._connection = _open_sample(settings.sqlite) if settings.sqlite else _open_server(settings)
+
+    def __enter__(self) -> "Khanza":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def check(self) -> None:
+        """Raise SettingsError naming every table and column that is missing."""
+        columns: dict[str, set[str]] = {}
+        for table, column in self._columns():
+            columns.setdefault(table.lower(), set()).add(column.lower())
+        problems = []
+        for table, wanted in TABLES.items():
+            if table not in columns:
+                problems.append(f"tabel {table} tidak ada")
+            elif lacking := [column for column in wanted if column not in columns[table]]:
+                problems.append(f"tabel {table} tidak punya kolom {', '.join(lacking)}")
+        if problems:
+            where = self._settings.sqlite or f"database {self._settings.database}"
+            raise SettingsError(f"Khanza ({where}) tidak sesuai: {'; '.join(problems)}")
+
+    def read(self, window: Window) -> Rows:
+        """Return all rows of a window but the planned control visits (see `surat_kontrol`)."""
+        wider = Window(window.first - timedelta(days=1), window.last + timedelta(days=1), *window[2:])
+        visits = {"low": f"{wider.first:%Y/%m/%d}/", "high": f"{wider.last + timedelta(days=1):%Y/%m/%d}/"}
+        bookings = {"low": f"{wider.first:%Y%m%d}", "high": f"{wider.last + timedelta(days=1):%Y%m%d}"}
+        days = {"first": window.first.isoformat(), "last": window.last.isoformat()}
+        return Rows(
+            registrations=self._registrations(visits | days, window.no_rawat),
+            bookings=self._bookings(bookings | days, window.nobooking),
+            cancels=self._cancels(bookings["low"]),
+            berkas=self._berkas(visits, window.no_rawat),
+            exams=self._exams(visits, window.no_rawat),
+            reseps=self._reseps(visits, window.no_rawat),
+            seps=self._seps(visits, window.no_rawat),
+            slots=self._slots(),
+            payers=self._payers(),
+            kode_ppk=self._kode_ppk(),
+        )
+
+    def surat_kontrol(self, first: date, last: date) -> list[SuratKontrol]:
+        """Return the control visits planned for these days; slow, because tgl_rencana has no index."""
+        return self._rows(
+            SuratKontrol._make,
+            """
+            SELECT s.nomr AS norm, k.tgl_rencana AS tanggal, k.kd_poli_bpjs, k.no_surat
+            FROM bridging_surat_kontrol_bpjs k JOIN bridging_sep s ON s.no_sep = k.no_sep
+            WHERE k.tgl_rencana BETWEEN :first AND :last
+            ORDER BY k.no_surat
+            """,
+            {"first": first.isoformat(), "last": last.isoformat()},
+        )
+
+    def _registrations(self, bounds: Mapping[str, str], no_rawat: Sequence[str]) -> list[Registration]:
+        return self._rows(
+            Registration._make,
+            """
+            SELECT r.no_rawat, r.no_reg, r.tgl_registrasi, r.jam_reg, r.kd_dokter, r.no_rkm_medis AS norm, r.kd_poli,
+                   r.stts, r.stts_daftar, r.status_lanjut, r.kd_pj, p.no_ktp AS nik, p.no_tlp AS nohp,
+                   p.no_peserta AS nomorkartu, k.nm_poli, d.nm_dokter, mp.kd_poli_bpjs, mp.nm_poli_bpjs,
+                   md.kd_dokter_bpjs, md.nm_dokter_bpjs
+            FROM reg_periksa r
+            LEFT JOIN pasien p ON p.no_rkm_medis = r.no_rkm_medis
+            LEFT JOIN poliklinik k ON k.kd_poli = r.kd_poli
+            LEFT JOIN dokter d ON d.kd_dokter = r.kd_dokter
+            LEFT JOIN maping_poli_bpjs mp ON mp.kd_poli_rs = r.kd_poli
+            LEFT JOIN maping_dokter_dpjpvclaim md ON md.kd_dokter = r.kd_dokter
+            WHERE (r.no_rawat BETWEEN :low AND :high AND r.tgl_registrasi BETWEEN :first AND :last)
+               OR r.no_rawat IN (:list)
+            """,
+            bounds,
+            no_rawat,
+        )
+
+    def _bookings(self, bounds: Mapping[str, str], nobooking: Sequence[str]) -> list[Booking]:
+        # Never joined to reg_periksa: no_rawat has no index here in older installs.
+        return self._rows(
+            Booking._make,
+            """
+            SELECT nobooking, no_rawat, nomorkartu, nik, nohp, kodepoli, pasienbaru, norm, tanggalperiksa, kodedokter,
+                   jampraktek, jeniskunjungan, nomorreferensi, nomorantrean, angkaantrean, estimasidilayani,
+                   sisakuotajkn, kuotajkn, sisakuotanonjkn, kuotanonjkn, status, validasi
+            FROM referensi_mobilejkn_bpjs
+            WHERE (nobooking BETWEEN :low AND :high AND tanggalperiksa BETWEEN :first AND :last)
+               OR nobooking IN (:list)
+            """,
+            bounds,
+            nobooking,
+        )
+
+    def _cancels(self, low: str) -> list[Cancel]:
+        # Without an upper bound: an appointment of next week may be cancelled today.
+        return self._rows(
+            Cancel._make,
+            """
+            SELECT b.nobooking, b.no_rawat_batal AS no_rawat, b.keterangan, b.statuskirim, r.tanggalperiksa, r.kodepoli
+            FROM referensi_mobilejkn_bpjs_batal b
+            LEFT JOIN referensi_mobilejkn_bpjs r ON r.nobooking = b.nobooking
+            WHERE b.nobooking >= :low
+            """,
+            {"low": low},
+        )
+
+    def _berkas(self, bounds: Mapping[str, str], no_rawat: Sequence[str]) -> list[Berkas]:
+        return self._rows(
+            Berkas._make,
+            """
+            SELECT no_rawat, dikirim, diterima, kembali FROM mutasi_berkas
+            WHERE no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)
+            """,
+            bounds,
+            no_rawat,
+        )
+
+    def _exams(self, bounds: Mapping[str, str], no_rawat: Sequence[str]) -> list[Exam]:
+        rows = self._rows(
+            tuple,
+            """
+            SELECT no_rawat, tgl_perawatan, jam_rawat, nip FROM pemeriksaan_ralan
+            WHERE no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)
+            """,
+            bounds,
+            no_rawat,
+        )
+        return [Exam(no_rawat, f"{tanggal} {jam}", nip) for no_rawat, tanggal, jam, nip in rows]
+
+    def _reseps(self, bounds: Mapping[str, str], no_rawat: Sequence[str]) -> list[Resep]:
+        rows = self._rows(
+            tuple,
+            """
+            SELECT no_rawat, no_resep, tgl_peresepan, jam_peresepan, tgl_perawatan, jam, tgl_penyerahan, jam_penyerahan
+            FROM resep_obat
+            WHERE (no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)) AND status = 'ralan'
+            ORDER BY no_resep
+            """,
+            bounds,
+            no_rawat,
+        )
+        return [Resep(row[0], row[1], *(_joined(row[at], row[at + 1]) for at in (2, 4, 6))) for row in rows]
+
+    def _seps(self, bounds: Mapping[str, str], no_rawat: Sequence[str]) -> list[Sep]:
+        return self._rows(
+            Sep._make,
+            """
+            SELECT no_rawat, no_sep, no_rujukan, noskdp, asal_rujukan, tujuankunjungan, flagprosedur, penunjang,
+                   asesmenpelayanan, no_kartu AS nomorkartu, notelep AS nohp, kdpolitujuan AS kodepoli,
+                   kddpjp AS kodedokter
+            FROM bridging_sep
+            WHERE (no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)) AND jnspelayanan = '2'
+            ORDER BY no_sep
+            """,
+            bounds,
+            no_rawat,
+        )
+
+    def _slots(self) -> list[Slot]:
+        return self._rows(
+            Slot._make, "SELECT kd_dokter, hari_kerja, jam_mulai, jam_selesai, kd_poli, kuota FROM jadwal", {}
+        )
+
+    def _payers(self) -> frozenset[str]:
+        return frozenset(kd_pj for (kd_pj,) in self._rows(tuple, "SELECT kd_pj FROM password_asuransi", {}))
+
+    def _kode_ppk(self) -> str:
+        return next((str(kode or "") for (kode,) in self._rows(tuple, "SELECT kode_ppk FROM setting", {})), "")
+
+    def _columns(self) -> Iterable[tuple[str, str]]:
+        if self._sample:
+            return self._rows(tuple, "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c", {})
+        return self._rows(
+            tuple,
+            """
+            SELECT table_name, column_name FROM information_schema.columns
+            WHERE table_schema = DATABASE() AND table_name IN (:list)
+            """,
+            {},
+            tuple(TABLES),
+        )
+
+    def _rows(
+        self,
+        make: Callable[[Iterable[Any]], Row],
+        sql: str,
+        values: Mapping[str, str],
+        listed: Sequence[str] = (),
+    ) -> list[Row]:
+        """Return the rows of one SELECT; `:list` stands for the listed values, and for none at all if it is empty."""
+        names = [f"l{number}" for number in range(len(listed))]
+        sql = sql.replace(":list", ", ".join(f":{name}" for name in names) or "NULL")
+        parameters = {**values, **dict(zip(names, listed, strict=True))}
+        if not self._sample:
+            sql = re.sub(r":(\w+)", r"%(\1)s", sql)
+        return [make(row) for row in self._select(sql, parameters)]
+
+    def _select(self, sql: str, parameters: Mapping[str, str]) -> Sequence[Any]:
+        if isinstance(self._connection, sqlite3.Connection):
+            try:
+                rows = self._connection.execute(sql, parameters)
+                return [tuple(str(cell) if isinstance(cell, int) else cell for cell in row) for row in rows]
+            except sqlite3.Error as error:
+                raise TemporaryError(f"Contoh Khanza tidak dapat dibaca: {error}") from error
+        from pymysql.err import Error
+
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return list(cursor.fetchall())
+        except (Error, OSError) as error:
+            raise _trouble(error) from error
+
+
+def _joined(tanggal: str | None, jam: str | None) -> str | None:
+    return f"{tanggal} {jam}" if tanggal and jam else None
+
+
+def _open_sample(path: str) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise SettingsError(f"KHANZA_SQLITE: {path} tidak dapat dibuka") from error
+    return connection
+
+
+def _open_server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
+    import pymysql
+    from pymysql.constants import FIELD_TYPE
+    from pymysql.converters import conversions
+
+    # Dates and times stay text, as in SQLite: PyMySQL would hand zero dates over as str and the rest as objects.
+    temporal = (FIELD_TYPE.DATE, FIELD_TYPE.NEWDATE, FIELD_TYPE.TIME, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP)
+    numeric = (FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG)
+    converters = {key: value for key, value in conversions.items() if key not in (*temporal, *numeric)}
+    try:
+        return pymysql.connect(
+            host=settings.host,
+            port=settings.port,
+            unix_socket=settings.socket,
+            user=settings.user,
+            password=settings.password,
+            database=settings.database,
+            charset="utf8mb4",
+            conv=converters,
+            autocommit=True,  # no snapshot is kept open, and each SELECT sees what is there
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            write_timeout=READ_SECONDS,
+            ssl_disabled=settings.socket is not None,  # a handshake on a socket costs 20 ms for nothing
+        )
+    except (pymysql.err.Error, OSError) as error:
+        raise _trouble(error) from error
+
+
+def _trouble(error: Exception) -> SettingsError | TemporaryError:
+    """Return the error to raise for what the server said; its own words may name tables, never patients."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    if number in _REFUSED_LOGIN:
+        text = f"Khanza menolak login atau hak baca (galat {number}); periksa KHANZA_USER, KHANZA_PASSWORD,"
+        return SettingsError(f"{text} KHANZA_DATABASE, dan GRANT SELECT")
+    if number in _WRONG_SCHEMA:
+        return SettingsError(f"Khanza tidak punya tabel atau kolom yang dibutuhkan (galat {number}): {error.args[1]}")
+    return TemporaryError(f"Khanza tidak dapat dihubungi atau tidak menjawab (galat {number or type(error).__name__})")

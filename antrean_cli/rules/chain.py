@@ -118,6 +118,37 @@ class Call:
     lookup: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One push that is no longer what it was; `before` is None for a new one, `after` for one that was withdrawn."""
+
+    record: Record
+    before: Push | None
+    after: Push | None
+
+    @property
+    def push(self) -> Push:
+        """The push as it is now, or as it last was."""
+        push = self.after or self.before
+        assert push is not None  # noqa: S101 - a change has at least one side
+        return push
+
+    @property
+    def told(self) -> bool:
+        """Whether a person would call it a change: another state, another reason, or a note."""
+        if self.before is None or self.after is None:
+            return self.push.state != DUE or bool(self.push.ask)
+        one, two = self.before, self.after
+        return (one.state, one.reason, one.note) != (two.state, two.reason, two.note)
+
+
+def changes(before: Record | None, after: Record) -> list[Change]:
+    """Return what differs between two records of one booking, in the order of the steps."""
+    old = before.pushes if before else {}
+    pairs = [(old.get(step), after.pushes.get(step)) for step in STEPS]
+    return [Change(record=after, before=one, after=two) for one, two in pairs if one != two]
+
+
 def close(push: Push, reason: Reason) -> Push:
     """Return the push, given up."""
     return replace(push, state=CLOSED, reason=reason, ask=False, needs="", next_try=None)
@@ -176,14 +207,9 @@ def next_call(record: Record, now: datetime) -> Call | None:
     return next((Call(push=push) for push in _heads(pushes) if _ready(push, now)), None)
 
 
-def has_work(record: Record, now: datetime) -> bool:
-    """Return whether this booking has something to do now."""
-    return next_call(record, now) is not None
-
-
 def pending(record: Record) -> int:
     """Return how many of its pushes could go out now or later without anybody's help."""
-    return sum(push.state == DUE or push.ask for push in record.pushes.values())
+    return sum(push.state in (DUE, SENDING) or push.ask for push in record.pushes.values())
 
 
 def _heads(pushes: Mapping[str, Push]) -> Iterable[Push]:

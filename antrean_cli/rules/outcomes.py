@@ -8,7 +8,7 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -258,8 +258,8 @@ def after_crash(push: Push) -> Push:
     return replace(push, state=DUE, ask=True)
 
 
-def after_lookup(record: Record, held: Mapping[str, datetime | None], policy: Policy, now: datetime) -> Record:
-    """Return the record with what BPJS holds (taskid → the time that it holds) taken as already there."""
+def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record:
+    """Return the record with what BPJS holds taken as already there, at the time that it holds."""
     cleared = [replace(push, ask=False) for push in record.pushes.values() if push.step not in (ADD, BATAL)]
     record = record.having(*cleared)
     for step, waktu in tasks_held(rows).items():

@@ -36,6 +36,7 @@ from antrean_cli.rules.visits import FINAL_STTS, WIB, Policy, Visit
 
 NO_SHOW = Reason(code="hadir", text="tidak ada tanda hadir sampai hari pelayanan lewat")
 GONE = Reason(code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)")
+LEFT_OUT = Reason(code="poli", text="poli tidak ikut (ANTREAN_ONLY_POLI atau ANTREAN_SKIP_POLI)")
 SENT_BY_KHANZA = Reason(code="batal", text="sudah dibatalkan oleh Khanza")
 
 
@@ -60,7 +61,22 @@ def plan(visit: Visit, record: Record | None, policy: Policy, now: datetime, *, 
 
 def gone(record: Record) -> Record:
     """Return the record of a visit that Khanza no longer has: what is open is held."""
-    return record.having(*(hold(push, GONE) for push in record.pushes.values() if push.open and not push.ask))
+    return _held(record, GONE)
+
+
+def left_out(record: Record) -> Record:
+    """Return the record of a visit whose clinic no longer takes part: what is open is held."""
+    return _held(record, LEFT_OUT)
+
+
+def lacks_reference(visit: Visit, record: Record | None) -> bool:
+    """Return whether a planned control visit (surat kontrol) could fill what the add of this visit lacks."""
+    add = record.push(ADD) if record else None
+    return visit.kind == "onsite" and visit.sep is None and visit.stts != "Batal" and (add is None or add.open)
+
+
+def _held(record: Record, reason: Reason) -> Record:
+    return record.having(*(hold(push, reason) for push in record.pushes.values() if push.open and not push.ask))
 
 
 def expired(record: Record, now: datetime) -> bool:
@@ -133,7 +149,7 @@ def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: dateti
     if now < after:
         text = f"dibatalkan di meja pendaftaran, ditunggu sampai {after.astimezone(policy.zone):%H:%M}"
         waiting = Reason(code="batal", text=text)
-        return record.having(*(hold(push, waiting) for push in record.pushes.values() if push.open and not push.ask))
+        return _held(record, waiting)
     record = record.closing(CANCELLED, only=lambda push: push.open and push.step != ABSENT and not push.ask)
     absent = record.push(ABSENT)
     if absent and not absent.open and not _reopens(absent):

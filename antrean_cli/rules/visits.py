@@ -239,9 +239,8 @@ def day(text: str | None) -> date | None:
 
 
 def assemble(rows: Rows, policy: Policy) -> list[Visit]:
-    """Return the visits that the rows tell of, in the order of registration, skipped clinics left out."""
-    visits = _Assembly(rows, policy)
-    return [visit for visit in visits.all() if _served(visit, policy)]
+    """Return the visits that the rows tell of: Mobile JKN bookings first, then the desk's in the order of no_rawat."""
+    return list(_Assembly(rows, policy).all())
 
 
 def kodebooking_of(registration: Registration, template: str, kode_ppk: str) -> str:
@@ -340,7 +339,8 @@ class _Assembly:
         )
 
 
-def _served(visit: Visit, policy: Policy) -> bool:
+def served(visit: Visit, policy: Policy) -> bool:
+    """Return whether the visit's clinic takes part (ANTREAN_SKIP_POLI, ANTREAN_ONLY_POLI; either code)."""
     codes = {visit.registration.kd_poli, visit.registration.kd_poli_bpjs} if visit.registration else set()
     codes |= {visit.booking.kodepoli} if visit.booking else set()
     codes |= {visit.cancel.kodepoli} if visit.cancel else set()

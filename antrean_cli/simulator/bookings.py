@@ -148,6 +148,14 @@ def _number(value: object) -> int | None:
     return int(str(value)) if re.fullmatch(r"[0-9]{1,14}", str(value)) else None
 
 
+def _moment(waktu: object) -> datetime:
+    """Read epoch milliseconds; BPJS prints, and so compares, whole seconds."""
+    number = _number(waktu)
+    if number is None:
+        raise ValueError("waktu belum sesuai")
+    return datetime.fromtimestamp(number // 1000, WIB)
+
+
 def unfit_field(body: Body) -> str | None:
     """Name the first of the 23 fields that BPJS would not take."""
     for name, (kind, shape) in _FIELDS.items():
@@ -219,11 +227,13 @@ def _pendaftaran_row(booking: Booking) -> Row:
 
 
 def _slot_is_fit(slot: object) -> bool:
-    return isinstance(slot, dict) and {"hari", "buka", "tutup"} <= slot.keys()
+    if not isinstance(slot, dict) or not {"hari", "buka", "tutup"} <= slot.keys():
+        return False
+    return (_number(slot["hari"]) or 0) in range(1, 9)  # 8 is a public holiday
 
 
 def _jadwal_row(kodepoli: str, kodedokter: int, slot: Row) -> Row:
-    hari = _number(slot["hari"]) or 7
+    hari = _number(slot["hari"]) or 0
     nama = _POLI.get(kodepoli, kodepoli)
     return {
         "kodesubspesialis": kodepoli,
@@ -304,14 +314,15 @@ class Bookings:
             return OK
 
     def updatewaktu(self, body: Body) -> Answer:
-        taskid, waktu = _number(body.get("taskid")), _number(body.get("waktu"))
+        taskid = _number(body.get("taskid"))
         if taskid not in TASKNAMES:
             return _unfit("taskid")
-        if waktu is None:
+        try:
+            at = _moment(body.get("waktu"))
+        except ValueError:
             return _unfit("waktu")
         if str(body.get("jenisresep", "Tidak ada")).lower() not in _RESEP:
             return _unfit("jenisresep")
-        at = datetime.fromtimestamp(waktu // 1000, WIB)
         with self._lock:
             booking = self._held.get(str(body.get("kodebooking")))
             return NOT_FOUND if booking is None else self._add_task(booking, taskid, at)
@@ -457,7 +468,7 @@ class Bookings:
         if wrong := unfit_field(given):
             raise ValueError(f"{wrong} belum sesuai")
         now = self._now()
-        stored = [Task(task["taskid"], datetime.fromtimestamp(task["waktu"] // 1000, WIB), now) for task in tasks]
+        stored = [Task(task["taskid"], _moment(task["waktu"]), now) for task in tasks]
         if any(task.taskid not in TASKNAMES for task in stored):
             raise ValueError("taskid tidak dikenal")
         with self._lock:

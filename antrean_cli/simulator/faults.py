@@ -103,7 +103,7 @@ class Fault:
         if self.share is not None and not 0 <= self.share <= 1:
             raise ValueError("share: angka dari 0 sampai 1")
         if not isinstance(self.path, str):
-            raise ValueError("path: akhir alamat sebagai teks")  # noqa: TRY004  (told like the others)
+            raise ValueError("path: akhir alamat sebagai teks")
         if self.seconds < 0 or self.interval < 0:
             raise ValueError("seconds dan interval: tidak boleh negatif")
         if "\r" in (text := self.retry_after + self.location) or "\n" in text:

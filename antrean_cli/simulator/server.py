@@ -24,7 +24,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
@@ -177,7 +176,7 @@ class Simulator:
         for known, pattern, call, secretly in self._routes:
             words = _words(self.base_path + pattern, path)
             if known == method and words is not None:
-                return (call if method == "POST" else lambda _, act=partial(call, *words): act()), secretly
+                return (call if method == "POST" else _without_body(call, words)), secretly
         return None, False
 
     def _record(self, path: str, body: Body | None, answer: Answer) -> None:
@@ -196,8 +195,10 @@ class Simulator:
         """Answer a request to /_simulator/NAME."""
         try:
             return self._steered(method, name, body)
-        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        except ValueError as error:
             return _json({"pesan": f"Isi permintaan tidak dapat dipakai: {error}"}, status=400)
+        except (LookupError, TypeError):
+            return _json({"pesan": "Isi permintaan tidak dapat dipakai: periksa nama dan jenisnya"}, status=400)
 
     def _steered(self, method: str, name: str, body: object) -> Reply:
         items = cast("list[dict[str, Any]]", body if isinstance(body, list) else [body])
@@ -227,7 +228,9 @@ class Simulator:
             case "POST", "down":
                 self.down = bool(items[0]["down"])
             case "POST", "latency":
-                self.latency = max(0.0, float(items[0]["latency"]))
+                if not 0 <= (latency := items[0]["latency"]) <= 600:
+                    raise ValueError("latency: detik, dari 0 sampai 600")
+                self.latency = latency
             case _:
                 return _json({"pesan": "Alamat tidak dikenal"}, status=404)
         return _json({"pesan": "Ok"})
@@ -291,6 +294,10 @@ def _words(pattern: str, path: str) -> list[str] | None:
     return [unquote(piece) for part, piece in zip(parts, given, strict=True) if part == "{}"]
 
 
+def _without_body(call: Callable[..., Answer], words: list[str]) -> Callable[[Body], Answer]:
+    return lambda _: call(*words)
+
+
 def _same(given: str | None, expected: str) -> bool:
     return hmac.compare_digest((given or "").encode("latin-1", "replace"), expected.encode("latin-1"))
 
@@ -344,6 +351,8 @@ class _Server(ThreadingHTTPServer):
     def end(self) -> None:
         """Refuse new connections and break those that are open."""
         self.ending.set()
+        with suppress(OSError):  # wakes the accepting thread; where that is impossible it wakes by itself
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         self.server_close()
         self._thread.join()

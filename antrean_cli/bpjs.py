@@ -1,0 +1,230 @@
+"""BPJS's web service "Antrean RS": sign, send, decrypt. The only place that names headers, paths and reply fields.
+
+- Every attempt is signed afresh: x-signature = base64(HMAC-SHA256(secret, consid&timestamp)).
+- "The truth is metadata.code": a body that is no envelope is a fault, whatever the HTTP status.
+- `response` of getlisttask: base64 → AES-256-CBC, key = sha256(consid + secret + timestamp of that same request),
+  IV = the key's first 16 bytes → LZ-String → JSON; a bare array or {"list": […]}.
+- Messages lose numbers that could be a NIK, card or phone number before anybody sees them.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from antrean_cli.config import Bpjs
+from antrean_cli.errors import SettingsError
+from antrean_cli.rules.outcomes import LISTTASK, UPDATE, Fault, Reply, Task
+
+PATHS = {"add": "/antrean/add", "batal": "/antrean/batal", LISTTASK: "/antrean/getlisttask"}
+MAX_BODY = 4_000_000  # bytes; the longest list of tasks is a few kilobytes
+_PRIVATE = ("nik", "nomorkartu", "nohp", "norm")
+
+
+class Client:
+    """One client for all workers; calls return what came of them and never raise for what BPJS or the network did."""
+
+    def __init__(self, settings: Bpjs, *, connections: int = 1) -> None:
+        """Raise SettingsError where the CA bundle cannot be used."""
+        from antrean_cli.transport import open_session  # requests costs 100 ms: only who sends pays them
+
+        self._settings = settings
+        self._paths = {**PATHS, UPDATE: settings.update_path}
+        try:
+            self._session = open_session(settings.ca_bundle, connections)
+        except OSError as error:
+            raise SettingsError(f"BPJS_CA_BUNDLE tidak dapat dipakai: {settings.ca_bundle}") from error
+
+    def call(self, name: str, body: Mapping[str, Any], *, within: float | None = None) -> Reply | Fault:
+        """POST one request and return its envelope, or the fault that kept one from coming.
+
+        `name` is "add", "updatewaktu", "batal" or "getlisttask"; `within` shortens BPJS_TIMEOUT (seconds). For
+        getlisttask a Reply's `response` is a list of Task.
+        """
+        timestamp = str(int(time.time()))
+        seconds = min(self._settings.timeout, within or self._settings.timeout)
+        exchange = self._post(self._paths[name], json.dumps(body).encode(), timestamp, seconds)
+        if isinstance(exchange, Fault):
+            return exchange
+        status, headers, text = exchange
+        reply = _envelope(status, text, body)
+        retry_after = _retry_after(headers.get("Retry-After"))
+        if reply is None:
+            return _no_envelope(status, retry_after)
+        response: object = None
+        if name == LISTTASK and reply.code == "200":
+            try:
+                response = _tasks(_decrypted(reply.response, self._settings, timestamp))
+            except _UnreadableError:
+                return Fault(text="BPJS menjawab dengan isi yang tidak dapat dibaca", reached=True)
+        return Reply(code=reply.code, message=reply.message, response=response, retry_after=retry_after)
+
+    def _post(
+        self, path: str, body: bytes, timestamp: str, seconds: float
+    ) -> tuple[int, Mapping[str, str], bytes] | Fault:
+        import requests
+
+        from antrean_cli.transport import time_limit
+
+        headers = {"Content-Type": "application/json", **signed_headers(self._settings, timestamp)}
+        try:
+            with time_limit(seconds):
+                response = self._session.post(
+                    self._settings.base_url + path,
+                    data=body,
+                    headers=headers,
+                    timeout=seconds,
+                    allow_redirects=False,
+                    stream=True,
+                )
+                with response:
+                    text = response.raw.read(MAX_BODY, decode_content=True)
+                return response.status_code, response.headers, text
+        except (requests.RequestException, OSError, _http_error()) as error:
+            return _fault(error)
+
+
+def signed_headers(settings: Bpjs, timestamp: str) -> dict[str, str]:
+    """Return the four headers that BPJS knows us by; timestamp is in unix seconds, UTC."""
+    return {
+        "x-cons-id": settings.cons_id,
+        "x-timestamp": timestamp,
+        "x-signature": signature(f"{settings.cons_id}&{timestamp}", settings.secret_key),
+        "user_key": settings.user_key,
+    }
+
+
+def signature(message: str, secret: str) -> str:
+    """Return base64(HMAC-SHA256(key = secret, message))."""
+    return base64.b64encode(hmac.new(secret.encode(), message.encode(), hashlib.sha256).digest()).decode()
+
+
+def decrypt(text: str, settings: Bpjs, timestamp: str) -> object:
+    """Return the JSON value of an encrypted `response`; raises a ValueError for anything that is none."""
+    from Crypto.Cipher import AES
+    from Crypto.Util.Padding import unpad
+    from lzstring import LZString
+
+    key = hashlib.sha256(f"{settings.cons_id}{settings.secret_key}{timestamp}".encode()).digest()
+    try:
+        cipher = AES.new(key, AES.MODE_CBC, key[:16])
+        packed = unpad(cipher.decrypt(base64.b64decode(text, validate=True)), AES.block_size).decode("ascii")
+        unpacked = LZString().decompressFromEncodedURIComponent(packed)
+        # LZ-String works on UTF-16: a character beyond it comes back as a pair of surrogates.
+        plain = (unpacked or "").encode("utf-16", "surrogatepass").decode("utf-16")
+        return json.loads(plain)
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:  # what lzstring raises for junk
+        raise _UnreadableError from error
+
+
+class _UnreadableError(ValueError):
+    """A `response` that is not what was agreed on."""
+
+
+def _decrypted(response: object, settings: Bpjs, timestamp: str) -> object:
+    return decrypt(response, settings, timestamp) if isinstance(response, str) else response
+
+
+def _tasks(value: object) -> list[Task]:
+    rows: Any = value.get("list") if isinstance(value, dict) else value
+    if rows is None:
+        return []
+    try:
+        return [
+            Task(
+                taskid=int(row["taskid"]),
+                wakturs=str(row.get("wakturs") or ""),
+                waktu=str(row.get("waktu") or ""),
+                taskname=str(row.get("taskname") or ""),
+            )
+            for row in rows
+        ]
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise _UnreadableError from error
+
+
+def _envelope(status: int, text: bytes, body: Mapping[str, Any]) -> Reply | None:
+    """Return the envelope of a body, or None if it is none; metaData is accepted too, and a code of either type."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    envelope: dict[str, Any] = value if isinstance(value, dict) else {}
+    found = envelope.get("metadata") or envelope.get("metaData")
+    metadata: dict[str, Any] = found if isinstance(found, dict) else {}
+    code = metadata.get("code")
+    if isinstance(code, float) and code.is_integer():
+        code = int(code)
+    if isinstance(code, bool) or not isinstance(code, (int, str)) or not str(code).strip():
+        return Reply(code=str(status), message=f"HTTP {status}") if status in (401, 403) else None
+    message = _harmless(str(metadata.get("message") or ""), body)
+    return Reply(code=str(code).strip(), message=message, response=envelope.get("response"))
+
+
+def _harmless(message: str, body: Mapping[str, Any]) -> str:
+    """Return BPJS's words without control characters and without any number that could be a patient's."""
+    for name in _PRIVATE:
+        if value := str(body.get(name) or ""):
+            message = message.replace(value, "…")
+    printable = "".join(char if char.isprintable() else " " for char in message)[:300]
+    kodebooking = str(body.get("kodebooking") or "")
+    return re.sub(r"\d{9,}", lambda found: found[0] if found[0] in kodebooking else "…", printable)
+
+
+def _no_envelope(status: int, retry_after: float | None) -> Fault:
+    if 300 <= status < 400:
+        return Fault(text="BPJS_BASE_URL dialihkan ke alamat lain", reached=False)
+    if status == 429:
+        return Fault(text="BPJS sedang kelebihan beban (HTTP 429)", reached=False, retry_after=retry_after)
+    # A gateway can give up after BPJS has acted.
+    return Fault(text=f"BPJS tidak menjawab seperti mestinya (HTTP {status})", reached=True, retry_after=retry_after)
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Return a Retry-After in seconds, from a number or a date; None if there is none or it is neither."""
+    text = (value or "").strip()
+    if re.fullmatch(r"\d{1,9}", text):
+        return float(text)
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _http_error() -> type[Exception]:
+    from urllib3.exceptions import HTTPError
+
+    return HTTPError
+
+
+def _fault(error: Exception) -> Fault:
+    """Return what happened in words that hold no address and no body; exception texts of requests hold both."""
+    text, reached = "sambungan ke BPJS terputus", True
+    for cause in _causes(error):
+        name = type(cause).__name__
+        if name == "SSLCertVerificationError":
+            return Fault(text="sertifikat TLS BPJS tidak dapat dipercaya", reached=False)
+        if name == "NameResolutionError":
+            return Fault(text="nama server BPJS tidak ditemukan (DNS)", reached=False)
+        if name in ("NewConnectionError", "ConnectTimeoutError"):
+            return Fault(text="server BPJS tidak dapat dihubungi", reached=False)
+        if isinstance(cause, TimeoutError) or name == "ReadTimeoutError":
+            text = "BPJS tidak menjawab tepat waktu"
+    return Fault(text=text, reached=reached)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an exception with everything that it wraps: urllib3 and requests hide the cause in args and reason."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and cause not in found:
+            found.append(cause)
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+    return found

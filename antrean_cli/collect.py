@@ -1,0 +1,137 @@
+"""Khanza → ledger: read the visits of the window, decide what each one needs, record it with the checkpoint.
+
+- The window goes from the checkpoint (never later than yesterday) to today; once an hour over all of ANTREAN_DAYS.
+- No pass goes before the day of the first one, unless `--since` moved it back.
+- What is open is looked at in every pass, whatever its day.
+- New pushes and the checkpoint are one transaction: a row that was seen is never forgotten.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from antrean_cli.khanza import Khanza, Window
+from antrean_cli.ledger import Ledger
+from antrean_cli.rules.chain import EXPIRED, SENDING, Change, Record, changes
+from antrean_cli.rules.outcomes import after_crash
+from antrean_cli.rules.pushes import expired, gone, lacks_reference, left_out, plan
+from antrean_cli.rules.visits import Policy, Rows, Visit, assemble, served
+
+# Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a change.
+EXACT = timedelta(minutes=5)
+FULL_SCAN = timedelta(hours=1)
+SURAT_KONTROL = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Collected:
+    """What a look at Khanza brought: the visits by kode booking, and what changed in the ledger because of them."""
+
+    visits: Mapping[str, Visit]
+    changes: tuple[Change, ...]
+
+
+def tidy(ledger: Ledger, now: datetime) -> tuple[Change, ...]:
+    """Settle what the last pass left: what was in flight when it died is asked for, what is too late is closed."""
+    found: list[Change] = []
+    for before in ledger.unfinished().values():
+        after = before.having(*(after_crash(push) for push in before.pushes.values() if push.state == SENDING))
+        after = after.closing(EXPIRED) if expired(after, now) else after
+        found += changes(before, after)
+    if found:
+        with ledger.transaction():
+            for change in found:
+                ledger.save(change.record, [change], now)
+    return tuple(found)
+
+
+def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, since: date | None = None) -> Collected:
+    """Read Khanza once and commit what follows from it; raises what Khanza and the ledger raise."""
+    khanza.check()
+    first, today, full = _window(ledger, policy, now, since)
+    records = ledger.records(first, today)
+    rows = khanza.read(Window(first, today, *_beyond(records.values(), first)))
+    visits, asked = _visits(khanza, ledger, rows, records, policy, now)
+    before = ledger.recall_time("looked_at")
+    exact = before is not None and now - before <= EXACT
+    planned = _planned(visits, records, policy, now, first, exact=exact)
+    found = [change for one in planned if one.changed for change in changes(one.before, one.after)]
+    with ledger.transaction():
+        for one in planned:
+            if one.changed:
+                ledger.save(one.after, changes(one.before, one.after), now)
+        ledger.remember(looked_at=now, checkpoint=today)
+        if since or ledger.recall("begin") is None:
+            ledger.remember(begin=first if since else today)
+        if full:
+            ledger.remember(full_scan_at=now)
+        if asked:
+            ledger.remember(surat_kontrol_at=now)
+    return Collected(visits={one.after.kodebooking: one.visit for one in planned if one.visit}, changes=tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    before: Record | None
+    after: Record
+    visit: Visit | None
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+def _window(ledger: Ledger, policy: Policy, now: datetime, since: date | None) -> tuple[date, date, bool]:
+    """Return the first and the last day to read, and whether this is the hourly look at everything."""
+    today = now.astimezone(policy.zone).date()
+    begin = date.fromisoformat(ledger.recall("begin") or today.isoformat())
+    oldest = today - timedelta(days=policy.days)
+    if since:
+        return max(min(since, begin), today - timedelta(days=7)), today, True
+    scanned = ledger.recall_time("full_scan_at")
+    full = scanned is None or not timedelta(0) <= now - scanned < FULL_SCAN
+    checkpoint = date.fromisoformat(ledger.recall("checkpoint") or today.isoformat())
+    start = oldest if full else min(checkpoint, today - timedelta(days=1))
+    return max(start, oldest, begin), today, full
+
+
+def _beyond(records: Iterable[Record], first: date) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the numbers of the open bookings from before the window: no_rawat, and nobooking for Mobile JKN."""
+    older = [record for record in records if record.tanggal < first and any(p.open for p in record.pushes.values())]
+    no_rawat = tuple(record.no_rawat for record in older if record.no_rawat)
+    return no_rawat, tuple(record.kodebooking for record in older if record.kind == "mobilejkn")
+
+
+def _visits(
+    khanza: Khanza, ledger: Ledger, rows: Rows, records: Mapping[str, Record], policy: Policy, now: datetime
+) -> tuple[list[Visit], bool]:
+    """Return the visits, and whether the surat kontrol were asked for, as an onsite visit lacks its SEP."""
+    visits = assemble(rows, policy)
+    asked = ledger.recall_time("surat_kontrol_at")
+    lacking = [visit.tanggal for visit in visits if lacks_reference(visit, records.get(visit.kodebooking))]
+    if not lacking or "onsite" not in policy.add or (asked and timedelta(0) <= now - asked < SURAT_KONTROL):
+        return visits, False
+    rows = replace(rows, surat_kontrol=khanza.surat_kontrol(min(lacking), max(lacking)))
+    return assemble(rows, policy), True
+
+
+def _planned(
+    visits: Iterable[Visit], records: Mapping[str, Record], policy: Policy, now: datetime, first: date, *, exact: bool
+) -> list[_Planned]:
+    """Return every booking of the window, and every open one, as it was and as it should be."""
+    today = now.astimezone(policy.zone).date()
+    # A kode booking made of clinic or queue number would change with them: the one first given stays.
+    given = {record.no_rawat: record for record in records.values() if record.kind != "mobilejkn"}
+    planned, met = [], set()
+    for visit in visits:
+        record = records.get(visit.kodebooking)
+        if record is None and visit.kind != "mobilejkn" and visit.no_rawat in given:
+            record = given[visit.no_rawat]
+            visit = replace(visit, kodebooking=record.kodebooking)
+        met.add(visit.kodebooking)
+        if not served(visit, policy):
+            planned += [_Planned(record, left_out(record), None)] if record else []
+        elif record or (first <= visit.tanggal and (visit.tanggal <= today or visit.cancel)):
+            planned.append(_Planned(record, plan(visit, record, policy, now, exact=exact), visit))
+    missing = (record for kodebooking, record in records.items() if kodebooking not in met)
+    return planned + [_Planned(record, gone(record), None) for record in missing]

@@ -1,0 +1,223 @@
+"""Ledger → BPJS: send what is due, in order within a booking, several bookings at a time.
+
+- One thread decides and writes the ledger; the workers only exchange requests. So what several of them finish
+  together is committed together, and no lock is needed.
+- `sending` is committed before a POST, the outcome before the booking's next one: what died in flight can be found.
+- Oldest day first, then the longest chain first.
+- Three faults in a row, by order of completion, end the pass; in an outage one request goes ahead as a probe.
+- No call starts with less than three seconds left, or after a signal; calls in flight are always recorded.
+"""
+
+import heapq
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from queue import SimpleQueue
+from threading import Event
+from typing import Any, NamedTuple
+
+from antrean_cli.bpjs import Client
+from antrean_cli.ledger import Ledger
+from antrean_cli.rules import outages
+from antrean_cli.rules.chain import ADD, BATAL, SENDING, Call, Change, Push, Record, changes, next_call, pending
+from antrean_cli.rules.outcomes import (
+    LISTTASK,
+    STOP,
+    Fault,
+    Outcome,
+    Reply,
+    after_failed_lookup,
+    after_fault,
+    after_lookup,
+    apply,
+    call_of,
+    judge,
+)
+from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, update_body
+from antrean_cli.rules.visits import Policy, Visit
+
+LEAST_SECONDS = 3.0  # "no call starts with less than 3 seconds left"
+
+
+class Exchange(NamedTuple):
+    """One call that ended: what was asked for which booking, and what came back (in the future)."""
+
+    kodebooking: str
+    call: Call
+    future: "Future[Reply | Fault]"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """What the calls that finished together changed; `waiting` pushes are still to be sent."""
+
+    changes: tuple[Change, ...]
+    waiting: int
+
+
+@dataclass(kw_only=True, slots=True)
+class Delivery:
+    """One delivery: hand it the bookings, run it, then ask it how it ended."""
+
+    client: Client
+    ledger: Ledger
+    policy: Policy
+    visits: Mapping[str, Visit]
+    workers: int
+    deadline: float  # time.monotonic()
+    clock: Callable[[], datetime]
+    stop: Event
+    faults_in_row: int = 0
+    probing: bool = False
+    probed: str = ""
+    records: dict[str, Record] = field(default_factory=dict)
+    fault: Fault | None = None
+    refusal: Outcome | None = None  # BPJS does not accept who we are
+    answered: bool = False
+    accepted: bool = False
+    waiting: int = 0  # pushes that are still to be sent, now or later
+    _heap: list[tuple[Any, int, str]] = field(default_factory=list)
+    _flying: int = 0
+    _done: "SimpleQueue[Exchange]" = field(default_factory=SimpleQueue)
+
+    def run(self, records: Mapping[str, Record]) -> Iterator[Step]:
+        """Send what is due of these bookings; yields after every commit. Raises what the ledger raises."""
+        self.records = dict(records)
+        self.waiting = sum(map(pending, records.values()))
+        if self.probing:
+            self.probed = self._next_probe()
+        for kodebooking in self.records:
+            self._enqueue(kodebooking)
+        with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="bpjs") as pool:
+            self._start(pool)
+            while self._flying:
+                exchanges = [self._done.get()]
+                while not self._done.empty():
+                    exchanges.append(self._done.get())
+                found = self._settle(exchanges)
+                self._start(pool)
+                yield Step(changes=tuple(found), waiting=self.waiting)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there was more to send than could be sent."""
+        return bool(self._heap)
+
+    @property
+    def broken(self) -> bool:
+        """Whether BPJS has to be left alone for a while."""
+        return self.fault is not None and (self.probing or self.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE)
+
+    # -- what goes next
+
+    def _next_probe(self) -> str:
+        """Return the booking after the one that was probed last: one bad booking must not hide that BPJS is back."""
+        now = self.clock()
+        able = sorted(kodebooking for kodebooking, record in self.records.items() if self._call(record, now))
+        return next((kodebooking for kodebooking in able if kodebooking > self.probed), able[0] if able else "")
+
+    def _call(self, record: Record, now: datetime) -> Call | None:
+        """Return what can be asked for a booking now; a body from Khanza cannot be made while Khanza is down."""
+        call = next_call(record, now)
+        if call and not call.lookup and call.push.step in (ADD, BATAL) and record.kodebooking not in self.visits:
+            return None
+        return call
+
+    def _enqueue(self, kodebooking: str) -> None:
+        record = self.records[kodebooking]
+        if self._call(record, self.clock()):
+            first = self.probing and kodebooking == self.probed
+            heapq.heappush(self._heap, ((not first, record.tanggal), -pending(record), kodebooking))
+
+    def _free(self) -> int:
+        """Return how many calls may start now."""
+        if self.stop.is_set() or self.refusal or self.broken or self.deadline - time.monotonic() < LEAST_SECONDS:
+            return 0
+        return (1 if self.probing else self.workers) - self._flying
+
+    def _start(self, pool: ThreadPoolExecutor) -> None:
+        """Commit `sending` for as many bookings as there are free workers, then let them go."""
+        batch: list[tuple[str, Call]] = []
+        now = self.clock()
+        while self._heap and len(batch) < self._free():
+            kodebooking = heapq.heappop(self._heap)[2]
+            if call := self._call(self.records[kodebooking], now):
+                batch.append((kodebooking, call))
+        if not batch:
+            return
+        with self.ledger.transaction():
+            for kodebooking, call in batch:
+                if not call.lookup:
+                    self._save(kodebooking, replace(call.push, state=SENDING), now)
+        for kodebooking, call in batch:
+            self._flying += 1
+            name, body = self._request(kodebooking, call)
+            future = pool.submit(self.client.call, name, body, within=self.deadline - time.monotonic())
+            future.add_done_callback(self._landing(kodebooking, call))
+
+    def _landing(self, kodebooking: str, call: Call) -> Callable[["Future[Reply | Fault]"], None]:
+        return lambda future: self._done.put(Exchange(kodebooking, call, future))
+
+    def _save(self, kodebooking: str, push: Push, now: datetime) -> None:
+        before = self.records[kodebooking]
+        self.records[kodebooking] = after = before.having(push)
+        self.ledger.save(after, changes(before, after), now)
+
+    def _request(self, kodebooking: str, call: Call) -> tuple[str, dict[str, Any]]:
+        push = call.push
+        if call.lookup:
+            return LISTTASK, listtask_body(kodebooking)
+        if push.step == ADD:
+            visit = replace(self.visits[kodebooking], kodebooking=kodebooking)
+            return ADD, add_body(visit, self.policy)
+        if push.step == BATAL:
+            cancel = self.visits[kodebooking].cancel
+            return BATAL, batal_body(kodebooking, (cancel and cancel.keterangan) or "Dibatalkan pasien")
+        if push.waktu is None:
+            raise ValueError(f"task {push.step} of {kodebooking} is due without a time")
+        return call_of(push.step), update_body(kodebooking, push.step, push.waktu)
+
+    # -- what came of it
+
+    def _settle(self, exchanges: list[Exchange]) -> list[Change]:
+        """Commit what came of these calls, all at once, and put their bookings back in line."""
+        now, found = self.clock(), list[Change]()
+        with self.ledger.transaction():
+            for exchange in exchanges:
+                before = self.records[exchange.kodebooking]
+                self._flying -= 1
+                after = self._after(before, exchange, now)
+                self.records[exchange.kodebooking] = after
+                self.waiting += pending(after) - pending(before)
+                self.ledger.save(after, changes(before, after), now)
+                found += changes(before, after)
+        for exchange in exchanges:
+            if not isinstance(exchange.future.result(), Fault):  # a fault is repeated by the next pass
+                self._enqueue(exchange.kodebooking)
+        return found
+
+    def _after(self, record: Record, exchange: Exchange, now: datetime) -> Record:
+        """Return the booking after one call, and keep count of faults and refusals."""
+        step, answer = exchange.call.push.step, exchange.future.result()
+        if isinstance(answer, Fault):
+            self.fault = answer
+            self.faults_in_row += 1
+            return after_fault(record, step, answer, now)
+        self.faults_in_row, self.answered, self.probing = 0, True, False
+        name = LISTTASK if exchange.call.lookup else call_of(step)
+        outcome = judge(name, step, answer)
+        if outcome.kind == STOP:
+            self.refusal = outcome
+        else:
+            self.accepted = True
+        if not exchange.call.lookup:
+            return apply(record, step, outcome, self.policy, now, random.random())  # noqa: S311 - only jitter
+        if outcome.kind == STOP:
+            return record
+        if answer.code in ("200", "204"):
+            rows = answer.response if isinstance(answer.response, list) else []
+            return after_lookup(record, rows, self.policy)
+        return after_failed_lookup(record, step, outcome, now, random.random())  # noqa: S311

@@ -1,0 +1,356 @@
+"""The ledger: what was told to BPJS, in one SQLite file. Every SQLite statement but the schema stands here.
+
+- WAL and synchronous=FULL: what was committed survives a power cut. Mode 0600.
+- A damaged, foreign or newer file is refused untouched; it is never deleted or re-created.
+- No name, NIK, card or phone number: only bookings, times, states and BPJS's answers.
+- One pass at a time: an flock on a file beside it, which the kernel frees whatever happens.
+"""
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from antrean_cli import migrations
+from antrean_cli.errors import LockedError, StateError
+from antrean_cli.rules.chain import Change, Push, Record
+from antrean_cli.rules.events import Reason, Seen
+from antrean_cli.rules.outages import Outage
+
+APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
+BUSY_SECONDS = 10
+
+
+class Ledger:
+    """An open ledger. Everything that a person can mend is raised as StateError (exit 9)."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, zone: timezone) -> None:
+        self._connection = connection
+        self._path = path
+        self._zone = zone
+
+    @classmethod
+    def open(cls, path: Path, zone: timezone) -> "Ledger":
+        """Open the ledger, make it if there is none, check it, and bring it to the newest schema.
+
+        `zone` is the one that times are handed out in.
+        """
+        with _explained(path):
+            _make_private(path)
+            connection = _connected(path)
+            try:
+                _check(connection, path)
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+                if not migrations.version(connection):
+                    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                migrations.migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection, path, zone)
+
+    @classmethod
+    def copy(cls, path: Path, zone: timezone) -> "Ledger":
+        """Return a copy in memory: what is written to it is gone with it, and nothing on the disk is touched."""
+        memory = sqlite3.connect(":memory:", isolation_level=None)
+        with _explained(path):
+            if path.exists() and path.stat().st_size:
+                # Without a -wal nobody is writing: immutable keeps SQLite from making files of its own.
+                mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
+                source = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+                try:
+                    _check(source, path)
+                    source.backup(memory)
+                finally:
+                    source.close()
+            migrations.migrate(memory)
+        return cls(memory, path, zone)
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that is written inside, or nothing of it."""
+        with _explained(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    # -- bookings and their pushes
+
+    def records(self, first: date, last: date) -> dict[str, Record]:
+        """Return the bookings of these days of service, and every other one with something open, by kode booking."""
+        return self._records(
+            """
+            SELECT * FROM booking WHERE tanggal BETWEEN :first AND :last
+            UNION
+            SELECT * FROM booking WHERE kodebooking IN (
+                SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask)
+            """,
+            """
+            SELECT p.* FROM push p JOIN booking b USING (kodebooking) WHERE b.tanggal BETWEEN :first AND :last
+            UNION
+            SELECT * FROM push WHERE kodebooking IN (
+                SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask)
+            """,
+            {"first": first.isoformat(), "last": last.isoformat()},
+        )
+
+    def unfinished(self) -> dict[str, Record]:
+        """Return the bookings that have something open."""
+        return self.records(date.max, date.min)
+
+    def record(self, kodebooking: str) -> Record | None:
+        """Return one booking, or None if the ledger does not know it."""
+        found = self._records(
+            "SELECT * FROM booking WHERE kodebooking = :kodebooking",
+            "SELECT * FROM push WHERE kodebooking = :kodebooking",
+            {"kodebooking": kodebooking},
+        )
+        return found.get(kodebooking)
+
+    def save(self, record: Record, changes: Iterable[Change], now: datetime) -> None:
+        """Write a booking and those of its pushes that changed; inside `transaction`."""
+        self._connection.execute(
+            """
+            INSERT INTO booking VALUES (:kodebooking, :kind, :tanggal, :no_rawat, :kd_poli, :kd_dokter, :kd_pj,
+                                        :stts, :stts_since, :stts_first, :stts_exact)
+            ON CONFLICT DO UPDATE SET kind = :kind, tanggal = :tanggal, no_rawat = :no_rawat, kd_poli = :kd_poli,
+                kd_dokter = :kd_dokter, kd_pj = :kd_pj, stts = :stts, stts_since = :stts_since,
+                stts_first = :stts_first, stts_exact = :stts_exact
+            """,
+            _booking_row(record),
+        )
+        for change in changes:
+            if change.after is None:
+                self._connection.execute(
+                    "DELETE FROM push WHERE kodebooking = :kodebooking AND step = :step",
+                    {"kodebooking": record.kodebooking, "step": change.push.step},
+                )
+            else:
+                self._save_push(record.kodebooking, change.after, now)
+
+    def _save_push(self, kodebooking: str, push: Push, now: datetime) -> None:
+        self._connection.execute(
+            """
+            INSERT INTO push VALUES (:kodebooking, :step, :state, :recorded, :waktu, :source, :reason_code, :reason,
+                                     :code, :attempts, :ask, :needs, :next_try, :note, :changed_at)
+            ON CONFLICT DO UPDATE SET state = :state, recorded = :recorded, waktu = :waktu, source = :source,
+                reason_code = :reason_code, reason = :reason, code = :code, attempts = :attempts, ask = :ask,
+                needs = :needs, next_try = :next_try, note = :note, changed_at = :changed_at
+            """,
+            {**_push_row(push), "kodebooking": kodebooking, "changed_at": _ms(now)},
+        )
+
+    def _records(self, bookings: str, pushes: str, values: Mapping[str, str]) -> dict[str, Record]:
+        with _explained(self._path):
+            grouped: dict[str, dict[str, Push]] = {}
+            for row in self._connection.execute(pushes, values):
+                grouped.setdefault(row[0], {})[row[1]] = self._push(row)
+            return {
+                row[0]: self._record(row, grouped.get(row[0], {})) for row in self._connection.execute(bookings, values)
+            }
+
+    def _record(self, row: tuple[Any, ...], pushes: dict[str, Push]) -> Record:
+        kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter, kd_pj, stts, since, first, exact = row
+        return Record(
+            kodebooking=kodebooking,
+            kind=kind,
+            tanggal=date.fromisoformat(tanggal),
+            no_rawat=no_rawat,
+            kd_poli=kd_poli,
+            kd_dokter=kd_dokter,
+            kd_pj=kd_pj,
+            seen=Seen(stts=stts, since=self._time(since), first=bool(first), exact=bool(exact)) if stts else None,
+            pushes=pushes,
+        )
+
+    def _push(self, row: tuple[Any, ...]) -> Push:
+        _, step, state, recorded, waktu, source, reason_code, reason, code, attempts, ask, needs, next_try, note, _ = (
+            row
+        )
+        return Push(
+            step=step,
+            state=state,
+            recorded=recorded and self._time(recorded),
+            waktu=waktu and self._time(waktu),
+            source=source,
+            reason=Reason(code=reason_code, text=reason) if reason_code else None,
+            code=code,
+            attempts=attempts,
+            ask=bool(ask),
+            needs=needs,
+            next_try=next_try and self._time(next_try),
+            note=note,
+        )
+
+    def _time(self, ms: int) -> datetime:
+        return datetime.fromtimestamp(ms / 1000, self._zone)
+
+    # -- what a pass remembers
+
+    def recall(self, name: str) -> Any:
+        """Return a remembered value, or None."""
+        with _explained(self._path):
+            row = self._connection.execute("SELECT value FROM meta WHERE name = :name", {"name": name}).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def recall_time(self, name: str) -> datetime | None:
+        """Return a remembered time, or None."""
+        ms = self.recall(name)
+        return None if ms is None else self._time(ms)
+
+    def outage(self, kind: str) -> Outage | None:
+        """Return the outage of a kind that is on, or None."""
+        kept = self.recall(f"outage_{kind}")
+        if kept is None:
+            return None
+        times = {name: self._time(kept[name]) for name in ("since", "told_at", "next_probe")}
+        return Outage(kind=kind, failures=kept["failures"], probed=kept["probed"], **times)
+
+    def keep_outage(self, kind: str, outage: Outage | None) -> None:
+        """Keep an outage, or forget the one of that kind; inside `transaction`."""
+        kept = outage and {
+            "since": _ms(outage.since),
+            "told_at": _ms(outage.told_at),
+            "next_probe": _ms(outage.next_probe),
+            "failures": outage.failures,
+            "probed": outage.probed,
+        }
+        self.remember(**{f"outage_{kind}": kept})
+
+    def remember(self, **values: Any) -> None:
+        """Keep values (JSON, dates or aware datetimes; None forgets); inside `transaction`."""
+        for name, value in values.items():
+            if isinstance(value, datetime):
+                value = _ms(value)
+            elif isinstance(value, date):
+                value = value.isoformat()
+            self._connection.execute("DELETE FROM meta WHERE name = :name", {"name": name})
+            if value is not None:
+                self._connection.execute(
+                    "INSERT INTO meta VALUES (:name, :value)", {"name": name, "value": json.dumps(value)}
+                )
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Hold the lock of a pass; raises LockedError if another pass has it, StateError if there can be none."""
+    with _explained(state):
+        state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(state.with_name(state.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LockedError from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # SQLite would make it 0644; its -wal and -shm take the mode of the file.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise StateError for a file that is damaged, not ours, or newer than this program."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and application != APPLICATION_ID:
+        raise StateError(f"{path} bukan berkas status antrean; periksa ANTREAN_STATE atau --state")
+    if migrations.version(connection) > len(migrations.STEPS):
+        raise StateError(f"{path} dibuat oleh antrean yang lebih baru; pasang versi itu")
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what the disk or SQLite says into one sentence; mistakes in our own SQL stay what they are."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        raise
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise StateError(_sentence(path, str(error))) from error
+
+
+def _sentence(path: Path, text: str) -> str:
+    folded = text.lower()
+    if "full" in folded or "no space" in folded:
+        return f"Disk penuh: berkas status {path} tidak dapat ditulis; kosongkan ruang, lalu jalankan lagi"
+    if "locked" in folded or "busy" in folded:
+        return f"Berkas status {path} sedang dipakai proses lain; coba lagi sebentar"
+    if "readonly" in folded or "permission" in folded or "unable to open" in folded or "read-only" in folded:
+        return f"Berkas status {path} tidak dapat ditulis; periksa pemilik dan izin berkas serta foldernya"
+    if "malformed" in folded or "not a database" in folded or "corrupt" in folded or folded.startswith("***"):
+        return f"Berkas status {path} rusak dan tidak disentuh; pulihkan dari cadangan, atau pindahkan untuk mulai baru"
+    return f"Berkas status {path} tidak dapat dipakai: {text}"
+
+
+def _ms(value: datetime | None) -> int | None:
+    return None if value is None else round(value.timestamp() * 1000)
+
+
+def _booking_row(record: Record) -> dict[str, Any]:
+    seen = record.seen
+    return {
+        "kodebooking": record.kodebooking,
+        "kind": record.kind,
+        "tanggal": record.tanggal.isoformat(),
+        "no_rawat": record.no_rawat,
+        "kd_poli": record.kd_poli,
+        "kd_dokter": record.kd_dokter,
+        "kd_pj": record.kd_pj,
+        "stts": seen and seen.stts,
+        "stts_since": seen and _ms(seen.since),
+        "stts_first": seen and seen.first,
+        "stts_exact": seen and seen.exact,
+    }
+
+
+def _push_row(push: Push) -> dict[str, Any]:
+    return {
+        "step": push.step,
+        "state": push.state,
+        "recorded": _ms(push.recorded),
+        "waktu": _ms(push.waktu),
+        "source": push.source,
+        "reason_code": push.reason and push.reason.code,
+        "reason": push.reason and push.reason.text,
+        "code": push.code,
+        "attempts": push.attempts,
+        "ask": push.ask,
+        "needs": push.needs,
+        "next_try": _ms(push.next_try),
+        "note": push.note,
+    }

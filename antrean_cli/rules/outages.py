@@ -1,0 +1,59 @@
+"""When BPJS, Khanza or the credentials fail for longer: how often it is tried, and how often it is told.
+
+- An outage is told when it begins, then once an hour, then once when it is over: not every minute.
+- BPJS: three faults in a row, with none good between, begin one; after 1, 2, 4 … 10 minutes a pass probes with one
+  request, of another booking each time, until BPJS is back.
+- Khanza and refused credentials are tried anew by every pass.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+BPJS, KHANZA, CREDENTIALS = "bpjs", "khanza", "kredensial"
+KINDS = (BPJS, KHANZA, CREDENTIALS)
+FAULTS_THAT_BEGIN_ONE = 3
+TELL_EVERY = timedelta(hours=1)
+_PROBES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 10))
+_NAMES = {BPJS: "BPJS tidak dapat dihubungi", KHANZA: "Khanza tidak dapat dibaca", CREDENTIALS: "Kredensial ditolak"}
+_OVER = {BPJS: "BPJS pulih", KHANZA: "Khanza pulih", CREDENTIALS: "Kredensial diterima lagi"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outage:
+    """One outage as the ledger keeps it; `probed` is the booking that was last tried."""
+
+    kind: str
+    since: datetime
+    told_at: datetime
+    failures: int = 1
+    next_probe: datetime
+    probed: str = ""
+
+    def may_probe(self, now: datetime) -> bool:
+        """Whether a pass may try again."""
+        return self.kind != BPJS or now >= self.next_probe
+
+
+def failed(outage: Outage | None, kind: str, why: str, now: datetime, probed: str = "") -> tuple[Outage, str]:
+    """Return the outage after one more failure, and what is to be told of it now (often nothing)."""
+    if outage is None:
+        text = f"{_NAMES[kind]}: {why}. Dicoba lagi otomatis; tidak ada data yang hilang."
+        return Outage(kind=kind, since=now, told_at=now, next_probe=now + _PROBES[0], probed=probed), text
+    wait = _PROBES[min(outage.failures, len(_PROBES) - 1)]
+    later = replace(outage, failures=outage.failures + 1, next_probe=now + wait, probed=probed or outage.probed)
+    return reminded(later, why, now)
+
+
+def reminded(outage: Outage, why: str, now: datetime) -> tuple[Outage, str]:
+    """Return the outage and, once an hour, the sentence that it is still on."""
+    if now - outage.told_at < TELL_EVERY:
+        return outage, ""
+    text = f"{_NAMES[outage.kind]} sejak {outage.since:%d-%m %H:%M}" + (f": {why}." if why else ".")
+    return replace(outage, told_at=now), text
+
+
+def recovered(outage: Outage, now: datetime) -> str:
+    """Return the sentence that an outage is over."""
+    minutes = int((now - outage.since).total_seconds() // 60)
+    lasted = f"{minutes // 60} jam {minutes % 60} menit" if minutes >= 60 else f"{minutes} menit"
+    return f"{_OVER[outage.kind]} setelah {lasted}."

@@ -1,0 +1,214 @@
+"""One pass, one direction: tidy, collect, deliver.
+
+    Khanza ──read──▶ Visit ──▶ Events ──▶ Pushes ──record──▶ ledger ──due──▶ BPJS ──reply──▶ Outcome ──record──▶ ledger
+
+- The pass yields what happened and keeps a report; it never prints.
+- If Khanza is down, what is due in the ledger is still delivered (adds wait); on a wrong schema nothing is sent.
+- The ledger must be locked by the caller (`ledger.locked`).
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from threading import Event
+from typing import TYPE_CHECKING
+
+from antrean_cli.collect import collect, tidy
+from antrean_cli.config import Settings
+from antrean_cli.errors import (
+    AntreanError,
+    CredentialsError,
+    RefusedPushError,
+    SettingsError,
+    TemporaryError,
+)
+from antrean_cli.khanza import Khanza
+from antrean_cli.ledger import Ledger
+from antrean_cli.rules import outages
+from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, REFUSED, SENT, Change, Record, pending
+from antrean_cli.rules.visits import Visit
+
+if TYPE_CHECKING:
+    from antrean_cli.deliver import Delivery
+
+COUNTED = (SENT, ALREADY, REFUSED, CLOSED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What tidying up or looking at Khanza changed in the ledger."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """What the calls that finished together changed; so many pushes are still waiting."""
+
+    changes: tuple[Change, ...]
+    waiting: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A sentence for people (Indonesian): an outage began, goes on, or is over."""
+
+    text: str
+
+
+Happening = Found | Sent | Told
+
+
+@dataclass(kw_only=True, slots=True)
+class Report:
+    """A pass in numbers, and the errors that it ran into; `held` and `later` are what is left in the ledger."""
+
+    visits: int = 0
+    found: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
+    held: int = 0
+    later: int = 0
+    errors: list[AntreanError] = field(default_factory=list)
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Count the pushes that came to rest."""
+        for change in changes:
+            state = change.after.state if change.after else ""
+            if state in self.counts and (change.before is None or change.before.state != state):
+                self.counts[state] += 1
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the pass: of several, the first of design.md's list."""
+        codes = {error.exit_code for error in self.errors}
+        if self.counts[REFUSED]:
+            codes.add(RefusedPushError.exit_code)
+        return next((code for code in (9, 8, 4, 130, 143, 5, 3) if code in codes), 0)
+
+
+@dataclass(kw_only=True, slots=True)
+class Pass:
+    """One pass over an open, locked ledger; setting `stop` ends it in order."""
+
+    settings: Settings
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    stop: Event = field(default_factory=Event)
+    report: Report = field(default_factory=Report)
+    _started: float = field(default_factory=time.monotonic)
+    _visits: Mapping[str, Visit] = field(default_factory=dict)
+
+    def run(self, *, since: date | None = None) -> Iterator[Happening]:
+        """Run the pass and yield what happens; `report` tells how it went.
+
+        Raises StateError; every other trouble is told and kept in the report.
+        """
+        tidied = tidy(self.ledger, self.clock())
+        self.report.add(tidied)
+        yield Found(changes=tidied)
+        yield from self._collect(since)
+        records = self.ledger.unfinished()
+        if any(map(pending, records.values())) and not self._has(SettingsError) and not self.stop.is_set():
+            records = yield from self._deliver(records)
+        self._conclude(records)
+
+    def _collect(self, since: date | None) -> Iterator[Happening]:
+        """Look at Khanza; an error of Khanza's is kept for the report."""
+        try:
+            with Khanza(self.settings.khanza) as khanza:
+                collected = collect(khanza, self.ledger, self.settings.policy, self.clock(), since=since)
+        except (TemporaryError, SettingsError) as error:
+            self.report.errors.append(error)
+            yield from self._failed(outages.KHANZA, str(error))
+            return
+        yield from self._recovered(outages.KHANZA)
+        self._visits = collected.visits
+        self.report.visits = len(collected.visits)
+        self.report.found = sum(change.before is None for change in collected.changes)
+        self.report.add(collected.changes)
+        yield Found(changes=collected.changes)
+
+    def _deliver(self, records: Mapping[str, Record]) -> Generator[Happening, None, Mapping[str, Record]]:
+        """Send what is due, unless an outage says to wait; returns the bookings as they are afterwards."""
+        outage, now = self.ledger.outage(outages.BPJS), self.clock()
+        if outage and not outage.may_probe(now):
+            self.report.errors.append(TemporaryError("BPJS belum pulih"))
+            yield from self._keep(outages.BPJS, *outages.reminded(outage, "", now))
+            return records
+        # Here, because a pass with nothing to send must not pay for requests and threads.
+        from antrean_cli.bpjs import Client
+        from antrean_cli.deliver import Delivery
+
+        workers = self.settings.workers
+        delivery = Delivery(
+            client=Client(self.settings.bpjs, connections=workers),
+            ledger=self.ledger,
+            policy=self.settings.policy,
+            visits=self._visits,
+            workers=workers,
+            deadline=self._started + self.settings.max_seconds,
+            clock=self.clock,
+            stop=self.stop,
+            faults_in_row=self.ledger.recall("faults_in_row") or 0,
+            probing=outage is not None or self.ledger.outage(outages.CREDENTIALS) is not None,
+            probed=outage.probed if outage else "",
+        )
+        for step in delivery.run(records):
+            self.report.add(step.changes)
+            yield Sent(changes=step.changes, waiting=step.waiting)
+        yield from self._judge(delivery)
+        return delivery.records
+
+    def _judge(self, delivery: "Delivery") -> Iterator[Happening]:
+        """Keep what this delivery learned about BPJS as a whole."""
+        with self.ledger.transaction():
+            self.ledger.remember(faults_in_row=delivery.faults_in_row)
+        if delivery.answered:
+            yield from self._recovered(outages.BPJS)
+        if delivery.accepted:
+            yield from self._recovered(outages.CREDENTIALS)
+        if delivery.refusal:
+            why = f"BPJS tidak menerima kredensial, tanda tangan, atau jam server ({delivery.refusal.text})"
+            self.report.errors.append(CredentialsError(why))
+            yield from self._failed(outages.CREDENTIALS, why)
+        if delivery.fault:
+            self.report.errors.append(TemporaryError(delivery.fault.text))
+        elif delivery.unfinished and not delivery.refusal:
+            self.report.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
+        if delivery.fault and delivery.broken:
+            yield from self._failed(outages.BPJS, delivery.fault.text, delivery.probed)
+
+    def _conclude(self, records: Mapping[str, Record]) -> None:
+        states = [push.state for record in records.values() for push in record.pushes.values()]
+        self.report.held, self.report.later = states.count(HELD), states.count(DUE)
+        if not self.report.errors and not self.stop.is_set():
+            with self.ledger.transaction():
+                self.ledger.remember(succeeded_at=self.clock())
+
+    def _has(self, kind: type[AntreanError]) -> bool:
+        return any(isinstance(error, kind) for error in self.report.errors)
+
+    def _failed(self, kind: str, why: str, probed: str = "") -> Iterator[Happening]:
+        yield from self._keep(kind, *outages.failed(self.ledger.outage(kind), kind, why, self.clock(), probed))
+
+    def _recovered(self, kind: str) -> Iterator[Happening]:
+        if outage := self.ledger.outage(kind):
+            yield from self._keep(kind, None, outages.recovered(outage, self.clock()))
+
+    def _keep(self, kind: str, outage: outages.Outage | None, text: str) -> Iterator[Happening]:
+        with self.ledger.transaction():
+            self.ledger.keep_outage(kind, outage)
+        if text:
+            yield Told(text=text)
+
+
+def preview(settings: Settings, ledger: Ledger, now: datetime, since: date | None) -> list[Record]:
+    """Return the bookings with what a pass would send for them; `ledger` is a copy (see Ledger.copy).
+
+    Raises what Khanza and the ledger raise. BPJS hears nothing.
+    """
+    tidy(ledger, now)
+    with Khanza(settings.khanza) as khanza:
+        collect(khanza, ledger, settings.policy, now, since=since)
+    return sorted(ledger.unfinished().values(), key=lambda record: (record.tanggal, record.kodebooking))
