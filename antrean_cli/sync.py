@@ -96,6 +96,7 @@ class Pass:
     clock: Callable[[], datetime]
     stop: Event = field(default_factory=Event)
     report: Report = field(default_factory=Report)
+    delivering: bool = False  # from then on a signal waits for the calls in flight
     _started: float = field(default_factory=time.monotonic)
     _visits: Mapping[str, Visit] = field(default_factory=dict)
 
@@ -108,7 +109,7 @@ class Pass:
         self.report.add(tidied)
         yield Found(changes=tidied)
         yield from self._collect(since)
-        records = self.ledger.unfinished()
+        records: Mapping[str, Record] = self.ledger.unfinished()
         if any(map(pending, records.values())) and not self._has(SettingsError) and not self.stop.is_set():
             records = yield from self._deliver(records)
         self._conclude(records)
@@ -154,6 +155,7 @@ class Pass:
             probing=outage is not None or self.ledger.outage(outages.CREDENTIALS) is not None,
             probed=outage.probed if outage else "",
         )
+        self.delivering = True
         for step in delivery.run(records):
             self.report.add(step.changes)
             yield Sent(changes=step.changes, waiting=step.waiting)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from antrean_cli.rules.events import Reason, no_session
-from antrean_cli.rules.visits import Policy, Registration, Sep, Slot, Visit, moment
+from antrean_cli.rules.visits import Booking, Policy, Registration, Sep, Slot, Visit, moment
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
 JENISRESEP = ("Tidak ada", "Racikan", "Non racikan")
@@ -120,55 +120,61 @@ def missing(visit: Visit) -> Reason | None:
 
 
 def add_body(visit: Visit, policy: Policy) -> dict[str, Any]:
-    """Return the 23 fields for a visit; `missing(visit)` must have been None.
+    """Return the 23 fields for a visit, without those that are not known yet (none if `missing(visit)` is None).
 
     The body holds the patient's NIK, card and phone number: it is sent, and never stored or logged.
     """
-    return _booked_body(visit) if visit.booking else _desk_body(visit, policy)
+    body = _booked_body(visit, visit.booking) if visit.booking else _desk_body(visit, policy)
+    return {name: body[name] for name in FIELDS if body.get(name) is not None}
 
 
 def _desk_body(visit: Visit, policy: Policy) -> dict[str, Any]:
-    row, sep, slot = visit.registration, visit.sep, visit.slot
-    if row is None or slot is None:
-        raise ValueError("an add needs a registration and a session")
-    jkn = visit.kind != "nonjkn"
+    row, sep, jkn = visit.registration, visit.sep, visit.kind != "nonjkn"
+    if row is None:
+        return {"kodebooking": visit.kodebooking}
     jeniskunjungan, nomorreferensi = _reference(visit)
-    number, kuota = _number(row.no_reg), max(_whole(slot.kuota) or 0, 0)
-    left = max(kuota - number, 0)
-    opening = moment(f"{visit.tanggal} {slot.jam_mulai}", policy.zone)
-    if opening is None:
-        raise ValueError("a session needs a time")
+    number = _number(row.no_reg)
     return {
         "kodebooking": visit.kodebooking,
         "jenispasien": "JKN" if jkn else "NON JKN",
         "nomorkartu": ((sep and sep.nomorkartu) or row.nomorkartu or "") if jkn else "",
         "nik": row.nik or "",
         "nohp": (sep and sep.nohp) or row.nohp or "",
-        "kodepoli": _kodepoli(row, sep),
+        "kodepoli": _kodepoli(row, sep) or None,
         "namapoli": row.nm_poli_bpjs or row.nm_poli or "",
         "pasienbaru": int(row.stts_daftar == "Baru"),
         "norm": row.norm,
         "tanggalperiksa": visit.tanggal.isoformat(),
         "kodedokter": _kodedokter(row, sep),
         "namadokter": row.nm_dokter_bpjs or row.nm_dokter or "",
-        "jampraktek": _jampraktek(slot),
         "jeniskunjungan": jeniskunjungan if jkn else 3,
-        "nomorreferensi": nomorreferensi if jkn else "",
+        "nomorreferensi": (nomorreferensi or None) if jkn else "",
         "nomorantrean": f"{row.kd_poli}-{row.no_reg}",
         "angkaantrean": number,
+        **_session_fields(visit, visit.slot, number, policy),
+        "keterangan": KETERANGAN,
+    }
+
+
+def _session_fields(visit: Visit, slot: Slot | None, number: int, policy: Policy) -> dict[str, Any]:
+    """Return the fields that the doctor's session gives; what is left of a quota is never negative."""
+    opening = moment(f"{visit.tanggal} {slot.jam_mulai}", policy.zone) if slot else None
+    if slot is None or opening is None:
+        return {}
+    kuota = max(_whole(slot.kuota) or 0, 0)
+    left = max(kuota - number, 0)
+    return {
+        "jampraktek": f"{slot.jam_mulai[:5]}-{slot.jam_selesai[:5]}" if slot.jam_selesai else None,
         "estimasidilayani": milliseconds(opening) + number * policy.minutes_per_patient * 60_000,
         "sisakuotajkn": left,
         "kuotajkn": kuota,
         "sisakuotanonjkn": left,
         "kuotanonjkn": kuota,
-        "keterangan": KETERANGAN,
     }
 
 
-def _booked_body(visit: Visit) -> dict[str, Any]:
-    row, booking = visit.registration, visit.booking
-    if booking is None:
-        raise ValueError("no Mobile JKN booking")
+def _booked_body(visit: Visit, booking: Booking) -> dict[str, Any]:
+    row = visit.registration
     return {
         "kodebooking": visit.kodebooking,
         "jenispasien": "JKN",
@@ -202,10 +208,6 @@ def _kodepoli(row: Registration, sep: Sep | None) -> str:
 
 def _kodedokter(row: Registration, sep: Sep | None) -> int | None:
     return _whole(sep and sep.kodedokter) or _whole(row.kd_dokter_bpjs)
-
-
-def _jampraktek(slot: Slot) -> str:
-    return f"{slot.jam_mulai[:5]}-{(slot.jam_selesai or '')[:5]}"
 
 
 def _reference(visit: Visit) -> tuple[int, str]:

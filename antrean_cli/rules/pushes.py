@@ -85,20 +85,13 @@ def expired(record: Record, now: datetime) -> bool:
 
 
 def _noticed(visit: Visit, record: Record | None, now: datetime, exact: bool) -> Record:
-    """Return the record with what this pass saw of stts, and, until the add is through, of the visit itself."""
+    """Return the record with what this pass saw; payer, clinic and doctor stay as they were when the add went out."""
     row = visit.registration
-    if record is None or not (record.push(ADD) and record.pushes[ADD].done):
-        record = Record(
-            kodebooking=record.kodebooking if record else visit.kodebooking,
-            kind=visit.kind,
-            tanggal=visit.tanggal,
-            no_rawat=visit.no_rawat or "",
-            kd_poli=row.kd_poli if row else "",
-            kd_dokter=row.kd_dokter if row else "",
-            kd_pj=row.kd_pj if row else "",
-            seen=record.seen if record else None,
-            pushes=record.pushes if record else {},
-        )
+    record = record or Record(kodebooking=visit.kodebooking, kind=visit.kind, tanggal=visit.tanggal)
+    record = replace(record, kind=visit.kind, tanggal=visit.tanggal, no_rawat=visit.no_rawat or "")
+    add = record.push(ADD)
+    if row and not (add and add.done and record.kd_pj):
+        record = replace(record, kd_poli=row.kd_poli, kd_dokter=row.kd_dokter, kd_pj=row.kd_pj)
     return replace(_with_note(visit, record), seen=_seen(visit.stts, record.seen, now, exact))
 
 

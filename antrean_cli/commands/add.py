@@ -1,0 +1,116 @@
+"""`antrean add`: one tambah antrean, from a JSON file, standard input, single options, or a visit in Khanza."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from antrean_cli.cli import App, Whole, examples, json_option, subcommand
+from antrean_cli.errors import InputError
+from antrean_cli.rules.chain import ADD
+from antrean_cli.rules.payloads import FIELDS, add_body, field_problems, missing
+
+if TYPE_CHECKING:
+    from antrean_cli.config import Settings
+    from antrean_cli.rules.visits import Visit
+
+
+def read_body(source: str) -> dict[str, Any]:
+    """Return the object in a JSON file, or on standard input for "-"; raises InputError."""
+    name = "masukan standar" if source == "-" else source
+    try:
+        text = sys.stdin.buffer.read().decode() if source == "-" else Path(source).read_text(encoding="utf-8")
+        value = json.loads(text)
+    except OSError as error:
+        raise InputError(f"{name} tidak dapat dibaca: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} bukan teks UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        where = f" (baris {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise InputError(f"{name} bukan JSON yang benar{where}") from error
+    if not isinstance(value, dict):
+        raise InputError(f'{name} harus berisi satu objek JSON {{"kodebooking": …}}')
+    return value
+
+
+def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
+    """Return a visit of Khanza's by its no_rawat; raises InputError if there is none."""
+    from antrean_cli.khanza import Khanza, Window
+    from antrean_cli.rules.visits import assemble
+
+    found = re.fullmatch(r"(\d{4})/(\d\d)/(\d\d)/\d{1,6}", no_rawat)
+    try:
+        day = date(*map(int, found.groups())) if found else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise InputError(f"--no-rawat '{no_rawat}' bukan no_rawat; bentuknya yyyy/mm/dd/nnnnnn")
+    with Khanza(settings.khanza) as khanza:
+        khanza.check()
+        rows = khanza.read(Window(day, day, (no_rawat,)))
+        # The date of a visit may differ by a day from the one in its number.
+        surat_kontrol = khanza.surat_kontrol(day - timedelta(days=1), day + timedelta(days=1))
+    for visit in assemble(replace(rows, surat_kontrol=surat_kontrol), settings.policy):
+        if visit.no_rawat == no_rawat:
+            return visit
+    raise InputError(f"Kunjungan {no_rawat} tidak ada di Khanza")
+
+
+def field_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option a field of tambah antrean, named as the field."""
+    for name, kind in reversed(FIELDS.items()):
+        parameter = Whole(0, 10**17) if kind is int else click.STRING
+        metavar = "ANGKA" if kind is int else "TEKS"
+        function = click.option(f"--{name}", name, type=parameter, metavar=metavar, help=f"Isi {name}.")(function)
+    return function
+
+
+@subcommand(
+    "add",
+    help="Tambah satu antrean di BPJS. Ke-23 isiannya dari BERKAS JSON, dari masukan standar (-), atau dari "
+    "kunjungan di Khanza (--no-rawat); pilihan tunggal menggantikan isian yang bernama sama.",
+    epilog=examples(
+        """
+antrean add antrean.json
+antrean add --no-rawat 2026/11/22/000001 --dry-run
+antrean add --no-rawat 2026/11/22/000001 --jampraktek 08:00-12:00
+cat antrean.json | antrean add - --angkaantrean 12
+"""
+    ),
+)
+@click.argument("source", metavar="[BERKAS|-]", required=False)
+@click.option("--no-rawat", metavar="NO", help="Ambil isian dari kunjungan ini di Khanza.")
+@field_options
+@click.option("--dry-run", is_flag=True, help="Tampilkan isian yang akan dikirim, tanpa mengirim.")
+@json_option
+@click.pass_obj
+def command(
+    app: App, /, source: str | None, no_rawat: str | None, dry_run: bool, as_json: bool, **fields: str | int | None
+) -> None:
+    from antrean_cli.views import document
+
+    if source and no_rawat:
+        raise InputError("pilih salah satu: BERKAS atau --no-rawat")
+    settings = app.settings(*([] if dry_run else ["bpjs"]), *(["khanza"] if no_rawat else []))
+    visit = find_visit(settings, no_rawat) if no_rawat else None
+    body = add_body(visit, settings.policy) if visit else read_body(source) if source else {}
+    body |= {name: value for name, value in fields.items() if value is not None}
+    if problems := field_problems(body):
+        reason = missing(visit) if visit else None
+        because = f" ({reason.text})" if reason else ""
+        raise InputError(f"Isian antrean belum dapat dikirim{because}: {'; '.join(problems)}")
+    if dry_run:
+        click.echo(document(body))
+        return
+    from antrean_cli.commands.update import report
+    from antrean_cli.manual import send
+
+    now = datetime.now(settings.policy.zone)
+    sent = send(settings, ADD, body, tanggal=date.fromisoformat(body["tanggalperiksa"]), now=now)
+    report(app, sent, body["kodebooking"], "antrean", as_json)

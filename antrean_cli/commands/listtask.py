@@ -1,0 +1,55 @@
+"""`antrean listtask`: what BPJS holds of one booking, for people and for shell scripts."""
+
+import re
+
+import click
+
+from antrean_cli.cli import App, OneOf, examples, json_option, kodebooking_argument, subcommand
+from antrean_cli.errors import InputError, MissingTaskError
+from antrean_cli.rules.payloads import listtask_body
+
+
+def parse_require(text: str) -> list[int]:
+    """Return the taskids of `--require 3,4,5`; raises InputError."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"[1-7]|99", part) for part in parts):
+        raise InputError(f"--require '{text}' tidak dapat dipakai; tulis taskid dipisah koma, misalnya 3,4,5")
+    return [int(part) for part in parts]
+
+
+@subcommand(
+    "listtask",
+    help="Lihat task yang sudah dicatat BPJS untuk satu kode booking, urut taskid dan waktu.",
+    epilog=examples(
+        """
+antrean listtask 2026/11/22/000001
+antrean listtask 2026/11/22/000001 --format plain | cut -f1
+antrean listtask 2026/11/22/000001 --require 3,4,5 || echo belum lengkap
+"""
+    ),
+)
+@kodebooking_argument
+@click.option(
+    "--format",
+    "form",
+    type=OneOf(("table", "json", "csv", "plain")),
+    default="table",
+    metavar="BENTUK",
+    help="table, json, csv, atau plain (satu baris per task: taskid, wakturs, waktu, taskname, dipisah tab).",
+)
+@click.option("--require", metavar="TASKID,…", help="Keluar dengan kode 7 bila salah satu task ini belum ada.")
+@json_option
+@click.pass_obj
+def command(app: App, kodebooking: str, form: str, require: str | None, as_json: bool) -> None:
+    from antrean_cli.manual import tasks
+    from antrean_cli.views import task_list
+
+    required = parse_require(require) if require is not None else []
+    found = tasks(app.settings("bpjs"), listtask_body(kodebooking))
+    if text := task_list(found, "json" if as_json else form):
+        click.echo(text)
+    if not found:
+        app.say(f"BPJS belum mencatat task apa pun untuk {kodebooking}")
+    held = {task.taskid for task in found}
+    if missing := [str(taskid) for taskid in dict.fromkeys(required) if taskid not in held]:
+        raise MissingTaskError(f"{kodebooking}: task {', '.join(missing)} belum ada di BPJS")

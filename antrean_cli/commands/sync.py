@@ -1,0 +1,239 @@
+"""`antrean sync`: one pass. What it prints depends on who reads: cron nothing when all is well, a terminal a table."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from antrean_cli import views
+from antrean_cli.cli import App, Whole, examples, json_option, subcommand
+from antrean_cli.config import Settings
+from antrean_cli.errors import InputError, StoppedError
+from antrean_cli.ledger import Ledger, locked
+from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change
+from antrean_cli.sync import Happening, Pass, Report, Sent, Told, preview
+
+# Reasons that many visits share: they are told once, not once a visit.
+SHARED_REASONS = frozenset({"petakan", "jadwal"})
+
+
+class Journal:
+    """Where changes are told: every one in the log file and with -v, only what needs a person on stderr."""
+
+    def __init__(self, app: App, log_file: Path | None, known: Iterable[str]) -> None:
+        self._app = app
+        self._log_file = log_file
+        self._known = set(known)
+        self.messages: list[str] = []
+
+    def tell(self, text: str, *, loud: bool) -> None:
+        """Write a line to the log, and to stderr if it is meant for a person or everything is wanted."""
+        if loud:
+            self.messages.append(text)
+        if loud or self._app.verbose:
+            self._app.say(text)
+        if self._log_file:
+            self._append(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {text}\n")
+
+    def changes(self, changes: Iterable[Change]) -> None:
+        """Tell what changed, one line a change; what whole clinics share is told at its first visit."""
+        for change in changes:
+            push = change.push
+            if not change.told or self._repeats(change):
+                continue
+            shared = push.state == HELD and push.reason is not None and push.reason.code in SHARED_REASONS
+            self.tell(views.change_line(change), loud=bool(change.after) and (shared or push.state == REFUSED))
+
+    def _repeats(self, change: Change) -> bool:
+        reason = change.push.reason
+        if change.after is None or change.push.state != HELD or reason is None or reason.code not in SHARED_REASONS:
+            return False
+        known = reason.text in self._known
+        self._known.add(reason.text)
+        return known
+
+    def _append(self, line: str) -> None:
+        try:
+            with self._log_file.open("a", encoding="utf-8") as log:  # type: ignore[union-attr]
+                log.write(line)
+        except OSError as error:
+            click.echo(f"ANTREAN_LOG_FILE tidak dapat ditulis: {error.strerror}", err=True)
+            self._log_file = None
+
+
+def parse_since(text: str | None, today: date) -> date | None:
+    """Return the day of `--since`, not before H-7 and not in the future; raises InputError."""
+    if text is None:
+        return None
+    try:
+        since = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError as error:
+        raise InputError(f"--since '{text}' bukan tanggal; tulis YYYY-MM-DD") from error
+    if not today - MAX_AGE <= since <= today:
+        raise InputError(f"--since harus antara {today - MAX_AGE} (H-7) dan {today}")
+    return since
+
+
+@subcommand(
+    "sync",
+    help="Satu putaran: baca Khanza sejak putaran terakhir, kirim yang baru ke BPJS. Aman dijalankan cron tiap menit.",
+    epilog=examples(
+        """
+antrean sync --dry-run
+antrean sync
+antrean -v sync --since 2026-11-20
+"""
+    ),
+)
+@click.option("--dry-run", is_flag=True, help="Tampilkan yang akan dikirim; tidak menulis dan tidak mengirim apa pun.")
+@click.option("--since", metavar="TANGGAL", help="Mulai dari tanggal ini, paling jauh H-7.")
+@click.option("--workers", type=Whole(1, 64), metavar="N", help="Banyaknya antrean yang dikirim bersamaan (1-64).")
+@click.option("--max-seconds", type=Whole(5, 3600), metavar="S", help="Putaran selesai dalam S detik.")
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context, dry_run: bool, since: str | None, workers: int | None, max_seconds: int | None, as_json: bool
+) -> None:
+    app: App = ctx.obj
+    settings = app.settings("bpjs", "khanza")
+    settings = replace(settings, workers=workers or settings.workers, max_seconds=max_seconds or settings.max_seconds)
+    today = datetime.now(settings.policy.zone).date()
+    start = parse_since(since, today)
+    if dry_run:
+        _show_preview(settings, start, as_json)
+        return
+    with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
+        report = _run(app, settings, ledger, start, as_json)
+    ctx.exit(report.exit_code)
+
+
+def _run(app: App, settings: Settings, ledger: Ledger, since: date | None, as_json: bool) -> Report:
+    one = Pass(settings=settings, ledger=ledger, clock=lambda: datetime.now(settings.policy.zone))
+    held = views.pushes_in(ledger.unfinished().values(), HELD)
+    journal = Journal(app, settings.log_file, (push.reason.text for _, push in held if push.reason))
+    _obey_signals(one)
+    changes: list[Change] = []
+    interactive = sys.stdout.isatty() and not as_json and not app.quiet
+    with _Bar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
+        try:
+            for happening in one.run(since=since):
+                _tell(happening, journal, bar, changes)
+        except StoppedError as stopped:
+            one.report.errors.append(stopped)
+    if as_json:
+        click.echo(views.document(_document(one.report, changes, journal.messages)))
+    elif interactive:
+        _show(one.report, ledger, settings)
+    return one.report
+
+
+def _tell(happening: Happening, journal: Journal, bar: "_Bar", changes: list[Change]) -> None:
+    if isinstance(happening, Told):
+        journal.tell(happening.text, loud=True)
+        return
+    changes += happening.changes
+    if isinstance(happening, Sent):
+        bar.move(happening.waiting)
+    journal.changes(happening.changes)
+
+
+def _obey_signals(one: Pass) -> None:
+    """End the pass in order at the first SIGTERM or Ctrl-C, at once at the second: both lose nothing."""
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if one.stop.is_set():
+            os._exit(128 + number)
+        one.stop.set()
+        stopped = StoppedError(number)
+        if not one.delivering:
+            raise stopped  # nothing is in flight, and what was half written is rolled back
+        one.report.errors.append(stopped)
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+class _Bar:
+    """A progress bar on stderr while a pass sends, on a terminal only."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+        self._done = 0
+        self._bar: Any = None
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.render_finish()
+
+    def move(self, waiting: int) -> None:
+        """Show one more step done, and so many pushes still waiting."""
+        if not self._shown:
+            return
+        if self._bar is None:
+            self._bar = click.progressbar(length=waiting + 1, label="Mengirim", file=sys.stderr, show_eta=False)
+        self._done += 1
+        self._bar.length = max(self._done + waiting, 1)
+        self._bar.pos = self._done
+        self._bar.render_progress()
+
+
+def _show(report: Report, ledger: Ledger, settings: Settings) -> None:
+    """Print the table of a pass, and what needs a person."""
+    counts = report.counts
+    headers = ("Ditemukan", "Terkirim", "Sudah ada", "Ditahan", "Ditolak", "Nanti")
+    row = (report.found, counts[SENT], counts[ALREADY], report.held, counts[REFUSED], report.later)
+    click.echo(views.table(headers, [row]))
+    today = datetime.now(settings.policy.zone).date()
+    records = ledger.records(today - timedelta(days=settings.policy.days), today).values()
+    if text := views.attention(views.pushes_in(records, REFUSED, HELD)):
+        click.echo(f"\nPerlu dilihat:\n{text}")
+    for error in report.errors:
+        if isinstance(error, StoppedError):
+            click.echo("\nDihentikan; yang sedang dikirim sudah dicatat, sisanya dilanjutkan putaran berikutnya.")
+        elif str(error):
+            click.echo(f"\nBelum selesai: {error}")
+
+
+def _document(report: Report, changes: Iterable[Change], messages: list[str]) -> dict[str, Any]:
+    counts = report.counts
+    return {
+        "exit_code": report.exit_code,
+        "visits": report.visits,
+        "found": report.found,
+        "sent": counts[SENT],
+        "already": counts[ALREADY],
+        "refused": counts[REFUSED],
+        "closed": counts[CLOSED],
+        "held": report.held,
+        "later": report.later,
+        "errors": [str(error) for error in report.errors if str(error)],
+        "messages": messages,
+        "changes": [views.push_document(change.record.kodebooking, change.push) for change in changes if change.told],
+    }
+
+
+def _show_preview(settings: Settings, since: date | None, as_json: bool) -> None:
+    with Ledger.copy(settings.state, settings.policy.zone) as ledger:
+        records = preview(settings, ledger, datetime.now(settings.policy.zone), since)
+    due = views.pushes_in(records, DUE)
+    held = views.pushes_in(records, HELD)
+    if as_json:
+        pushes = [views.push_document(record.kodebooking, push) for record, push in [*due, *held]]
+        click.echo(views.document({"dry_run": True, "due": len(due), "held": len(held), "pushes": pushes}))
+        return
+    rows = [(r.tanggal, r.kodebooking, views.step_name(p.step), views.times(p), p.source) for r, p in due]
+    if rows:
+        click.echo(views.table(("Tanggal", "Kode booking", "Kiriman", "Waktu", "Sumber"), rows))
+    click.echo(f"{len(due)} siap dikirim, {len(held)} ditahan. Uji coba: tidak ada yang dikirim.")
+    if text := views.attention(held):
+        click.echo(f"\nDitahan:\n{text}")

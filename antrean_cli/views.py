@@ -1,0 +1,154 @@
+"""What a person reads: rows → table, JSON, CSV or plain text, and changes → sentences (Indonesian)."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from antrean_cli.rules.chain import (
+    ABSENT,
+    ADD,
+    ALREADY,
+    BATAL,
+    CLOSED,
+    DUE,
+    HELD,
+    REFUSED,
+    SENDING,
+    SENT,
+    STEPS,
+    Change,
+    Push,
+    Record,
+)
+from antrean_cli.rules.outcomes import Task
+from antrean_cli.rules.payloads import milliseconds
+
+FORMATS = ("table", "json", "csv", "plain")
+STATES = {
+    HELD: "ditahan",
+    DUE: "siap dikirim",
+    SENDING: "sedang dikirim",
+    SENT: "terkirim",
+    ALREADY: "sudah ada",
+    REFUSED: "ditolak",
+    CLOSED: "ditutup",
+}
+# What to do about a hold or a refusal, by the code of its reason.
+ADVICE = {
+    "petakan": "isi tabel pemetaan di Khanza; lalu jalan sendiri",
+    "jadwal": "isi tabel jadwal di Khanza; lalu jalan sendiri",
+    "referensi": "terbitkan SEP atau surat kontrol; lalu jalan sendiri",
+    "hadir": "jalan sendiri begitu pasien check-in atau diperiksa",
+    "urutan": "lengkapi task sebelumnya di Khanza",
+    "antrean": "selesaikan penahan antreannya",
+    "waktu": "betulkan waktunya di Khanza",
+    "diminta": "kirim yang diminta BPJS: antrean add atau antrean update",
+    "ditolak": "betulkan datanya, lalu kirim ulang: antrean add atau antrean update",
+    "batal": "tunggu, atau batalkan pembatalannya di Khanza",
+    "hilang": "periksa kunjungannya di Khanza",
+    "poli": "ubah pengaturan bila poli ini harus ikut",
+}
+_PLAIN_BREAKS = str.maketrans("\t\r\n", "   ")
+
+
+def step_name(step: str) -> str:
+    """Return what people call a push."""
+    return {ADD: "antrean", BATAL: "batal", ABSENT: "task 99"}.get(step, f"task {step}")
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return an aligned table; every cell is shown as it is written."""
+    from tabulate import tabulate  # 50 ms that a pass without a table need not pay
+
+    return tabulate(list(rows), headers=headers, tablefmt="simple", disable_numparse=True)
+
+
+def document(value: object) -> str:
+    """Return one JSON document."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def task_list(tasks: Sequence[Task], form: str) -> str:
+    """Return BPJS's tasks in one of FORMATS; `plain` is taskid, wakturs, waktu, taskname, tab-separated, no header."""
+    rows = [(str(task.taskid), task.wakturs, task.waktu, task.taskname) for task in tasks]
+    if form == "json":
+        return document([asdict(task) for task in tasks])
+    if form == "plain":
+        return "\n".join("\t".join(cell.translate(_PLAIN_BREAKS) for cell in row) for row in rows)
+    if form == "csv":
+        return _csv(("taskid", "wakturs", "waktu", "taskname"), rows)
+    return table(("Task", "Waktu RS", "Dicatat BPJS", "Nama task"), rows) if rows else ""
+
+
+def _csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(headers)
+    writer.writerows(rows)
+    return text.getvalue().rstrip("\n")
+
+
+def clock(waktu: datetime | None) -> str:
+    """Return a time of day, empty for none."""
+    return f"{waktu:%H:%M:%S}" if waktu else ""
+
+
+def times(push: Push) -> str:
+    """Return the time of a push; where a tie moved it, what Khanza recorded stands beside it."""
+    moved = push.waktu and push.recorded and push.waktu != push.recorded
+    return f"{clock(push.waktu)} (Khanza {clock(push.recorded)})" if moved else clock(push.waktu or push.recorded)
+
+
+def change_line(change: Change) -> str:
+    """Return one line of log: the push, its state, its time and why; never the patient."""
+    push = change.push
+    state = "ditarik" if change.after is None else STATES[push.state]
+    parts = [change.record.kodebooking, step_name(push.step), state, times(push)]
+    if push.reason and push.state in (HELD, REFUSED, CLOSED):
+        parts.append(f"- {push.reason.text}")
+    if push.note:
+        parts.append(f"[{push.note}]")
+    return " ".join(part for part in parts if part)
+
+
+def push_document(kodebooking: str, push: Push) -> dict[str, Any]:
+    """Return a push for JSON output; times are epoch ms."""
+    return {
+        "kodebooking": kodebooking,
+        "step": push.step,
+        "state": push.state,
+        "waktu": push.waktu and milliseconds(push.waktu),
+        "recorded": push.recorded and milliseconds(push.recorded),
+        "source": push.source,
+        "reason_code": push.reason and push.reason.code,
+        "reason": push.reason and push.reason.text,
+        "code": push.code,
+        "note": push.note,
+    }
+
+
+def pushes_in(records: Iterable[Record], *states: str) -> list[tuple[Record, Push]]:
+    """Return the pushes of some bookings that are in one of these states."""
+    in_order = ((record, record.push(step)) for record in records for step in STEPS)
+    return [(record, push) for record, push in in_order if push and push.state in states]
+
+
+def attention(pairs: Sequence[tuple[Record, Push]], most: int = 15) -> str:
+    """Return the table of holds and refusals: those with one reason together, and what to do about it."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for record, push in pairs:
+        reason = (push.reason.code, push.reason.text) if push.reason else ("", "")
+        groups.setdefault((STATES[push.state], *reason), []).append(f"{record.kodebooking} {step_name(push.step)}")
+    lines = []
+    for (state, code, text), members in list(groups.items())[:most]:
+        more = f" dan {len(members) - 1} lainnya" if len(members) > 1 else ""
+        lines.append(f"  {state}: {members[0]}{more}\n    {text}")
+        if advice := ADVICE.get(code):
+            lines.append(f"    → {advice}")
+    if len(groups) > most:
+        lines.append(f"  … dan {len(groups) - most} alasan lain")
+    return "\n".join(lines)
