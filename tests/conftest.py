@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterator
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pymysql
 import pytest
 
 from antrean_cli.simulator.hospital import Hospital
+from antrean_cli.simulator.server import Simulator
 from tests.mariadb import MariaDB
+from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
 
 ROOT = Path(__file__).parents[1]
 OURS = ("ANTREAN_", "BPJS_", "KHANZA_", "XDG_")
@@ -36,6 +39,33 @@ def khanza(mariadb: MariaDB) -> Iterator[Hospital]:
         hospital = Hospital(connection, paramstyle=pymysql.paramstyle)
         hospital.basics(penjab=True)
         yield hospital
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Monday, 14:00 WIB, until a test sets it."""
+    return Clock(datetime.combine(MONDAY, time(14), WIB))
+
+
+@pytest.fixture
+def site(khanza: Hospital, mariadb: MariaDB, clock: Clock, tmp_path: Path) -> Iterator[Site]:
+    """A hospital whose passes run in this process, at the clock's time."""
+    # The client signs with the real time, so the door must not mind that the stand-in lives by the test's clock.
+    with Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=clock, clock_tolerance=1e12) as bpjs:
+        yield Site(khanza=khanza, bpjs=bpjs, clock=clock, folder=tmp_path, env=settings_of(mariadb, bpjs.url))
+
+
+@pytest.fixture
+def live_site(khanza: Hospital, mariadb: MariaDB, tmp_path: Path) -> Iterator[Site]:
+    """A hospital at the real time, for `Site.run`."""
+    with Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY) as bpjs:
+        yield Site(
+            khanza=khanza,
+            bpjs=bpjs,
+            clock=Clock(datetime.now(WIB)),
+            folder=tmp_path,
+            env=settings_of(mariadb, bpjs.url),
+        )
 
 
 @pytest.fixture(autouse=True, scope="session")
