@@ -44,7 +44,6 @@ ADVICE = {
     "referensi": "terbitkan SEP atau surat kontrol; lalu jalan sendiri",
     "hadir": "jalan sendiri begitu pasien check-in atau diperiksa",
     "urutan": "lengkapi task sebelumnya di Khanza",
-    "antrean": "selesaikan penahan antreannya",
     "waktu": "betulkan waktunya di Khanza",
     "diminta": "kirim yang diminta BPJS: antrean add atau antrean update",
     "ditolak": "betulkan datanya, lalu kirim ulang: antrean add atau antrean update",
@@ -141,6 +140,8 @@ def attention(pairs: Sequence[tuple[Record, Push]], most: int = 15) -> str:
     """Return the table of holds and refusals: those with one reason together, and what to do about it."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for record, push in pairs:
+        if push.reason and push.reason.code == "antrean":
+            continue  # the hold of the add itself says it all
         reason = (push.reason.code, push.reason.text) if push.reason else ("", "")
         groups.setdefault((STATES[push.state], *reason), []).append(f"{record.kodebooking} {step_name(push.step)}")
     lines = []

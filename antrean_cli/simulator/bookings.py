@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from threading import Lock
+from typing import Any
 
 WIB = timezone(timedelta(hours=7), "WIB")
 Body = Mapping[str, object]
@@ -491,6 +492,18 @@ class Bookings:
         """Everything held, in the order in which it came; times in epoch milliseconds."""
         with self._lock:
             return [_snapshot_row(booking) for booking in self._held.values()]
+
+    def load(self, rows: Iterable[Row]) -> None:
+        """Hold what a snapshot shows, unjudged; raises ValueError for anything that is none."""
+        for row in rows:
+            try:
+                fields = {name: row[name] for name in _FIELDS}
+                tasks: Any = row["tasks"]
+                held = [Task(task["taskid"], _moment(task["wakturs"]), _moment(task["waktu"])) for task in tasks]
+            except (KeyError, TypeError) as error:
+                raise ValueError("bukan isi simulator") from error
+            with self._lock:
+                self._store(fields, str(row.get("sumberdata"))).tasks.extend(held)
 
     def _store(self, fields: Row, sumberdata: str) -> Booking:
         booking = Booking(fields=fields, sumberdata=sumberdata, created=self._now())

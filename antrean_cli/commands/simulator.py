@@ -1,0 +1,77 @@
+"""`antrean simulator`: the stand-in BPJS alone, for training and for trying settings before BPJS has given keys."""
+
+import json
+import signal
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import click
+
+from antrean_cli.cli import App, Whole, examples, subcommand
+from antrean_cli.errors import InputError
+from antrean_cli.simulator.server import CONTROL, Simulator
+
+
+def load_bookings(bpjs: Simulator, file: Path) -> None:
+    """Let the stand-in hold what a file of an earlier run shows; raises InputError."""
+    if not file.exists():
+        return
+    try:
+        bpjs.bookings.load(json.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InputError(f"--isi {file} tidak dapat dibaca: {error.strerror}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"--isi {file} bukan isi simulator; pakai berkas yang disimpan simulator") from error
+
+
+@subcommand(
+    "simulator",
+    help="Tiruan BPJS di komputer ini: memeriksa tanda tangan, mengenkripsi jawaban, dan menerapkan aturan BPJS. "
+    "Untuk latihan, dan untuk mencoba pengaturan sebelum kunci dari BPJS ada. Ctrl-C untuk berhenti.",
+    epilog=examples(
+        """
+antrean simulator
+antrean simulator --port 8686 --latency 300
+antrean simulator --isi bpjs.json
+"""
+    ),
+)
+@click.option("--port", type=Whole(0, 65535), default=8686, metavar="P", help="Porta; 0 berarti porta bebas (8686).")
+@click.option("--latency", type=Whole(0, 600_000), default=0, metavar="MS", help="Lama menjawab, dalam milidetik.")
+@click.option("--cons-id", default="1000", metavar="TEKS", help="Consumer ID yang diterima.")
+@click.option("--secret-key", default="demo-secret", metavar="TEKS", help="Kunci rahasia yang diterima.")
+@click.option("--user-key", default="demo-user", metavar="TEKS", help="User key yang diterima.")
+@click.option("--update-path", default="/antrean/updatewaktu", metavar="JALUR", help="Jalur update waktu.")
+@click.option("--certificate", type=click.Path(path_type=Path), metavar="PEM", help="Sertifikat untuk HTTPS.")
+@click.option("--isi", type=click.Path(path_type=Path), metavar="BERKAS", help="Isi dari dan ke berkas ini (JSON).")
+@click.option("--journal", type=click.Path(path_type=Path), metavar="BERKAS", help="Catat setiap permintaan di sini.")
+@click.pass_obj
+def command(_: App, /, port: int, latency: int, isi: Path | None, **options: Any) -> None:
+    try:
+        bpjs = Simulator(port=port, latency=latency / 1000, **options)
+        bpjs.start()
+    except OSError as error:
+        raise InputError(f"simulator tidak dapat dijalankan di porta {port}: {error.strerror}") from error
+    try:
+        if isi:
+            load_bookings(bpjs, isi)
+        click.echo(f"BPJS_BASE_URL={bpjs.url}")
+        click.echo(f"BPJS_CONS_ID={options['cons_id']}")
+        click.echo(f"BPJS_SECRET_KEY={options['secret_key']}")
+        click.echo(f"BPJS_USER_KEY={options['user_key']}")
+        host = bpjs.url.removesuffix(bpjs.base_path)
+        click.echo(f"Isinya dapat dilihat di {host}{CONTROL} - Ctrl-C untuk berhenti", err=True)
+        _wait()
+    finally:
+        bpjs.stop()
+        if isi:
+            isi.write_text(json.dumps(bpjs.bookings.snapshot(), ensure_ascii=False, indent=2), encoding="utf-8")
+
+
+def _wait() -> None:
+    """Wait for Ctrl-C or SIGTERM: both are the ordinary end of a simulator."""
+    over = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    over.wait()
