@@ -36,7 +36,7 @@ from antrean_cli.rules.outcomes import (
     call_of,
     judge,
 )
-from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, update_body
+from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, missing, update_body
 from antrean_cli.rules.visits import Policy, Visit
 
 LEAST_SECONDS = 3.0  # "no call starts with less than 3 seconds left"
@@ -120,11 +120,13 @@ class Delivery:
         return next((kodebooking for kodebooking in able if kodebooking > self.probed), able[0] if able else "")
 
     def _call(self, record: Record, now: datetime) -> Call | None:
-        """Return what can be asked for a booking now; a body from Khanza cannot be made while Khanza is down."""
+        """Return what can be asked for a booking now; what Khanza has to fill in waits while it does not."""
         call = next_call(record, now)
-        if call and not call.lookup and call.push.step in (ADD, BATAL) and record.kodebooking not in self.visits:
-            return None
-        return call
+        if call is None or call.lookup or call.push.step not in (ADD, BATAL):
+            return call
+        visit = self.visits.get(record.kodebooking)
+        ready = visit and (call.push.step == BATAL or missing(visit) is None)
+        return call if ready else None
 
     def _enqueue(self, kodebooking: str) -> None:
         record = self.records[kodebooking]
@@ -171,8 +173,7 @@ class Delivery:
         if call.lookup:
             return LISTTASK, listtask_body(kodebooking)
         if push.step == ADD:
-            visit = replace(self.visits[kodebooking], kodebooking=kodebooking)
-            return ADD, add_body(visit, self.policy)
+            return ADD, add_body(self.visits[kodebooking], self.policy)
         if push.step == BATAL:
             cancel = self.visits[kodebooking].cancel
             return BATAL, batal_body(kodebooking, (cancel and cancel.keterangan) or "Dibatalkan pasien")
@@ -193,7 +194,8 @@ class Delivery:
                 self.records[exchange.kodebooking] = after
                 self.waiting += pending(after) - pending(before)
                 self.ledger.save(after, changes(before, after), now)
-                found += changes(before, after)
+                # For people, `sending` is no state that a push was in.
+                found += changes(before if exchange.call.lookup else before.having(exchange.call.push), after)
         for exchange in exchanges:
             if not isinstance(exchange.future.result(), Fault):  # a fault is repeated by the next pass
                 self._enqueue(exchange.kodebooking)

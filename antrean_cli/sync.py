@@ -176,7 +176,7 @@ class Pass:
             yield from self._failed(outages.CREDENTIALS, why)
         if delivery.fault:
             self.report.errors.append(TemporaryError(delivery.fault.text))
-        elif delivery.unfinished and not delivery.refusal:
+        elif delivery.unfinished and not delivery.refusal and not self.stop.is_set():
             self.report.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
         if delivery.fault and delivery.broken:
             yield from self._failed(outages.BPJS, delivery.fault.text, delivery.probed)

@@ -59,11 +59,12 @@ def step_name(step: str) -> str:
     return {ADD: "antrean", BATAL: "batal", ABSENT: "task 99"}.get(step, f"task {step}")
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return an aligned table; every cell is shown as it is written."""
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], last_width: int | None = None) -> str:
+    """Return an aligned table; every cell is shown as it is written, the last column wrapped to a width."""
     from tabulate import tabulate  # 50 ms that a pass without a table need not pay
 
-    return tabulate(list(rows), headers=headers, tablefmt="simple", disable_numparse=True)
+    widths = [*[None] * (len(headers) - 1), last_width] if last_width else None
+    return tabulate(list(rows), headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
 
 
 def document(value: object) -> str:
@@ -80,7 +81,7 @@ def task_list(tasks: Sequence[Task], form: str) -> str:
         return "\n".join("\t".join(cell.translate(_PLAIN_BREAKS) for cell in row) for row in rows)
     if form == "csv":
         return _csv(("taskid", "wakturs", "waktu", "taskname"), rows)
-    return table(("Task", "Waktu RS", "Dicatat BPJS", "Nama task"), rows) if rows else ""
+    return table(("Task", "Waktu RS", "Dicatat BPJS", "Nama task"), rows, 24) if rows else ""
 
 
 def _csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

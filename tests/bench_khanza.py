@@ -15,7 +15,7 @@ PATIENTS, CLINICS, DOCTORS = 60_000, 20, 40
 OPEN_SECONDS = 5 * 3600  # visits are registered from 08:01 to 13:01
 HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
 
-Connection = pymysql.Connection[Any]
+Connection = "pymysql.Connection[Any]"
 
 # What every statement below selects from: one row a visit, with its number within the day and its times.
 _VISITS = """

@@ -25,11 +25,8 @@ from antrean_cli.rules.payloads import listtask_body
 from antrean_cli.rules.visits import WIB
 from antrean_cli.simulator.day import Day, Moment
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
-from antrean_cli.simulator.server import Simulator
+from antrean_cli.simulator.server import KEYS, PORT, Simulator
 from antrean_cli.sync import Pass, Told
-
-CONS_ID, SECRET_KEY, USER_KEY = "1000", "demo-secret", "demo-user"
-PORT = 8686  # where the kept .env looks for `antrean simulator`
 
 
 @dataclass
@@ -59,7 +56,7 @@ def command(_: App, /, keep: Path | None) -> None:
     clock = _Clock(datetime.combine(datetime.now(WIB).date(), time(7), WIB))
     with (
         _folder(keep) as folder,
-        Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=clock, clock_tolerance=1e12) as bpjs,
+        Simulator(**KEYS, now=clock, clock_tolerance=1e12) as bpjs,
     ):
         connection = create_sqlite(folder / "khanza.sqlite3")
         day = Day(Hospital(connection, paramstyle=sqlite3.paramstyle), clock.now.date())
@@ -93,9 +90,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 def _env(folder: Path, url: str) -> dict[str, str]:
     return {
         "BPJS_BASE_URL": url,
-        "BPJS_CONS_ID": CONS_ID,
-        "BPJS_SECRET_KEY": SECRET_KEY,
-        "BPJS_USER_KEY": USER_KEY,
+        **{f"BPJS_{name.upper()}": key for name, key in KEYS.items()},
         "KHANZA_SQLITE": str(folder.resolve() / "khanza.sqlite3"),
         "ANTREAN_STATE": str(folder.resolve() / "antrean.sqlite3"),
     }
@@ -171,10 +166,9 @@ def _keep(folder: Path, bpjs: Simulator) -> None:
     env.write_text("".join(f"{name}={value}\n" for name, value in _env(folder, url).items()), encoding="utf-8")
     held = folder / "bpjs.json"
     held.write_text(views.document(bpjs.bookings.snapshot()), encoding="utf-8")
-    keys = f"--cons-id {CONS_ID} --secret-key {SECRET_KEY} --user-key {USER_KEY}"
     click.echo(
         f"\nTersimpan di {folder}. Untuk bermain dengannya, di satu terminal:\n"
-        f"  antrean simulator --port {PORT} {keys} --isi {held}\n"
+        f"  antrean simulator --isi {held}\n"
         f"dan di terminal lain:\n"
         f"  antrean --env-file {env} sync"
     )

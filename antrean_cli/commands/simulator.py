@@ -10,7 +10,7 @@ import click
 
 from antrean_cli.cli import App, Whole, examples, subcommand
 from antrean_cli.errors import InputError
-from antrean_cli.simulator.server import CONTROL, Simulator
+from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 
 
 def load_bookings(bpjs: Simulator, file: Path) -> None:
@@ -37,11 +37,11 @@ antrean simulator --isi bpjs.json
 """
     ),
 )
-@click.option("--port", type=Whole(0, 65535), default=8686, metavar="P", help="Porta; 0 berarti porta bebas (8686).")
+@click.option("--port", type=Whole(0, 65535), default=PORT, metavar="P", help=f"Porta ({PORT}); 0 berarti porta bebas.")
 @click.option("--latency", type=Whole(0, 600_000), default=0, metavar="MS", help="Lama menjawab, dalam milidetik.")
-@click.option("--cons-id", default="1000", metavar="TEKS", help="Consumer ID yang diterima.")
-@click.option("--secret-key", default="demo-secret", metavar="TEKS", help="Kunci rahasia yang diterima.")
-@click.option("--user-key", default="demo-user", metavar="TEKS", help="User key yang diterima.")
+@click.option("--cons-id", default=KEYS["cons_id"], metavar="TEKS", help="Consumer ID yang diterima.")
+@click.option("--secret-key", default=KEYS["secret_key"], metavar="TEKS", help="Kunci rahasia yang diterima.")
+@click.option("--user-key", default=KEYS["user_key"], metavar="TEKS", help="User key yang diterima.")
 @click.option("--update-path", default="/antrean/updatewaktu", metavar="JALUR", help="Jalur update waktu.")
 @click.option("--certificate", type=click.Path(path_type=Path), metavar="PEM", help="Sertifikat untuk HTTPS.")
 @click.option("--isi", type=click.Path(path_type=Path), metavar="BERKAS", help="Isi dari dan ke berkas ini (JSON).")
@@ -57,9 +57,8 @@ def command(_: App, /, port: int, latency: int, isi: Path | None, **options: Any
         if isi:
             load_bookings(bpjs, isi)
         click.echo(f"BPJS_BASE_URL={bpjs.url}")
-        click.echo(f"BPJS_CONS_ID={options['cons_id']}")
-        click.echo(f"BPJS_SECRET_KEY={options['secret_key']}")
-        click.echo(f"BPJS_USER_KEY={options['user_key']}")
+        for name in KEYS:
+            click.echo(f"BPJS_{name.upper()}={options[name]}")
         host = bpjs.url.removesuffix(bpjs.base_path)
         click.echo(f"Isinya dapat dilihat di {host}{CONTROL} - Ctrl-C untuk berhenti", err=True)
         _wait()

@@ -109,16 +109,18 @@ def command(
     if dry_run:
         _show_preview(settings, start, as_json)
         return
+    signals = _Signals()
     with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
-        report = _run(app, settings, ledger, start, as_json)
+        one = Pass(settings=settings, ledger=ledger, clock=lambda: datetime.now(settings.policy.zone))
+        signals.ends = one
+        report = _run(app, settings, one, start, as_json)
     ctx.exit(report.exit_code)
 
 
-def _run(app: App, settings: Settings, ledger: Ledger, since: date | None, as_json: bool) -> Report:
-    one = Pass(settings=settings, ledger=ledger, clock=lambda: datetime.now(settings.policy.zone))
+def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: bool) -> Report:
+    ledger = one.ledger
     held = views.pushes_in(ledger.unfinished().values(), HELD)
     journal = Journal(app, settings.log_file, (push.reason.text for _, push in held if push.reason))
-    _obey_signals(one)
     changes: list[Change] = []
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
     with _Bar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
@@ -144,20 +146,24 @@ def _tell(happening: Happening, journal: Journal, bar: "_Bar", changes: list[Cha
     journal.changes(happening.changes)
 
 
-def _obey_signals(one: Pass) -> None:
-    """End the pass in order at the first SIGTERM or Ctrl-C, at once at the second: both lose nothing."""
+class _Signals:
+    """SIGTERM and Ctrl-C: the first ends the pass in order, the second at once. Both lose nothing."""
 
-    def handle(number: int, _: FrameType | None) -> None:
-        if one.stop.is_set():
+    def __init__(self) -> None:
+        self.ends: Pass | None = None
+        self._asked = False
+        signal.signal(signal.SIGTERM, self._handle)
+        signal.signal(signal.SIGINT, self._handle)
+
+    def _handle(self, number: int, _: FrameType | None) -> None:
+        if self._asked:
             os._exit(128 + number)
-        one.stop.set()
+        self._asked = True
         stopped = StoppedError(number)
-        if not one.delivering:
+        if self.ends is None or not self.ends.delivering:
             raise stopped  # nothing is in flight, and what was half written is rolled back
-        one.report.errors.append(stopped)
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
+        self.ends.stop.set()
+        self.ends.report.errors.append(stopped)
 
 
 class _Bar:

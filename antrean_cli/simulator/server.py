@@ -40,6 +40,9 @@ from antrean_cli.simulator.bookings import WIB, Answer, Body, Bookings, printed
 from antrean_cli.simulator.faults import Fault, FaultPlan, Reply, html, play
 
 CONTROL = "/_simulator/"
+# What a stand-in accepts unless told otherwise, and where it listens.
+KEYS: dict[str, Any] = {"cons_id": "1000", "secret_key": "demo-secret", "user_key": "demo-user"}
+PORT = 8686
 
 
 def signature(secret_key: str, message: str) -> str:
