@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import EXPIRED, SENDING, Change, Record, changes
+from antrean_cli.rules.chain import ADD, DUE, EXPIRED, SENDING, Change, Record, changes
 from antrean_cli.rules.outcomes import after_crash
 from antrean_cli.rules.pushes import expired, gone, lacks_reference, left_out, plan
 from antrean_cli.rules.visits import Policy, Rows, Visit, assemble, served
@@ -108,10 +108,15 @@ def _visits(
     """Return the visits, and whether the surat kontrol were asked for, as an onsite visit lacks its SEP."""
     visits = assemble(rows, policy)
     asked = ledger.recall_time("surat_kontrol_at")
-    lacking = [visit.tanggal for visit in visits if lacks_reference(visit, records.get(visit.kodebooking))]
-    if not lacking or "onsite" not in policy.add or (asked and timedelta(0) <= now - asked < SURAT_KONTROL):
+    pairs = [(visit, records.get(visit.kodebooking)) for visit in visits]
+    lacking = [(visit.tanggal, record) for visit, record in pairs if lacks_reference(visit, record)]
+    # An add that was filled from a surat kontrol and put off needs it again.
+    urgent = any(record and ADD in record.pushes and record.pushes[ADD].state == DUE for _, record in lacking)
+    recently = asked is not None and timedelta(0) <= now - asked < SURAT_KONTROL
+    if not lacking or "onsite" not in policy.add or (recently and not urgent):
         return visits, False
-    rows = replace(rows, surat_kontrol=khanza.surat_kontrol(min(lacking), max(lacking)))
+    days = [tanggal for tanggal, _ in lacking]
+    rows = replace(rows, surat_kontrol=khanza.surat_kontrol(min(days), max(days)))
     return assemble(rows, policy), True
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from antrean_cli.errors import SettingsError
+from antrean_cli.errors import SettingsError, why
 from antrean_cli.rules.events import FLOWS, SOURCES, TASKS
 from antrean_cli.rules.visits import KINDS, Policy
 
@@ -212,7 +212,7 @@ def load(
     env = dict(os.environ if environ is None else environ)
     file = env_file or _first_env_file(env)
     problems: list[str] = []
-    values = {**_read_env_file(file, problems), **env} if file else env
+    values = _merged(_read_env_file(file, problems), env) if file else env
     parsed = {setting.name: _parse(setting, values, needs, problems) for setting in SETTINGS}
     if problems:
         where = f" ({file})" if file else ""
@@ -228,6 +228,12 @@ def _first_env_file(env: Mapping[str, str]) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
+def _merged(file: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of both, the environment's winning, whether it says NAME or NAME_FILE."""
+    said = {name.removesuffix("_FILE") for name in env}
+    return {**{name: value for name, value in file.items() if name.removesuffix("_FILE") not in said}, **env}
+
+
 def _default_state(env: Mapping[str, str]) -> Path:
     home = Path(env.get("XDG_STATE_HOME") or Path.home() / ".local/state")
     return home / "antrean/antrean.sqlite3"
@@ -241,7 +247,7 @@ def _read_env_file(file: Path, problems: list[str]) -> dict[str, str]:
             return {}
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "bukan teks UTF-8"
+        reason = why(error) if isinstance(error, OSError) else "bukan teks UTF-8"
         problems.append(f"{file} tidak dapat dibaca: {reason}")
         return {}
     return _parse_env_text(text, problems)

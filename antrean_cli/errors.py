@@ -4,6 +4,7 @@ Only what a person can mend is an AntreanError; anything else is a bug and keeps
 `cli.main` is the one place that catches them.
 """
 
+import errno
 from typing import ClassVar
 
 
@@ -73,6 +74,27 @@ class StoppedError(AntreanError):
     def __init__(self, signal_number: int) -> None:
         super().__init__()
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # 130 or 143, known only now
+
+
+_REASONS = {
+    errno.ENOENT: "tidak ada",
+    errno.EACCES: "tidak diizinkan",
+    errno.EPERM: "tidak diizinkan",
+    errno.EISDIR: "itu sebuah folder",
+    errno.ENOTDIR: "foldernya bukan folder",
+    errno.EEXIST: "sudah ada",
+    errno.ENOSPC: "disk penuh",
+    errno.EDQUOT: "kuota disk habis",
+    errno.EFBIG: "berkas terlalu besar",
+    errno.EROFS: "disk hanya dapat dibaca",
+    errno.EADDRINUSE: "porta sudah dipakai program lain",
+    errno.ENAMETOOLONG: "namanya terlalu panjang",
+}
+
+
+def why(error: OSError) -> str:
+    """Return what the system complains about, in Indonesian."""
+    return _REASONS.get(error.errno or 0, f"galat sistem {error.errno}")
 
 
 # The table of design.md and the README; the codes without a class are click's own or a success.

@@ -114,18 +114,23 @@ class Khanza:
 
     def read(self, window: Window) -> Rows:
         """Return all rows of a window but the planned control visits (see `surat_kontrol`)."""
-        wider = Window(window.first - timedelta(days=1), window.last + timedelta(days=1), *window[2:])
-        visits = {"low": f"{wider.first:%Y/%m/%d}/", "high": f"{wider.last + timedelta(days=1):%Y/%m/%d}/"}
-        bookings = {"low": f"{wider.first:%Y%m%d}", "high": f"{wider.last + timedelta(days=1):%Y%m%d}"}
+        day, after = timedelta(days=1), window.last + timedelta(days=1)
         days = {"first": window.first.isoformat(), "last": window.last.isoformat()}
+        visits = {"low": f"{window.first - day:%Y/%m/%d}/", "high": f"{after + day:%Y/%m/%d}/"}
+        bookings = {"low": f"{window.first - day:%Y%m%d}", "high": f"{after + day:%Y%m%d}"}
+        registrations = self._registrations(visits | days, window.no_rawat)
+        # The other tables know no date to filter by: they are asked for the very days, and for the few visits whose
+        # number belongs to another day by that number.
+        own = {"low": f"{window.first:%Y/%m/%d}/", "high": f"{after:%Y/%m/%d}/"}
+        others = [row.no_rawat for row in registrations if not own["low"] <= row.no_rawat < own["high"]]
         return Rows(
-            registrations=self._registrations(visits | days, window.no_rawat),
+            registrations=registrations,
             bookings=self._bookings(bookings | days, window.nobooking),
             cancels=self._cancels(bookings["low"]),
-            berkas=self._berkas(visits, window.no_rawat),
-            exams=self._exams(visits, window.no_rawat),
-            reseps=self._reseps(visits, window.no_rawat),
-            seps=self._seps(visits, window.no_rawat),
+            berkas=self._berkas(own, others),
+            exams=self._exams(own, others),
+            reseps=self._reseps(own, others),
+            seps=self._seps(own, others),
             slots=self._slots(),
             payers=self._payers(),
             kode_ppk=self._kode_ppk(),

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from antrean_cli import migrations
-from antrean_cli.errors import LockedError, StateError
+from antrean_cli.errors import LockedError, StateError, why
 from antrean_cli.rules.chain import Change, Push, Record
 from antrean_cli.rules.events import Reason, Seen
 from antrean_cli.rules.outages import Outage
@@ -46,6 +46,8 @@ class Ledger:
             connection = _connected(path)
             try:
                 _check(connection, path)
+                if path.stat().st_mode & 0o077:
+                    path.chmod(0o600)
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA foreign_keys = ON")
@@ -276,8 +278,6 @@ def _make_private(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # SQLite would make it 0644; its -wal and -shm take the mode of the file.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
@@ -300,8 +300,10 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
-    except (sqlite3.DatabaseError, OSError) as error:
+    except sqlite3.DatabaseError as error:
         raise StateError(_sentence(path, str(error))) from error
+    except OSError as error:
+        raise StateError(f"Berkas status {path} tidak dapat ditulis: {why(error)}; periksa ANTREAN_STATE") from error
 
 
 def _sentence(path: Path, text: str) -> str:

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from antrean_cli.bpjs import Client
 from antrean_cli.config import Settings
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import ADD, ALREADY, CANCELLED, SENT, Push, Record, arrange, changes
+from antrean_cli.rules.chain import ABSENT, ADD, ALREADY, CANCELLED, SENT, Push, Record, arrange, changes
 from antrean_cli.rules.outcomes import (
     AGAIN,
     DONE,
@@ -63,14 +63,22 @@ def send(
             raise TemporaryError(f"{answer.text}{doubt}")
         outcome = judge(call_of(step), step, answer)
         _raise_unless_done(outcome)
-        push = Push(step=step, state=SENT if outcome.kind == DONE else ALREADY, waktu=waktu, source="manual")
         before = ledger.record(kodebooking)
         record = before or Record(kodebooking=kodebooking, kind="manual", tanggal=tanggal)
-        after = record.having(push)
+        after = record.having(_noted(record, step, outcome, waktu))
         after = after.closing(CANCELLED) if after.ended else arrange(after, settings.policy)
         with ledger.transaction():
             ledger.save(after, changes(before, after), now)
     return Sent(already=outcome.kind == THERE, code=outcome.code, message=outcome.text)
+
+
+def _noted(record: Record, step: str, outcome: Outcome, waktu: datetime | None) -> Push:
+    """Return the push as the ledger shall know it."""
+    if outcome.kind == DONE:
+        return Push(step=step, state=SENT, waktu=waktu, source="manual")
+    # 208: "nothing is overwritten", so the time that BPJS holds is not the one just typed; the next pass asks.
+    known = record.push(step) or Push(step=step, state=ALREADY, source="manual")
+    return replace(known, state=ALREADY, reason=None, needs="", next_try=None, ask=step.isdigit() and step != ABSENT)
 
 
 def tasks(settings: Settings, body: Mapping[str, Any]) -> list[Task]:

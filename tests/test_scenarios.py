@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -268,9 +268,8 @@ def start(site: Site, *args: str, **env: str) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(happened: object, seconds: float = 20) -> None:
+def wait_for(happened: Callable[[], object], seconds: float = 20) -> None:
     """Wait until a function returns something true."""
-    assert callable(happened)
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it does not happen"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from antrean_cli.cli import App, Whole, examples, json_option, subcommand
-from antrean_cli.errors import InputError
+from antrean_cli.errors import InputError, why
+from antrean_cli.options import App, Whole, examples, json_option, subcommand
 from antrean_cli.rules.chain import ADD
 from antrean_cli.rules.payloads import FIELDS, add_body, field_problems, missing
 
@@ -28,7 +28,7 @@ def read_body(source: str) -> dict[str, Any]:
         text = sys.stdin.buffer.read().decode() if source == "-" else Path(source).read_text(encoding="utf-8")
         value = json.loads(text)
     except OSError as error:
-        raise InputError(f"{name} tidak dapat dibaca: {error.strerror}") from error
+        raise InputError(f"{name} tidak dapat dibaca: {why(error)}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{name} bukan teks UTF-8") from error
     except (ValueError, RecursionError) as error:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import click
 
-from antrean_cli.cli import App, examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.errors import InputError
+from antrean_cli.options import App, examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.rules.chain import BATAL
 from antrean_cli.rules.payloads import batal_body
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import click
 
 from antrean_cli import views
-from antrean_cli.cli import App, examples, subcommand
 from antrean_cli.config import Settings, load
-from antrean_cli.errors import InputError
+from antrean_cli.errors import InputError, why
 from antrean_cli.ledger import Ledger, locked
+from antrean_cli.options import App, examples, subcommand
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
 from antrean_cli.rules.events import TASKS
 from antrean_cli.rules.outcomes import Task, wakturs_of
@@ -81,9 +81,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     try:
         keep.mkdir(mode=0o700, parents=True)
     except OSError as error:
-        raise InputError(
-            f"--keep {keep}: {'sudah ada' if keep.exists() else error.strerror}; pilih folder baru"
-        ) from error
+        raise InputError(f"--keep {keep}: {'sudah ada' if keep.exists() else why(error)}; pilih folder baru") from error
     yield keep
 
 

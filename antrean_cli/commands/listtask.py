@@ -4,8 +4,8 @@ import re
 
 import click
 
-from antrean_cli.cli import App, OneOf, examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.errors import InputError, MissingTaskError
+from antrean_cli.options import App, OneOf, examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.rules.payloads import listtask_body
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from antrean_cli.cli import App, Whole, examples, subcommand
-from antrean_cli.errors import InputError
+from antrean_cli.errors import InputError, why
+from antrean_cli.options import App, Whole, examples, subcommand
 from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 
 
@@ -20,7 +20,7 @@ def load_bookings(bpjs: Simulator, file: Path) -> None:
     try:
         bpjs.bookings.load(json.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
-        raise InputError(f"--isi {file} tidak dapat dibaca: {error.strerror}") from error
+        raise InputError(f"--isi {file} tidak dapat dibaca: {why(error)}") from error
     except (ValueError, TypeError, AttributeError) as error:
         raise InputError(f"--isi {file} bukan isi simulator; pakai berkas yang disimpan simulator") from error
 
@@ -52,7 +52,7 @@ def command(_: App, /, port: int, latency: int, isi: Path | None, **options: Any
         bpjs = Simulator(port=port, latency=latency / 1000, **options)
         bpjs.start()
     except OSError as error:
-        raise InputError(f"simulator tidak dapat dijalankan di porta {port}: {error.strerror}") from error
+        raise InputError(f"simulator tidak dapat dijalankan di porta {port}: {why(error)}") from error
     try:
         if isi:
             load_bookings(bpjs, isi)

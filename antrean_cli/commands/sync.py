@@ -13,10 +13,10 @@ from typing import Any
 import click
 
 from antrean_cli import views
-from antrean_cli.cli import App, Whole, examples, json_option, subcommand
 from antrean_cli.config import Settings
-from antrean_cli.errors import InputError, StoppedError
+from antrean_cli.errors import InputError, StoppedError, why
 from antrean_cli.ledger import Ledger, locked
+from antrean_cli.options import App, Whole, examples, json_option, subcommand
 from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change
 from antrean_cli.sync import Happening, Pass, Report, Sent, Told, preview
 
@@ -64,7 +64,7 @@ class Journal:
             with self._log_file.open("a", encoding="utf-8") as log:  # type: ignore[union-attr]
                 log.write(line)
         except OSError as error:
-            click.echo(f"ANTREAN_LOG_FILE tidak dapat ditulis: {error.strerror}", err=True)
+            click.echo(f"ANTREAN_LOG_FILE tidak dapat ditulis: {why(error)}", err=True)
             self._log_file = None
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from antrean_cli.cli import App, OneOf, examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.errors import InputError
+from antrean_cli.options import App, OneOf, examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.rules.payloads import JENISRESEP, update_body
 from antrean_cli.rules.visits import WIB
 

@@ -216,7 +216,7 @@ def _heads(pushes: Mapping[str, Push]) -> Iterable[Push]:
     """Yield the first due task, and before it those that BPJS made wait: they are tried again."""
     for step in ORDERED:
         push = pushes.get(step)
-        if push and push.state == HELD and push.needs:
+        if push and push.state == HELD and push.reason and push.reason.code == "diminta":
             yield push
         elif push and push.state == DUE:
             yield push
@@ -257,7 +257,8 @@ def _demanded(push: Push, record: Record) -> Push:
         return push
     needed = record.push(push.needs)
     if needed and needed.done:
-        return replace(push, needs="", next_try=None)
+        # Asked for once more than that, BPJS contradicts itself: no haste then.
+        return replace(push, needs="", next_try=None if push.attempts <= 1 else push.next_try)
     return hold(push, push_needs(push.needs))
 
 

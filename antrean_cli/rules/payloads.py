@@ -14,6 +14,7 @@ from antrean_cli.rules.events import Reason, no_session
 from antrean_cli.rules.visits import Booking, Policy, Registration, Sep, Slot, Visit, moment
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
+KODEBOOKING_FORM = "harus 1 sampai 100 huruf atau angka, tanpa spasi di awal dan akhir"
 JENISRESEP = ("Tidak ada", "Racikan", "Non racikan")
 # The seed's table "Tambah Antrean": every field, in its order, with its type.
 FIELDS: dict[str, type] = {
@@ -77,8 +78,8 @@ def field_problems(body: Mapping[str, object]) -> list[str]:
 
 
 def _value_problems(body: Mapping[str, Any]) -> Iterable[str]:
-    if not body["kodebooking"].strip():
-        yield "kodebooking kosong"
+    if not fit_kodebooking(body["kodebooking"]):
+        yield f"kodebooking {KODEBOOKING_FORM}"
     if body["jenispasien"] not in ("JKN", "NON JKN"):
         yield "jenispasien harus JKN atau NON JKN"
     if not _is_day(body["tanggalperiksa"]):
@@ -90,6 +91,11 @@ def _value_problems(body: Mapping[str, Any]) -> Iterable[str]:
     if body["jeniskunjungan"] not in (1, 2, 3, 4):
         yield "jeniskunjungan harus 1, 2, 3, atau 4"
     yield from (f"{name} tidak boleh negatif" for name, kind in FIELDS.items() if kind is int and body[name] < 0)
+
+
+def fit_kodebooking(text: str) -> bool:
+    """Return whether a text can be a kode booking; Khanza's slashes, BPJS's # and spaces inside can."""
+    return bool(text) and text == text.strip() and text.isprintable() and len(text) <= 100
 
 
 def _is_day(text: str) -> bool:

@@ -1,0 +1,111 @@
+"""What every command is made of: the global options, parameter types, and help texts in Indonesian."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from antrean_cli.errors import EXIT_CODES
+from antrean_cli.rules.payloads import KODEBOOKING_FORM, fit_kodebooking
+
+if TYPE_CHECKING:
+    from antrean_cli.config import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The global options, handed to every command."""
+
+    env_file: Path | None
+    state: Path | None
+    verbose: bool
+    quiet: bool
+
+    def settings(self, *needs: str) -> "Settings":
+        """Return the settings; `needs` are "bpjs" and "khanza". Raises SettingsError."""
+        from antrean_cli.config import load  # commands that need no settings do not load it
+
+        return load(env_file=self.env_file, state=self.state, needs=frozenset(needs))
+
+    def say(self, text: str) -> None:
+        """Tell a person something beside the data."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+class Command(click.Command):
+    """A click command whose help is in Indonesian."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = " ".join(self.collect_usage_pieces(ctx)).replace("[OPTIONS]", "[PILIHAN]")
+        formatter.write_usage(ctx.command_path, pieces, prefix="Pemakaian: ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        options = (parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option))
+        rows = [
+            (names, text.replace("[required]", "[wajib]"))
+            for names, text in filter(None, (option.get_help_record(ctx) for option in options))
+        ]
+        with formatter.section("Pilihan"):
+            formatter.write_dl(rows)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = "Tampilkan bantuan ini."
+        return option
+
+
+class Whole(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic in new versions of click
+    """A whole number within bounds."""
+
+    name = "angka"
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,18}", str(value)) or not self.low <= int(value) <= self.high:
+            self.fail(f"harus bilangan bulat {self.low} sampai {self.high}, bukan '{value}'", param, ctx)
+        return int(value)
+
+
+class OneOf(click.Choice[str]):
+    """A choice that explains itself in Indonesian."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            self.fail(f"harus salah satu dari {', '.join(self.choices)}, bukan '{value}'", param, ctx)
+        return str(value)
+
+
+def kodebooking(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Return a usable kode booking; Khanza's slashes and BPJS's # are part of it."""
+    if not fit_kodebooking(value):
+        raise click.BadParameter(KODEBOOKING_FORM)
+    return value
+
+
+def examples(text: str) -> str:
+    """Return the part of a help text that shows examples, which click must not reflow."""
+    return "\b\nContoh:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
+
+
+def exit_codes() -> str:
+    """Return the part of the help text that explains the exit codes."""
+    return "\b\nKode keluar:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items())
+
+
+def subcommand(name: str, *, help: str, epilog: str = "") -> Callable[[Callable[..., Any]], Command]:  # noqa: A002
+    """Return click's decorator for one of our commands."""
+    decorator: Callable[[Callable[..., Any]], Command] = click.command(
+        name, cls=Command, help=help, epilog=epilog, context_settings={"help_option_names": ["-h", "--help"]}
+    )
+    return decorator
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Keluaran berupa satu dokumen JSON.")
+kodebooking_argument = click.argument("kodebooking", metavar="KODEBOOKING", callback=kodebooking)
