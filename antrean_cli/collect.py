@@ -7,15 +7,15 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import ADD, DUE, EXPIRED, SENDING, Change, Record, changes
-from antrean_cli.rules.outcomes import after_crash
-from antrean_cli.rules.pushes import expired, gone, lacks_reference, left_out, plan
-from antrean_cli.rules.visits import Policy, Rows, Visit, assemble, served
+from antrean_cli.rules.chain import ADD, DUE, EXPIRED, SENDING, Change, Record, after_crash, changes
+from antrean_cli.rules.pushes import expired, facts, gone, lacks_reference, left_out, plan, settled
+from antrean_cli.rules.visits import Policy, Visit, assemble, served
 
 # Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a change.
 EXACT = timedelta(minutes=5)
@@ -23,8 +23,7 @@ FULL_SCAN = timedelta(hours=1)
 SURAT_KONTROL = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Collected:
+class Collected(NamedTuple):
     """What a look at Khanza brought: the visits by kode booking, and what changed in the ledger because of them."""
 
     visits: Mapping[str, Visit]
@@ -49,9 +48,16 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
     """Read Khanza once and commit what follows from it; raises what Khanza and the ledger raise."""
     khanza.check()
     first, today, full = _window(ledger, policy, now, since)
-    records = ledger.records(first, today)
-    rows = khanza.read(Window(first, today, *_beyond(records.values(), first)))
-    visits, asked = _visits(khanza, ledger, rows, records, policy, now)
+    unfinished = ledger.unfinished()
+    rows = khanza.read(Window(first, today, *_beyond(unfinished.values(), first)))
+    through = ledger.settled(first, today)
+    visits = _unsettled(assemble(rows, policy), through, policy, today)
+    numbers = (visit.no_rawat for visit in visits if visit.no_rawat and visit.kind != "mobilejkn")
+    records = unfinished | ledger.known((visit.kodebooking for visit in visits), numbers)
+    asked = _wants_surat_kontrol(visits, records, policy, ledger.recall_time("surat_kontrol_at"), now)
+    if asked:
+        rows = rows._replace(surat_kontrol=khanza.surat_kontrol(min(asked), max(asked)))
+        visits = _unsettled(assemble(rows, policy), through, policy, today)
     before = ledger.recall_time("looked_at")
     exact = before is not None and now - before <= EXACT
     planned = _planned(visits, records, policy, now, first, exact=exact)
@@ -70,8 +76,7 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
     return Collected(visits={one.after.kodebooking: one.visit for one in planned if one.visit}, changes=tuple(found))
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
+class _Planned(NamedTuple):
     before: Record | None
     after: Record
     visit: Visit | None
@@ -102,22 +107,27 @@ def _beyond(records: Iterable[Record], first: date) -> tuple[tuple[str, ...], tu
     return no_rawat, tuple(record.kodebooking for record in older if record.kind == "mobilejkn")
 
 
-def _visits(
-    khanza: Khanza, ledger: Ledger, rows: Rows, records: Mapping[str, Record], policy: Policy, now: datetime
-) -> tuple[list[Visit], bool]:
-    """Return the visits, and whether the surat kontrol were asked for, as an onsite visit lacks its SEP."""
-    visits = assemble(rows, policy)
-    asked = ledger.recall_time("surat_kontrol_at")
+def _unsettled(visits: Iterable[Visit], settled: Mapping[str, str], policy: Policy, today: date) -> list[Visit]:
+    """Return the visits that something can come of: most of a day's are through, and Khanza says nothing new."""
+    return [
+        visit
+        for visit in visits
+        if visit.kodebooking not in settled or settled[visit.kodebooking] != facts(visit, policy, today)
+    ]
+
+
+def _wants_surat_kontrol(
+    visits: Iterable[Visit], records: Mapping[str, Record], policy: Policy, asked: datetime | None, now: datetime
+) -> list[date]:
+    """Return the days to ask the surat kontrol of: those of onsite visits without SEP, at most every five minutes."""
+    if "onsite" not in policy.add:
+        return []
     pairs = [(visit, records.get(visit.kodebooking)) for visit in visits]
     lacking = [(visit.tanggal, record) for visit, record in pairs if lacks_reference(visit, record)]
     # An add that was filled from a surat kontrol and put off needs it again.
     urgent = any(record and ADD in record.pushes and record.pushes[ADD].state == DUE for _, record in lacking)
     recently = asked is not None and timedelta(0) <= now - asked < SURAT_KONTROL
-    if not lacking or "onsite" not in policy.add or (recently and not urgent):
-        return visits, False
-    days = [tanggal for tanggal, _ in lacking]
-    rows = replace(rows, surat_kontrol=khanza.surat_kontrol(min(days), max(days)))
-    return assemble(rows, policy), True
+    return [] if recently and not urgent else [tanggal for tanggal, _ in lacking]
 
 
 def _planned(
@@ -137,6 +147,8 @@ def _planned(
         if not served(visit, policy):
             planned += [_Planned(record, left_out(record), None)] if record else []
         elif record or (first <= visit.tanggal and (visit.tanggal <= today or visit.cancel)):
-            planned.append(_Planned(record, plan(visit, record, policy, now, exact=exact), visit))
+            after = plan(visit, record, policy, now, exact=exact)
+            mark = facts(visit, policy, today) if settled(visit, after, policy, now) else ""
+            planned.append(_Planned(record, replace(after, settled=mark), visit))
     missing = (record for kodebooking, record in records.items() if kodebooking not in met)
     return planned + [_Planned(record, gone(record), None) for record in missing]

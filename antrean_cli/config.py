@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from antrean_cli.errors import SettingsError, why
@@ -30,9 +30,9 @@ KODEBOOKING_PARTS = ("no_rawat", "no_rawat_angka", "kode_ppk", "kd_poli", "no_re
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Bpjs:
-    """How BPJS is reached."""
+    """How BPJS is reached; no repr, because it holds secrets."""
 
     base_url: str
     cons_id: str
@@ -43,9 +43,9 @@ class Bpjs:
     ca_bundle: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Khanza:
-    """How Khanza is reached: a server, or a SQLite sample."""
+    """How Khanza is reached: a server, or a SQLite sample; no repr, because it holds a password."""
 
     host: str
     port: int
@@ -149,8 +149,7 @@ def _existing(value: str) -> str:
     return value
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One row of the table of settings: a name, the default as it would be typed, and its parser."""
 
     name: str

@@ -25,6 +25,7 @@ from antrean_cli.rules.outages import Outage
 
 APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
 BUSY_SECONDS = 10
+_OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"  # the index push_open
 
 
 class Ledger:
@@ -99,35 +100,45 @@ class Ledger:
 
     # -- bookings and their pushes
 
-    def records(self, first: date, last: date) -> dict[str, Record]:
-        """Return the bookings of these days of service, and every other one with something open, by kode booking."""
+    def unfinished(self) -> dict[str, Record]:
+        """Return the bookings that have something open, by kode booking."""
+        return self._records(f"kodebooking IN ({_OPEN})", {})
+
+    def of_days(self, first: date, last: date) -> dict[str, Record]:
+        """Return the bookings of these days of service, by kode booking."""
         return self._records(
-            """
-            SELECT * FROM booking WHERE tanggal BETWEEN :first AND :last
-            UNION
-            SELECT * FROM booking WHERE kodebooking IN (
-                SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask)
-            """,
-            """
-            SELECT p.* FROM push p JOIN booking b USING (kodebooking) WHERE b.tanggal BETWEEN :first AND :last
-            UNION
-            SELECT * FROM push WHERE kodebooking IN (
-                SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask)
-            """,
+            "kodebooking IN (SELECT kodebooking FROM booking WHERE tanggal BETWEEN :first AND :last)",
             {"first": first.isoformat(), "last": last.isoformat()},
         )
 
-    def unfinished(self) -> dict[str, Record]:
-        """Return the bookings that have something open."""
-        return self.records(date.max, date.min)
+    def known(self, kodebooking: Iterable[str], no_rawat: Iterable[str]) -> dict[str, Record]:
+        """Return the bookings with one of these kode booking, or made at the desk for one of these visits."""
+        return self._records(
+            """
+            kodebooking IN (
+                SELECT value FROM json_each(:kodebooking)
+                UNION
+                SELECT kodebooking FROM booking
+                WHERE no_rawat IN (SELECT value FROM json_each(:no_rawat)) AND kind <> 'mobilejkn')
+            """,
+            {"kodebooking": json.dumps(list(kodebooking)), "no_rawat": json.dumps(list(no_rawat))},
+        )
+
+    def settled(self, first: date, last: date) -> dict[str, str]:
+        """Return, of these days' bookings without anything open, the facts on which they were settled."""
+        with _explained(self._path):
+            rows = self._connection.execute(
+                f"""
+                SELECT kodebooking, settled FROM booking
+                WHERE tanggal BETWEEN :first AND :last AND settled <> '' AND kodebooking NOT IN ({_OPEN})
+                """,  # noqa: S608 - a constant of ours
+                {"first": first.isoformat(), "last": last.isoformat()},
+            )
+            return dict(rows.fetchall())
 
     def record(self, kodebooking: str) -> Record | None:
         """Return one booking, or None if the ledger does not know it."""
-        found = self._records(
-            "SELECT * FROM booking WHERE kodebooking = :kodebooking",
-            "SELECT * FROM push WHERE kodebooking = :kodebooking",
-            {"kodebooking": kodebooking},
-        )
+        found = self._records("kodebooking = :kodebooking", {"kodebooking": kodebooking})
         return found.get(kodebooking)
 
     def save(self, record: Record, changes: Iterable[Change], now: datetime) -> None:
@@ -135,10 +146,10 @@ class Ledger:
         self._connection.execute(
             """
             INSERT INTO booking VALUES (:kodebooking, :kind, :tanggal, :no_rawat, :kd_poli, :kd_dokter, :kd_pj,
-                                        :stts, :stts_since, :stts_first, :stts_exact)
+                                        :stts, :stts_since, :stts_first, :stts_exact, :settled)
             ON CONFLICT DO UPDATE SET kind = :kind, tanggal = :tanggal, no_rawat = :no_rawat, kd_poli = :kd_poli,
                 kd_dokter = :kd_dokter, kd_pj = :kd_pj, stts = :stts, stts_since = :stts_since,
-                stts_first = :stts_first, stts_exact = :stts_exact
+                stts_first = :stts_first, stts_exact = :stts_exact, settled = :settled
             """,
             _booking_row(record),
         )
@@ -163,17 +174,17 @@ class Ledger:
             {**_push_row(push), "kodebooking": kodebooking, "changed_at": _ms(now)},
         )
 
-    def _records(self, bookings: str, pushes: str, values: Mapping[str, str]) -> dict[str, Record]:
+    def _records(self, which: str, values: Mapping[str, str]) -> dict[str, Record]:
+        """Return the bookings that a condition of ours on their kode booking fits."""
         with _explained(self._path):
             grouped: dict[str, dict[str, Push]] = {}
-            for row in self._connection.execute(pushes, values):
+            for row in self._connection.execute(f"SELECT * FROM push WHERE {which}", values):  # noqa: S608
                 grouped.setdefault(row[0], {})[row[1]] = self._push(row)
-            return {
-                row[0]: self._record(row, grouped.get(row[0], {})) for row in self._connection.execute(bookings, values)
-            }
+            bookings = self._connection.execute(f"SELECT * FROM booking WHERE {which}", values)  # noqa: S608
+            return {row[0]: self._record(row, grouped.get(row[0], {})) for row in bookings}
 
     def _record(self, row: tuple[Any, ...], pushes: dict[str, Push]) -> Record:
-        kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter, kd_pj, stts, since, first, exact = row
+        kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter, kd_pj, stts, since, first, exact, settled = row
         return Record(
             kodebooking=kodebooking,
             kind=kind,
@@ -183,6 +194,7 @@ class Ledger:
             kd_dokter=kd_dokter,
             kd_pj=kd_pj,
             seen=Seen(stts=stts, since=self._time(since), first=bool(first), exact=bool(exact)) if stts else None,
+            settled=settled,
             pushes=pushes,
         )
 
@@ -337,6 +349,7 @@ def _booking_row(record: Record) -> dict[str, Any]:
         "stts_since": seen and _ms(seen.since),
         "stts_first": seen and seen.first,
         "stts_exact": seen and seen.exact,
+        "settled": record.settled,
     }
 
 

@@ -21,10 +21,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
             stts TEXT,
             stts_since INTEGER,
             stts_first INTEGER,
-            stts_exact INTEGER
+            stts_exact INTEGER,
+            settled TEXT NOT NULL
         ) WITHOUT ROWID
         """,
         "CREATE INDEX booking_tanggal ON booking (tanggal)",
+        "CREATE INDEX booking_no_rawat ON booking (no_rawat)",
         """
         CREATE TABLE push (
             kodebooking TEXT NOT NULL REFERENCES booking,

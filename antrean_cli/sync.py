@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from antrean_cli.collect import collect, tidy
 from antrean_cli.config import Settings
@@ -35,23 +35,20 @@ if TYPE_CHECKING:
 COUNTED = (SENT, ALREADY, REFUSED, CLOSED)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What tidying up or looking at Khanza changed in the ledger."""
 
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What the calls that finished together changed; so many pushes are still waiting."""
 
     changes: tuple[Change, ...]
     waiting: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A sentence for people (Indonesian): an outage began, goes on, or is over."""
 
     text: str

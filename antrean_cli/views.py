@@ -1,12 +1,9 @@
 """What a person reads: rows → table, JSON, CSV or plain text, and changes → sentences (Indonesian)."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from antrean_cli.rules.chain import (
     ABSENT,
@@ -24,8 +21,10 @@ from antrean_cli.rules.chain import (
     Push,
     Record,
 )
-from antrean_cli.rules.outcomes import Task
 from antrean_cli.rules.payloads import milliseconds
+
+if TYPE_CHECKING:
+    from antrean_cli.rules.outcomes import Task
 
 FORMATS = ("table", "json", "csv", "plain")
 STATES = {
@@ -72,11 +71,11 @@ def document(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def task_list(tasks: Sequence[Task], form: str) -> str:
+def task_list(tasks: "Sequence[Task]", form: str) -> str:
     """Return BPJS's tasks in one of FORMATS; `plain` is taskid, wakturs, waktu, taskname, tab-separated, no header."""
-    rows = [(str(task.taskid), task.wakturs, task.waktu, task.taskname) for task in tasks]
     if form == "json":
-        return document([asdict(task) for task in tasks])
+        return document([task._asdict() for task in tasks])
+    rows = [(str(task.taskid), task.wakturs, task.waktu, task.taskname) for task in tasks]
     if form == "plain":
         return "\n".join("\t".join(cell.translate(_PLAIN_BREAKS) for cell in row) for row in rows)
     if form == "csv":
@@ -85,6 +84,9 @@ def task_list(tasks: Sequence[Task], form: str) -> str:
 
 
 def _csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    import csv
+    import io
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(headers)

@@ -354,11 +354,26 @@ def test_a_mobile_jkn_booking_whose_add_is_refused_is_left_alone(site: Site) -> 
     assert reason(site, nobooking, "add") == ("refused", "Rujukan tidak valid")
     assert reason(site, nobooking, "3") == ("held", "antrean ditolak: Rujukan tidak valid")
 
-    heard = len(site.bpjs.arrived)
-    for _ in range(5):
+    heard = steps_known(site, nobooking)
+    for _ in range(4):
         site.clock.forward(minutes=31)
+        patient(site)  # so that there is something to send
         site.sync()
-    assert len(site.bpjs.arrived) == heard
+    assert steps_known(site, nobooking) == heard
+
+
+def test_a_booking_that_comes_to_be_known_goes_on_by_itself(site: Site) -> None:
+    """Mobile JKN bookings are somebody else's to add: once BPJS knows this one, its tasks go out."""
+    no_rawat, nobooking = booked(site, checkin="07:45:00", known=False)
+    site.khanza.exam(no_rawat, "2026-11-23 08:30:00")
+    site.sync()
+    assert steps_known(site, nobooking) == ["3"]
+    assert site.states(nobooking)["4"] == "held"
+    site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
+    for _ in range(3):
+        site.clock.forward(minutes=2)
+        site.sync()
+    assert site.held_at_bpjs(nobooking) == [(3, "07:45:00"), (4, "08:30:00")]
 
 
 def test_a_held_add_makes_its_tasks_wait(site: Site) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from antrean_cli.rules.visits import FINAL_STTS, HARI, Registration, Slot, Visit, assemble, day, moment, served, slot_of
+from antrean_cli.rules.visits import FINAL_STTS, Registration, Slot, Visit, assemble, day, moment, served, slot_of
 from tests.rows import (
     MONDAY,
     NO_RAWAT,
@@ -151,7 +151,6 @@ def test_the_weekday_is_that_of_the_visit_and_sunday_is_akhad(tanggal: str, hari
 def test_the_session_is_the_visits_own_doctors() -> None:
     others = slot(kd_dokter="D02")
     assert only(assemble(rows(registrations=[registration()], slots=[others]), policy())).slot is None
-    assert len(HARI) == 7
 
 
 # Kinds

@@ -4,7 +4,6 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +55,7 @@ def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
         rows = khanza.read(Window(day, day, (no_rawat,)))
         # The date of a visit may differ by a day from the one in its number.
         surat_kontrol = khanza.surat_kontrol(day - timedelta(days=1), day + timedelta(days=1))
-    for visit in assemble(replace(rows, surat_kontrol=surat_kontrol), settings.policy):
+    for visit in assemble(rows._replace(surat_kontrol=surat_kontrol), settings.policy):
         if visit.no_rawat == no_rawat:
             return visit
     raise InputError(f"Kunjungan {no_rawat} tidak ada di Khanza")

@@ -128,7 +128,7 @@ def _show_end(settings: Settings, bpjs: Simulator) -> None:
     from antrean_cli.manual import tasks
 
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
-        records = [record for record in ledger.records(date.min, date.max).values() if record.pushes]
+        records = [record for record in ledger.of_days(date.min, date.max).values() if record.pushes]
     rows: list[tuple[str, ...]] = []
     for record in records:
         rows += _side_by_side(record, tasks(settings, listtask_body(record.kodebooking)))

@@ -200,7 +200,7 @@ def _show(report: Report, ledger: Ledger, settings: Settings) -> None:
     row = (report.found, counts[SENT], counts[ALREADY], report.held, counts[REFUSED], report.later)
     click.echo(views.table(headers, [row]))
     today = datetime.now(settings.policy.zone).date()
-    records = ledger.records(today - timedelta(days=settings.policy.days), today).values()
+    records = ledger.of_days(today - timedelta(days=settings.policy.days), today).values()
     if text := views.attention(views.pushes_in(records, REFUSED, HELD)):
         click.echo(f"\nPerlu dilihat:\n{text}")
     for error in report.errors:

@@ -11,6 +11,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from antrean_cli.rules.events import TASKS, Reason, Seen, service_day
 from antrean_cli.rules.visits import Policy
@@ -90,6 +91,7 @@ class Record:
     kd_dokter: str = ""
     kd_pj: str = ""
     seen: Seen | None = None
+    settled: str = ""  # the facts and the day on which nothing more was to be done (`pushes.facts`)
     pushes: Mapping[str, Push] = field(default_factory=dict)
 
     @property
@@ -110,16 +112,14 @@ class Record:
         return self.having(*(close(push, reason) for push in self.pushes.values() if only(push)))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """The next thing to ask of BPJS for one booking: a push, or (`lookup`) what it holds."""
 
     push: Push
     lookup: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One push that is no longer what it was; `before` is None for a new one, `after` for one that was withdrawn."""
 
     record: Record
@@ -157,6 +157,11 @@ def close(push: Push, reason: Reason) -> Push:
 def hold(push: Push, reason: Reason) -> Push:
     """Return the push, waiting for something outside the queue."""
     return replace(push, state=HELD, reason=reason)
+
+
+def after_crash(push: Push) -> Push:
+    """Return a push that was found in `sending`: nobody knows what became of it."""
+    return replace(push, state=DUE, ask=True)
 
 
 def settle(recorded: datetime, before: datetime | None, tie: timedelta) -> datetime | None:

@@ -10,6 +10,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from antrean_cli.rules.visits import HARI, WIB, Exam, Policy, Resep, Visit, moment
 
@@ -18,16 +19,14 @@ TASKS = (3, 4, 5, 6, 7)
 FAR_FUTURE = timedelta(days=1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a push waits or was given up: `code` for counts and scripts, `text` for people (Indonesian)."""
 
     code: str
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What the passes saw of stts, which carries no time: its value, since when, and how it came to be known.
 
     `first` means that it already was so when the visit was first seen; `exact` that the pass before was no more
@@ -40,8 +39,7 @@ class Seen:
     exact: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """The recorded time of one task (aware, hospital's zone) and its source; `hold` if it may not go out yet."""
 
     taskid: int

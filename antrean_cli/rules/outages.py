@@ -6,8 +6,8 @@
 - Khanza and refused credentials are tried anew by every pass.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 BPJS, KHANZA, CREDENTIALS = "bpjs", "khanza", "kredensial"
 KINDS = (BPJS, KHANZA, CREDENTIALS)
@@ -18,15 +18,14 @@ _NAMES = {BPJS: "BPJS tidak dapat dihubungi", KHANZA: "Khanza tidak dapat dibaca
 _OVER = {BPJS: "BPJS pulih", KHANZA: "Khanza pulih", CREDENTIALS: "Kredensial diterima lagi"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outage:
+class Outage(NamedTuple):
     """One outage as the ledger keeps it; `probed` is the booking that was last tried."""
 
     kind: str
     since: datetime
     told_at: datetime
-    failures: int = 1
     next_probe: datetime
+    failures: int = 1
     probed: str = ""
 
     def may_probe(self, now: datetime) -> bool:
@@ -40,7 +39,7 @@ def failed(outage: Outage | None, kind: str, why: str, now: datetime, probed: st
         text = f"{_NAMES[kind]}: {why}. Dicoba lagi otomatis; tidak ada data yang hilang."
         return Outage(kind=kind, since=now, told_at=now, next_probe=now + _PROBES[0], probed=probed), text
     wait = _PROBES[min(outage.failures, len(_PROBES) - 1)]
-    later = replace(outage, failures=outage.failures + 1, next_probe=now + wait, probed=probed or outage.probed)
+    later = outage._replace(failures=outage.failures + 1, next_probe=now + wait, probed=probed or outage.probed)
     return reminded(later, why, now)
 
 
@@ -49,7 +48,7 @@ def reminded(outage: Outage, why: str, now: datetime) -> tuple[Outage, str]:
     if now - outage.told_at < TELL_EVERY:
         return outage, ""
     text = f"{_NAMES[outage.kind]} sejak {outage.since:%d-%m %H:%M}" + (f": {why}." if why else ".")
-    return replace(outage, told_at=now), text
+    return outage._replace(told_at=now), text
 
 
 def recovered(outage: Outage, now: datetime) -> str:

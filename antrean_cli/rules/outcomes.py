@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 from antrean_cli.rules.chain import (
     ABSENT,
@@ -73,8 +74,7 @@ class Outcome:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One row of getlisttask: `wakturs` is what the hospital sent, `waktu` when BPJS stored it (BPJS's own text)."""
 
     taskid: int
@@ -251,11 +251,6 @@ def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Recor
     put_off = now + retry_delay(fault.retry_after) if fault.retry_after else push.next_try
     state = DUE if push.state not in (ALREADY, REFUSED) else push.state
     return record.having(replace(push, state=state, ask=push.ask or fault.reached, next_try=put_off))
-
-
-def after_crash(push: Push) -> Push:
-    """Return a push that was found in `sending`: nobody knows what became of it."""
-    return replace(push, state=DUE, ask=True)
 
 
 def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record:

@@ -9,7 +9,8 @@
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from zlib import crc32
 
 from antrean_cli.rules.chain import (
     ABSENT,
@@ -59,6 +60,37 @@ def plan(visit: Visit, record: Record | None, policy: Policy, now: datetime, *, 
     return arrange(_served(visit, record, policy, now), policy)
 
 
+def facts(visit: Visit, policy: Policy, today: date) -> str:
+    """Return a short mark of everything that `plan` goes by besides the minute; no patient can be read from it."""
+    row, booking = visit.registration, visit.booking
+    told = (
+        row and row[:11],  # up to the payer: what comes after it is the patient's, and only fills an add
+        booking and (booking.tanggalperiksa, booking.status, booking.validasi),
+        visit.cancel and visit.cancel.statuskirim,
+        visit.berkas,
+        visit.exams,
+        visit.reseps,
+        visit.sep and visit.sep.no_sep,
+        visit.slot,
+        policy,
+    )
+    return f"{today}:{crc32(repr(told).encode()):08x}"
+
+
+def settled(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool:
+    """Return whether nothing can come of this visit until Khanza says something new or another day begins."""
+    if any(push.open or push.maybe_sent for push in record.pushes.values()):
+        return False
+    if record.ended:
+        return True
+    if visit.stts == "Batal" and ABSENT not in record.pushes and _told(visit, record, policy):
+        return False
+    if visit.kind in policy.add and visit.kind != "mobilejkn" and ADD not in record.pushes:
+        return False  # a NON JKN add waits for its delay
+    look = Look(visit=visit, policy=policy, seen=record.seen, now=now)
+    return all(event.waktu <= now for event in events_of(look).values())
+
+
 def gone(record: Record) -> Record:
     """Return the record of a visit that Khanza no longer has: what is open is held."""
     return _held(record, GONE)
@@ -100,7 +132,7 @@ def _seen(stts: str | None, seen: Seen | None, now: datetime, exact: bool) -> Se
     if stts is None or (seen and seen.stts == stts):
         return seen
     if seen and seen.stts in FINAL_STTS and stts in FINAL_STTS:
-        return replace(seen, stts=stts)
+        return seen._replace(stts=stts)
     return Seen(stts=stts, since=now, first=seen is None, exact=exact)
 
 

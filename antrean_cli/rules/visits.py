@@ -146,8 +146,7 @@ class SuratKontrol(NamedTuple):
     no_surat: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """Everything that one read of Khanza brought; `surat_kontrol` is None when it was not asked for."""
 
     registrations: Sequence[Registration] = ()
