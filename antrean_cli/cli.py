@@ -4,6 +4,7 @@
 - click speaks English; what it says to a person is put into Indonesian here, once.
 """
 
+import gc
 import importlib
 import os
 import re
@@ -94,11 +95,14 @@ def group(ctx: click.Context, env_file: Path | None, state: Path | None, verbose
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
+    gc.disable()  # a pass is over in seconds; looking for garbage would take a tenth of an idle one
     if sys.stdout is None:  # closed by the caller
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the program
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.reconfigure(errors="backslashreplace")  # LC_ALL=C cannot print all names
-    sys.exit(_run())
+    code = _run()
+    gc.freeze()  # nor is there anything to be won on the way out
+    sys.exit(code)
 
 
 def _run() -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import ADD, DUE, EXPIRED, SENDING, Change, Record, after_crash, changes
-from antrean_cli.rules.pushes import expired, facts, gone, lacks_reference, left_out, plan, settled
+from antrean_cli.rules.pushes import expired, facts, frame, gone, lacks_reference, left_out, plan, settled
 from antrean_cli.rules.visits import Policy, Visit, assemble, served
 
 # Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a change.
@@ -51,13 +51,13 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
     unfinished = ledger.unfinished()
     rows = khanza.read(Window(first, today, *_beyond(unfinished.values(), first)))
     through = ledger.settled(first, today)
-    visits = _unsettled(assemble(rows, policy), through, policy, today)
+    visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
     numbers = (visit.no_rawat for visit in visits if visit.no_rawat and visit.kind != "mobilejkn")
     records = unfinished | ledger.known((visit.kodebooking for visit in visits), numbers)
     asked = _wants_surat_kontrol(visits, records, policy, ledger.recall_time("surat_kontrol_at"), now)
     if asked:
         rows = rows._replace(surat_kontrol=khanza.surat_kontrol(min(asked), max(asked)))
-        visits = _unsettled(assemble(rows, policy), through, policy, today)
+        visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
     before = ledger.recall_time("looked_at")
     exact = before is not None and now - before <= EXACT
     planned = _planned(visits, records, policy, now, first, exact=exact)
@@ -107,12 +107,12 @@ def _beyond(records: Iterable[Record], first: date) -> tuple[tuple[str, ...], tu
     return no_rawat, tuple(record.kodebooking for record in older if record.kind == "mobilejkn")
 
 
-def _unsettled(visits: Iterable[Visit], settled: Mapping[str, str], policy: Policy, today: date) -> list[Visit]:
+def _unsettled(visits: Iterable[Visit], settled: Mapping[str, str], frame: str) -> list[Visit]:
     """Return the visits that something can come of: most of a day's are through, and Khanza says nothing new."""
     return [
         visit
         for visit in visits
-        if visit.kodebooking not in settled or settled[visit.kodebooking] != facts(visit, policy, today)
+        if visit.kodebooking not in settled or settled[visit.kodebooking] != facts(visit, frame)
     ]
 
 
@@ -137,7 +137,7 @@ def _planned(
     today = now.astimezone(policy.zone).date()
     # A kode booking made of clinic or queue number would change with them: the one first given stays.
     given = {record.no_rawat: record for record in records.values() if record.kind != "mobilejkn"}
-    planned, met = [], set()
+    planned, met, same = [], set(), frame(policy, today)
     for visit in visits:
         record = records.get(visit.kodebooking)
         if record is None and visit.kind != "mobilejkn" and visit.no_rawat in given:
@@ -148,7 +148,7 @@ def _planned(
             planned += [_Planned(record, left_out(record), None)] if record else []
         elif record or (first <= visit.tanggal and (visit.tanggal <= today or visit.cancel)):
             after = plan(visit, record, policy, now, exact=exact)
-            mark = facts(visit, policy, today) if settled(visit, after, policy, now) else ""
+            mark = facts(visit, same) if settled(visit, after, policy, now) else ""
             planned.append(_Planned(record, replace(after, settled=mark), visit))
     missing = (record for kodebooking, record in records.items() if kodebooking not in met)
     return planned + [_Planned(record, gone(record), None) for record in missing]

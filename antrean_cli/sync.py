@@ -26,7 +26,7 @@ from antrean_cli.errors import (
 from antrean_cli.khanza import Khanza
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules import outages
-from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, REFUSED, SENT, Change, Record, pending
+from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, REFUSED, SENT, Change, Record, next_call
 from antrean_cli.rules.visits import Visit
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ class Pass:
         yield Found(changes=tidied)
         yield from self._collect(since)
         records: Mapping[str, Record] = self.ledger.unfinished()
-        if any(map(pending, records.values())) and not self._has(SettingsError) and not self.stop.is_set():
+        now = self.clock()
+        if any(next_call(record, now) for record in records.values()) and not self._has(SettingsError):
             records = yield from self._deliver(records)
         self._conclude(records)
 

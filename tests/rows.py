@@ -6,7 +6,6 @@ Everybody in here is invented. Monday, 23 November 2026, is the day that nearly 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
@@ -67,21 +66,21 @@ def on(clock: str, day: date = MONDAY) -> str:
 def policy(**changed: Any) -> Policy:
     """Return design.md's defaults, with changes; `sources` may name single tasks."""
     sources = {**ERM, **changed.pop("sources", {})}
-    default = Policy(
-        zone=WIB,
-        days=7,
-        add=frozenset({"onsite", "nonjkn"}),
-        kd_pj=frozenset(),
-        kodebooking="{no_rawat}",
-        skip_poli=frozenset({"IGDK", "IGD", "HDL"}),
-        only_poli=frozenset(),
-        delay_nonjkn=timedelta(minutes=15),
-        delay_batal=timedelta(minutes=10),
-        sources=sources,
-        tie=timedelta(seconds=60),
-        minutes_per_patient=5,
-    )
-    return replace(default, **changed)
+    default: dict[str, Any] = {
+        "zone": WIB,
+        "days": 7,
+        "add": frozenset({"onsite", "nonjkn"}),
+        "kd_pj": frozenset(),
+        "kodebooking": "{no_rawat}",
+        "skip_poli": frozenset({"IGDK", "IGD", "HDL"}),
+        "only_poli": frozenset(),
+        "delay_nonjkn": timedelta(minutes=15),
+        "delay_batal": timedelta(minutes=10),
+        "sources": sources,
+        "tie": timedelta(seconds=60),
+        "minutes_per_patient": 5,
+    }
+    return Policy(**{**default, **changed})
 
 
 def registration(**changed: Any) -> Registration:
@@ -208,14 +207,21 @@ def surat(**changed: Any) -> SuratKontrol:
 
 def rows(**changed: Any) -> Rows:
     """Return what a read of Khanza brought: nothing but the payer code of BPJS, unless told otherwise."""
-    return replace(Rows(payers=frozenset({"BPJ"}), kode_ppk="0301R001"), **changed)
+    return Rows(**{"payers": frozenset({"BPJ"}), "kode_ppk": "0301R001", **changed})
 
 
 def onsite(*, reg: Mapping[str, Any] | None = None, **changed: Any) -> Visit:
     """Return a JKN visit at the desk with its SEP; `reg` changes its registration."""
     row = registration(**(reg or {}))
-    default = Visit(kodebooking=row.no_rawat, kind="onsite", tanggal=MONDAY, registration=row, sep=sep(), slot=slot())
-    return replace(default, **changed)
+    default: dict[str, Any] = {
+        "kodebooking": row.no_rawat,
+        "kind": "onsite",
+        "tanggal": MONDAY,
+        "registration": row,
+        "sep": sep(),
+        "slot": slot(),
+    }
+    return Visit(**{**default, **changed})
 
 
 def nonjkn(*, reg: Mapping[str, Any] | None = None, **changed: Any) -> Visit:
@@ -242,7 +248,7 @@ def seen(stts: str, since: datetime, *, first: bool = False, exact: bool = True)
 def push(step: str, state: str = "due", recorded: str | datetime | None = None, **changed: Any) -> Push:
     """Return a push; `recorded` (and with it `waktu`) may be a time of Monday such as "08:05"."""
     when = at(recorded) if isinstance(recorded, str) else recorded
-    return replace(Push(step=step, state=state, recorded=when, waktu=when), **changed)
+    return Push(**{"step": step, "state": state, "recorded": when, "waktu": when, **changed})
 
 
 def reason(code: str, text: str = "…") -> Reason:
@@ -252,17 +258,17 @@ def reason(code: str, text: str = "…") -> Reason:
 
 def record(*pushes: Push, **changed: Any) -> Record:
     """Return the ledger's record of an onsite visit with these pushes."""
-    default = Record(
-        kodebooking=NO_RAWAT,
-        kind="onsite",
-        tanggal=MONDAY,
-        no_rawat=NO_RAWAT,
-        kd_poli="INT",
-        kd_dokter="D01",
-        kd_pj="BPJ",
-        pushes={one.step: one for one in pushes},
-    )
-    return replace(default, **changed)
+    default: dict[str, Any] = {
+        "kodebooking": NO_RAWAT,
+        "kind": "onsite",
+        "tanggal": MONDAY,
+        "no_rawat": NO_RAWAT,
+        "kd_poli": "INT",
+        "kd_dokter": "D01",
+        "kd_pj": "BPJ",
+        "pushes": {one.step: one for one in pushes},
+    }
+    return Record(**{**default, **changed})
 
 
 def states(value: Record) -> dict[str, str]:

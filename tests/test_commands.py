@@ -392,8 +392,7 @@ def test_an_unknown_jenisresep_is_refused_with_the_choices(live_site: Site) -> N
 
 
 def test_a_site_can_have_the_other_update_path(live_site: Site) -> None:
-    access = {"cons_id": CONS_ID, "secret_key": SECRET_KEY, "user_key": USER_KEY}
-    with Simulator(**access, update_path="/antrean/update") as other:
+    with Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, update_path="/antrean/update") as other:
         other.bookings.mobile_jkn(KB, MONDAY.isoformat())
         env = {"BPJS_BASE_URL": other.url, "BPJS_UPDATE_PATH": "/antrean/update"}
         ended_well(live_site.run("update", KB, "3", "2026-11-23 08:05", **env))
@@ -632,13 +631,12 @@ def test_a_task_by_hand_mends_a_refused_one(site: Site) -> None:
     site.khanza.sep(no_rawat)
     site.khanza.exam(no_rawat, "2026-11-23 08:30:00")
     site.khanza.berkas(no_rawat, kembali="2026-11-23 09:00:00")
-    refused = "Waktu (2026-11-23 08:30:00 WIB) tidak boleh kurang atau sama dengan waktu sebelumnya"
     ended_well(site.run("add", "--no-rawat", no_rawat))
     # Another program sent a later task 3: BPJS refuses our task 4 as not later than that.
     ended_well(site.run("update", no_rawat, "3", "2026-11-23 08:45", ANTREAN_STATE=str(site.folder / "lain")))
     site.sync()
     site.sync()
-    assert site.states(no_rawat)["4"] in ("held", "refused"), refused
+    assert site.states(no_rawat)["4"] in ("held", "refused")
     ended_well(site.run("update", no_rawat, "4", "2026-11-23 08:50"))
     site.clock.forward(minutes=31)
     site.sync()
@@ -734,7 +732,6 @@ def test_the_help_of_add_names_every_field(live_site: Site) -> None:
 WRONG_USE = [
     (("--nope",), "--nope"),
     (("kirim",), "kirim"),
-    (("-q",), "--help"),
     (("update",), "KODEBOOKING"),
     (("update", KB), "TASKID"),
     (("update", KB, "tiga"), "tiga"),
@@ -764,8 +761,9 @@ def test_clicks_complaints_are_one_indonesian_line(live_site: Site, arguments: t
     assert live_site.bpjs.arrived == []
 
 
-def test_the_bare_command_shows_its_help_and_nothing_else(live_site: Site) -> None:
-    done = live_site.run()
+@pytest.mark.parametrize("arguments", [(), ("-q",), ("-v",)])
+def test_the_bare_command_shows_its_help_and_nothing_else(live_site: Site, arguments: tuple[str, ...]) -> None:
+    done = live_site.run(*arguments)
     assert done.returncode in (0, 2)  # click changed its mind in 8.2
     assert (done.stdout + done.stderr).strip() == live_site.run("--help").stdout.strip()
 

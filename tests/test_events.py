@@ -56,23 +56,12 @@ def test_the_two_flows_are_the_pages() -> None:
 
 
 def test_the_names_of_sources_are_the_pages() -> None:
-    assert set(SOURCES) == set(
-        [
-            "checkin",
-            "daftar",
-            "buka_poli",
-            "berkas_dikirim",
-            "berkas_diterima",
-            "berkas_kembali",
-            "periksa_awal",
-            "periksa_akhir",
-            "periksa_dokter",
-            "stts_selesai",
-            "resep_dibuat",
-            "resep_divalidasi",
-            "resep_diserahkan",
-        ]
-    )
+    assert set(SOURCES) == {
+        *("checkin", "daftar", "buka_poli"),
+        *("berkas_dikirim", "berkas_diterima", "berkas_kembali"),
+        *("periksa_awal", "periksa_akhir", "periksa_dokter"),
+        *("stts_selesai", "resep_dibuat", "resep_divalidasi", "resep_diserahkan"),
+    }
 
 
 CHECKED_IN = mobilejkn(book={"status": "Checkin", "validasi": on("07:40")})
@@ -258,7 +247,7 @@ def test_in_the_flow_berkas_an_exam_falls_back_for_a_folder_never_received() -> 
 
 # Task 3: only a trace of attendance opens its fall-back
 
-TRACES = {
+TRACES: dict[str, dict[str, Any]] = {
     "exam": {"exams": (exam(on("08:20")),)},
     "folder sent": {"berkas": berkas(dikirim=on("08:10"))},
     "folder received": {"berkas": berkas(diterima=on("08:10"))},
@@ -276,7 +265,7 @@ def test_a_booking_without_check_in_came_if_there_is_a_trace(trace: str) -> None
 
 @pytest.mark.parametrize("trace", TRACES)
 def test_a_visit_registered_in_advance_came_if_there_is_a_trace(trace: str) -> None:
-    changed = {**TRACES[trace], "reg": {**TRACES[trace].get("reg", {}), "jam_reg": "08:00:00"}}  # type: ignore[dict-item]
+    changed = {**TRACES[trace], "reg": {**TRACES[trace].get("reg", {}), "jam_reg": "08:00:00"}}
     assert found(onsite(**changed))[3] == ("08:00:00", "buka_poli")
 
 

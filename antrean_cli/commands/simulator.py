@@ -1,5 +1,6 @@
 """`antrean simulator`: the stand-in BPJS alone, for training and for trying settings before BPJS has given keys."""
 
+import gc
 import json
 import signal
 from pathlib import Path
@@ -48,6 +49,7 @@ antrean simulator --isi bpjs.json
 @click.option("--journal", type=click.Path(path_type=Path), metavar="BERKAS", help="Catat setiap permintaan di sini.")
 @click.pass_obj
 def command(_: App, /, port: int, latency: int, isi: Path | None, **options: Any) -> None:
+    gc.enable()  # it runs for days
     try:
         bpjs = Simulator(port=port, latency=latency / 1000, **options)
         bpjs.start()

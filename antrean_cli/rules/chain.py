@@ -213,15 +213,20 @@ def next_call(record: Record, now: datetime) -> Call | None:
 
 
 def pending(record: Record) -> int:
-    """Return how many of its pushes could go out now or later without anybody's help."""
+    """Return how many of its pushes are on their way."""
     return sum(push.state in (DUE, SENDING) or push.ask for push in record.pushes.values())
+
+
+def _demanding(push: Push) -> bool:
+    """Return whether BPJS made a push wait for another step: it is tried again now and then."""
+    return push.state == HELD and push.reason is not None and push.reason.code == "diminta"
 
 
 def _heads(pushes: Mapping[str, Push]) -> Iterable[Push]:
     """Yield the first due task, and before it those that BPJS made wait: they are tried again."""
     for step in ORDERED:
         push = pushes.get(step)
-        if push and push.state == HELD and push.reason and push.reason.code == "diminta":
+        if push and _demanding(push):
             yield push
         elif push and push.state == DUE:
             yield push

@@ -8,7 +8,7 @@
 - What was sent is never sent again: a time, payer, clinic or doctor changed afterwards is noted for a person.
 """
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from zlib import crc32
 
@@ -60,7 +60,15 @@ def plan(visit: Visit, record: Record | None, policy: Policy, now: datetime, *, 
     return arrange(_served(visit, record, policy, now), policy)
 
 
-def facts(visit: Visit, policy: Policy, today: date) -> str:
+def frame(policy: Policy, today: date) -> str:
+    """Return a short mark of what holds for all visits of a day."""
+    values = (getattr(policy, field.name) for field in fields(policy))
+    # A set has another order in every process.
+    ordered = [sorted(value) if isinstance(value, frozenset) else value for value in values]
+    return f"{today}:{crc32(repr(ordered).encode()):08x}"
+
+
+def facts(visit: Visit, frame: str) -> str:
     """Return a short mark of everything that `plan` goes by besides the minute; no patient can be read from it."""
     row, booking = visit.registration, visit.booking
     told = (
@@ -72,9 +80,8 @@ def facts(visit: Visit, policy: Policy, today: date) -> str:
         visit.reseps,
         visit.sep and visit.sep.no_sep,
         visit.slot,
-        policy,
     )
-    return f"{today}:{crc32(repr(told).encode()):08x}"
+    return f"{frame}:{crc32(repr(told).encode()):08x}"
 
 
 def settled(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool:
