@@ -78,6 +78,7 @@ class Delivery:
     refusal: Outcome | None = None  # BPJS does not accept who we are
     answered: bool = False
     accepted: bool = False
+    broken: bool = False  # BPJS has to be left alone for a while
     waiting: int = 0  # pushes that are still to be sent, now or later
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
     _flying: int = 0
@@ -105,11 +106,6 @@ class Delivery:
     def unfinished(self) -> bool:
         """Whether there was more to send than could be sent."""
         return bool(self._heap)
-
-    @property
-    def broken(self) -> bool:
-        """Whether BPJS has to be left alone for a while."""
-        return self.fault is not None and (self.probing or self.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE)
 
     # -- what goes next
 
@@ -207,6 +203,7 @@ class Delivery:
         if isinstance(answer, Fault):
             self.fault = answer
             self.faults_in_row += 1
+            self.broken |= self.probing or self.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE
             return after_fault(record, step, answer, now)
         self.faults_in_row, self.answered, self.probing = 0, True, False
         name = LISTTASK if exchange.call.lookup else call_of(step)

@@ -9,6 +9,7 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from types import TracebackType
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import pymysql
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
-CONNECT_SECONDS, READ_SECONDS = 5, 20
+CONNECT_SECONDS, READ_SECONDS = 5, 10
 # MySQL's error numbers for "who are you" and "no such thing"; everything else is a passing trouble.
 _REFUSED_LOGIN = (1044, 1045, 1049, 1142, 1143, 1227, 1698)
 _WRONG_SCHEMA = (1054, 1146)
@@ -84,8 +85,10 @@ class Window(NamedTuple):
 class Khanza:
     """A connection that only reads. Raises TemporaryError (5) or SettingsError (8: login or schema)."""
 
-    def __init__(self, settings: KhanzaSettings) -> None:
+    def __init__(self, settings: KhanzaSettings, *, seconds: float = 60) -> None:
+        """Connect; no query begins after so many seconds."""
         self._settings = settings
+        self._deadline = time.monotonic() + seconds
         self._sample = settings.sqlite is not None
         self._connection = _open_sample(settings.sqlite) if settings.sqlite else _open_server(settings)
 
@@ -291,6 +294,8 @@ class Khanza:
         return [make(row) for row in self._select(sql, parameters)]
 
     def _select(self, sql: str, parameters: Mapping[str, str]) -> Sequence[Any]:
+        if time.monotonic() > self._deadline:
+            raise TemporaryError("Khanza menjawab terlalu lambat")
         if isinstance(self._connection, sqlite3.Connection):
             try:
                 rows = self._connection.execute(sql, parameters)

@@ -115,7 +115,7 @@ class Pass:
     def _collect(self, since: date | None) -> Iterator[Happening]:
         """Look at Khanza; an error of Khanza's is kept for the report."""
         try:
-            with Khanza(self.settings.khanza) as khanza:
+            with Khanza(self.settings.khanza, seconds=self.settings.max_seconds) as khanza:
                 collected = collect(khanza, self.ledger, self.settings.policy, self.clock(), since=since)
         except (TemporaryError, SettingsError) as error:
             self.report.errors.append(error)
@@ -176,7 +176,7 @@ class Pass:
             self.report.errors.append(TemporaryError(delivery.fault.text))
         elif delivery.unfinished and not delivery.refusal and not self.stop.is_set():
             self.report.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
-        if delivery.fault and delivery.broken:
+        if delivery.broken and delivery.fault:
             yield from self._failed(outages.BPJS, delivery.fault.text, delivery.probed)
 
     def _conclude(self, records: Mapping[str, Record]) -> None:

@@ -15,8 +15,6 @@ PATIENTS, CLINICS, DOCTORS = 60_000, 20, 40
 OPEN_SECONDS = 5 * 3600  # visits are registered from 08:01 to 13:01
 HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
 
-Connection = "pymysql.Connection[Any]"
-
 # What every statement below selects from: one row a visit, with its number within the day and its times.
 _VISITS = """
     (SELECT tgl, n, TIMESTAMP(tgl, SEC_TO_TIME(8 * 3600 + 60 + n * {spread} DIV {per_day})) AS jam,
@@ -73,7 +71,7 @@ _DETAILS = (
 )
 
 
-def basics(connection: Connection) -> None:
+def basics(connection: pymysql.Connection[Any]) -> None:
     """Write patients, clinics, doctors, schedules, mappings and settings; everything is mapped."""
     clinics, doctors = f"seq_1_to_{CLINICS}", f"seq_1_to_{DOCTORS}"
     statements = [
@@ -105,7 +103,7 @@ def basics(connection: Connection) -> None:
     _run(connection, statements)
 
 
-def fill(connection: Connection, first: date, days: int, per_day: int, details: str = "TRUE") -> None:
+def fill(connection: pymysql.Connection[Any], first: date, days: int, per_day: int, details: str = "TRUE") -> None:
     """Write so many visits a day; `details` (SQL, of tgl and n) chooses those that have rows in the other tables."""
     span = {"first": first, "last": days * per_day - 1, "per_day": per_day, "spread": OPEN_SECONDS}
     span |= {"patients": PATIENTS, "clinics": CLINICS, "doctors": DOCTORS}
@@ -114,7 +112,12 @@ def fill(connection: Connection, first: date, days: int, per_day: int, details: 
     _run(connection, [statement.format(visits=some) for statement in _DETAILS])
 
 
-def _run(connection: Connection, statements: list[str]) -> None:
+def _run(connection: pymysql.Connection[Any], statements: list[str]) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def booked(day: date, per_day: int) -> list[tuple[str, str]]:
+    """Return the Mobile JKN bookings of such a day as BPJS knows them: kode booking and day of service."""
+    return [(f"{day:%Y%m%d}{n:06}", day.isoformat()) for n in range(1, per_day + 1) if n % 5 == 1]

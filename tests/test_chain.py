@@ -24,7 +24,6 @@ from antrean_cli.rules.chain import (
 from antrean_cli.rules.events import Reason
 from tests.rows import MONDAY, TUESDAY, WIT, WITA, at, policy, push, reason, record, states
 
-MINUTE = timedelta(minutes=1)
 LATER = at("20:00")
 
 
@@ -264,7 +263,7 @@ def test_a_push_that_was_put_off_waits_for_its_time(step: str) -> None:
 
 
 def test_nothing_overtakes_what_was_put_off() -> None:
-    put_off = {"next_try": at("21:00")}
+    put_off: dict[str, Any] = {"next_try": at("21:00")}
     assert next_call(record(push("add", **put_off), push("3", recorded="08:05")), LATER) is None
     assert next_call(record(push("3", recorded="08:05", **put_off), push("4", recorded="08:30")), LATER) is None
 
@@ -426,6 +425,7 @@ def records(draw: st.DrawFn) -> Record:
     return record(*([push("add", add, reason=reason("petakan"))] if add else []), *pushes)
 
 
+@settings(deadline=None)
 @given(st.lists(NEAR, max_size=6), TIES)
 def test_settled_times_strictly_rise_and_never_move_by_more_than_the_ties(
     recorded: list[datetime], tie: timedelta
@@ -440,6 +440,7 @@ def test_settled_times_strictly_rise_and_never_move_by_more_than_the_ties(
         before = found
 
 
+@settings(deadline=None)
 @given(records(), TIES)
 def test_due_times_strictly_rise(one: Record, tie: timedelta) -> None:
     """Among themselves, and after the nearest task that BPJS has."""
@@ -449,11 +450,11 @@ def test_due_times_strictly_rise(one: Record, tie: timedelta) -> None:
         if found and found.state == "due":
             assert found.waktu is not None
             assert before is None or found.waktu > before
-            assert found.waktu.astimezone(before.tzinfo if before else None).date() is not None
         if found and (found.state == "due" or found.done):
             before = found.waktu
 
 
+@settings(deadline=None)
 @given(records(), TIES)
 def test_every_due_time_lies_on_the_day_of_service(one: Record, tie: timedelta) -> None:
     for found in arrange(one, policy(tie=tie)).pushes.values():
@@ -462,6 +463,7 @@ def test_every_due_time_lies_on_the_day_of_service(one: Record, tie: timedelta) 
             assert date(2026, 11, 23) == found.waktu.date()
 
 
+@settings(deadline=None)
 @given(records(), TIES)
 def test_nothing_is_due_behind_a_gap(one: Record, tie: timedelta) -> None:
     """A missing, held, closed or refused task lets a later one be due only if one between them is done."""
@@ -475,13 +477,14 @@ def test_nothing_is_due_behind_a_gap(one: Record, tie: timedelta) -> None:
         open_way = found is not None and (found.done or found.state == "due")
 
 
-@settings(max_examples=300)
+@settings(deadline=None)
 @given(records(), TIES)
 def test_arranging_twice_changes_nothing(one: Record, tie: timedelta) -> None:
     once = arrange(one, policy(tie=tie))
     assert arrange(once, policy(tie=tie)) == once
 
 
+@settings(deadline=None)
 @given(records(), TIES)
 def test_arranging_leaves_what_is_through_alone(one: Record, tie: timedelta) -> None:
     after = arrange(one, policy(tie=tie))
@@ -492,6 +495,7 @@ def test_arranging_leaves_what_is_through_alone(one: Record, tie: timedelta) -> 
         assert after.pushes[step].recorded == known.recorded
 
 
+@settings(deadline=None)
 @given(records(), st.sampled_from([at("00:00"), at("08:03"), at("09:00"), LATER, at("06:00", TUESDAY)]))
 def test_the_next_call_is_never_a_time_that_is_not_past(one: Record, now: datetime) -> None:
     call = next_call(arrange(one, policy()), now)

@@ -243,5 +243,5 @@ def _whole(text: str | None) -> int | None:
 
 def _number(text: str | None) -> int:
     """Return the last digits of a queue number ("A-12" → 12), 0 if it has none."""
-    digits = re.search(r"([0-9]{1,9})\s*$", text or "")
-    return int(digits.group(1)) if digits else 0
+    digits = re.findall(r"[0-9]{1,9}", text or "")
+    return int(digits[-1]) if digits else 0
