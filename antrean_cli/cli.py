@@ -16,7 +16,7 @@ import click
 
 from antrean_cli import __version__
 from antrean_cli.errors import AntreanError, InputError, TemporaryError, why
-from antrean_cli.options import App, Command, examples, exit_codes
+from antrean_cli.options import FILE, App, Command, examples, exit_codes
 
 COMMANDS = {
     "add": "Tambah satu antrean di BPJS",
@@ -80,8 +80,8 @@ antrean add --help
     invoke_without_command=True,
     subcommand_metavar="PERINTAH [ARGUMEN]...",
 )
-@click.option("--env-file", type=click.Path(path_type=Path), metavar="BERKAS", help="Berkas pengaturan (.env).")
-@click.option("--state", type=click.Path(path_type=Path), metavar="BERKAS", help="Berkas status (ledger).")
+@click.option("--env-file", type=FILE, metavar="BERKAS", help="Berkas pengaturan (.env).")
+@click.option("--state", type=FILE, metavar="BERKAS", help="Berkas status (ledger).")
 @click.option("-v", "--verbose", is_flag=True, help="Tampilkan setiap perubahan.")
 @click.option("-q", "--quiet", is_flag=True, help="Tampilkan galat saja.")
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Tampilkan versi.")

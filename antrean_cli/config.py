@@ -8,6 +8,7 @@
 
 import os
 import re
+import shlex
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -115,10 +116,10 @@ def _one_of(known: Mapping[str, Any]) -> Callable[[str], Any]:
 def _base_url(value: str) -> str:
     try:
         url = urlsplit(value)
-        host = url.hostname
+        host, _ = url.hostname, url.port
     except ValueError:
         host = None
-    if not host or url.scheme not in ("https", "http") or url.query or url.fragment:
+    if not host or not re.fullmatch(r"https?://[!-~]+", value) or url.query or url.fragment:
         raise ValueError("harus alamat lengkap seperti https://apijkn.bpjs-kesehatan.go.id/antreanrs")
     if url.scheme == "http" and host not in LOOPBACK:
         raise ValueError("harus https:// (http:// hanya untuk simulator di komputer ini)")
@@ -224,7 +225,8 @@ def _first_env_file(env: Mapping[str, str]) -> Path | None:
         return Path(named)
     config = Path(env.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     places = (Path(".env"), config / "antrean/env", Path("/etc/antrean/env"))
-    return next((place for place in places if place.is_file()), None)
+    # os.path, because Path.is_file raises where a folder may not be entered.
+    return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
 
 
 def _merged(file: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
@@ -242,7 +244,7 @@ def _read_env_file(file: Path, problems: list[str]) -> dict[str, str]:
     try:
         mode = file.stat().st_mode
         if mode & (stat.S_IROTH | stat.S_IWOTH):
-            problems.append(f"{file} dapat dibaca siapa saja; ketik: chmod 600 {file}")
+            problems.append(f"{file} dapat dibaca siapa saja; ketik: chmod 600 {shlex.quote(str(file))}")
             return {}
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -259,12 +261,13 @@ def _parse_env_text(text: str, problems: list[str]) -> dict[str, str]:
 
     values: dict[str, str] = {}
     for binding in parse_stream(StringIO(text)):
-        line = binding.original.line
+        typed = binding.original.string
+        line = binding.original.line + len(typed) - len(typed.lstrip("\r\n"))
         if binding.error or (binding.key and binding.value is None):
             problems.append(f"baris {line}: bukan NAMA=nilai")
         elif binding.key:
-            typed = binding.original.string.partition("=")[2].strip()
-            if typed[:1] not in ("'", '"') and typed != binding.value:
+            value = typed.partition("=")[2].strip()
+            if value[:1] not in ("'", '"') and value != binding.value:
                 problems.append(f"baris {line}: {binding.key} memuat ' #'; apit nilainya dengan tanda kutip tunggal")
             values[binding.key] = binding.value or ""
     return values

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -301,7 +302,7 @@ class Khanza:
                 rows = self._connection.execute(sql, parameters)
                 return [tuple(str(cell) if isinstance(cell, int) else cell for cell in row) for row in rows]
             except sqlite3.Error as error:
-                raise TemporaryError(f"Contoh Khanza tidak dapat dibaca: {error}") from error
+                raise SettingsError(f"KHANZA_SQLITE: {self._settings.sqlite} bukan contoh Khanza yang utuh") from error
         from pymysql.err import Error
 
         try:
@@ -318,7 +319,7 @@ def _joined(tanggal: str | None, jam: str | None) -> str | None:
 
 def _open_sample(path: str) -> sqlite3.Connection:
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
         raise SettingsError(f"KHANZA_SQLITE: {path} tidak dapat dibuka") from error
     return connection

@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -44,11 +44,11 @@ class Ledger:
         """
         with _explained(path):
             _make_private(path)
-            connection = _connected(path)
+            _check(path)
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
             try:
-                _check(connection, path)
-                if path.stat().st_mode & 0o077:
-                    path.chmod(0o600)
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA foreign_keys = ON")
@@ -66,14 +66,9 @@ class Ledger:
         memory = sqlite3.connect(":memory:", isolation_level=None)
         with _explained(path):
             if path.exists() and path.stat().st_size:
-                # Without a -wal nobody is writing: immutable keeps SQLite from making files of its own.
-                mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
-                source = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
-                try:
-                    _check(source, path)
+                _check(path)
+                with closing(_reading(path)) as source:
                     source.backup(memory)
-                finally:
-                    source.close()
             migrations.migrate(memory)
         return cls(memory, path, zone)
 
@@ -282,27 +277,31 @@ def locked(state: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
-
-
 def _make_private(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # SQLite would make it 0644; its -wal and -shm take the mode of the file.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def _reading(path: Path) -> sqlite3.Connection:
+    """Open a file so that nothing is written to it or beside it, not even the rest of a -wal."""
+    # Without a -wal nobody is writing: immutable keeps SQLite from making files of its own.
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)
+
+
+def _check(path: Path) -> None:
     """Raise StateError for a file that is damaged, not ours, or newer than this program."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application != APPLICATION_ID:
-        raise StateError(f"{path} bukan berkas status antrean; periksa ANTREAN_STATE atau --state")
-    if migrations.version(connection) > len(migrations.STEPS):
-        raise StateError(f"{path} dibuat oleh antrean yang lebih baru; pasang versi itu")
-    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    with closing(_reading(path)) as connection:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and application != APPLICATION_ID:
+            raise StateError(f"{path} bukan berkas status antrean; periksa ANTREAN_STATE atau --state")
+        if migrations.version(connection) > len(migrations.STEPS):
+            raise StateError(f"{path} dibuat oleh antrean yang lebih baru; pasang versi itu")
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
+        raise sqlite3.DatabaseError(f"malformed: {verdict}")
 
 
 @contextmanager
@@ -326,8 +325,10 @@ def _sentence(path: Path, text: str) -> str:
         return f"Berkas status {path} sedang dipakai proses lain; coba lagi sebentar"
     if "readonly" in folded or "permission" in folded or "unable to open" in folded or "read-only" in folded:
         return f"Berkas status {path} tidak dapat ditulis; periksa pemilik dan izin berkas serta foldernya"
-    if "malformed" in folded or "not a database" in folded or "corrupt" in folded or folded.startswith("***"):
+    if "malformed" in folded or "not a database" in folded or "corrupt" in folded:
         return f"Berkas status {path} rusak dan tidak disentuh; pulihkan dari cadangan, atau pindahkan untuk mulai baru"
+    if "disk i/o" in folded:
+        return f"Berkas status {path} tidak dapat ditulis: disk penuh atau rusak; periksa disknya, lalu jalankan lagi"
     return f"Berkas status {path} tidak dapat dipakai: {text}"
 
 

@@ -107,5 +107,6 @@ def subcommand(name: str, *, help: str, epilog: str = "") -> Callable[[Callable[
     return decorator
 
 
+FILE = click.Path(path_type=Path, readable=False)  # whoever opens it says what is wrong, in Indonesian
 json_option = click.option("--json", "as_json", is_flag=True, help="Keluaran berupa satu dokumen JSON.")
 kodebooking_argument = click.argument("kodebooking", metavar="KODEBOOKING", callback=kodebooking)

@@ -52,9 +52,9 @@ def a_record(kodebooking: str = "A1", *pushes: Push, tanggal: date = MONDAY) -> 
     return Record(kodebooking=kodebooking, kind="onsite", tanggal=tanggal, pushes={one.step: one for one in pushes})
 
 
-def python(script: str, *arguments: str) -> subprocess.Popen[bytes]:
+def python(script: str, *arguments: str, stdout: int | None = None) -> subprocess.Popen[bytes]:
     """Start a program of its own that knows this package."""
-    return subprocess.Popen([sys.executable, "-c", script, *arguments], stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", script, *arguments], stdout=stdout)
 
 
 # -- the file
@@ -95,7 +95,7 @@ COLUMNS = {
     "meta": {"name", "value"},
     "booking": {
         *("kodebooking", "kind", "tanggal", "no_rawat", "kd_poli", "kd_dokter", "kd_pj"),
-        *("stts", "stts_since", "stts_first", "stts_exact"),
+        *("stts", "stts_since", "stts_first", "stts_exact", "settled"),
     },
     "push": {
         *("kodebooking", "step", "state", "recorded", "waktu", "source", "reason_code", "reason", "code"),
@@ -303,6 +303,7 @@ records = st.builds(
     kd_dokter=texts,
     kd_pj=texts,
     seen=st.none() | seens,
+    settled=texts,
     pushes=st.lists(pushes, max_size=5).map(lambda many: {one.step: one for one in many}),
 )
 fixtures_stay = trials(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
@@ -314,9 +315,12 @@ def test_every_field_of_a_booking_and_its_pushes_comes_back_as_it_went_in(ledger
     """To the millisecond, in any letters; a booking saved over another leaves nothing of that one."""
     save(ledger, record, ledger.record(record.kodebooking))
     assert ledger.record(record.kodebooking) == record
-    assert ledger.records(record.tanggal, record.tanggal)[record.kodebooking] == record
+    assert ledger.of_days(record.tanggal, record.tanggal)[record.kodebooking] == record
+    assert ledger.known([record.kodebooking], [])[record.kodebooking] == record
     unfinished = any(push.state in ("held", "due", "sending") or push.ask for push in record.pushes.values())
     assert (record.kodebooking in ledger.unfinished()) == unfinished
+    settled = record.settled if record.settled and not unfinished else None
+    assert ledger.settled(record.tanggal, record.tanggal).get(record.kodebooking) == settled
 
 
 @fixtures_stay
@@ -343,7 +347,7 @@ def test_times_are_handed_out_in_the_hospitals_zone(path: Path) -> None:
     assert f"{found:%H:%M %z}" == "09:05 +0800"
 
 
-def test_of_many_bookings_those_of_the_days_and_the_unfinished_are_handed_out(ledger: Ledger) -> None:
+def test_of_many_bookings_those_of_the_days_or_the_unfinished_are_handed_out(ledger: Ledger) -> None:
     done = Push(step="3", state="sent")
     week_ago, before = MONDAY - timedelta(days=7), MONDAY - timedelta(days=1)
     save(ledger, a_record("done", done, tanggal=week_ago))
@@ -351,9 +355,9 @@ def test_of_many_bookings_those_of_the_days_and_the_unfinished_are_handed_out(le
     save(ledger, a_record("doubt", Push(step="4", state="already", ask=True), tanggal=week_ago))
     save(ledger, a_record("flight", Push(step="4", state="sending"), tanggal=week_ago))
     save(ledger, a_record("new", done))
-    open_ones = {"doubt", "flight", "open"}
-    assert set(ledger.unfinished()) == open_ones
-    assert set(ledger.records(before, MONDAY)) == {"new", *open_ones}
+    assert set(ledger.unfinished()) == {"doubt", "flight", "open"}
+    assert set(ledger.of_days(before, MONDAY)) == {"new"}
+    assert set(ledger.known(["new", "lain", "open"], [])) == {"new", "open"}
 
 
 outages = st.builds(
@@ -411,18 +415,17 @@ def test_only_one_has_the_lock(path: Path) -> None:
 
 def test_the_lock_is_freed_by_kill_9_even_if_a_child_lives_on(path: Path) -> None:
     """Nothing has to be unlocked by hand."""
-    holder = python(HOLD, str(path))
-    assert holder.stdout is not None
-    child = int(holder.stdout.readline())
-    try:
-        with pytest.raises(LockedError):
+    with python(HOLD, str(path), stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        child = int(holder.stdout.readline())
+        try:
+            with pytest.raises(LockedError):
+                try_lock(path)
+            holder.kill()
+            holder.wait(10)
             try_lock(path)
-        holder.kill()
-        holder.wait(10)
-        try_lock(path)
-    finally:
-        os.kill(child, signal.SIGKILL)
-        holder.stdout.close()
+        finally:
+            os.kill(child, signal.SIGKILL)
 
 
 def test_a_manual_command_does_not_wait_for_a_pass(live_site: Site) -> None:

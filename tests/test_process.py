@@ -171,7 +171,7 @@ def test_verbose_and_the_log_file_have_one_line_a_change(live_site: Site) -> Non
     assert log.read_text().splitlines() == lines
 
 
-def test_quiet_says_nothing_of_a_refusal_but_its_exit_code(live_site: Site) -> None:
+def test_quiet_keeps_the_exit_code(live_site: Site) -> None:
     no_rawat = patient(live_site)
     live_site.bpjs.bookings.refuse("rujukan_tidak_valid", kodebooking=no_rawat)
     done = live_site.run("-q", "sync", *SINCE)

@@ -544,7 +544,41 @@ def test_the_kode_booking_first_given_stays(site: Site) -> None:
     assert site.held_at_bpjs(kodebooking) == [(3, "08:05:00"), (4, "08:30:00")]
 
 
+def test_the_longest_chain_goes_first(site: Site) -> None:
+    """Oldest day first, then longest chain first: no worker is left with a long one at the end."""
+    short = [patient(site), patient(site, exam="08:30:00")]
+    long = patient(site, exam="08:30:00")
+    site.khanza.berkas(long, kembali="2026-11-23 08:50:00")
+    site.sync(ANTREAN_WORKERS="1")
+    order = list(dict.fromkeys(kodebooking for kodebooking, _, _ in site.sent()))
+    assert order == [long, short[1], short[0]]
+
+
+def test_a_booking_without_visit_and_without_cancel_is_left_alone(site: Site) -> None:
+    """Booked in Mobile JKN and never registered: no task can be told of it."""
+    nobooking = site.khanza.booking(None, MONDAY)
+    site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
+    for _ in range(3):
+        assert site.sync().report.exit_code == 0
+        site.clock.forward(hours=12)
+    assert site.bpjs.arrived == []
+
+
 # -- tasks and their times
+
+
+def test_what_khanza_says_last_is_sent(site: Site) -> None:
+    """A time corrected, or taken back, before its task went out."""
+    corrected, taken_back = patient(site, exam="08:30:00"), patient(site, exam="08:30:00")
+    for no_rawat in (corrected, taken_back):
+        site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, kodebooking=no_rawat, taskid=4))
+    site.sync()
+    site.khanza.update("pemeriksaan_ralan", {"no_rawat": corrected}, jam_rawat="08:33:00")
+    site.khanza.delete("pemeriksaan_ralan", no_rawat=taken_back)
+    site.clock.forward(minutes=2)
+    site.sync()
+    assert site.held_at_bpjs(corrected) == [(3, "08:05:00"), (4, "08:33:00")]
+    assert site.held_at_bpjs(taken_back) == [(3, "08:05:00")]
 
 
 def test_a_booking_without_check_in_needs_a_trace_of_attendance(site: Site) -> None:

@@ -758,22 +758,101 @@ def test_what_was_in_flight_at_h_plus_8_is_closed(site: Site) -> None:
     assert len(site.bpjs.arrived) == heard
 
 
-def test_a_cancel_in_doubt_is_settled_before_the_visit_goes_on(site: Site) -> None:
-    """Task 99 that died in flight and had arrived: found by the look-up, and nothing is sent after it."""
+# -- in doubt, and then Khanza says something else
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["had arrived", "had not"])
+def test_a_task_99_in_doubt_whose_cancel_is_undone(site: Site, arrived: bool) -> None:
+    """It is looked up: if it had arrived the booking has ended, if not the undone cancel simply goes on."""
     site.clock.at("08:10")
     no_rawat = patient(site)
     site.sync()
     site.khanza.stts(no_rawat, "Batal")
     site.clock.at("08:20")
     site.sync()
-    site.bpjs.faults.add(Fault("reset_after", path=UPDATE, taskid=99))
+    site.bpjs.faults.add(Fault("reset_after" if arrived else "reset_before", path=UPDATE, taskid=99))
     site.clock.at("08:31")
     assert site.sync().report.exit_code == 5
-    site.khanza.stts(no_rawat, "Sudah")
+    site.khanza.stts(no_rawat, "Belum")
     site.khanza.exam(no_rawat, "2026-11-23 08:32:00")
-    site.clock.at("08:33")
-    assert site.sync().report.exit_code == 0
-    site.clock.at("08:50")
-    site.sync()
-    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (99, "08:20:00")]
+    for hhmm in ("08:33", "08:34", "08:50"):
+        site.clock.at(hhmm)
+        assert site.sync().report.exit_code == 0
+    last = (99, "08:20:00") if arrived else (4, "08:32:00")
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), last]
     assert judged(site, UPDATE) == [200, 200]
+
+
+def test_a_batal_in_doubt_that_is_undone_is_not_sent_again(site: Site) -> None:
+    """A re-check-in deletes the _batal row: a batal that had not arrived must not cancel who is there again."""
+    site.clock.at("07:20")
+    no_rawat = site.khanza.visit(MONDAY, jam="08:00:00")
+    nobooking = site.khanza.booking(no_rawat, MONDAY)
+    site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
+    site.khanza.batal(nobooking, no_rawat=no_rawat)
+    site.bpjs.faults.add(Fault("reset_before", path=BATAL))
+    assert site.sync().report.exit_code == 5
+    site.khanza.delete("referensi_mobilejkn_bpjs_batal", nobooking=nobooking)
+    checkin = {"status": "Checkin", "validasi": "2026-11-23 07:30:00"}
+    site.khanza.update("referensi_mobilejkn_bpjs", {"nobooking": nobooking}, **checkin)
+    for hhmm in ("07:31", "07:32", "07:50"):
+        site.clock.at(hhmm)
+        assert site.sync().report.exit_code == 0
+    assert site.held_at_bpjs(nobooking) == [(3, "07:30:00")]
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["had arrived", "had not"])
+def test_an_add_in_doubt_of_a_visit_that_is_cancelled(site: Site, arrived: bool) -> None:
+    """In the end BPJS does not hold a living booking for a visit that was cancelled at the desk."""
+    site.clock.at("08:10")
+    no_rawat = patient(site)
+    site.bpjs.faults.add(Fault("reset_after" if arrived else "reset_before", path=ADD))
+    assert site.sync().report.exit_code == 5
+    site.khanza.stts(no_rawat, "Batal")
+    site.bpjs.down = True
+    site.clock.at("08:20")
+    site.sync()
+    site.bpjs.down = False
+    for hhmm in ("08:31", "08:32", "08:45", "09:30"):
+        site.clock.at(hhmm)
+        assert site.sync().report.exit_code == 0
+    assert {str(row["status"]) for row in site.bpjs.bookings.snapshot()} <= {"Batal"}
+    assert not arrived or site.held_at_bpjs(no_rawat) == [(99, "08:20:00")]
+    assert not {"due", "held", "sending", "refused"} & set(site.states(no_rawat).values())
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["had arrived", "had not"])
+def test_a_task_in_doubt_of_a_deleted_visit_is_looked_up_and_not_sent(site: Site, arrived: bool) -> None:
+    """Khanza no longer has the visit: what BPJS has is noted, nothing more is told."""
+    no_rawat = patient(site)
+    site.bpjs.faults.add(Fault("reset_after" if arrived else "reset_before", path=UPDATE))
+    assert site.sync().report.exit_code == 5
+    site.khanza.delete("reg_periksa", no_rawat=no_rawat)
+    for _ in range(3):
+        site.clock.forward(minutes=1)
+        assert site.sync().report.exit_code == 0
+    assert site.held_at_bpjs(no_rawat) == ([(3, "08:05:00")] if arrived else [])
+    assert site.states(no_rawat)["3"] == ("already" if arrived else "held")
+
+
+def test_a_task_in_doubt_that_khanza_takes_back_is_not_sent(site: Site) -> None:
+    """An exam that was deleted while its task was in doubt: true recorded times only."""
+    no_rawat = patient(site, exam="08:30:00")
+    site.bpjs.faults.add(Fault("reset_before", path=UPDATE, taskid=4))
+    assert site.sync().report.exit_code == 5
+    site.khanza.delete("pemeriksaan_ralan", no_rawat=no_rawat)
+    for _ in range(3):
+        site.clock.forward(minutes=1)
+        assert site.sync().report.exit_code == 0
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+def test_a_time_corrected_while_its_task_is_in_doubt_is_sent_as_corrected(site: Site) -> None:
+    """The look-up does not find it, so that it goes out at the time that Khanza holds now."""
+    no_rawat = patient(site, exam="08:30:00")
+    site.bpjs.faults.add(Fault("reset_before", path=UPDATE, taskid=4))
+    site.sync()
+    site.khanza.update("pemeriksaan_ralan", {"no_rawat": no_rawat}, jam_rawat="08:33:00")
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:33:00")]

@@ -13,7 +13,7 @@ from antrean_cli.rules.payloads import batal_body
 @subcommand(
     "batal",
     help="Batalkan satu antrean di BPJS. Pembatalan tidak dapat ditarik kembali.",
-    epilog=examples('antrean batal 2026/11/22/000001 --keterangan "Terjadi perubahan jadwal dokter"'),
+    epilog=examples('antrean batal 2026/11/22/000001 --keterangan "Jadwal dokter berubah"'),
 )
 @kodebooking_argument
 @click.option("--keterangan", required=True, metavar="TEKS", help="Alasan pembatalan, dibaca pasien.")

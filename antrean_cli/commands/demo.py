@@ -17,7 +17,7 @@ from antrean_cli import views
 from antrean_cli.config import Settings, load
 from antrean_cli.errors import InputError, why
 from antrean_cli.ledger import Ledger, locked
-from antrean_cli.options import App, examples, subcommand
+from antrean_cli.options import FILE, App, examples, subcommand
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
 from antrean_cli.rules.events import TASKS
 from antrean_cli.rules.outcomes import Task, wakturs_of
@@ -50,7 +50,12 @@ antrean demo --keep coba
 """
     ),
 )
-@click.option("--keep", type=click.Path(path_type=Path), metavar="FOLDER", help="Simpan semuanya di folder baru ini.")
+@click.option(
+    "--keep",
+    type=FILE,
+    metavar="FOLDER",
+    help="Simpan semuanya di folder baru ini.",
+)
 @click.pass_obj
 def command(_: App, /, keep: Path | None) -> None:
     clock = _Clock(datetime.combine(datetime.now(WIB).date(), time(7), WIB))

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from antrean_cli.errors import InputError, why
-from antrean_cli.options import App, Whole, examples, subcommand
+from antrean_cli.options import FILE, App, Whole, examples, subcommand
 from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 
 
@@ -44,9 +44,19 @@ antrean simulator --isi bpjs.json
 @click.option("--secret-key", default=KEYS["secret_key"], metavar="TEKS", help="Kunci rahasia yang diterima.")
 @click.option("--user-key", default=KEYS["user_key"], metavar="TEKS", help="User key yang diterima.")
 @click.option("--update-path", default="/antrean/updatewaktu", metavar="JALUR", help="Jalur update waktu.")
-@click.option("--certificate", type=click.Path(path_type=Path), metavar="PEM", help="Sertifikat untuk HTTPS.")
-@click.option("--isi", type=click.Path(path_type=Path), metavar="BERKAS", help="Isi dari dan ke berkas ini (JSON).")
-@click.option("--journal", type=click.Path(path_type=Path), metavar="BERKAS", help="Catat setiap permintaan di sini.")
+@click.option("--certificate", type=FILE, metavar="PEM", help="Sertifikat untuk HTTPS.")
+@click.option(
+    "--isi",
+    type=FILE,
+    metavar="BERKAS",
+    help="Isi dari dan ke berkas ini (JSON).",
+)
+@click.option(
+    "--journal",
+    type=FILE,
+    metavar="BERKAS",
+    help="Catat setiap permintaan di sini.",
+)
 @click.pass_obj
 def command(_: App, /, port: int, latency: int, isi: Path | None, **options: Any) -> None:
     gc.enable()  # it runs for days
