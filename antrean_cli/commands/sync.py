@@ -18,17 +18,21 @@ from antrean_cli.errors import InputError, StoppedError, why
 from antrean_cli.ledger import Ledger, locked
 from antrean_cli.options import App, Whole, examples, json_option, subcommand
 from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change
-from antrean_cli.sync import Happening, Pass, Report, Sent, Told, preview
+from antrean_cli.sync import Pass, Report, Sent, Told, preview
 
 # Reasons that many visits share: they are told once, not once a visit.
 SHARED_REASONS = frozenset({"petakan", "jadwal"})
 
 
 class Journal:
-    """Where changes are told: every one in the log file and with -v, only what needs a person on stderr."""
+    """Where changes are told: every one in the log file and with -v, only what needs a person on stderr.
 
-    def __init__(self, app: App, log_file: Path | None, known: Iterable[str]) -> None:
+    With `table` nothing is said while the pass runs: the table at its end shows it.
+    """
+
+    def __init__(self, app: App, log_file: Path | None, known: Iterable[str], *, table: bool) -> None:
         self._app = app
+        self._table = table
         self._log_file = log_file
         self._known = set(known)
         self.messages: list[str] = []
@@ -37,7 +41,7 @@ class Journal:
         """Write a line to the log, and to stderr if it is meant for a person or everything is wanted."""
         if loud:
             self.messages.append(text)
-        if loud or self._app.verbose:
+        if self._app.verbose or (loud and not self._table):
             self._app.say(text)
         if self._log_file:
             self._append(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {text}\n")
@@ -120,30 +124,29 @@ def command(
 def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: bool) -> Report:
     ledger = one.ledger
     held = views.pushes_in(ledger.unfinished().values(), HELD)
-    journal = Journal(app, settings.log_file, (push.reason.text for _, push in held if push.reason))
     changes: list[Change] = []
+    told: list[str] = []
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
+    known = (push.reason.text for _, push in held if push.reason)
+    journal = Journal(app, settings.log_file, known, table=interactive)
     with _Bar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
         try:
             for happening in one.run(since=since):
-                _tell(happening, journal, bar, changes)
+                if isinstance(happening, Told):
+                    told.append(happening.text)
+                    journal.tell(happening.text, loud=True)
+                    continue
+                changes += happening.changes
+                journal.changes(happening.changes)
+                if isinstance(happening, Sent):
+                    bar.move(happening.waiting)
         except StoppedError as stopped:
             one.report.errors.append(stopped)
     if as_json:
         click.echo(views.document(_document(one.report, changes, journal.messages)))
     elif interactive:
-        _show(one.report, ledger, settings)
+        _show(one.report, told, ledger, settings)
     return one.report
-
-
-def _tell(happening: Happening, journal: Journal, bar: "_Bar", changes: list[Change]) -> None:
-    if isinstance(happening, Told):
-        journal.tell(happening.text, loud=True)
-        return
-    changes += happening.changes
-    if isinstance(happening, Sent):
-        bar.move(happening.waiting)
-    journal.changes(happening.changes)
 
 
 class _Signals:
@@ -193,7 +196,7 @@ class _Bar:
         self._bar.render_progress()
 
 
-def _show(report: Report, ledger: Ledger, settings: Settings) -> None:
+def _show(report: Report, told: Iterable[str], ledger: Ledger, settings: Settings) -> None:
     """Print the table of a pass, and what needs a person."""
     counts = report.counts
     headers = ("Ditemukan", "Terkirim", "Sudah ada", "Ditahan", "Ditolak", "Nanti")
@@ -203,6 +206,8 @@ def _show(report: Report, ledger: Ledger, settings: Settings) -> None:
     records = ledger.of_days(today - timedelta(days=settings.policy.days), today).values()
     if text := views.attention(views.pushes_in(records, REFUSED, HELD)):
         click.echo(f"\nPerlu dilihat:\n{text}")
+    for text in told:
+        click.echo(f"\n{text}")
     for error in report.errors:
         if isinstance(error, StoppedError):
             click.echo("\nDihentikan; yang sedang dikirim sudah dicatat, sisanya dilanjutkan putaran berikutnya.")
