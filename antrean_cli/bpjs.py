@@ -20,10 +20,10 @@ from typing import Any
 from antrean_cli.config import Bpjs
 from antrean_cli.errors import SettingsError
 from antrean_cli.rules.outcomes import LISTTASK, UPDATE, Fault, Reply, Task
+from antrean_cli.rules.payloads import PRIVATE
 
 PATHS = {"add": "/antrean/add", "batal": "/antrean/batal", LISTTASK: "/antrean/getlisttask"}
 MAX_BODY = 4_000_000  # bytes; the longest list of tasks is a few kilobytes
-_PRIVATE = ("nik", "nomorkartu", "nohp", "norm")
 
 
 class Client:
@@ -118,7 +118,8 @@ def decrypt(text: str, settings: Bpjs, timestamp: str) -> object:
         # LZ-String works on UTF-16: a character beyond it comes back as a pair of surrogates.
         plain = (unpacked or "").encode("utf-16", "surrogatepass").decode("utf-16")
         return json.loads(plain)
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:  # what lzstring raises for junk
+    # What lzstring raises for junk, and json for brackets without end.
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _UnreadableError from error
 
 
@@ -131,10 +132,8 @@ def _decrypted(response: object, settings: Bpjs, timestamp: str) -> object:
 
 
 def _tasks(value: object) -> list[Task]:
-    rows: Any = value.get("list") if isinstance(value, dict) else value
-    if rows is None:
-        return []
     try:
+        rows: Any = value["list"] if isinstance(value, dict) else value
         return [
             Task(
                 taskid=int(row["taskid"]),
@@ -168,7 +167,7 @@ def _envelope(status: int, text: bytes, body: Mapping[str, Any]) -> Reply | None
 
 def _harmless(message: str, body: Mapping[str, Any]) -> str:
     """Return BPJS's words without control characters and without any number that could be a patient's."""
-    for name in _PRIVATE:
+    for name in PRIVATE:
         if value := str(body.get(name) or ""):
             message = message.replace(value, "…")
     printable = "".join(char if char.isprintable() else " " for char in message)[:300]

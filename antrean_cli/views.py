@@ -47,6 +47,7 @@ ADVICE = {
     "diminta": "kirim yang diminta BPJS: antrean add atau antrean update",
     "ditolak": "betulkan datanya, lalu kirim ulang: antrean add atau antrean update",
     "batal": "tunggu, atau batalkan pembatalannya di Khanza",
+    "ragu": "jalan sendiri begitu BPJS menjawab",
     "hilang": "periksa kunjungannya di Khanza",
     "poli": "ubah pengaturan bila poli ini harus ikut",
 }

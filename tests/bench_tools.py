@@ -57,7 +57,7 @@ def at_least(what: str, value: float, form: str, limit: float) -> Figure:
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a measured process."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    return {**kept, "PYTHONPATH": str(ROOT), "HOME": os.getcwd(), **extra}  # noqa: PTH109
+    return {**kept, "PYTHONPATH": str(ROOT), "HOME": str(Path.cwd()), **extra}
 
 
 def antrean(*arguments: str) -> list[str]:
@@ -118,7 +118,9 @@ def stand_in(
     try:
         process.stdin.write(json.dumps(order) + "\n")
         process.stdin.flush()
-        yield process.stdout.readline().strip()
+        url = process.stdout.readline().strip()
+        assert url, "the stand-in BPJS does not start"
+        yield url
     finally:
         process.stdin.close()  # it ends when nobody can speak to it any more
         process.wait(30)

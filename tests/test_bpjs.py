@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -251,26 +251,26 @@ def test_an_encrypted_response_is_read(plain: str) -> None:
     assert found == json.loads(plain)
 
 
-JUNK = {
-    "no base64": "ini bukan base64!",
-    "empty": "",
-    "not a block": base64.b64encode(b"abc").decode(),
-    "another key": encrypted("[]", "1795395901"),
-    "another secret": encrypted("[]", "1795395900", secret="lain"),
-    "no packing": sealed(b'[{"a": 1}]', "1795395900"),
-    "packed nothing": sealed(b"", "1795395900"),
-    "packed junk": sealed(b"$$$$$$$$$$$$", "1795395900"),
-    "not ascii": sealed("é☺".encode(), "1795395900"),
-    "no json": encrypted("bukan JSON", "1795395900"),
-    "cut json": encrypted('[{"a": ', "1795395900"),
-    "no end to it": encrypted("[" * 5000, "1795395900"),
+JUNK: dict[str, Callable[[], str]] = {
+    "no base64": lambda: "ini bukan base64!",
+    "empty": lambda: "",
+    "not a block": lambda: base64.b64encode(b"abc").decode(),
+    "another key": lambda: encrypted("[]", "1795395901"),
+    "another secret": lambda: encrypted("[]", "1795395900", secret="lain"),
+    "no packing": lambda: sealed(b'[{"a": 1}]', "1795395900"),
+    "packed nothing": lambda: sealed(b"", "1795395900"),
+    "packed junk": lambda: sealed(b"$$$$$$$$$$$$", "1795395900"),
+    "not ascii": lambda: sealed("é☺".encode(), "1795395900"),
+    "no json": lambda: encrypted("bukan JSON", "1795395900"),
+    "cut json": lambda: encrypted('[{"a": ', "1795395900"),
+    "no end to it": lambda: encrypted("[" * 5000, "1795395900"),
 }
 
 
 @pytest.mark.parametrize("kind", JUNK)
 def test_a_response_that_cannot_be_read_is_told_as_such(kind: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the class is private, that it is a ValueError is agreed
-        decrypt(JUNK[kind], ACCESS, "1795395900")
+        decrypt(JUNK[kind](), ACCESS, "1795395900")
 
 
 def listtask(plain: object) -> Answer:
@@ -567,7 +567,8 @@ def certificate(folder: Path, name: str, san: str, *, signed_by: Path | None = N
         signer.write_text(SIGNER.format(folder=folder / name, san=san), encoding="utf-8")
         (folder / name).mkdir()
         (folder / name / "index").touch()
-        arguments = ("ca", "-batch", "-notext", "-rand_serial", "-config", str(signer), "-in", str(request))
+        (folder / name / "serial").write_text("01\n")
+        arguments = ("ca", "-batch", "-notext", "-config", str(signer), "-in", str(request))
         authority = ("-cert", str(signed_by), "-keyfile", str(signed_by))
         openssl(*arguments, *authority, "-startdate", "20200101000000Z", "-enddate", until, "-out", str(pem))
     pem.write_text(key.read_text() + pem.read_text())
@@ -580,6 +581,7 @@ default_ca = here
 [here]
 new_certs_dir = {folder}
 database = {folder}/index
+serial = {folder}/serial
 default_md = sha256
 policy = any
 x509_extensions = leaf
@@ -666,7 +668,7 @@ def test_old_tls_is_refused(pems: dict[str, Path]) -> None:
     """TLS 1.1 and older are broken; BPJS speaks 1.2."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pems["good"])
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     with canned(metadata(200)) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -717,69 +719,79 @@ def test_a_netrc_adds_no_credentials(tmp_path: Path) -> None:
 
 
 class Counting:
-    """A listener before a simulator that counts connections and passes every byte on."""
+    """A door before a simulator that counts connections and passes every byte on."""
 
     def __init__(self, port: int) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._behind = port
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
         self.port = self._listener.getsockname()[1]
         self.count = 0
-        self._behind = port
-        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Counting:
+        self._run(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in (self._listener, *self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for one in (self._listener, *self._open):
+            one.close()
+
+    def _run(self, target: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=target, args=arguments)
+        self._threads.append(thread)
+        thread.start()
 
     def _accept(self) -> None:
-        while True:
-            try:
+        with suppress(OSError):  # the door is closed
+            while True:
                 front, _ = self._listener.accept()
-            except OSError:
-                return
-            self.count += 1
-            back = socket.create_connection(("127.0.0.1", self._behind))
-            for one, other in ((front, back), (back, front)):
-                threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+                self.count += 1
+                back = socket.create_connection(("127.0.0.1", self._behind))
+                self._open += [front, back]
+                self._run(self._pass_on, front, back)
+                self._run(self._pass_on, back, front)
 
     @staticmethod
     def _pass_on(one: socket.socket, other: socket.socket) -> None:
-        try:
+        with suppress(OSError):
             while data := one.recv(65536):
                 other.sendall(data)
             other.shutdown(socket.SHUT_WR)
-        except OSError:
-            other.close()
-
-    def close(self) -> None:
-        self._listener.close()
 
 
 def test_calls_one_after_another_share_one_connection(pems: dict[str, Path]) -> None:
     """A handshake costs more than a call."""
-    with tls(pems["good"]) as bpjs:
-        door = Counting(bpjs.port)
+    with tls(pems["good"]) as bpjs, Counting(bpjs.port) as door:
         one = client(f"https://127.0.0.1:{door.port}/antreanrs", ca_bundle=pems["authority"])
         for _ in range(20):
             assert isinstance(one.call("getlisttask", BODY), Reply)
-        door.close()
-    assert door.count == 1
+        assert door.count == 1
 
 
 def test_sixteen_threads_share_a_client_and_each_gets_its_own_answer(pems: dict[str, Path]) -> None:
     """Over no more than sixteen connections, each answer decrypted with its own request's timestamp."""
-    with tls(pems["good"]) as bpjs:
+    with tls(pems["good"]) as bpjs, Counting(bpjs.port) as door:
         for number in range(16):
             at = int(datetime(2026, 11, 23, 8, number, tzinfo=timezone.utc).timestamp() * 1000)
             bpjs.bookings.mobile_jkn(f"B{number}", MONDAY.isoformat(), [{"taskid": 3, "waktu": at}])
         bpjs.latency = 0.02
-        door = Counting(bpjs.port)
         one = client(f"https://127.0.0.1:{door.port}/antreanrs", connections=16, ca_bundle=pems["authority"])
 
         def ask(number: int) -> set[str]:
             found = [one.call("getlisttask", {"kodebooking": f"B{number}"}) for _ in range(15)]
-            return {row.wakturs for reply in found if isinstance(reply, Reply) for row in reply.response}  # type: ignore[attr-defined]
+            lists: list[Any] = [reply.response for reply in found if isinstance(reply, Reply)]
+            return {row.wakturs for rows in lists for row in rows}
 
         with ThreadPoolExecutor(16) as pool:
             answers = list(pool.map(ask, range(16)))
-        door.close()
+        assert door.count <= 16
     assert answers == [{f"23-11-2026 15:{number:02}:00 WIB"} for number in range(16)]
-    assert door.count <= 16
     assert len(bpjs.received) == 16 * 15
 
 

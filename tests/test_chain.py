@@ -344,7 +344,7 @@ def test_a_demanded_step_that_is_not_there_holds_the_task(state: str) -> None:
         (push("3", "due", "08:05"), 1),
         (push("3", "sending", "08:05"), 1),
         (push("3", "already", "08:05", ask=True), 1),
-        (push("4", "held", "08:30", **DEMANDED), 1),  # it is tried again by itself
+        (push("4", "held", "08:30", **DEMANDED), 0),  # tried again by itself, but not on its way
         (push("3", "held", "08:05", reason=reason("hadir")), 0),
         (push("3", "sent", "08:05"), 0),
         (push("3", "already", "08:05"), 0),
@@ -352,7 +352,7 @@ def test_a_demanded_step_that_is_not_there_holds_the_task(state: str) -> None:
         (push("3", "closed", "08:05"), 0),
     ],
 )
-def test_how_many_pushes_can_still_go_out(one: Push, expected: int) -> None:
+def test_how_many_pushes_are_on_their_way(one: Push, expected: int) -> None:
     assert pending(record(one)) == expected
 
 

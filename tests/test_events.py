@@ -132,7 +132,8 @@ def test_a_validasi_without_a_check_in_is_no_check_in(status: str | None) -> Non
 
 
 def test_buka_poli_needs_a_session() -> None:
-    assert found(onsite(slot=None)) == {}
+    """A patient who may not have come yet is not even held: the add tells which table to fill."""
+    assert events_of(look(onsite(slot=None), EVENING)) == {}
 
 
 def test_a_doctor_is_known_by_the_visits_own_code() -> None:
@@ -163,7 +164,10 @@ def test_stts_selesai_knows_all_five_ends(stts: str) -> None:
 
 @pytest.mark.parametrize("stts", ["Belum", "Berkas Diterima", "Batal"])
 def test_no_other_state_is_an_end(stts: str) -> None:
-    assert 5 not in found(onsite(reg={"stts": stts}), seen=seen(stts, at("09:15")))
+    visit = onsite(reg={"stts": stts})
+    for known in (seen(stts, at("09:15")), SEEN_DONE):
+        assert 5 not in found(visit, seen=known)
+        assert 5 not in found(visit, seen=known, sources={5: ("stts_selesai",)})
 
 
 def test_without_the_minute_of_stts_the_last_exam_counts() -> None:

@@ -45,6 +45,7 @@ SEEN = [
     ("updatewaktu", "4", "208", "TaskId=4 sudah ada", THERE, ""),
     ("updatewaktu", "4", "201", "TaskId=3 belum ada", FIRST, "3"),
     ("updatewaktu", "6", "201", "TaskId=4 belum ada", FIRST, "4"),
+    ("updatewaktu", "2", "201", "TaskId=1 belum ada", FIRST, "1"),
     ("updatewaktu", "4", "201", "TaskId=4 tidak valid / TaskId sebelumnya belum terkirim", FIRST, "3"),
     ("updatewaktu", "5", "201", "TaskId=5 tidak valid", FIRST, "4"),
     ("updatewaktu", "5", "201", "TaskId sebelumnya belum terkirim", FIRST, "4"),

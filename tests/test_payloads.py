@@ -269,6 +269,11 @@ def test_nonjkn_needs_no_reference() -> None:
     assert missing(nonjkn()) is None
 
 
+def test_a_booking_whose_visit_was_deleted_still_has_its_own_fields() -> None:
+    body = add_body(mobilejkn(registration=None, book={"norm": "000042"}), policy())
+    assert body == {**MOBILE_JKN, "norm": "000042", "namapoli": "", "namadokter": ""}
+
+
 # What has to be filled in first
 
 

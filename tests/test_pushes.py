@@ -192,6 +192,11 @@ def test_a_mobile_jkn_booking_that_was_added_goes_on() -> None:
     assert states(after) == {"add": "sent", "3": "due", "4": "due"}
 
 
+def test_a_nonjkn_visit_that_was_added_keeps_its_tasks_when_the_setting_is_changed() -> None:
+    known = record(push("add", "sent"), push("3", "sent", "08:05"), kind="nonjkn", kd_pj="UMU")
+    assert planned(nonjkn(exams=(exam(on("08:30")),)), known, add=frozenset()).pushes["4"].state == "due"
+
+
 def test_inpatients_are_not_told_to_bpjs() -> None:
     assert states(planned(onsite(reg={"status_lanjut": "Ranap"}))) == {}
     assert states(planned(nonjkn(reg={"status_lanjut": "Ranap"}))) == {}
@@ -374,6 +379,13 @@ def test_payer_clinic_or_doctor_changed_after_the_add_is_noted_and_nothing_is_se
     assert planned(onsite(), after).pushes["add"].note == ""
 
 
+def test_an_add_by_hand_has_nothing_to_compare_with() -> None:
+    by_hand = record(push("add", "sent", source="manual"), kind="manual", kd_pj="", kd_poli="", kd_dokter="")
+    after = planned(onsite(), by_hand)
+    assert (after.pushes["add"].note, after.kd_pj, after.kd_poli) == ("", "BPJ", "INT")
+    assert states(after) == {"add": "sent", "3": "due"}
+
+
 @pytest.mark.parametrize("state", ["due", "held", "refused"])
 def test_before_the_add_was_accepted_a_change_is_only_taken_over(state: str) -> None:
     known = record(push("add", state, reason=None if state == "due" else reason("petakan")))
@@ -462,9 +474,8 @@ def test_a_cancel_of_next_weeks_appointment_is_sent_today() -> None:
 
 # Cancels made at the desk
 
-GOING = record(
-    push("add", "sent"), push("3", "sent", "08:05"), push("4", "due", "08:30"), seen=seen("Belum", at("08:06"))
-)
+WAITING = seen("Belum", at("08:06"))
+GOING = record(push("add", "sent"), push("3", "sent", "08:05"), push("4", "due", "08:30"), seen=WAITING)
 BATAL: dict[str, Any] = {"reg": {"stts": "Batal"}, "exams": (exam(on("08:30")),)}
 
 
@@ -570,38 +581,41 @@ def test_a_mobile_jkn_booking_cancelled_when_it_was_first_seen_gets_its_99() -> 
 
 @pytest.mark.parametrize("state", ["held", "due"])
 def test_a_cancel_before_the_add_ever_left_drops_everything(state: str) -> None:
-    known = record(
-        push("add", state, reason=reason("petakan")), push("3", "held", "08:05"), seen=seen("Belum", at("08:06"))
-    )
+    known = record(push("add", state, reason=reason("petakan")), push("3", "held", "08:05"), seen=WAITING)
     first = planned(onsite(**BATAL), known, at("09:00"))
     assert states(planned(onsite(**BATAL), first, at("09:30"))) == {}
 
 
 def test_a_cancel_after_a_refused_add_that_bpjs_never_took_sends_no_99() -> None:
-    known = record(push("add", "refused", reason=reason("ditolak")), seen=seen("Belum", at("08:06")))
+    known = record(push("add", "refused", reason=reason("ditolak")), seen=WAITING)
     first = planned(onsite(**BATAL), known, at("09:00"))
     assert states(planned(onsite(**BATAL), first, at("09:30"))) == {"add": "refused"}
 
 
 def test_a_cancel_while_the_add_is_in_doubt_is_told() -> None:
-    known = record(push("add", "due", ask=True), seen=seen("Belum", at("08:06")))
+    known = record(push("add", "due", ask=True), seen=WAITING)
     first = planned(onsite(**BATAL), known, at("09:00"))
     after = planned(onsite(**BATAL), first, at("09:30"))
     assert after.pushes["99"].state == "due"
 
 
 def test_an_onsite_visit_that_somebody_else_adds_gets_its_99() -> None:
-    known = record(seen=seen("Belum", at("08:06")))
+    known = record(seen=WAITING)
     first = planned(onsite(**BATAL), known, at("09:00"), add=frozenset())
     after = planned(onsite(**BATAL), first, at("09:30"), add=frozenset())
     assert after.pushes["99"].state == "due"
+
+
+def test_a_nonjkn_visit_that_is_left_alone_gets_no_99_either() -> None:
+    first = planned(nonjkn(**BATAL), record(seen=WAITING, kind="nonjkn"), at("09:00"), add=frozenset())
+    assert states(planned(nonjkn(**BATAL), first, at("09:30"), add=frozenset())) == {}
 
 
 @pytest.mark.parametrize("code", ["diminta", "urutan"])
 def test_during_the_delay_nothing_of_that_booking_is_sent(code: str) -> None:
     """Also no task that BPJS made wait and that would be tried again about now."""
     held = push("3", "held", "08:05", needs="add", reason=reason(code), next_try=at("08:59"), attempts=1)
-    first = planned(onsite(**BATAL), record(held, seen=seen("Belum", at("08:06"))), at("09:00"), add=frozenset())
+    first = planned(onsite(**BATAL), record(held, seen=WAITING), at("09:00"), add=frozenset())
     assert next_call(first, at("09:05")) is None
 
 
@@ -805,12 +819,12 @@ def test_a_settled_visit_needs_nothing_more_on_that_day(
     "state", ["held", "due", "sending"], ids=["something held", "something due", "something in flight"]
 )
 def test_a_visit_with_something_open_is_not_settled(state: str) -> None:
-    known = record(push("add", "sent"), push("3", state, "08:05"), seen=seen("Belum", at("08:06")))
+    known = record(push("add", "sent"), push("3", state, "08:05"), seen=WAITING)
     assert not settled(onsite(), known, policy(), NOW)
 
 
 def test_a_visit_whose_next_time_is_still_ahead_is_not_settled() -> None:
-    known = record(push("add", "sent"), push("3", "sent", "08:05"), seen=seen("Belum", at("08:06")))
+    known = record(push("add", "sent"), push("3", "sent", "08:05"), seen=WAITING)
     assert settled(onsite(), known, policy(), at("08:29"))
     assert not settled(onsite(exams=(exam(on("08:30")),)), known, policy(), at("08:29"))
 
@@ -820,7 +834,7 @@ def test_nonjkn_within_its_delay_is_not_settled() -> None:
 
 
 def test_a_cancel_within_its_delay_is_not_settled() -> None:
-    known = record(push("add", "sent"), push("3", "sent", "08:05"), seen=seen("Belum", at("08:06")))
+    known = record(push("add", "sent"), push("3", "sent", "08:05"), seen=WAITING)
     first = planned(onsite(**BATAL), known, at("09:00"))
     assert not settled(onsite(**BATAL), first, policy(), at("09:00"))
 

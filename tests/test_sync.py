@@ -300,6 +300,19 @@ def test_the_payers_that_mean_bpjs_can_be_set(site: Site) -> None:
     assert body_of_add(site, second)["jenispasien"] == "NON JKN"
 
 
+def test_a_payer_that_comes_to_mean_bpjs_is_seen_at_once(site: Site) -> None:
+    """password_asuransi filled in the middle of the day: visits that were left alone until then go out."""
+    site.khanza.delete("password_asuransi", kd_pj="BPJ")
+    no_rawat = site.khanza.visit(MONDAY)
+    site.env["ANTREAN_ADD"] = "onsite"
+    for _ in range(3):
+        site.sync()
+        site.clock.forward(minutes=1)
+    site.khanza.insert("password_asuransi", kd_pj="BPJ")
+    site.sync()
+    assert reason(site, no_rawat, "add")[0] == "held"
+
+
 @pytest.mark.parametrize(
     ("add", "onsite_steps", "nonjkn_steps", "unknown_steps"),
     [
@@ -702,6 +715,37 @@ def test_a_fall_back_waits_until_the_visit_has_moved_on(site: Site) -> None:
     site.clock.forward(minutes=1)
     site.sync()
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:20:00"), (5, "08:45:00")]
+
+
+@pytest.mark.parametrize("passes", [1, 5])
+def test_whatever_khanza_records_later_is_seen(site: Site, passes: int) -> None:
+    """However many passes found nothing new: exam, folder, prescription, check-in, cancel and an undone one."""
+    desk, (no_rawat, nobooking) = patient(site), booked(site)
+
+    def let_it_rest() -> None:
+        for _ in range(passes):
+            site.clock.forward(minutes=1)
+            site.sync()
+
+    site.clock.at("09:00")
+    let_it_rest()
+    check_in(site, nobooking, "2026-11-23 07:50:00")
+    let_it_rest()
+    site.khanza.exam(desk, "2026-11-23 08:30:00")
+    site.khanza.exam(no_rawat, "2026-11-23 08:31:00")
+    let_it_rest()
+    assert site.held_at_bpjs(desk) == [(3, "08:05:00"), (4, "08:30:00")]
+    assert site.held_at_bpjs(nobooking) == [(3, "07:50:00"), (4, "08:31:00")]
+    site.khanza.berkas(desk, kembali="2026-11-23 08:50:00")
+    let_it_rest()
+    no_resep = site.khanza.resep(desk, dibuat="2026-11-23 08:45:00")
+    let_it_rest()
+    site.khanza.resep(desk, no_resep=no_resep, divalidasi="2026-11-23 08:55:00")
+    let_it_rest()
+    site.khanza.batal(nobooking, no_rawat=no_rawat)
+    let_it_rest()
+    assert [task for task, _ in site.held_at_bpjs(desk)] == [3, 4, 5, 6]
+    assert [task for task, _ in site.held_at_bpjs(nobooking)] == [3, 4, 99]
 
 
 # -- cancels

@@ -13,7 +13,7 @@ import click
 from antrean_cli.errors import InputError, why
 from antrean_cli.options import App, Whole, examples, json_option, subcommand
 from antrean_cli.rules.chain import ADD
-from antrean_cli.rules.payloads import FIELDS, add_body, field_problems, missing
+from antrean_cli.rules.payloads import FIELDS, add_body, field_problems, missing, service_date
 
 if TYPE_CHECKING:
     from antrean_cli.config import Settings
@@ -111,5 +111,5 @@ def command(
     from antrean_cli.manual import send
 
     now = datetime.now(settings.policy.zone)
-    sent = send(settings, ADD, body, tanggal=date.fromisoformat(body["tanggalperiksa"]), now=now)
+    sent = send(settings, ADD, body, tanggal=service_date(body), now=now)
     report(app, sent, body["kodebooking"], "antrean", as_json)

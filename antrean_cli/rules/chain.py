@@ -39,6 +39,7 @@ REOPENING = frozenset({"hadir", "hari", "batal"})
 
 CANCELLED = Reason(code="batal", text="antrean dibatalkan")
 EXPIRED = Reason(code="lewat", text="lewat H+7: BPJS tidak menerima lagi")
+AFTER_SERVICE = Reason(code="selesai", text="batal setelah pelayanan selesai (task 5 sudah terkirim)")
 NOT_ON_DAY = "di luar hari pelayanan"
 
 
@@ -201,7 +202,7 @@ def next_call(record: Record, now: datetime) -> Call | None:
     pushes = record.pushes
     if any(push.state == SENDING for push in pushes.values()):
         return None
-    if asking := [push for push in pushes.values() if push.ask and push.step not in (ADD, BATAL)]:
+    if asking := [push for push in pushes.values() if push.ask and _can_be_looked_up(push)]:
         return Call(push=asking[0], lookup=True) if all(_ready(push, now) for push in asking) else None
     if record.ended:
         return None
@@ -210,6 +211,11 @@ def next_call(record: Record, now: datetime) -> Call | None:
         if push and push.state == DUE:
             return Call(push=push) if _ready(push, now) else None
     return next((Call(push=push) for push in _heads(pushes) if _ready(push, now)), None)
+
+
+def _can_be_looked_up(push: Push) -> bool:
+    """Return whether getlisttask settles a push in doubt; an add and a batal that are still wanted are sent again."""
+    return push.step != ADD and (push.step != BATAL or push.state == HELD)
 
 
 def pending(record: Record) -> int:

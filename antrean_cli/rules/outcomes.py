@@ -16,12 +16,14 @@ from typing import NamedTuple
 from antrean_cli.rules.chain import (
     ABSENT,
     ADD,
+    AFTER_SERVICE,
     ALREADY,
     BATAL,
     CANCELLED,
     CLOSED,
     DUE,
     REFUSED,
+    SENDING,
     SENT,
     Push,
     Record,
@@ -181,7 +183,8 @@ def _unknown_booking(record: Record, push: Push, outcome: Outcome, now: datetime
     """ "Kode Booking tidak ditemukan": what that means depends on what became of our add."""
     add = record.push(ADD)
     if push.step == ABSENT and not (add and add.done):
-        return record.having(close(push, Reason(code="tidak_ada", text="tidak ada di BPJS, tidak perlu dibatalkan")))
+        record = record.having(close(push, Reason(code="tidak_ada", text="tidak ada di BPJS, tidak perlu dibatalkan")))
+        return record.closing(CANCELLED)
     if add and add.state == REFUSED:
         text = f"antrean ditolak: {add.reason.text if add.reason else ''}"
         return record.having(hold(push, Reason(code="ditolak", text=text)))
@@ -249,20 +252,25 @@ def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Recor
     """Return the record after an exchange without an envelope: no attempt is counted, the next pass repeats it."""
     push = record.pushes[step]
     put_off = now + retry_delay(fault.retry_after) if fault.retry_after else push.next_try
-    state = DUE if push.state not in (ALREADY, REFUSED) else push.state
+    state = DUE if push.state == SENDING else push.state
     return record.having(replace(push, state=state, ask=push.ask or fault.reached, next_try=put_off))
 
 
 def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record:
     """Return the record with what BPJS holds taken as already there, at the time that it holds."""
-    cleared = [replace(push, ask=False) for push in record.pushes.values() if push.step not in (ADD, BATAL)]
+    cleared = [replace(push, ask=False) for push in record.pushes.values() if push.step != ADD]
     record = record.having(*cleared)
     for step, waktu in tasks_held(rows).items():
         known = record.push(step) or Push(step=step, state=ALREADY)
         state = SENT if known.state == SENT else ALREADY
         found = replace(known, state=state, waktu=waktu or known.waktu, reason=None, needs="", next_try=None, ask=False)
         record = record.having(found)
-    return arrange(record.closing(CANCELLED) if record.ended else record, policy)
+    if record.ended:
+        return record.closing(CANCELLED)
+    absent, task5 = record.push(ABSENT), record.push("5")
+    if absent and absent.open and task5 and task5.done:
+        record = record.having(close(absent, AFTER_SERVICE))
+    return arrange(record, policy)
 
 
 def after_failed_lookup(record: Record, step: str, outcome: Outcome, now: datetime, jitter: float) -> Record:

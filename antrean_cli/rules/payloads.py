@@ -42,6 +42,8 @@ FIELDS: dict[str, type] = {
     "kuotanonjkn": int,
     "keterangan": str,
 }
+# What a body says of the patient: no message may repeat it.
+PRIVATE = ("nik", "nomorkartu", "nohp", "norm")
 _WAITING = Reason(code="referensi", text="menunggu nomor referensi (SEP atau surat kontrol)")
 
 
@@ -91,6 +93,11 @@ def _value_problems(body: Mapping[str, Any]) -> Iterable[str]:
     if body["jeniskunjungan"] not in (1, 2, 3, 4):
         yield "jeniskunjungan harus 1, 2, 3, atau 4"
     yield from (f"{name} tidak boleh negatif" for name, kind in FIELDS.items() if kind is int and body[name] < 0)
+
+
+def service_date(body: Mapping[str, Any]) -> date:
+    """Return the day of service of a body without problems."""
+    return date.fromisoformat(body["tanggalperiksa"])
 
 
 def fit_kodebooking(text: str) -> bool:

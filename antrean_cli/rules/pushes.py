@@ -15,6 +15,7 @@ from zlib import crc32
 from antrean_cli.rules.chain import (
     ABSENT,
     ADD,
+    AFTER_SERVICE,
     BATAL,
     CANCELLED,
     CLOSED,
@@ -38,6 +39,7 @@ from antrean_cli.rules.visits import FINAL_STTS, WIB, Policy, Visit
 NO_SHOW = Reason(code="hadir", text="tidak ada tanda hadir sampai hari pelayanan lewat")
 GONE = Reason(code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)")
 LEFT_OUT = Reason(code="poli", text="poli tidak ikut (ANTREAN_ONLY_POLI atau ANTREAN_SKIP_POLI)")
+IN_DOUBT = Reason(code="ragu", text="menunggu kepastian dari BPJS")
 SENT_BY_KHANZA = Reason(code="batal", text="sudah dibatalkan oleh Khanza")
 
 
@@ -72,6 +74,7 @@ def facts(visit: Visit, frame: str) -> str:
     """Return a short mark of everything that `plan` goes by besides the minute; no patient can be read from it."""
     row, booking = visit.registration, visit.booking
     told = (
+        visit.kind,
         row and row[:11],  # up to the payer: what comes after it is the patient's, and only fills an add
         booking and (booking.tanggalperiksa, booking.status, booking.validasi),
         visit.cancel and visit.cancel.statuskirim,
@@ -115,7 +118,7 @@ def lacks_reference(visit: Visit, record: Record | None) -> bool:
 
 
 def _held(record: Record, reason: Reason) -> Record:
-    return record.having(*(hold(push, reason) for push in record.pushes.values() if push.open and not push.ask))
+    return record.having(*(hold(push, reason) for push in record.pushes.values() if push.open))
 
 
 def expired(record: Record, now: datetime) -> bool:
@@ -183,6 +186,7 @@ def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: dateti
         waiting = Reason(code="batal", text=text)
         return _held(record, waiting)
     record = record.closing(CANCELLED, only=lambda push: push.open and push.step != ABSENT and not push.ask)
+    record = _in_doubt(record)
     absent = record.push(ABSENT)
     if absent and not absent.open and not _reopens(absent):
         return record
@@ -200,7 +204,7 @@ def _absence(record: Record, known: Push | None, since: datetime) -> Push:
     push = replace(known or Push(step=ABSENT, state=DUE), recorded=since, waktu=since, source="stts Batal")
     task5 = record.push("5")
     if task5 and task5.done:
-        return close(push, Reason(code="selesai", text="batal setelah pelayanan selesai (task 5 sudah terkirim)"))
+        return close(push, AFTER_SERVICE)
     if service_day(since) != record.tanggal:
         text = f"batal {NOT_ON_DAY}; bila perlu ketik: antrean batal {record.kodebooking} --keterangan ALASAN"
         return close(push, Reason(code="batal_terlambat", text=text))
@@ -232,9 +236,17 @@ def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
 
 
 def _without_unsent(record: Record) -> Record:
-    """Return the record without the pushes that never left: a plan says anew which of them are still wanted."""
+    """Return the record without the pushes that never left: a plan says anew which of them are still wanted.
+
+    What may have left all the same is kept, and held: BPJS is asked for it, but it is not sent again.
+    """
     kept = {step: push for step, push in record.pushes.items() if not ((push.open and not push.ask) or _reopens(push))}
-    return replace(record, pushes=kept)
+    return _in_doubt(replace(record, pushes=kept))
+
+
+def _in_doubt(record: Record) -> Record:
+    doubtful = (push for push in record.pushes.values() if push.open and push.ask)
+    return record.having(*(hold(push, IN_DOUBT) for push in doubtful))
 
 
 def _reopens(push: Push) -> bool:
