@@ -93,13 +93,12 @@ class Delivery:
         for kodebooking in self.records:
             self._enqueue(kodebooking)
         with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="bpjs") as pool:
-            self._start(pool)
+            self._turn(pool, [])
             while self._flying:
                 exchanges = [self._done.get()]
                 while not self._done.empty():
                     exchanges.append(self._done.get())
-                found = self._settle(exchanges)
-                self._start(pool)
+                found = self._turn(pool, exchanges)
                 yield Step(changes=tuple(found), waiting=self.waiting)
 
     @property
@@ -136,25 +135,30 @@ class Delivery:
             return 0
         return (1 if self.probing else self.workers) - self._flying
 
-    def _start(self, pool: ThreadPoolExecutor) -> None:
-        """Commit `sending` for as many bookings as there are free workers, then let them go."""
+    def _turn(self, pool: ThreadPoolExecutor, exchanges: list[Exchange]) -> list[Change]:
+        """Commit what came of these calls together with the `sending` of the next ones, then let those go."""
+        with self.ledger.transaction():
+            found = self._settle(exchanges)
+            batch = self._begin()
+        for kodebooking, call in batch:
+            self._flying += 1
+            name, body = self._request(kodebooking, call)
+            future = pool.submit(self.client.call, name, body, within=self.deadline - time.monotonic())
+            future.add_done_callback(self._landing(kodebooking, call))
+        return found
+
+    def _begin(self) -> list[tuple[str, Call]]:
+        """Write `sending` for as many bookings as there are free workers."""
         batch: list[tuple[str, Call]] = []
         now = self.clock()
         while self._heap and len(batch) < self._free():
             kodebooking = heapq.heappop(self._heap)[2]
             if call := self._call(self.records[kodebooking], now):
                 batch.append((kodebooking, call))
-        if not batch:
-            return
-        with self.ledger.transaction():
-            for kodebooking, call in batch:
-                if not call.lookup:
-                    self._save(kodebooking, replace(call.push, state=SENDING), now)
         for kodebooking, call in batch:
-            self._flying += 1
-            name, body = self._request(kodebooking, call)
-            future = pool.submit(self.client.call, name, body, within=self.deadline - time.monotonic())
-            future.add_done_callback(self._landing(kodebooking, call))
+            if not call.lookup:
+                self._save(kodebooking, replace(call.push, state=SENDING), now)
+        return batch
 
     def _landing(self, kodebooking: str, call: Call) -> Callable[["Future[Reply | Fault]"], None]:
         return lambda future: self._done.put(Exchange(kodebooking, call, future))
@@ -180,19 +184,17 @@ class Delivery:
     # -- what came of it
 
     def _settle(self, exchanges: list[Exchange]) -> list[Change]:
-        """Commit what came of these calls, all at once, and put their bookings back in line."""
+        """Write what came of these calls, and put their bookings back in line."""
         now, found = self.clock(), list[Change]()
-        with self.ledger.transaction():
-            for exchange in exchanges:
-                before = self.records[exchange.kodebooking]
-                self._flying -= 1
-                after = self._after(before, exchange, now)
-                self.records[exchange.kodebooking] = after
-                self.waiting += pending(after) - pending(before)
-                self.ledger.save(after, changes(before, after), now)
-                # For people, `sending` is no state that a push was in.
-                found += changes(before if exchange.call.lookup else before.having(exchange.call.push), after)
         for exchange in exchanges:
+            before = self.records[exchange.kodebooking]
+            self._flying -= 1
+            after = self._after(before, exchange, now)
+            self.records[exchange.kodebooking] = after
+            self.waiting += pending(after) - pending(before)
+            self.ledger.save(after, changes(before, after), now)
+            # For people, `sending` is no state that a push was in.
+            found += changes(before if exchange.call.lookup else before.having(exchange.call.push), after)
             if not isinstance(exchange.future.result(), Fault):  # a fault is repeated by the next pass
                 self._enqueue(exchange.kodebooking)
         return found

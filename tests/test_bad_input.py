@@ -6,11 +6,9 @@ nothing is sent that should not be.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import re
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -80,17 +78,17 @@ def given(text: str, site: Site, *arguments: str, **env: str) -> subprocess.Comp
     return site.run(*arguments, input=text, **env)
 
 
-def limited(limit: Callable[[], None], site: Site, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command after `limit` has taken something away from its process."""
+def limited(limit: str, site: Site, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process that took something away from itself first (Python statements)."""
+    become = "import os, sys; os.execv(sys.executable, [sys.executable, '-m', 'antrean_cli', *sys.argv[1:]])"
     return subprocess.run(
-        [sys.executable, "-m", "antrean_cli", *arguments],
+        [sys.executable, "-c", f"{limit}; {become}", *arguments],
         env={**os.environ, **site.env, "ANTREAN_STATE": str(site.state), **env},
         input=json.dumps(BODY),
         capture_output=True,
         text=True,
         timeout=90,
         check=False,
-        preexec_fn=limit,
     )
 
 
@@ -179,11 +177,9 @@ def test_settings_that_cannot_be_read_are_named(live_site: Site, tmp_path: Path,
     assert not ENGLISH.search(done.stderr), done.stderr
 
 
-def powerless() -> None:
-    """Let file modes bind root too, once the next program starts; ordinary users are bound already."""
-    libc = ctypes.CDLL(None)
-    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+# File modes bind root too once it has dropped CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (prctl PR_CAPBSET_DROP) and
+# starts the next program; ordinary users are bound already, and may not drop anything.
+POWERLESS = "import ctypes; drop = ctypes.CDLL(None).prctl; drop(24, 1, 0, 0, 0); drop(24, 2, 0, 0, 0)"
 
 
 def test_a_settings_folder_that_may_not_be_entered_is_no_bug(live_site: Site, tmp_path: Path) -> None:
@@ -193,7 +189,7 @@ def test_a_settings_folder_that_may_not_be_entered_is_no_bug(live_site: Site, tm
     folder.chmod(0o000)
     booked(live_site)
     try:
-        done = limited(powerless, live_site, *UPDATE)
+        done = limited(POWERLESS, live_site, *UPDATE)
     finally:
         folder.chmod(0o700)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -202,7 +198,7 @@ def test_a_settings_folder_that_may_not_be_entered_is_no_bug(live_site: Site, tm
 def test_a_settings_file_that_may_not_be_read_is_named(live_site: Site, tmp_path: Path) -> None:
     file = env_file(tmp_path, live_site)
     file.chmod(0o000)
-    done = limited(powerless, live_site, "--env-file", str(file), *UPDATE)
+    done = limited(POWERLESS, live_site, "--env-file", str(file), *UPDATE)
     assert "rs.env" in complaint(done, 8, lines=len(done.stderr.splitlines()))
 
 
@@ -615,7 +611,7 @@ def test_a_state_file_that_may_not_be_written_exits_9(live_site: Site, kept: Pat
     file.chmod(0o400)
     kept.chmod(0o500)
     before, arrived = contents(kept), len(live_site.bpjs.arrived)
-    done = limited(powerless, live_site, *MANUAL.get(name, (name,)), ANTREAN_STATE=str(file))
+    done = limited(POWERLESS, live_site, *MANUAL.get(name, (name,)), ANTREAN_STATE=str(file))
     assert "izin" in complaint(done, 9)
     assert (contents(kept), len(live_site.bpjs.arrived)) == (before, arrived)
 
@@ -624,17 +620,17 @@ def test_a_state_file_that_may_not_be_written_exits_9(live_site: Site, kept: Pat
 def test_a_folder_that_may_not_be_written_exits_9(live_site: Site, kept: Path, name: str) -> None:
     kept.chmod(0o500)
     env = {"ANTREAN_STATE": str(kept / "buku.sqlite3")}
-    complaint(limited(powerless, live_site, *MANUAL.get(name, (name,)), **env), 9)
+    complaint(limited(POWERLESS, live_site, *MANUAL.get(name, (name,)), **env), 9)
     assert live_site.bpjs.arrived == []
 
 
-def room(size: int) -> Callable[[], None]:
+def room(size: int) -> str:
     """Let no file grow beyond `size` bytes: to whoever writes it, a disk that is full from there on.
 
     A real full disk needs a mount of its own, which tests may not make everywhere. Python ignores SIGXFSZ, so the
     write fails as it does on a full disk.
     """
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    return f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
 
 
 @pytest.mark.parametrize("size", [0, 4096, 30_000])
@@ -649,6 +645,34 @@ def test_on_a_full_disk_nothing_is_sent(live_site: Site, kept: Path, name: str, 
     done = limited(room(size), live_site, *MANUAL.get(name, (name,)), ANTREAN_STATE=str(file))
     complaint(done, 9)
     assert len(live_site.bpjs.arrived) == arrived
+
+
+NEARLY_FULL = """
+import os, sys
+from datetime import timedelta, timezone
+from pathlib import Path
+from antrean_cli.ledger import Ledger
+path, size = Path(sys.argv[1]), int(sys.argv[2])
+with Ledger.open(path, timezone(timedelta(hours=7))):
+    pass  # makes it
+ledger = Ledger.open(path, timezone(timedelta(hours=7)))
+wal = path.with_name(path.name + "-wal")
+while not wal.exists() or wal.stat().st_size + 4096 < size:
+    with ledger.transaction():
+        ledger.remember(penuh=os.urandom(8).hex())
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("name", [*MANUAL, "sync"])
+def test_on_a_disk_that_is_full_after_opening_nothing_is_sent(live_site: Site, kept: Path, name: str) -> None:
+    """The ledger can still be opened and read, but its next commit does not fit: that is tried before sending."""
+    file, size = kept / "buku.sqlite3", 32_768  # the -shm needs just that much
+    subprocess.run([sys.executable, "-c", NEARLY_FULL, str(file), str(size)], check=False)
+    assert size - 4096 <= file.with_name(file.name + "-wal").stat().st_size <= size
+    booked(live_site)
+    complaint(limited(room(size), live_site, *MANUAL.get(name, (name,)), ANTREAN_STATE=str(file)), 9)
+    assert live_site.bpjs.arrived == []
 
 
 def test_after_a_full_disk_everything_goes_on(live_site: Site, kept: Path) -> None:
@@ -751,7 +775,7 @@ def test_a_file_that_may_not_be_read_is_refused(live_site: Site, tmp_path: Path)
     file = tmp_path / "antrean.json"
     file.write_text(json.dumps(BODY))
     file.chmod(0o000)
-    assert str(file) in complaint(limited(powerless, live_site, "add", str(file)), 2)
+    assert str(file) in complaint(limited(POWERLESS, live_site, "add", str(file)), 2)
 
 
 FIELDS: list[tuple[str, Any]] = [

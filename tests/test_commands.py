@@ -625,6 +625,18 @@ def test_an_update_by_hand_that_bpjs_had_already_leaves_the_time_that_bpjs_holds
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:30:00")]
 
 
+def test_the_time_that_bpjs_holds_is_asked_for_where_nobody_here_sent_it(site: Site) -> None:
+    """Another program sent task 3, at a time that our ledger has never seen."""
+    no_rawat = site.khanza.visit(MONDAY)
+    site.khanza.sep(no_rawat)
+    ended_well(site.run("add", "--no-rawat", no_rawat))
+    ended_well(site.run("update", no_rawat, "3", "2026-11-23 08:20", ANTREAN_STATE=str(site.folder / "lain")))
+    ended_well(site.run("update", no_rawat, "3", "2026-11-23 08:40"))
+    site.khanza.exam(no_rawat, "2026-11-23 08:19:30")
+    site.sync()
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:20:00"), (4, "08:20:01")]
+
+
 def test_a_task_by_hand_mends_a_refused_one(site: Site) -> None:
     """Once the refused step is through by hand, those behind it go on by themselves."""
     no_rawat = site.khanza.visit(MONDAY)
@@ -665,10 +677,12 @@ def test_a_cancel_by_hand_drops_what_was_pending(site: Site) -> None:
     site.sync()  # held: no reference
     booked(site, no_rawat)
     ended_well(site.run("batal", no_rawat, "--keterangan", "Dibatalkan pasien"))
+    dropped = {"add": "closed", "3": "closed", "batal": "sent"}
+    assert site.states(no_rawat) == dropped
     site.khanza.sep(no_rawat)
     site.clock.forward(minutes=10)
     site.sync()
-    assert site.states(no_rawat) == {"add": "closed", "3": "closed", "batal": "sent"}
+    assert site.states(no_rawat) == dropped
     assert site.sent("/antrean/add") == []
 
 

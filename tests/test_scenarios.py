@@ -734,8 +734,10 @@ def test_29_after_a_cancel_nothing_more_is_sent(site: Site) -> None:
     for _ in range(3):
         site.clock.forward(hours=1)
         heard = len(site.bpjs.arrived)
-        site.sync()
+        assert site.sync().report.exit_code == 0
         assert len(site.bpjs.arrived) == heard
+    for kodebooking in (desk, nobooking, elsewhere):
+        assert set(site.states(kodebooking).values()) <= {"sent", "already", "closed"}
     assert [task for task, _ in site.held_at_bpjs(desk)] == [3, 99]
     assert [task for task, _ in site.held_at_bpjs(nobooking)] == [3, 99]
     assert [task for task, _ in site.held_at_bpjs(elsewhere)] == [3, 99]

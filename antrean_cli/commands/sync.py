@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -124,7 +125,7 @@ def command(
 def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: bool) -> Report:
     ledger = one.ledger
     held = views.pushes_in(ledger.unfinished().values(), HELD)
-    changes: list[Change] = []
+    changes: list[dict[str, Any]] = []
     told: list[str] = []
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
     known = (push.reason.text for _, push in held if push.reason)
@@ -136,7 +137,8 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
                     told.append(happening.text)
                     journal.tell(happening.text, loud=True)
                     continue
-                changes += happening.changes
+                if as_json:  # kept as documents: a change holds its whole booking
+                    changes += map(_change_document, filter(attrgetter("told"), happening.changes))
                 journal.changes(happening.changes)
                 if isinstance(happening, Sent):
                     bar.move(happening.waiting)
@@ -215,7 +217,11 @@ def _show(report: Report, told: Iterable[str], ledger: Ledger, settings: Setting
             click.echo(f"\nBelum selesai: {error}")
 
 
-def _document(report: Report, changes: Iterable[Change], messages: list[str]) -> dict[str, Any]:
+def _change_document(change: Change) -> dict[str, Any]:
+    return views.push_document(change.record.kodebooking, change.push)
+
+
+def _document(report: Report, changes: list[dict[str, Any]], messages: list[str]) -> dict[str, Any]:
     counts = report.counts
     return {
         "exit_code": report.exit_code,
@@ -229,7 +235,7 @@ def _document(report: Report, changes: Iterable[Change], messages: list[str]) ->
         "later": report.later,
         "errors": [str(error) for error in report.errors if str(error)],
         "messages": messages,
-        "changes": [views.push_document(change.record.kodebooking, change.push) for change in changes if change.told],
+        "changes": changes,
     }
 
 
