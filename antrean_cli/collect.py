@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from antrean_cli.errors import SettingsError
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import ADD, DUE, EXPIRED, SENDING, Change, Record, after_crash, changes
 from antrean_cli.rules.pushes import expired, facts, frame, gone, lacks_reference, left_out, plan, settled
-from antrean_cli.rules.visits import Policy, Visit, assemble, served
+from antrean_cli.rules.visits import Policy, Rows, Visit, assemble, served
 
 # Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a change.
 EXACT = timedelta(minutes=5)
@@ -50,6 +51,7 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
     first, today, full = _window(ledger, policy, now, since)
     unfinished = ledger.unfinished()
     rows = khanza.read(Window(first, today, *_beyond(unfinished.values(), first)))
+    require_payers(rows, policy)
     through = ledger.settled(first, today)
     visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
     numbers = (visit.no_rawat for visit in visits if visit.no_rawat and visit.kind != "mobilejkn")
@@ -74,6 +76,14 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
         if asked:
             ledger.remember(surat_kontrol_at=now)
     return Collected(visits={one.after.kodebooking: one.visit for one in planned if one.visit}, changes=tuple(found))
+
+
+def require_payers(rows: Rows, policy: Policy) -> None:
+    """Raise SettingsError if no payer means BPJS: everybody would be told to BPJS as NON JKN."""
+    if not (policy.kd_pj or rows.payers):
+        raise SettingsError(
+            "Penjamin BPJS tidak diketahui: isi ANTREAN_KD_PJ (tabel password_asuransi di Khanza kosong)"
+        )
 
 
 class _Planned(NamedTuple):

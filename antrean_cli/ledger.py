@@ -43,32 +43,20 @@ class Ledger:
         `zone` is the one that times are handed out in.
         """
         with _explained(path):
-            _make_private(path)
-            _check(path)
-            if path.stat().st_mode & 0o077:
-                path.chmod(0o600)
-            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("PRAGMA foreign_keys = ON")
-                if not migrations.version(connection):
-                    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                migrations.migrate(connection)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(connection, path, zone)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with _one_at_a_time(path):
+                return cls(_opened(path), path, zone)
 
     @classmethod
     def copy(cls, path: Path, zone: timezone) -> "Ledger":
         """Return a copy in memory: what is written to it is gone with it, and nothing on the disk is touched."""
         memory = sqlite3.connect(":memory:", isolation_level=None)
         with _explained(path):
-            if path.exists() and path.stat().st_size:
-                _check(path)
-                with closing(_reading(path)) as source:
-                    source.backup(memory)
+            if path.exists():
+                with _one_at_a_time(path):
+                    _check(path)
+                    with closing(_reading(path)) as source:
+                        source.backup(memory)
             migrations.migrate(memory)
         return cls(memory, path, zone)
 
@@ -277,10 +265,39 @@ def locked(state: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _make_private(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Let one process at a time open the ledger: two first starts must not meet a file half made.
+
+    The folder is locked, not the file: closing the file once more would drop SQLite's own locks on it.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
     # SQLite would make it 0644; its -wal and -shm take the mode of the file.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    _check(path)
+    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if file.exists() and file.stat().st_mode & 0o077:
+            file.chmod(0o600)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if not migrations.version(connection):
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrations.migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _reading(path: Path) -> sqlite3.Connection:

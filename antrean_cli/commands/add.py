@@ -40,6 +40,7 @@ def read_body(source: str) -> dict[str, Any]:
 
 def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
     """Return a visit of Khanza's by its no_rawat; raises InputError if there is none."""
+    from antrean_cli.collect import require_payers
     from antrean_cli.khanza import Khanza, Window
     from antrean_cli.rules.visits import assemble
 
@@ -55,6 +56,7 @@ def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
         rows = khanza.read(Window(day, day, (no_rawat,)))
         # The date of a visit may differ by a day from the one in its number.
         surat_kontrol = khanza.surat_kontrol(day - timedelta(days=1), day + timedelta(days=1))
+    require_payers(rows, settings.policy)
     for visit in assemble(rows._replace(surat_kontrol=surat_kontrol), settings.policy):
         if visit.no_rawat == no_rawat:
             return visit

@@ -211,10 +211,11 @@ FLOWS: dict[str, Mapping[int, tuple[str, ...]]] = {
 
 
 def attended(look: Look) -> bool:
-    """Return whether Khanza holds a trace of the patient: an exam, a folder's time, a prescription, or stts."""
+    """Return whether Khanza holds a trace of the patient: check-in, exam, folder's time, prescription, or stts."""
     visit, berkas = look.visit, look.visit.berkas
     return bool(
-        visit.exams
+        checkin(look, None)
+        or visit.exams
         or visit.reseps
         or visit.stts not in (None, "Belum", "Batal")
         or (berkas and any(map(look.moment, (berkas.dikirim, berkas.diterima, berkas.kembali))))
@@ -230,7 +231,7 @@ def came(look: Look) -> bool:
     in_advance = bool(visit.booking) or bool(
         visit.registration and visit.slot and visit.registration.jam_reg == visit.slot.jam_mulai
     )
-    return not in_advance or checkin(look, None) is not None or attended(look)
+    return not in_advance or attended(look)
 
 
 def events_of(look: Look) -> dict[int, Event]:

@@ -116,8 +116,7 @@ def missing(visit: Visit) -> Reason | None:
     """Return why tambah antrean cannot be filled for this visit yet, or None if every field is known."""
     row, sep = visit.registration, visit.sep
     if visit.booking:
-        whole = _whole(visit.booking.kodedokter) is not None
-        return None if whole else Reason(code="petakan", text="kodedokter di referensi_mobilejkn_bpjs bukan angka")
+        return _missing_in(visit.booking)
     if row is None:
         return Reason(code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)")
     if not _kodepoli(row, sep):
@@ -130,6 +129,13 @@ def missing(visit: Visit) -> Reason | None:
     if not visit.slot.jam_selesai:
         return Reason(code="jadwal", text=f"jam selesai dokter {row.kd_dokter} belum diisi di tabel jadwal")
     return _WAITING if visit.kind == "onsite" and not _reference(visit)[1] else None
+
+
+def _missing_in(booking: Booking) -> Reason | None:
+    for name, text in (("kodedokter", booking.kodedokter), ("jeniskunjungan", (booking.jeniskunjungan or "")[:1])):
+        if _whole(text) is None:
+            return Reason(code="petakan", text=f"{name} di referensi_mobilejkn_bpjs bukan angka")
+    return None
 
 
 def add_body(visit: Visit, policy: Policy) -> dict[str, Any]:
@@ -202,7 +208,7 @@ def _booked_body(visit: Visit, booking: Booking) -> dict[str, Any]:
         "kodedokter": _whole(booking.kodedokter),
         "namadokter": (row and row.nm_dokter) or "",
         "jampraktek": booking.jampraktek or "",
-        "jeniskunjungan": _whole((booking.jeniskunjungan or "")[:1]) or 1,
+        "jeniskunjungan": _whole((booking.jeniskunjungan or "")[:1]),
         "nomorreferensi": booking.nomorreferensi or "",
         "nomorantrean": booking.nomorantrean or "",
         "angkaantrean": _number(booking.angkaantrean),
@@ -227,9 +233,8 @@ def _reference(visit: Visit) -> tuple[int, str]:
     """Return jeniskunjungan and nomorreferensi of a visit at the desk; the number is empty if none is known yet."""
     if (sep := visit.sep) is None:
         return 3, visit.surat_kontrol.no_surat if visit.surat_kontrol else ""
-    jenis = _jeniskunjungan(sep)
-    numbers = (sep.noskdp, sep.no_rujukan) if jenis == 3 else (sep.no_rujukan, sep.noskdp)
-    return jenis, next((number for number in numbers if number and number.strip("- ")), "")
+    jenis, noskdp, no_rujukan = _jeniskunjungan(sep), _filled(sep.noskdp), _filled(sep.no_rujukan)
+    return jenis, (noskdp or no_rujukan) if jenis == 3 else (no_rujukan or noskdp)
 
 
 def _jeniskunjungan(sep: Sep) -> int:
@@ -238,8 +243,13 @@ def _jeniskunjungan(sep: Sep) -> int:
     if sep.tujuankunjungan == "0" and plain:
         if (sep.asal_rujukan or "").startswith("1"):
             return 1
-        return 3 if sep.noskdp else 4
+        return 3 if _filled(sep.noskdp) else 4
     return 3 if sep.tujuankunjungan == "2" and sep.asesmenpelayanan == "5" else 2
+
+
+def _filled(text: str | None) -> str:
+    """Return Khanza's text, empty where it holds only the dash that Khanza's forms put there."""
+    return (text or "").strip() if (text or "").strip("- ") else ""
 
 
 def _whole(text: str | None) -> int | None:

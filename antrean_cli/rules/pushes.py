@@ -299,7 +299,9 @@ def _task(event: Event, record: Record, look: Look) -> Push | None:
 
 def _changed(known: Push, event: Event) -> bool:
     """Return whether Khanza now says something else than when this push was closed."""
-    code = known.reason.code if known.reason else ""
+    code, text = known.reason or ("", "")
+    if text.startswith("task "):
+        return True  # closed because of another task: `arrange` knows whether that still holds
     return code == "batal" or (code == "hadir" and event.hold is None) or known.recorded != event.waktu
 
 
