@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date, datetime, timezone
@@ -51,13 +52,17 @@ class Ledger:
     def copy(cls, path: Path, zone: timezone) -> "Ledger":
         """Return a copy in memory: what is written to it is gone with it, and nothing on the disk is touched."""
         memory = sqlite3.connect(":memory:", isolation_level=None)
-        with _explained(path):
-            if path.exists():
-                with _one_at_a_time(path):
-                    _check(path)
-                    with closing(_reading(path)) as source:
-                        source.backup(memory)
-            migrations.migrate(memory)
+        try:
+            with _explained(path):
+                if path.exists():
+                    with _one_at_a_time(path):
+                        _check(path)
+                        with closing(_reading(path)) as source:
+                            source.backup(memory)
+                migrations.migrate(memory)
+        except BaseException:
+            memory.close()
+            raise
         return cls(memory, path, zone)
 
     def __enter__(self) -> "Ledger":
@@ -256,10 +261,8 @@ def locked(state: Path) -> Iterator[None]:
         state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(state.with_name(state.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LockedError from error
+        if not _flocked(descriptor):
+            raise LockedError
         yield
     finally:
         os.close(descriptor)
@@ -273,15 +276,28 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
     """
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        deadline = time.monotonic() + BUSY_SECONDS
+        while not _flocked(folder):
+            if time.monotonic() > deadline:
+                raise sqlite3.OperationalError("locked")
+            time.sleep(0.01)
         yield
     finally:
         os.close(folder)
 
 
+def _flocked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _opened(path: Path) -> sqlite3.Connection:
-    # SQLite would make it 0644; its -wal and -shm take the mode of the file.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    if not path.exists():
+        # SQLite would make it 0644; its -wal and -shm take the mode of the file.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     _check(path)
     for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         if file.exists() and file.stat().st_mode & 0o077:

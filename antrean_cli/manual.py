@@ -91,7 +91,10 @@ def tasks(settings: Settings, body: Mapping[str, Any]) -> list[Task]:
         raise TemporaryError(answer.text)
     if answer.code == "204":
         return []
-    _raise_unless_done(judge(LISTTASK, "", answer))
+    outcome = judge(LISTTASK, "", answer)
+    _raise_unless_done(outcome)
+    if outcome.kind != DONE:
+        raise RefusedError(f"BPJS menjawab daftar task dengan kode {outcome.code}")
     return sorted(_rows(answer), key=_by_taskid_and_time)
 
 

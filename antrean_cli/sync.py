@@ -176,7 +176,8 @@ class Pass:
             self.report.errors.append(TemporaryError(delivery.fault.text))
         elif delivery.unfinished and not delivery.refusal and not self.stop.is_set():
             self.report.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
-        if delivery.broken and delivery.fault:
+        on = self.ledger.outage(outages.BPJS) is not None
+        if delivery.fault and (on or delivery.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE):
             yield from self._failed(outages.BPJS, delivery.fault.text, delivery.probed)
 
     def _conclude(self, records: Mapping[str, Record]) -> None:
