@@ -169,7 +169,7 @@ def _harmless(message: str, body: Mapping[str, Any]) -> str:
     """Return BPJS's words without control characters and without any number that could be a patient's."""
     for name in PRIVATE:
         if value := str(body.get(name) or ""):
-            message = message.replace(value, "…")
+            message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", message)
     printable = "".join(char if char.isprintable() else " " for char in message)[:300]
     kodebooking = str(body.get("kodebooking") or "")
     return re.sub(r"\d{9,}", lambda found: found[0] if found[0] in kodebooking else "…", printable)

@@ -43,7 +43,7 @@ FIELDS: dict[str, type] = {
     "keterangan": str,
 }
 # What a body says of the patient: no message may repeat it.
-PRIVATE = ("nik", "nomorkartu", "nohp")
+PRIVATE = ("nik", "nomorkartu", "nohp", "norm")
 _WAITING = Reason(code="referensi", text="menunggu nomor referensi (SEP atau surat kontrol)")
 
 
