@@ -47,7 +47,7 @@ class Client:
         getlisttask a Reply's `response` is a list of Task.
         """
         timestamp = str(int(time.time()))
-        seconds = min(self._settings.timeout, within or self._settings.timeout)
+        seconds = self._settings.timeout if within is None else min(self._settings.timeout, within)
         exchange = self._post(self._paths[name], json.dumps(body).encode(), timestamp, seconds)
         if isinstance(exchange, Fault):
             return exchange
@@ -61,7 +61,7 @@ class Client:
             try:
                 response = _tasks(_decrypted(reply.response, self._settings, timestamp))
             except _UnreadableError:
-                return Fault(text="BPJS menjawab dengan isi yang tidak dapat dibaca", reached=True)
+                return Fault(text="BPJS menjawab dengan isi yang tidak dapat dibaca", reached=True, answered=True)
         return Reply(code=reply.code, message=reply.message, response=response, retry_after=retry_after)
 
     def _post(
@@ -143,7 +143,7 @@ def _tasks(value: object) -> list[Task]:
             )
             for row in rows
         ]
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise _UnreadableError from error
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "demo": "Lihat antrean bekerja, tanpa memasang apa pun",
     "simulator": "Jalankan tiruan BPJS untuk latihan",
 }
+GLOBAL = ("-v", "--verbose", "-q", "--quiet", "--env-file", "--state")
 CLOSED_PIPE = 141  # what a shell reports for a program that lost its reader
 
 
@@ -139,6 +140,8 @@ def usage_sentence(error: click.ClickException) -> str:
 
 
 def _complaint(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption) and error.option_name in GLOBAL:
+        return f"tulis {error.option_name} sebelum nama perintah, misalnya: antrean {error.option_name} sync"
     if isinstance(error, click.NoSuchOption):
         meant = f"; maksud Anda {error.possibilities[0]}?" if error.possibilities else ""
         return f"tidak ada pilihan {error.option_name}{meant}"
@@ -147,7 +150,7 @@ def _complaint(error: click.ClickException) -> str:
     if isinstance(error, click.BadParameter):
         return f"{_parameter(error)} {error.message}"
     if isinstance(error, click.BadOptionUsage):
-        return f"pilihan {error.option_name} tidak dipakai dengan benar (nilainya kurang atau berlebih)"
+        return f"pilihan {error.option_name} " + ("perlu nilai" if "requires" in error.message else "tidak perlu nilai")
     if found := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
         return f"argumen berlebih: {found[1]}"
     if found := re.search(r"No such command '(.*?)'", error.message):

@@ -6,17 +6,17 @@
 - New pushes and the checkpoint are one transaction: a row that was seen is never forgotten.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.errors import SettingsError
+from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import ADD, DUE, EXPIRED, SENDING, Change, Record, after_crash, changes
+from antrean_cli.rules.chain import EXPIRED, MAX_AGE, SENDING, Change, Record, after_crash, changes
 from antrean_cli.rules.pushes import expired, facts, frame, gone, lacks_reference, left_out, plan, settled
-from antrean_cli.rules.visits import Policy, Rows, Visit, assemble, served
+from antrean_cli.rules.visits import Policy, Rows, SuratKontrol, Visit, assemble, served
 
 # Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a change.
 EXACT = timedelta(minutes=5)
@@ -54,17 +54,17 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
     require_payers(rows, policy)
     through = ledger.settled(first, today)
     visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
-    numbers = (visit.no_rawat for visit in visits if visit.no_rawat and visit.kind != "mobilejkn")
-    records = unfinished | ledger.known((visit.kodebooking for visit in visits), numbers)
-    asked = _wants_surat_kontrol(visits, records, policy, ledger.recall_time("surat_kontrol_at"), now)
+    asked_at = ledger.recall_time("surat_kontrol_at")
+    asked = _wants_surat_kontrol(visits, _records(ledger, visits), policy, asked_at, now)
     if asked:
-        rows = rows._replace(surat_kontrol=khanza.surat_kontrol(min(asked), max(asked)))
+        rows = rows._replace(surat_kontrol=_surat_kontrol(khanza, asked))
         visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
     before = ledger.recall_time("looked_at")
-    exact = before is not None and now - before <= EXACT
-    planned = _planned(visits, records, policy, now, first, exact=exact)
-    found = [change for one in planned if one.changed for change in changes(one.before, one.after)]
+    exact = before is not None and timedelta(0) <= now - before <= EXACT
     with ledger.transaction():
+        # Read here, so that what is done by hand while Khanza answers is not overwritten.
+        planned = _planned(visits, _records(ledger, visits), policy, now, first, exact=exact)
+        found = [change for one in planned if one.changed for change in changes(one.before, one.after)]
         for one in planned:
             if one.changed:
                 ledger.save(one.after, changes(one.before, one.after), now)
@@ -76,6 +76,21 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
         if asked:
             ledger.remember(surat_kontrol_at=now)
     return Collected(visits={one.after.kodebooking: one.visit for one in planned if one.visit}, changes=tuple(found))
+
+
+def _records(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
+    """Return what the ledger knows of these visits, and everything that is open."""
+    pairs = [(visit.kodebooking, visit.no_rawat if visit.kind != "mobilejkn" else None) for visit in visits]
+    known = ledger.known((pair[0] for pair in pairs), (no_rawat for _, no_rawat in pairs if no_rawat))
+    return ledger.unfinished() | known
+
+
+def _surat_kontrol(khanza: Khanza, days: Sequence[date]) -> Sequence[SuratKontrol] | None:
+    """Return the planned control visits, None if that slow query failed: everything else goes on without it."""
+    try:
+        return khanza.surat_kontrol(min(days), max(days))
+    except TemporaryError:
+        return None
 
 
 def require_payers(rows: Rows, policy: Policy) -> None:
@@ -99,10 +114,11 @@ class _Planned(NamedTuple):
 def _window(ledger: Ledger, policy: Policy, now: datetime, since: date | None) -> tuple[date, date, bool]:
     """Return the first and the last day to read, and whether this is the hourly look at everything."""
     today = now.astimezone(policy.zone).date()
-    begin = date.fromisoformat(ledger.recall("begin") or today.isoformat())
+    # Never later than today: a clock that ran ahead at the first pass must not keep antrean silent until then.
+    begin = min(date.fromisoformat(ledger.recall("begin") or today.isoformat()), today)
     oldest = today - timedelta(days=policy.days)
     if since:
-        return max(min(since, begin), today - timedelta(days=7)), today, True
+        return max(min(since, begin), today - MAX_AGE), today, True
     scanned = ledger.recall_time("full_scan_at")
     full = scanned is None or not timedelta(0) <= now - scanned < FULL_SCAN
     checkpoint = date.fromisoformat(ledger.recall("checkpoint") or today.isoformat())
@@ -134,10 +150,8 @@ def _wants_surat_kontrol(
         return []
     pairs = [(visit, records.get(visit.kodebooking)) for visit in visits]
     lacking = [(visit.tanggal, record) for visit, record in pairs if lacks_reference(visit, record)]
-    # An add that was filled from a surat kontrol and put off needs it again.
-    urgent = any(record and ADD in record.pushes and record.pushes[ADD].state == DUE for _, record in lacking)
     recently = asked is not None and timedelta(0) <= now - asked < SURAT_KONTROL
-    return [] if recently and not urgent else [tanggal for tanggal, _ in lacking]
+    return [] if recently else [tanggal for tanggal, _ in lacking]
 
 
 def _planned(

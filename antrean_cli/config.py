@@ -61,7 +61,6 @@ class Khanza:
 class Settings:
     """Every setting, parsed; `bpjs` and `khanza` are there whenever they were asked for."""
 
-    env_file: Path | None
     bpjs: Bpjs
     khanza: Khanza
     state: Path
@@ -215,9 +214,9 @@ def load(
     values = _merged(_read_env_file(file, problems), env) if file else env
     parsed = {setting.name: _parse(setting, values, needs, problems) for setting in SETTINGS}
     if problems:
-        where = f" ({file})" if file else ""
+        where = f" ({file})" if file else " (tidak ada ./.env, ~/.config/antrean/env, atau /etc/antrean/env)"
         raise SettingsError("\n  ".join([f"Pengaturan belum benar{where}:", *problems]))
-    return _settings(parsed, file, state or parsed["ANTREAN_STATE"] or _default_state(env))
+    return _settings(parsed, state or parsed["ANTREAN_STATE"] or _default_state(env))
 
 
 def _first_env_file(env: Mapping[str, str]) -> Path | None:
@@ -243,14 +242,12 @@ def _default_state(env: Mapping[str, str]) -> Path:
 def _read_env_file(file: Path, problems: list[str]) -> dict[str, str]:
     try:
         mode = file.stat().st_mode
-        if mode & (stat.S_IROTH | stat.S_IWOTH):
-            problems.append(f"{file} dapat dibaca siapa saja; ketik: chmod 600 {shlex.quote(str(file))}")
-            return {}
+        if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH):
+            raise SettingsError(f"{file} dapat dibaca siapa saja; ketik: chmod o-rwx {shlex.quote(str(file))}")
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = why(error) if isinstance(error, OSError) else "bukan teks UTF-8"
-        problems.append(f"{file} tidak dapat dibaca: {reason}")
-        return {}
+        raise SettingsError(f"Pengaturan {file} tidak dapat dibaca: {reason}") from error
     return _parse_env_text(text, problems)
 
 
@@ -266,11 +263,24 @@ def _parse_env_text(text: str, problems: list[str]) -> dict[str, str]:
         if binding.error or (binding.key and binding.value is None):
             problems.append(f"baris {line}: bukan NAMA=nilai")
         elif binding.key:
+            if unknown := _unknown(binding.key):
+                problems.append(f"baris {line}: {unknown}")
             value = typed.partition("=")[2].strip()
             if value[:1] not in ("'", '"') and value != binding.value:
                 problems.append(f"baris {line}: {binding.key} memuat ' #'; apit nilainya dengan tanda kutip tunggal")
             values[binding.key] = binding.value or ""
     return values
+
+
+def _unknown(name: str) -> str:
+    """Return what is wrong with a name that looks like a setting of ours and is none, else an empty text."""
+    known = [setting.name for setting in SETTINGS]
+    if name.removesuffix("_FILE") in known or not re.match(r"(ANTREAN|BPJS|KHANZA)_", name):
+        return ""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{name} tidak dikenal" + (f"; maksudnya {near[0]}?" if near else "")
 
 
 def _parse(setting: Setting, values: Mapping[str, str], needs: frozenset[str], problems: list[str]) -> Any:
@@ -306,10 +316,9 @@ def _excused(setting: Setting, values: Mapping[str, str]) -> bool:
     return setting.name == "KHANZA_USER" and bool(values.get("KHANZA_SQLITE"))
 
 
-def _settings(parsed: Mapping[str, Any], file: Path | None, state: Path) -> Settings:
+def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
     flow = parsed["ANTREAN_ALUR"]
     return Settings(
-        env_file=file,
         bpjs=Bpjs(
             base_url=parsed["BPJS_BASE_URL"],
             cons_id=parsed["BPJS_CONS_ID"],

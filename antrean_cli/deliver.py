@@ -24,6 +24,7 @@ from antrean_cli.ledger import Ledger
 from antrean_cli.rules import outages
 from antrean_cli.rules.chain import ADD, BATAL, SENDING, Call, Change, Push, Record, changes, next_call, pending
 from antrean_cli.rules.outcomes import (
+    AGAIN,
     LISTTASK,
     STOP,
     Fault,
@@ -32,6 +33,7 @@ from antrean_cli.rules.outcomes import (
     after_failed_lookup,
     after_fault,
     after_lookup,
+    after_unreadable_lookup,
     apply,
     call_of,
     judge,
@@ -39,6 +41,7 @@ from antrean_cli.rules.outcomes import (
 from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, missing, update_body
 from antrean_cli.rules.visits import Policy, Visit
 
+KETERANGAN_BATAL = "Dibatalkan pasien"  # where Khanza has no reason, or cannot be asked for it
 LEAST_SECONDS = 3.0  # "no call starts with less than 3 seconds left"
 
 
@@ -77,7 +80,9 @@ class Delivery:
     fault: Fault | None = None
     refusal: Outcome | None = None  # BPJS does not accept who we are
     answered: bool = False
-    accepted: bool = False
+    accepted: bool = False  # BPJS judged a request, for or against
+    put_off: Outcome | None = None  # BPJS wants a request repeated later
+    refused: str = ""  # the booking that `refusal` was said of
     broken: bool = False  # BPJS has to be left alone for a while
     waiting: int = 0  # pushes that are still to be sent, now or later
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
@@ -117,11 +122,10 @@ class Delivery:
     def _call(self, record: Record, now: datetime) -> Call | None:
         """Return what can be asked for a booking now; what Khanza has to fill in waits while it does not."""
         call = next_call(record, now)
-        if call is None or call.lookup or call.push.step not in (ADD, BATAL):
+        if call is None or call.push.step != ADD:
             return call
         visit = self.visits.get(record.kodebooking)
-        ready = visit and (call.push.step == BATAL or missing(visit) is None)
-        return call if ready else None
+        return call if visit and missing(visit) is None else None
 
     def _enqueue(self, kodebooking: str) -> None:
         record = self.records[kodebooking]
@@ -143,7 +147,9 @@ class Delivery:
         for kodebooking, call in batch:
             self._flying += 1
             name, body = self._request(kodebooking, call)
-            future = pool.submit(self.client.call, name, body, within=self.deadline - time.monotonic())
+            # Never nothing: a commit that stalled for seconds must not look like a call without limit.
+            seconds = max(self.deadline - time.monotonic(), 0.1)
+            future = pool.submit(self.client.call, name, body, within=seconds)
             future.add_done_callback(self._landing(kodebooking, call))
         return found
 
@@ -153,6 +159,8 @@ class Delivery:
         now = self.clock()
         while self._heap and len(batch) < self._free():
             kodebooking = heapq.heappop(self._heap)[2]
+            # Somebody may have sent a command by hand meanwhile: after a cancel nothing more goes out.
+            self.records[kodebooking] = self.ledger.record(kodebooking) or self.records[kodebooking]
             if call := self._call(self.records[kodebooking], now):
                 batch.append((kodebooking, call))
         for kodebooking, call in batch:
@@ -175,8 +183,9 @@ class Delivery:
         if push.step == ADD:
             return ADD, add_body(self.visits[kodebooking], self.policy)
         if push.step == BATAL:
-            cancel = self.visits[kodebooking].cancel
-            return BATAL, batal_body(kodebooking, (cancel and cancel.keterangan) or "Dibatalkan pasien")
+            visit = self.visits.get(kodebooking)
+            keterangan = visit and visit.cancel and visit.cancel.keterangan
+            return BATAL, batal_body(kodebooking, keterangan or KETERANGAN_BATAL)
         if push.waktu is None:
             raise ValueError(f"task {push.step} of {kodebooking} is due without a time")
         return call_of(push.step), update_body(kodebooking, push.step, push.waktu)
@@ -195,13 +204,16 @@ class Delivery:
             self.ledger.save(after, changes(before, after), now)
             # For people, `sending` is no state that a push was in.
             found += changes(before if exchange.call.lookup else before.having(exchange.call.push), after)
-            if not isinstance(exchange.future.result(), Fault):  # a fault is repeated by the next pass
+            answer = exchange.future.result()
+            if not isinstance(answer, Fault) or answer.answered:  # a fault is repeated by the next pass
                 self._enqueue(exchange.kodebooking)
         return found
 
     def _after(self, record: Record, exchange: Exchange, now: datetime) -> Record:
         """Return the booking after one call, and keep count of faults and refusals."""
         step, answer = exchange.call.push.step, exchange.future.result()
+        if isinstance(answer, Fault) and answer.answered:
+            return after_unreadable_lookup(record)
         if isinstance(answer, Fault):
             self.fault = answer
             self.faults_in_row += 1
@@ -211,7 +223,9 @@ class Delivery:
         name = LISTTASK if exchange.call.lookup else call_of(step)
         outcome = judge(name, step, answer)
         if outcome.kind == STOP:
-            self.refusal = outcome
+            self.refusal, self.refused = outcome, exchange.kodebooking
+        elif outcome.kind == AGAIN:
+            self.put_off = outcome
         else:
             self.accepted = True
         if not exchange.call.lookup:

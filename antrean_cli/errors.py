@@ -1,7 +1,7 @@
 """The error tree: each class carries its exit code, each instance its one Indonesian sentence.
 
 Only what a person can mend is an AntreanError; anything else is a bug and keeps its traceback.
-`cli.main` is the one place that catches them.
+`cli.main` turns them into exit codes; a pass keeps those that it can go on from in its report.
 """
 
 import errno
@@ -81,13 +81,13 @@ _REASONS = {
     errno.EACCES: "tidak diizinkan",
     errno.EPERM: "tidak diizinkan",
     errno.EISDIR: "itu sebuah folder",
-    errno.ENOTDIR: "foldernya bukan folder",
+    errno.ENOTDIR: "sebagian jalurnya bukan folder",
     errno.EEXIST: "sudah ada",
     errno.ENOSPC: "disk penuh",
     errno.EDQUOT: "kuota disk habis",
     errno.EFBIG: "berkas terlalu besar",
     errno.EROFS: "disk hanya dapat dibaca",
-    errno.EADDRINUSE: "porta sudah dipakai program lain",
+    errno.EADDRINUSE: "port sudah dipakai program lain",
     errno.ENAMETOOLONG: "namanya terlalu panjang",
 }
 

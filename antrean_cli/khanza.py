@@ -57,7 +57,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "kodedokter", "jampraktek", "jeniskunjungan", "nomorreferensi", "nomorantrean", "angkaantrean",
         "estimasidilayani", "sisakuotajkn", "kuotajkn", "sisakuotanonjkn", "kuotanonjkn", "status", "validasi",
     ),
-    "referensi_mobilejkn_bpjs_batal": ("nobooking", "no_rawat_batal", "tanggalbatal", "keterangan", "statuskirim"),
+    "referensi_mobilejkn_bpjs_batal": ("nobooking", "no_rawat_batal", "keterangan", "statuskirim"),
     "mutasi_berkas": ("no_rawat", "dikirim", "diterima", "kembali"),
     "pemeriksaan_ralan": ("no_rawat", "tgl_perawatan", "jam_rawat", "nip"),
     "resep_obat": (
@@ -130,12 +130,13 @@ class Khanza:
         return Rows(
             registrations=registrations,
             bookings=self._bookings(bookings | days, window.nobooking),
-            cancels=self._cancels(bookings["low"]),
+            cancels=self._cancels(bookings["low"], window.nobooking),
             berkas=self._berkas(own, others),
             exams=self._exams(own, others),
             reseps=self._reseps(own, others),
             seps=self._seps(own, others),
             slots=self._slots(),
+            maping_poli=self._maping_poli(),
             payers=self._payers(),
             kode_ppk=self._kode_ppk(),
         )
@@ -157,8 +158,10 @@ class Khanza:
         return self._rows(
             Registration._make,
             """
-            SELECT r.no_rawat, r.no_reg, r.tgl_registrasi, r.jam_reg, r.kd_dokter, r.no_rkm_medis AS norm, r.kd_poli,
-                   r.stts, r.stts_daftar, r.status_lanjut, r.kd_pj, p.no_ktp AS nik, p.no_tlp AS nohp,
+            SELECT r.no_rawat, COALESCE(r.no_reg, '') AS no_reg, r.tgl_registrasi, COALESCE(r.jam_reg, '') AS jam_reg,
+                   COALESCE(r.kd_dokter, '') AS kd_dokter, COALESCE(r.no_rkm_medis, '') AS norm,
+                   COALESCE(r.kd_poli, '') AS kd_poli, COALESCE(r.stts, 'Belum') AS stts, r.stts_daftar,
+                   r.status_lanjut, COALESCE(r.kd_pj, '') AS kd_pj, p.no_ktp AS nik, p.no_tlp AS nohp,
                    p.no_peserta AS nomorkartu, k.nm_poli, d.nm_dokter, mp.kd_poli_bpjs, mp.nm_poli_bpjs,
                    md.kd_dokter_bpjs, md.nm_dokter_bpjs
             FROM reg_periksa r
@@ -190,7 +193,7 @@ class Khanza:
             nobooking,
         )
 
-    def _cancels(self, low: str) -> list[Cancel]:
+    def _cancels(self, low: str, nobooking: Sequence[str]) -> list[Cancel]:
         # Without an upper bound: an appointment of next week may be cancelled today.
         return self._rows(
             Cancel._make,
@@ -198,9 +201,10 @@ class Khanza:
             SELECT b.nobooking, b.no_rawat_batal AS no_rawat, b.keterangan, b.statuskirim, r.tanggalperiksa, r.kodepoli
             FROM referensi_mobilejkn_bpjs_batal b
             LEFT JOIN referensi_mobilejkn_bpjs r ON r.nobooking = b.nobooking
-            WHERE b.nobooking >= :low
+            WHERE b.nobooking >= :low OR b.nobooking IN (:list)
             """,
             {"low": low},
+            nobooking,
         )
 
     def _berkas(self, bounds: Mapping[str, str], no_rawat: Sequence[str]) -> list[Berkas]:
@@ -259,6 +263,9 @@ class Khanza:
         return self._rows(
             Slot._make, "SELECT kd_dokter, hari_kerja, jam_mulai, jam_selesai, kd_poli, kuota FROM jadwal", {}
         )
+
+    def _maping_poli(self) -> list[tuple[str, ...]]:
+        return self._rows(tuple, "SELECT kd_poli_bpjs, kd_poli_rs FROM maping_poli_bpjs", {})
 
     def _payers(self) -> frozenset[str]:
         return frozenset(kd_pj for (kd_pj,) in self._rows(tuple, "SELECT kd_pj FROM password_asuransi", {}))
@@ -361,5 +368,7 @@ def _trouble(error: Exception) -> SettingsError | TemporaryError:
         text = f"Khanza menolak login atau hak baca (galat {number}); periksa KHANZA_USER, KHANZA_PASSWORD,"
         return SettingsError(f"{text} KHANZA_DATABASE, dan GRANT SELECT")
     if number in _WRONG_SCHEMA:
-        return SettingsError(f"Khanza tidak punya tabel atau kolom yang dibutuhkan (galat {number}): {error.args[1]}")
+        named = re.search(r"'([\w.]+)'", str(error.args[1]))
+        what = named[1] if named else f"galat {number}"
+        return SettingsError(f"Khanza tidak punya tabel atau kolom yang dibutuhkan: {what}")
     return TemporaryError(f"Khanza tidak dapat dihubungi atau tidak menjawab (galat {number or type(error).__name__})")

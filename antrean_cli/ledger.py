@@ -317,7 +317,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _reading(path: Path) -> sqlite3.Connection:
-    """Open a file so that nothing is written to it or beside it, not even the rest of a -wal."""
+    """Open a file so that nothing is written to it, not even the rest of a -wal."""
     # Without a -wal nobody is writing: immutable keeps SQLite from making files of its own.
     mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)
@@ -362,7 +362,7 @@ def _sentence(path: Path, text: str) -> str:
         return f"Berkas status {path} rusak dan tidak disentuh; pulihkan dari cadangan, atau pindahkan untuk mulai baru"
     if "disk i/o" in folded:
         return f"Berkas status {path} tidak dapat ditulis: disk penuh atau rusak; periksa disknya, lalu jalankan lagi"
-    return f"Berkas status {path} tidak dapat dipakai: {text}"
+    return f"Berkas status {path} tidak dapat dipakai (SQLite: {text})"
 
 
 def _ms(value: datetime | None) -> int | None:

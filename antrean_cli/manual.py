@@ -63,11 +63,11 @@ def send(
             raise TemporaryError(f"{answer.text}{doubt}")
         outcome = judge(call_of(step), step, answer)
         _raise_unless_done(outcome)
-        before = ledger.record(kodebooking)
-        record = before or Record(kodebooking=kodebooking, kind="manual", tanggal=tanggal)
-        after = record.having(_noted(record, step, outcome, waktu))
-        after = after.closing(CANCELLED) if after.ended else arrange(after, settings.policy)
         with ledger.transaction():
+            before = ledger.record(kodebooking)
+            record = before or Record(kodebooking=kodebooking, kind="manual", tanggal=tanggal)
+            after = record.having(_noted(record, step, outcome, waktu))
+            after = after.closing(CANCELLED) if after.ended else arrange(after, settings.policy)
             ledger.save(after, changes(before, after), now)
     return Sent(already=outcome.kind == THERE, code=outcome.code, message=outcome.text)
 

@@ -13,6 +13,7 @@ from antrean_cli.rules.payloads import KODEBOOKING_FORM, fit_kodebooking
 
 if TYPE_CHECKING:
     from antrean_cli.config import Settings
+    from antrean_cli.manual import Sent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,5 +109,18 @@ def subcommand(name: str, *, help: str, epilog: str = "") -> Callable[[Callable[
 
 
 FILE = click.Path(path_type=Path, readable=False)  # whoever opens it says what is wrong, in Indonesian
-json_option = click.option("--json", "as_json", is_flag=True, help="Keluaran berupa satu dokumen JSON.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Tampilkan sebagai JSON.")
 kodebooking_argument = click.argument("kodebooking", metavar="KODEBOOKING", callback=kodebooking)
+
+
+def report(app: App, sent: "Sent", kodebooking: str, what: str, as_json: bool) -> None:
+    """Print what BPJS said to one call by hand."""
+    if as_json:
+        from antrean_cli.views import document
+
+        outcome = "already" if sent.already else "sent"
+        click.echo(
+            document({"kodebooking": kodebooking, "outcome": outcome, "code": sent.code, "message": sent.message})
+        )
+    else:
+        app.say(f"{kodebooking} {what}: {'sudah ada di BPJS' if sent.already else 'diterima BPJS'}")

@@ -131,8 +131,10 @@ class Pass:
     def _deliver(self, records: Mapping[str, Record]) -> Generator[Happening, None, Mapping[str, Record]]:
         """Send what is due, unless an outage says to wait; returns the bookings as they are afterwards."""
         outage, now = self.ledger.outage(outages.BPJS), self.clock()
+        refused = self.ledger.outage(outages.CREDENTIALS)
         if outage and not outage.may_probe(now):
-            self.report.errors.append(TemporaryError("BPJS belum pulih"))
+            when = outage.next_probe.astimezone(self.settings.policy.zone)
+            self.report.errors.append(TemporaryError(f"BPJS belum pulih; dicoba lagi pukul {when:%H:%M:%S}"))
             yield from self._keep(outages.BPJS, *outages.reminded(outage, "", now))
             return records
         # Here, because a pass with nothing to send must not pay for requests and threads.
@@ -150,8 +152,8 @@ class Pass:
             clock=self.clock,
             stop=self.stop,
             faults_in_row=self.ledger.recall("faults_in_row") or 0,
-            probing=outage is not None or self.ledger.outage(outages.CREDENTIALS) is not None,
-            probed=outage.probed if outage else "",
+            probing=bool(outage or refused),
+            probed=next((one.probed for one in (outage, refused) if one), ""),
         )
         self.delivering = True
         for step in delivery.run(records):
@@ -166,12 +168,16 @@ class Pass:
             self.ledger.remember(faults_in_row=delivery.faults_in_row)
         if delivery.answered:
             yield from self._recovered(outages.BPJS)
-        if delivery.accepted:
-            yield from self._recovered(outages.CREDENTIALS)
         if delivery.refusal:
-            why = f"BPJS tidak menerima kredensial, tanda tangan, atau jam server ({delivery.refusal.text})"
-            self.report.errors.append(CredentialsError(why))
-            yield from self._failed(outages.CREDENTIALS, why)
+            self.report.errors.append(CredentialsError(outages.refused_credentials(delivery.refusal.text)))
+            yield from self._failed(outages.CREDENTIALS, delivery.refusal.text, delivery.refused)
+        elif delivery.accepted:
+            yield from self._recovered(outages.CREDENTIALS)
+        if delivery.put_off and not delivery.accepted:
+            self.report.errors.append(TemporaryError(f"BPJS meminta dicoba lagi: {delivery.put_off.text}"))
+            yield from self._failed(outages.BUSY, f"{delivery.put_off.text} (kode {delivery.put_off.code})")
+        elif delivery.accepted:
+            yield from self._recovered(outages.BUSY)
         if delivery.fault:
             self.report.errors.append(TemporaryError(delivery.fault.text))
         elif delivery.unfinished and not delivery.refusal and not self.stop.is_set():
@@ -181,11 +187,10 @@ class Pass:
             yield from self._failed(outages.BPJS, delivery.fault.text, delivery.probed)
 
     def _conclude(self, records: Mapping[str, Record]) -> None:
+        if self.ledger.outage(outages.BPJS) and not self._has(TemporaryError):
+            self.report.errors.append(TemporaryError("BPJS belum pulih"))
         states = [push.state for record in records.values() for push in record.pushes.values()]
         self.report.held, self.report.later = states.count(HELD), states.count(DUE)
-        if not self.report.errors and not self.stop.is_set():
-            with self.ledger.transaction():
-                self.ledger.remember(succeeded_at=self.clock())
 
     def _has(self, kind: type[AntreanError]) -> bool:
         return any(isinstance(error, kind) for error in self.report.errors)

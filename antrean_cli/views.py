@@ -1,6 +1,7 @@
 """What a person reads: rows → table, JSON, CSV or plain text, and changes → sentences (Indonesian)."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -38,19 +39,20 @@ STATES = {
 }
 # What to do about a hold or a refusal, by the code of its reason.
 ADVICE = {
-    "petakan": "isi tabel pemetaan di Khanza; lalu jalan sendiri",
-    "jadwal": "isi tabel jadwal di Khanza; lalu jalan sendiri",
-    "referensi": "terbitkan SEP atau surat kontrol; lalu jalan sendiri",
-    "hadir": "jalan sendiri begitu pasien check-in atau diperiksa",
+    "petakan": "isi tabel pemetaan di Khanza; setelah itu terkirim otomatis",
+    "jadwal": "isi tabel jadwal di Khanza; setelah itu terkirim otomatis",
+    "referensi": "terbitkan SEP atau surat kontrol; setelah itu terkirim otomatis",
+    "hadir": "terkirim otomatis begitu pasien check-in atau diperiksa",
     "urutan": "lengkapi task sebelumnya di Khanza",
     "waktu": "betulkan waktunya di Khanza",
     "diminta": "kirim yang diminta BPJS: antrean add atau antrean update",
     "ditolak": "betulkan datanya, lalu kirim ulang: antrean add atau antrean update",
     "batal": "tunggu, atau batalkan pembatalannya di Khanza",
-    "ragu": "jalan sendiri begitu BPJS menjawab",
+    "ragu": "terkirim otomatis begitu BPJS menjawab",
     "hilang": "periksa kunjungannya di Khanza",
     "poli": "ubah pengaturan bila poli ini harus ikut",
 }
+KINDS = {"mobilejkn": "Mobile JKN", "onsite": "JKN", "nonjkn": "NON JKN"}
 _PLAIN_BREAKS = str.maketrans("\t\r\n", "   ")
 
 
@@ -81,7 +83,7 @@ def task_list(tasks: "Sequence[Task]", form: str) -> str:
         return "\n".join("\t".join(cell.translate(_PLAIN_BREAKS) for cell in row) for row in rows)
     if form == "csv":
         return _csv(("taskid", "wakturs", "waktu", "taskname"), rows)
-    return table(("Task", "Waktu RS", "Dicatat BPJS", "Nama task"), rows, 24) if rows else ""
+    return table(("Task", "Waktu RS", "Dicatat BPJS", "Nama task"), rows, 22) if rows else ""
 
 
 def _csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -143,14 +145,18 @@ def pushes_in(records: Iterable[Record], *states: str) -> list[tuple[Record, Pus
 def attention(pairs: Sequence[tuple[Record, Push]], most: int = 15) -> str:
     """Return the table of holds and refusals: those with one reason together, and what to do about it."""
     groups: dict[tuple[str, str, str], list[str]] = {}
+    behind: Counter[str] = Counter()
     for record, push in pairs:
         if push.reason and push.reason.code == "antrean":
-            continue  # the hold of the add itself says it all
+            behind[record.kodebooking] += 1  # the hold of the add itself says it all
+            continue
         reason = (push.reason.code, push.reason.text) if push.reason else ("", "")
         groups.setdefault((STATES[push.state], *reason), []).append(f"{record.kodebooking} {step_name(push.step)}")
     lines = []
     for (state, code, text), members in list(groups.items())[:most]:
         more = f" dan {len(members) - 1} lainnya" if len(members) > 1 else ""
+        waiting = sum(behind[member.split(" ")[0]] for member in members if member.endswith(" antrean"))
+        more += f" (dan {waiting} task yang menunggunya)" if waiting else ""
         lines.append(f"  {state}: {members[0]}{more}\n    {text}")
         if advice := ADVICE.get(code):
             lines.append(f"    → {advice}")

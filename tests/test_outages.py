@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from antrean_cli.rules.outages import BPJS, CREDENTIALS, FAULTS_THAT_BEGIN_ONE, KHANZA, KINDS, Outage, failed, reminded
+from antrean_cli.rules.outages import BPJS, BUSY, CREDENTIALS, FAULTS_THAT_BEGIN_ONE, KHANZA, Outage, failed, reminded
 from antrean_cli.rules.outages import recovered as over
 from tests.rows import at
 
+KINDS = (BPJS, KHANZA, CREDENTIALS, BUSY)
 BEGAN = at("08:00")
 MINUTE = timedelta(minutes=1)
 
@@ -88,8 +89,8 @@ def test_the_end_is_told_with_its_length(kind: str, minutes: int, expected: str)
 
 
 def test_each_kind_has_its_own_sentences() -> None:
-    assert len({failed(None, kind, "…", BEGAN)[1] for kind in KINDS}) == 3
-    assert len({over(begun(kind), BEGAN) for kind in KINDS}) == 3
+    assert len({failed(None, kind, "…", BEGAN)[1] for kind in KINDS}) == 4
+    assert len({over(begun(kind), BEGAN) for kind in KINDS}) == 4
 
 
 def test_the_booking_that_was_probed_last_is_remembered() -> None:

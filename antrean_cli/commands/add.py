@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from antrean_cli.errors import InputError, why
-from antrean_cli.options import App, Whole, examples, json_option, subcommand
+from antrean_cli.options import App, Whole, examples, json_option, report, subcommand
 from antrean_cli.rules.chain import ADD
 from antrean_cli.rules.payloads import FIELDS, add_body, field_problems, missing, service_date
 
@@ -53,9 +53,10 @@ def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
         raise InputError(f"--no-rawat '{no_rawat}' bukan no_rawat; bentuknya yyyy/mm/dd/nnnnnn")
     with Khanza(settings.khanza) as khanza:
         khanza.check()
-        rows = khanza.read(Window(day, day, (no_rawat,)))
         # The date of a visit may differ by a day from the one in its number.
-        surat_kontrol = khanza.surat_kontrol(day - timedelta(days=1), day + timedelta(days=1))
+        first, last = day - timedelta(days=1), day + timedelta(days=1)
+        rows = khanza.read(Window(first, last, (no_rawat,)))
+        surat_kontrol = khanza.surat_kontrol(first, last)
     require_payers(rows, settings.policy)
     for visit in assemble(rows._replace(surat_kontrol=surat_kontrol), settings.policy):
         if visit.no_rawat == no_rawat:
@@ -109,7 +110,6 @@ def command(
     if dry_run:
         click.echo(document(body))
         return
-    from antrean_cli.commands.update import report
     from antrean_cli.manual import send
 
     now = datetime.now(settings.policy.zone)

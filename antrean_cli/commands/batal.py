@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from antrean_cli.errors import InputError
-from antrean_cli.options import App, examples, json_option, kodebooking_argument, subcommand
+from antrean_cli.options import App, examples, json_option, kodebooking_argument, report, subcommand
 from antrean_cli.rules.chain import BATAL
 from antrean_cli.rules.payloads import batal_body
 
@@ -20,7 +20,6 @@ from antrean_cli.rules.payloads import batal_body
 @json_option
 @click.pass_obj
 def command(app: App, kodebooking: str, keterangan: str, as_json: bool) -> None:
-    from antrean_cli.commands.update import report
     from antrean_cli.manual import send
 
     if not keterangan.strip():

@@ -7,6 +7,7 @@ import click
 from antrean_cli.errors import InputError, MissingTaskError
 from antrean_cli.options import App, OneOf, examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.rules.payloads import listtask_body
+from antrean_cli.views import FORMATS, task_list
 
 
 def parse_require(text: str) -> list[int]:
@@ -32,17 +33,17 @@ antrean listtask 2026/11/22/000001 --require 3,4,5 || echo belum lengkap
 @click.option(
     "--format",
     "form",
-    type=OneOf(("table", "json", "csv", "plain")),
+    type=OneOf(FORMATS),
     default="table",
     metavar="BENTUK",
-    help="table, json, csv, atau plain (satu baris per task: taskid, wakturs, waktu, taskname, dipisah tab).",
+    help="table (bila tidak disebut), json, csv, atau plain: satu baris per task, dipisah tab "
+    "(taskid, wakturs, waktu, taskname).",
 )
 @click.option("--require", metavar="TASKID,…", help="Keluar dengan kode 7 bila salah satu task ini belum ada.")
 @json_option
 @click.pass_obj
 def command(app: App, kodebooking: str, form: str, require: str | None, as_json: bool) -> None:
     from antrean_cli.manual import tasks
-    from antrean_cli.views import task_list
 
     required = parse_require(require) if require is not None else []
     found = tasks(app.settings("bpjs"), listtask_body(kodebooking))

@@ -3,6 +3,7 @@
 import gc
 import json
 import signal
+import ssl
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -26,6 +27,16 @@ def load_bookings(bpjs: Simulator, file: Path) -> None:
         raise InputError(f"--isi {file} bukan isi simulator; pakai berkas yang disimpan simulator") from error
 
 
+def save_bookings(bpjs: Simulator, file: Path) -> None:
+    """Write what the stand-in holds, whole or not at all; raises InputError."""
+    fresh = file.with_name(f"{file.name}.baru")
+    try:
+        fresh.write_text(json.dumps(bpjs.bookings.snapshot(), ensure_ascii=False, indent=2), encoding="utf-8")
+        fresh.replace(file)
+    except OSError as error:
+        raise InputError(f"--isi {file} tidak dapat ditulis: {why(error)}") from error
+
+
 @subcommand(
     "simulator",
     help="Tiruan BPJS di komputer ini: memeriksa tanda tangan, mengenkripsi jawaban, dan menerapkan aturan BPJS. "
@@ -38,7 +49,7 @@ antrean simulator --isi bpjs.json
 """
     ),
 )
-@click.option("--port", type=Whole(0, 65535), default=PORT, metavar="P", help=f"Porta ({PORT}); 0 berarti porta bebas.")
+@click.option("--port", type=Whole(0, 65535), default=PORT, metavar="P", help=f"Port ({PORT}); 0 berarti port bebas.")
 @click.option("--latency", type=Whole(0, 600_000), default=0, metavar="MS", help="Lama menjawab, dalam milidetik.")
 @click.option("--cons-id", default=KEYS["cons_id"], metavar="TEKS", help="Consumer ID yang diterima.")
 @click.option("--secret-key", default=KEYS["secret_key"], metavar="TEKS", help="Kunci rahasia yang diterima.")
@@ -49,7 +60,7 @@ antrean simulator --isi bpjs.json
     "--isi",
     type=FILE,
     metavar="BERKAS",
-    help="Isi dari dan ke berkas ini (JSON).",
+    help="Muat isinya dari berkas ini, simpan kembali saat berhenti.",
 )
 @click.option(
     "--journal",
@@ -62,12 +73,15 @@ def command(_: App, /, port: int, latency: int, isi: Path | None, **options: Any
     gc.enable()  # it runs for days
     try:
         bpjs = Simulator(port=port, latency=latency / 1000, **options)
-        bpjs.start()
-    except OSError as error:
-        raise InputError(f"simulator tidak dapat dijalankan di porta {port}: {why(error)}") from error
-    try:
         if isi:
             load_bookings(bpjs, isi)
+            save_bookings(bpjs, isi)  # whether it can be written is better known before than after
+        bpjs.start()
+    except ssl.SSLError as error:
+        raise InputError(f"--certificate {options['certificate']} bukan sertifikat PEM beserta kuncinya") from error
+    except OSError as error:
+        raise InputError(f"simulator tidak dapat dijalankan di port {port}: {why(error)}") from error
+    try:
         click.echo(f"BPJS_BASE_URL={bpjs.url}")
         for name in KEYS:
             click.echo(f"BPJS_{name.upper()}={options[name]}")
@@ -77,7 +91,7 @@ def command(_: App, /, port: int, latency: int, isi: Path | None, **options: Any
     finally:
         bpjs.stop()
         if isi:
-            isi.write_text(json.dumps(bpjs.bookings.snapshot(), ensure_ascii=False, indent=2), encoding="utf-8")
+            save_bookings(bpjs, isi)
 
 
 def _wait() -> None:

@@ -5,9 +5,8 @@ import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from operator import attrgetter
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -31,10 +30,11 @@ class Journal:
     With `table` nothing is said while the pass runs: the table at its end shows it.
     """
 
-    def __init__(self, app: App, log_file: Path | None, known: Iterable[str], *, table: bool) -> None:
+    def __init__(self, app: App, settings: Settings, known: Iterable[str], *, table: bool) -> None:
         self._app = app
         self._table = table
-        self._log_file = log_file
+        self._log_file = settings.log_file
+        self._zone = settings.policy.zone
         self._known = set(known)
         self.messages: list[str] = []
 
@@ -42,10 +42,12 @@ class Journal:
         """Write a line to the log, and to stderr if it is meant for a person or everything is wanted."""
         if loud:
             self.messages.append(text)
-        if self._app.verbose or (loud and not self._table):
+        if loud and not self._table:
+            click.echo(text, err=True)  # even with -q: it is an error, or the end of one
+        elif self._app.verbose:
             self._app.say(text)
         if self._log_file:
-            self._append(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {text}\n")
+            self._append(f"{datetime.now(self._zone):%Y-%m-%d %H:%M:%S} {text}\n")
 
     def changes(self, changes: Iterable[Change]) -> None:
         """Tell what changed, one line a change; what whole clinics share is told at its first visit."""
@@ -107,7 +109,7 @@ def command(
     ctx: click.Context, dry_run: bool, since: str | None, workers: int | None, max_seconds: int | None, as_json: bool
 ) -> None:
     app: App = ctx.obj
-    settings = app.settings("bpjs", "khanza")
+    settings = app.settings("khanza", *([] if dry_run else ["bpjs"]))
     settings = replace(settings, workers=workers or settings.workers, max_seconds=max_seconds or settings.max_seconds)
     today = datetime.now(settings.policy.zone).date()
     start = parse_since(since, today)
@@ -129,7 +131,7 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
     told: list[str] = []
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
     known = (push.reason.text for _, push in held if push.reason)
-    journal = Journal(app, settings.log_file, known, table=interactive)
+    journal = Journal(app, settings, known, table=interactive)
     with _Bar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
         try:
             for happening in one.run(since=since):
@@ -184,7 +186,7 @@ class _Bar:
 
     def __exit__(self, *_: object) -> None:
         if self._bar:
-            self._bar.render_finish()
+            click.echo("\r" + " " * 60 + "\r", err=True, nl=False)  # what comes next says it better
 
     def move(self, waiting: int) -> None:
         """Show one more step done, and so many pushes still waiting."""
@@ -205,9 +207,9 @@ def _show(report: Report, told: Iterable[str], ledger: Ledger, settings: Setting
     row = (report.found, counts[SENT], counts[ALREADY], report.held, counts[REFUSED], report.later)
     click.echo(views.table(headers, [row]))
     today = datetime.now(settings.policy.zone).date()
-    records = ledger.of_days(today - timedelta(days=settings.policy.days), today).values()
+    records = ledger.of_days(today - MAX_AGE, date.max).values()
     if text := views.attention(views.pushes_in(records, REFUSED, HELD)):
-        click.echo(f"\nPerlu dilihat:\n{text}")
+        click.echo(f"\nPerlu ditindaklanjuti:\n{text}")
     for text in told:
         click.echo(f"\n{text}")
     for error in report.errors:
@@ -248,9 +250,14 @@ def _show_preview(settings: Settings, since: date | None, as_json: bool) -> None
         pushes = [views.push_document(record.kodebooking, push) for record, push in [*due, *held]]
         click.echo(views.document({"dry_run": True, "due": len(due), "held": len(held), "pushes": pushes}))
         return
-    rows = [(r.tanggal, r.kodebooking, views.step_name(p.step), views.times(p), p.source) for r, p in due]
+    rows = [
+        (r.tanggal, r.kodebooking, views.KINDS.get(r.kind, ""), views.step_name(p.step), views.times(p), p.source)
+        for r, p in due
+    ]
     if rows:
-        click.echo(views.table(("Tanggal", "Kode booking", "Kiriman", "Waktu", "Sumber"), rows))
+        click.echo(views.table(("Tanggal", "Kode booking", "Jenis", "Kiriman", "Waktu", "Sumber"), rows))
+    if settings.policy.only_poli:
+        click.echo(f"Hanya poli {', '.join(sorted(settings.policy.only_poli))} (ANTREAN_ONLY_POLI).")
     click.echo(f"{len(due)} siap dikirim, {len(held)} ditahan. Uji coba: tidak ada yang dikirim.")
     if text := views.attention(held):
         click.echo(f"\nDitahan:\n{text}")

@@ -2,17 +2,13 @@
 
 import re
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
 import click
 
 from antrean_cli.errors import InputError
-from antrean_cli.options import App, OneOf, examples, json_option, kodebooking_argument, subcommand
+from antrean_cli.options import App, OneOf, examples, json_option, kodebooking_argument, report, subcommand
 from antrean_cli.rules.payloads import JENISRESEP, update_body
 from antrean_cli.rules.visits import WIB
-
-if TYPE_CHECKING:
-    from antrean_cli.manual import Sent
 
 TASKIDS = ("1", "2", "3", "4", "5", "6", "7", "99")
 
@@ -61,16 +57,3 @@ def command(app: App, kodebooking: str, taskid: str, waktu: str | None, jenisres
     body = update_body(kodebooking, taskid, moment, jenisresep)
     sent = send(settings, taskid, body, tanggal=moment.astimezone(WIB).date(), waktu=moment, now=now)
     report(app, sent, kodebooking, f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}", as_json)
-
-
-def report(app: App, sent: "Sent", kodebooking: str, what: str, as_json: bool) -> None:
-    """Print what BPJS said to one call by hand."""
-    if as_json:
-        from antrean_cli.views import document
-
-        outcome = "already" if sent.already else "sent"
-        click.echo(
-            document({"kodebooking": kodebooking, "outcome": outcome, "code": sent.code, "message": sent.message})
-        )
-    else:
-        app.say(f"{kodebooking} {what}: {'sudah ada di BPJS' if sent.already else 'diterima BPJS'}")

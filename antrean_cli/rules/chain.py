@@ -25,17 +25,17 @@ HELD, DUE, SENDING, SENT, ALREADY, REFUSED, CLOSED = (
     "refused",
     "closed",
 )
-STATES = (HELD, DUE, SENDING, SENT, ALREADY, REFUSED, CLOSED)
 ADD, BATAL, ABSENT = "add", "batal", "99"
 # The steps that have an order. 1 and 2 are sent by hand only, so that they are never waited for.
 ORDERED = ("1", "2", *map(str, TASKS))
 STEPS = (ADD, *ORDERED, ABSENT, BATAL)
+MAX_WAIT = timedelta(hours=1, minutes=1)  # the longest that a push is put off
 MAX_AGE = timedelta(days=7)  # "a task must be sent by H+7"
 
 # Reasons that follow from the other pushes of the booking, and are told anew whenever one of them changes.
 _ORDER = frozenset({"urutan", "antrean", "waktu", "diminta"})
-# Closings that rest on what Khanza says: another word of Khanza opens them again.
-REOPENING = frozenset({"hadir", "hari", "batal"})
+# Closings that rest on what Khanza or the clock says: another word of theirs opens them again.
+REOPENING = frozenset({"hadir", "hari", "batal", "lewat"})
 
 CANCELLED = Reason(code="batal", text="antrean dibatalkan")
 EXPIRED = Reason(code="lewat", text="lewat H+7: BPJS tidak menerima lagi")
@@ -241,7 +241,9 @@ def _heads(pushes: Mapping[str, Push]) -> Iterable[Push]:
 
 def _ready(push: Push, now: datetime) -> bool:
     waktu = push.waktu if push.open else None
-    return (push.next_try is None or push.next_try <= now) and (waktu is None or waktu <= now)
+    # A next try further ahead than the longest wait was noted by a clock that ran ahead.
+    waiting = push.next_try is not None and now < push.next_try <= now + MAX_WAIT
+    return not waiting and (waktu is None or waktu <= now)
 
 
 def _placed(push: Push, record: Record, before: Push | None, blocked: Reason | None, policy: Policy) -> Push:

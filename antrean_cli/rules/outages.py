@@ -9,13 +9,28 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-BPJS, KHANZA, CREDENTIALS = "bpjs", "khanza", "kredensial"
-KINDS = (BPJS, KHANZA, CREDENTIALS)
+BPJS, KHANZA, CREDENTIALS, BUSY = "bpjs", "khanza", "kredensial", "sibuk"
 FAULTS_THAT_BEGIN_ONE = 3
 TELL_EVERY = timedelta(hours=1)
 _PROBES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 10))
-_NAMES = {BPJS: "BPJS tidak dapat dihubungi", KHANZA: "Khanza tidak dapat dibaca", CREDENTIALS: "Kredensial ditolak"}
-_OVER = {BPJS: "BPJS pulih", KHANZA: "Khanza pulih", CREDENTIALS: "Kredensial diterima lagi"}
+LONGEST = _PROBES[-1]
+_NAMES = {
+    BPJS: "BPJS terganggu",
+    KHANZA: "Khanza terganggu",
+    CREDENTIALS: "Kredensial, tanda tangan, atau jam ditolak BPJS",
+    BUSY: "BPJS terus meminta dicoba lagi",
+}
+_OVER = {
+    BPJS: "BPJS pulih",
+    KHANZA: "Khanza pulih",
+    CREDENTIALS: "Kredensial diterima lagi",
+    BUSY: "BPJS menerima lagi",
+}
+# What a person can do about it, besides waiting.
+_ADVICE = {
+    CREDENTIALS: " Periksa BPJS_CONS_ID, BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini.",
+    BUSY: " Bila berlanjut, periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH.",
+}
 
 
 class Outage(NamedTuple):
@@ -30,13 +45,19 @@ class Outage(NamedTuple):
 
     def may_probe(self, now: datetime) -> bool:
         """Whether a pass may try again."""
-        return self.kind != BPJS or now >= self.next_probe
+        # A time further ahead than any wait was noted by a clock that ran ahead.
+        return self.kind != BPJS or not now < self.next_probe <= now + LONGEST
+
+
+def refused_credentials(text: str) -> str:
+    """Return the sentence for one refused call."""
+    return f"{_NAMES[CREDENTIALS]}: {text}.{_ADVICE[CREDENTIALS]}"
 
 
 def failed(outage: Outage | None, kind: str, why: str, now: datetime, probed: str = "") -> tuple[Outage, str]:
     """Return the outage after one more failure, and what is to be told of it now (often nothing)."""
     if outage is None:
-        text = f"{_NAMES[kind]}: {why}. Dicoba lagi otomatis; tidak ada data yang hilang."
+        text = f"{_NAMES[kind]}: {why}. Dicoba lagi otomatis; tidak ada yang hilang.{_ADVICE.get(kind, '')}"
         return Outage(kind=kind, since=now, told_at=now, next_probe=now + _PROBES[0], probed=probed), text
     wait = _PROBES[min(outage.failures, len(_PROBES) - 1)]
     later = outage._replace(failures=outage.failures + 1, next_probe=now + wait, probed=probed or outage.probed)
@@ -55,4 +76,5 @@ def recovered(outage: Outage, now: datetime) -> str:
     """Return the sentence that an outage is over."""
     minutes = int((now - outage.since).total_seconds() // 60)
     lasted = f"{minutes // 60} jam {minutes % 60} menit" if minutes >= 60 else f"{minutes} menit"
+    lasted = lasted if minutes > 0 else "kurang dari semenit"
     return f"{_OVER[outage.kind]} setelah {lasted}."

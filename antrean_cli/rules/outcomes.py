@@ -38,6 +38,7 @@ from antrean_cli.rules.visits import Policy
 # Kinds of outcome; the first five are the classes of bpjs.md.
 DONE, AGAIN, FIRST, PERSON, STOP = "done", "again", "first", "person", "stop"
 THERE, LATER, ENDED, SEP_FIRST = "already", "later", "ended", "sep"
+OVERTAKEN = "terdahului"  # the reason of a push whose successor BPJS holds already
 MAX_RETRY_AFTER = timedelta(hours=1)
 _ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
 _BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 30))
@@ -58,10 +59,14 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """An exchange that brought no envelope; `reached` tells whether BPJS may have acted on it."""
+    """An exchange that brought no envelope; `reached` tells whether BPJS may have acted on it.
+
+    `answered` marks the one kind that did bring one: a list of tasks that cannot be read.
+    """
 
     text: str
     reached: bool
+    answered: bool = False
     retry_after: float | None = None
 
 
@@ -197,14 +202,16 @@ def _unknown_booking(record: Record, push: Push, outcome: Outcome, now: datetime
 
 
 def _refused(record: Record, push: Push, outcome: Outcome, _: datetime, __: float) -> Record:
-    text = outcome.text.strip() or f"ditolak BPJS (kode {outcome.code})"
-    return record.having(replace(push, state=REFUSED, reason=Reason(code="ditolak", text=text), next_try=None))
+    return record.having(_refuse(push, outcome.text.strip() or f"ditolak BPJS (kode {outcome.code})"))
 
 
-def _later(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
-    """ "BPJS holds a later task already; reconcile with getlisttask": refused, unless the look-up finds it."""
-    refused = _refused(record, push, outcome, now, jitter)
-    return refused.having(replace(refused.pushes[push.step], ask=True))
+def _refuse(push: Push, text: str) -> Push:
+    return replace(push, state=REFUSED, reason=Reason(code="ditolak", text=text), next_try=None)
+
+
+def _later(record: Record, push: Push, outcome: Outcome, _: datetime, __: float) -> Record:
+    """BPJS holds a later task already; reconcile with getlisttask: it is refused if the look-up does not find it."""
+    return record.having(hold(replace(push, ask=True), Reason(code=OVERTAKEN, text=outcome.text)))
 
 
 def _ended(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
@@ -267,10 +274,17 @@ def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record
         record = record.having(found)
     if record.ended:
         return record.closing(CANCELLED)
+    overtaken = [push for push in record.pushes.values() if push.reason and push.reason.code == OVERTAKEN and push.open]
+    record = record.having(*(_refuse(push, push.reason.text) for push in overtaken if push.reason))
     absent, task5 = record.push(ABSENT), record.push("5")
     if absent and absent.open and task5 and task5.done:
         record = record.having(close(absent, AFTER_SERVICE))
     return arrange(record, policy)
+
+
+def after_unreadable_lookup(record: Record) -> Record:
+    """Return the record after a list that cannot be read: what is in doubt is sent again, 208 settles it."""
+    return record.having(*(replace(push, ask=False) for push in record.pushes.values()))
 
 
 def after_failed_lookup(record: Record, step: str, outcome: Outcome, now: datetime, jitter: float) -> Record:
@@ -280,7 +294,7 @@ def after_failed_lookup(record: Record, step: str, outcome: Outcome, now: dateti
     """
     if outcome.kind == AGAIN:
         return record.having(_put_off(record.pushes[step], outcome, now, jitter))
-    return record.having(*(replace(push, ask=False) for push in record.pushes.values()))
+    return after_unreadable_lookup(record)
 
 
 def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:

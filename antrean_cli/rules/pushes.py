@@ -262,7 +262,7 @@ def _add(visit: Visit, record: Record, look: Look) -> Push | None:
     if visit.kind == "nonjkn" and not _delay_passed(look):
         return None
     reason = missing(visit)
-    if reason and reason.code == "referensi" and not visit.surat_asked and known and known.open:
+    if reason and reason.code == "referensi" and not visit.surat_asked and known and known.state == DUE:
         return known  # nobody asked for the surat kontrol in this pass: nothing new is known
     push = replace(known, state=DUE, reason=None) if known else Push(step=ADD, state=DUE)
     return hold(push, reason) if reason else push
@@ -302,7 +302,7 @@ def _changed(known: Push, event: Event) -> bool:
     code, text = known.reason or ("", "")
     if text.startswith("task "):
         return True  # closed because of another task: `arrange` knows whether that still holds
-    return code == "batal" or (code == "hadir" and event.hold is None) or known.recorded != event.waktu
+    return code in ("batal", "lewat") or (code == "hadir" and event.hold is None) or known.recorded != event.waktu
 
 
 def _add_went_on(record: Record) -> bool:

@@ -157,6 +157,7 @@ class Rows(NamedTuple):
     reseps: Sequence[Resep] = ()
     seps: Sequence[Sep] = ()
     slots: Sequence[Slot] = ()
+    maping_poli: Sequence[tuple[str, ...]] = ()  # kd_poli_bpjs, kd_poli_rs
     payers: frozenset[str] = frozenset()
     kode_ppk: str = ""
     surat_kontrol: Sequence[SuratKontrol] | None = None
@@ -200,6 +201,7 @@ class Visit:
     slot: Slot | None = None
     surat_kontrol: SuratKontrol | None = None
     surat_asked: bool = False
+    poli: frozenset[str] = frozenset()  # every code that its clinic has, Khanza's and BPJS's
 
     @property
     def no_rawat(self) -> str | None:
@@ -279,6 +281,9 @@ class _Assembly:
         self.slots: dict[tuple[str, str], list[Slot]] = {}
         for slot in rows.slots:
             self.slots.setdefault((slot.kd_dokter, slot.hari_kerja), []).append(slot)
+        self.kd_poli_rs: dict[str, set[str]] = {}
+        for kd_poli_bpjs, kd_poli_rs in rows.maping_poli:
+            self.kd_poli_rs.setdefault(kd_poli_bpjs, set()).add(kd_poli_rs)
         self.surat = {(s.norm, s.tanggal[:10], s.kd_poli_bpjs): s for s in rows.surat_kontrol or ()}
 
     def all(self) -> Iterable[Visit]:
@@ -317,8 +322,9 @@ class _Assembly:
         booking: Booking | None = None,
         cancel: Cancel | None = None,
     ) -> Visit:
+        poli = self.poli(registration, booking, cancel)
         if registration is None:
-            return Visit(kodebooking=kodebooking, kind=kind, tanggal=tanggal, booking=booking, cancel=cancel)
+            return Visit(kodebooking=kodebooking, kind=kind, tanggal=tanggal, booking=booking, cancel=cancel, poli=poli)
         no_rawat = registration.no_rawat
         slots = self.slots.get((registration.kd_dokter, HARI[tanggal.weekday()]), ())
         return Visit(
@@ -335,17 +341,23 @@ class _Assembly:
             slot=slot_of(slots, registration.kd_poli, registration.jam_reg),
             surat_kontrol=self.surat.get((registration.norm, tanggal.isoformat(), registration.kd_poli_bpjs)),
             surat_asked=self.rows.surat_kontrol is not None,
+            poli=poli,
         )
+
+    def poli(self, registration: Registration | None, booking: Booking | None, cancel: Cancel | None) -> frozenset[str]:
+        """Return every code of the clinic; of a visit that Khanza deleted only BPJS's is left, so it is mapped back."""
+        if registration:
+            codes = (registration.kd_poli, registration.kd_poli_bpjs, booking and booking.kodepoli)
+            return frozenset(filter(None, codes))
+        kodepoli = (booking and booking.kodepoli) or (cancel and cancel.kodepoli) or ""
+        return frozenset({kodepoli, *self.kd_poli_rs.get(kodepoli, ())})
 
 
 def served(visit: Visit, policy: Policy) -> bool:
     """Return whether the visit's clinic takes part (ANTREAN_SKIP_POLI, ANTREAN_ONLY_POLI; either code)."""
-    codes = {visit.registration.kd_poli, visit.registration.kd_poli_bpjs} if visit.registration else set()
-    codes |= {visit.booking.kodepoli} if visit.booking else set()
-    codes |= {visit.cancel.kodepoli} if visit.cancel else set()
-    if codes & policy.skip_poli:
+    if visit.poli & policy.skip_poli:
         return False
-    return not policy.only_poli or bool(codes & policy.only_poli)
+    return not policy.only_poli or bool(visit.poli & policy.only_poli)
 
 
 def _grouped(rows: Sequence[Exam] | Sequence[Resep]) -> dict[str, tuple]:  # type: ignore[type-arg]

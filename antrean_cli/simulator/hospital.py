@@ -27,6 +27,7 @@ KODE_PPK = "0301R001"
 DAYS = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
 WIB = timezone(timedelta(hours=7))
 KUOTA = 30
+UNREAD = {"referensi_mobilejkn_bpjs_batal": ("tanggalbatal",)}  # what only makes a sample believable
 
 PRIMARY_KEYS = {
     "reg_periksa": "no_rawat",
@@ -71,7 +72,7 @@ def create_sqlite(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = OFF")  # a sample can be made again
     for table, columns in TABLES.items():
         key = f", PRIMARY KEY ({PRIMARY_KEYS[table]})" if table in PRIMARY_KEYS else ""
-        connection.execute(f"CREATE TABLE {table} ({', '.join(columns)}{key})")
+        connection.execute(f"CREATE TABLE {table} ({', '.join((*columns, *UNREAD.get(table, ())))}{key})")
     for table, column in INDEXES.items():
         connection.execute(f"CREATE INDEX {table}_{column} ON {table} ({column})")
     return connection
