@@ -274,8 +274,8 @@ def _parse_env_text(text: str, problems: list[str]) -> dict[str, str]:
 
 def _unknown(name: str) -> str:
     """Return what is wrong with a name that looks like a setting of ours and is none, else an empty text."""
-    known = [setting.name for setting in SETTINGS]
-    if name.removesuffix("_FILE") in known or not re.match(r"(ANTREAN|BPJS|KHANZA)_", name):
+    known = ["ANTREAN_ENV_FILE", *(setting.name for setting in SETTINGS)]
+    if name in known or name.removesuffix("_FILE") in known or not re.match(r"(ANTREAN|BPJS|KHANZA)_", name):
         return ""
     import difflib
 

@@ -59,7 +59,7 @@ def test_of_several_files_the_first_one_counts_alone(tmp_path: Path) -> None:
     assert settings().bpjs.timeout == 4
     written(tmp_path / ".env", "BPJS_TIMEOUT=3\n")
     here = settings()
-    assert (here.bpjs.timeout, here.policy.days, here.env_file) == (3, 7, Path(".env"))
+    assert (here.bpjs.timeout, here.policy.days) == (3, 7)
     named = written(tmp_path / "named.env", "BPJS_TIMEOUT=2\n")
     assert settings(ANTREAN_ENV_FILE=str(named)).bpjs.timeout == 2
     option = written(tmp_path / "option.env", "BPJS_TIMEOUT=1\n")
@@ -74,7 +74,7 @@ def test_the_config_folder_follows_xdg(tmp_path: Path) -> None:
 
 
 def test_without_any_file_the_environment_is_enough() -> None:
-    assert settings().env_file is None
+    assert settings(BPJS_TIMEOUT="9").bpjs.timeout == 9
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
@@ -225,15 +225,15 @@ def test_no_problem_repeats_a_secret() -> None:
 @pytest.mark.parametrize("mode", [0o604, 0o602, 0o644])
 def test_a_file_that_others_can_read_gives_no_settings(tmp_path: Path, mode: int) -> None:
     file = written(tmp_path / "rs.env", "ANTREAN_DAYS=3\n", mode)
-    assert f"chmod 600 {file}" in problems(file)
+    assert f"chmod o-rwx {file}" in problems(file)
 
 
 def test_the_chmod_can_be_typed_for_any_file_name(tmp_path: Path) -> None:
     file = written(tmp_path / "dua kata's.env", "ANTREAN_DAYS=3\n", 0o644)
-    typed = re.search(r"chmod 600 .*", problems(file))
+    typed = re.search(r"chmod o-rwx .*", problems(file))
     assert typed is not None
 
-    assert shlex.split(typed[0]) == ["chmod", "600", str(file)]
+    assert shlex.split(typed[0]) == ["chmod", "o-rwx", str(file)]
 
 
 # -- every setting: what it takes, and what it refuses

@@ -12,7 +12,7 @@ import pymysql
 import pytest
 
 from antrean_cli.khanza import TABLES
-from antrean_cli.simulator.hospital import DAYS, INDEXES, PRIMARY_KEYS, ZERO_DATETIME, Hospital, create_sqlite
+from antrean_cli.simulator.hospital import DAYS, INDEXES, PRIMARY_KEYS, UNREAD, ZERO_DATETIME, Hospital, create_sqlite
 from tests.mariadb import MariaDB
 
 SUNDAY = date(2026, 11, 22)
@@ -164,12 +164,12 @@ def test_nothing_is_changed_without_a_condition(hospital: Hospital) -> None:
 
 
 def test_sqlite_has_the_tables_that_are_read_and_no_others(tmp_path: Path) -> None:
-    """The SQLite sample has exactly the tables and columns of `khanza.TABLES`."""
+    """The SQLite sample has the tables and columns of `khanza.TABLES`, and those that `UNREAD` names."""
     connection = create_sqlite(tmp_path / "khanza.sqlite3")
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found = {t: tuple(row[1] for row in connection.execute(f"PRAGMA table_info({t})")) for t in tables}
     connection.close()
-    assert found == TABLES
+    assert found == {table: (*columns, *UNREAD.get(table, ())) for table, columns in TABLES.items()}
 
 
 def test_mariadb_has_the_same_columns_and_keys(khanza: Hospital) -> None:

@@ -146,6 +146,7 @@ def test_a_server_and_a_sample_give_the_same_rows(
         "exams": 3,
         "reseps": 2,
         "seps": 1,
+        "maping_poli": 2,
         "payers": 1,
         "surat_kontrol": 1,
     }

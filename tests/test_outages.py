@@ -81,7 +81,7 @@ def test_waiting_counts_no_failure_and_moves_no_probe() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "expected"),
-    [(0, "0 menit"), (1, "1 menit"), (59, "59 menit"), (60, "1 jam 0 menit"), (135, "2 jam 15 menit")],
+    [(0, "kurang dari semenit"), (1, "1 menit"), (59, "59 menit"), (60, "1 jam 0 menit"), (135, "2 jam 15 menit")],
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_end_is_told_with_its_length(kind: str, minutes: int, expected: str) -> None:

@@ -449,7 +449,7 @@ def test_whatever_bpjs_keeps_saying_a_pass_comes_to_an_end(
 
 def test_a_later_task_at_bpjs_is_looked_up_before_it_is_called_refused() -> None:
     after = answered(DAY, "4", "201", "TaskId terakhir 5")
-    assert after.pushes["4"].state == "refused"
+    assert after.pushes["4"].state == "held"
     call = next_call(after, NOW)
     assert call is not None
     assert call.lookup

@@ -106,6 +106,7 @@ UPDATE, LISTTASK = "updatewaktu", "getlisttask"
 ANSWERS = (
     Answer("*", "200", "", DONE),
     Answer("*", "208", "", THERE),
+    Answer(LISTTASK, "204", "", DONE),
     Answer("*", "401|403", "", STOP),
     Answer("*", "*", r"unauthorized|signature|consumer id", STOP),
     Answer(UPDATE, "201", r"taskid terakhir 99\b", ENDED),

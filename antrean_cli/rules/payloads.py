@@ -71,7 +71,7 @@ def listtask_body(kodebooking: str) -> dict[str, Any]:
 def field_problems(body: Mapping[str, object]) -> list[str]:
     """Return what is wrong with a hand-made body of tambah antrean, one Indonesian phrase each."""
     lacking = [name for name in FIELDS if name not in body]
-    problems = [f"belum ada: {', '.join(lacking)}"] if lacking else []
+    problems = [f"{', '.join(lacking)} belum ada"] if lacking else []
     problems += [f"{name} tidak dikenal" for name in body if name not in FIELDS]
     for name, kind in FIELDS.items():
         value = body.get(name)
@@ -169,7 +169,7 @@ def _desk_body(visit: Visit, policy: Policy) -> dict[str, Any]:
         "namadokter": row.nm_dokter_bpjs or row.nm_dokter or "",
         "jeniskunjungan": jeniskunjungan if jkn else 3,
         "nomorreferensi": (nomorreferensi or None) if jkn else "",
-        "nomorantrean": f"{row.kd_poli}-{row.no_reg}" if row.no_reg else row.kd_poli,
+        "nomorantrean": f"{row.kd_poli}-{row.no_reg}",
         "angkaantrean": number,
         **_session_fields(visit, visit.slot, number, policy),
         "keterangan": KETERANGAN,

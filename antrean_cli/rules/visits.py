@@ -201,7 +201,7 @@ class Visit:
     slot: Slot | None = None
     surat_kontrol: SuratKontrol | None = None
     surat_asked: bool = False
-    poli: frozenset[str] = frozenset()  # every code that its clinic has, Khanza's and BPJS's
+    kd_poli_rs: frozenset[str] = frozenset()  # of a visit that Khanza deleted: its clinic, mapped back from BPJS's
 
     @property
     def no_rawat(self) -> str | None:
@@ -322,9 +322,17 @@ class _Assembly:
         booking: Booking | None = None,
         cancel: Cancel | None = None,
     ) -> Visit:
-        poli = self.poli(registration, booking, cancel)
         if registration is None:
-            return Visit(kodebooking=kodebooking, kind=kind, tanggal=tanggal, booking=booking, cancel=cancel, poli=poli)
+            kodepoli = (booking and booking.kodepoli) or (cancel and cancel.kodepoli) or ""
+            kd_poli_rs = frozenset(self.kd_poli_rs.get(kodepoli, ()))
+            return Visit(
+                kodebooking=kodebooking,
+                kind=kind,
+                tanggal=tanggal,
+                booking=booking,
+                cancel=cancel,
+                kd_poli_rs=kd_poli_rs,
+            )
         no_rawat = registration.no_rawat
         slots = self.slots.get((registration.kd_dokter, HARI[tanggal.weekday()]), ())
         return Visit(
@@ -341,23 +349,17 @@ class _Assembly:
             slot=slot_of(slots, registration.kd_poli, registration.jam_reg),
             surat_kontrol=self.surat.get((registration.norm, tanggal.isoformat(), registration.kd_poli_bpjs)),
             surat_asked=self.rows.surat_kontrol is not None,
-            poli=poli,
         )
-
-    def poli(self, registration: Registration | None, booking: Booking | None, cancel: Cancel | None) -> frozenset[str]:
-        """Return every code of the clinic; of a visit that Khanza deleted only BPJS's is left, so it is mapped back."""
-        if registration:
-            codes = (registration.kd_poli, registration.kd_poli_bpjs, booking and booking.kodepoli)
-            return frozenset(filter(None, codes))
-        kodepoli = (booking and booking.kodepoli) or (cancel and cancel.kodepoli) or ""
-        return frozenset({kodepoli, *self.kd_poli_rs.get(kodepoli, ())})
 
 
 def served(visit: Visit, policy: Policy) -> bool:
     """Return whether the visit's clinic takes part (ANTREAN_SKIP_POLI, ANTREAN_ONLY_POLI; either code)."""
-    if visit.poli & policy.skip_poli:
+    row = visit.registration
+    codes = {*visit.kd_poli_rs, row and row.kd_poli, row and row.kd_poli_bpjs}
+    codes |= {source.kodepoli for source in (visit.booking, visit.cancel) if source}
+    if codes & policy.skip_poli:
         return False
-    return not policy.only_poli or bool(visit.poli & policy.only_poli)
+    return not policy.only_poli or bool(codes & policy.only_poli)
 
 
 def _grouped(rows: Sequence[Exam] | Sequence[Resep]) -> dict[str, tuple]:  # type: ignore[type-arg]
