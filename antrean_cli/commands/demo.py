@@ -3,7 +3,9 @@
 A stand-in BPJS on loopback, a sample hospital in SQLite, and a day that goes by in passes of the real program.
 """
 
+import shlex
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from antrean_cli.errors import InputError, why
 from antrean_cli.ledger import Ledger, locked
 from antrean_cli.options import FILE, App, examples, subcommand
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
-from antrean_cli.rules.events import TASKS
+from antrean_cli.rules.events import NO_SIGN, TASKS
 from antrean_cli.rules.outcomes import Task, wakturs_of
 from antrean_cli.rules.payloads import listtask_body
 from antrean_cli.rules.visits import WIB
@@ -68,13 +70,15 @@ def command(_: App, /, keep: Path | None) -> None:
         for kodebooking in day.known:
             bpjs.bookings.mobile_jkn(kodebooking, clock.now.date().isoformat())
         settings = _settings(folder, bpjs.url)
-        click.echo(f"Satu hari di RS contoh, {clock.now:%d-%m-%Y}. BPJS tiruan di {bpjs.url}\n")
+        click.echo(f"Satu hari di RS contoh, {clock.now:%d-%m-%Y}: Khanza contoh, BPJS tiruan, pasien rekaan.\n")
         for moment in day.moments():
             _live(moment, settings, bpjs, clock)
         _show_end(settings, bpjs)
         connection.close()
         if keep:
             _keep(folder, bpjs)
+        else:
+            click.echo("\nBerikutnya: antrean demo --keep coba, lalu README: memasang di rumah sakit.")
 
 
 @contextmanager
@@ -100,11 +104,17 @@ def _env(folder: Path, url: str) -> dict[str, str]:
 
 
 def _settings(folder: Path, url: str) -> Settings:
-    # Nothing of the user's own settings: a demo must never reach the real BPJS.
-    nowhere = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    return load(
-        env_file=None, state=None, needs=frozenset({"bpjs", "khanza"}), environ={**nowhere, **_env(folder, url)}
+    # A file of its own, and nothing of the user's settings: a demo must never reach the real BPJS.
+    return load(env_file=_write_env(folder, url), state=None, needs=frozenset({"bpjs", "khanza"}), environ={})
+
+
+def _write_env(folder: Path, url: str) -> Path:
+    file = folder / ".env"
+    file.touch(mode=0o600)
+    file.write_text(
+        "".join(f"{name}={shlex.quote(value)}\n" for name, value in _env(folder, url).items()), encoding="utf-8"
     )
+    return file
 
 
 def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) -> None:
@@ -137,13 +147,17 @@ def _show_end(settings: Settings, bpjs: Simulator) -> None:
     rows: list[tuple[str, ...]] = []
     for record in records:
         rows += _side_by_side(record, tasks(settings, listtask_body(record.kodebooking)))
-    click.echo("\nKhanza mencatat, BPJS memegang:\n")
+    click.echo("\nYang tercatat di Khanza, dan yang dipegang BPJS:\n")
     click.echo(views.table(("Kode booking", "", *(f"Task {taskid}" for taskid in TASKS)), rows))
+    click.echo("* dua langkah satu klik: BPJS menolak waktu yang sama, jadi ditambah satu detik")
+    click.echo("  Datang sebelum poli buka (08:00)? Task 3 adalah jam buka poli.")
     ended = [f"{record.kodebooking} ({views.step_name(push.step)})" for record, push in _cancelled(records)]
     click.echo(f"\nDibatalkan di BPJS: {', '.join(ended)}")
     click.echo(f"\nDitahan, dan sebabnya:\n{views.attention(views.pushes_in(records, HELD, DUE))}")
+    twice = sum(row.code == 208 for row in bpjs.received)
     click.echo(
-        f"\n{len(bpjs.received)} permintaan diterima BPJS tiruan; tidak ada yang hilang, tidak ada yang dikarang."
+        f"\n{len(rows) // 2} kunjungan, {sum(map(_told, records))} kiriman sampai di BPJS; "
+        f"{twice} kali ganda. Tidak ada yang dikarang."
     )
 
 
@@ -155,23 +169,36 @@ def _cancelled(records: Iterable[Record]) -> Iterator[tuple[Record, Push]]:
 
 def _side_by_side(record: Record, held: list[Task]) -> Iterator[tuple[str, ...]]:
     at_bpjs = {task.taskid: views.clock(wakturs_of(task.wakturs)) for task in held}
-    recorded = {taskid: push.recorded for taskid in TASKS if (push := record.push(str(taskid)))}
+    pushes = {taskid: push for taskid in TASKS if (push := record.push(str(taskid)))}
+    # Of a patient who never came nothing is recorded, only when the session opened.
+    recorded = {taskid: views.clock(push.recorded) for taskid, push in pushes.items() if push.reason != NO_SIGN}
     if recorded:
-        yield record.kodebooking, "Khanza", *(views.clock(recorded.get(taskid)) for taskid in TASKS)
-        yield "", "BPJS", *(at_bpjs.get(taskid, "") for taskid in TASKS)
+        yield record.kodebooking, "Khanza", *(recorded.get(taskid, "") for taskid in TASKS)
+        yield "", "BPJS", *(_marked(at_bpjs.get(taskid, ""), recorded.get(taskid, "")) for taskid in TASKS)
+
+
+def _marked(held: str, recorded: str) -> str:
+    return f"{held}*" if held and held != recorded else held
+
+
+def _told(record: Record) -> int:
+    return sum(push.done for push in record.pushes.values())
 
 
 def _keep(folder: Path, bpjs: Simulator) -> None:
     """Leave settings and BPJS's contents beside the databases, and say how to go on."""
-    env = folder / ".env"
+    me = sys.argv[0]
     url = f"http://127.0.0.1:{PORT}{bpjs.base_path}"
-    env.touch(mode=0o600)
-    env.write_text("".join(f"{name}={value}\n" for name, value in _env(folder, url).items()), encoding="utf-8")
+    env = _write_env(folder, url)
     held = folder / "bpjs.json"
+    mapping = "INSERT INTO maping_poli_bpjs VALUES ('MAT', 'MAT', 'MATA')"
     held.write_text(views.document(bpjs.bookings.snapshot()), encoding="utf-8")
     click.echo(
-        f"\nTersimpan di {folder}. Untuk bermain dengannya, di satu terminal:\n"
-        f"  antrean simulator --isi {held}\n"
-        f"dan di terminal lain:\n"
-        f"  antrean --env-file {env} sync"
+        f"\nTersimpan di {folder}. Di satu terminal, jalankan BPJS tiruan:\n"
+        f"  {me} simulator --isi {held}\n"
+        f"Di terminal lain, petakan poli yang menahan antrean, lalu kirim:\n"
+        f"  {me} --env-file {env} sync\n"
+        f'  sqlite3 {folder}/khanza.sqlite3 "{mapping}"\n'
+        f"  {me} -v --env-file {env} sync\n"
+        f"Yang dipegang BPJS tiruan: http://127.0.0.1:{PORT}/_simulator/"
     )

@@ -40,13 +40,13 @@ class Day:
     def moments(self) -> Iterator[Moment]:
         """Yield the day in order; the caller lets each one happen, then runs a pass."""
         yield Moment(
-            jam="07:40", text="Pendaftaran dibuka: dua pasien BPJS, satu pasien umum, satu batal", happen=self._morning
+            jam="07:40", text="Pendaftaran: 3 booking Mobile JKN (1 batal), 3 pasien BPJS, 2 umum", happen=self._morning
         )
         yield Moment(jam="08:35", text="Poli mulai memeriksa", happen=self._first_exams)
-        yield Moment(jam="09:30", text="Pemeriksaan selesai, resep dibuat; BPJS mati", happen=self._noon, down=True)
+        yield Moment(jam="09:30", text="Pemeriksaan selesai, dan BPJS mati", happen=self._noon, down=True)
         yield Moment(jam="09:32", text="BPJS masih mati, obat diserahkan", happen=self._pharmacy, down=True)
-        yield Moment(jam="09:40", text="BPJS hidup lagi", happen=self._desk_cancel)
-        yield Moment(jam="11:50", text="Pemeriksaan pukul 08:50 baru diketik sekarang", happen=self._late_entry)
+        yield Moment(jam="09:40", text="BPJS hidup lagi; satu pasien umum dibatalkan di meja", happen=self._desk_cancel)
+        yield Moment(jam="11:50", text="Pemeriksaan pukul 08:50 baru diketik", happen=self._late_entry)
 
     def _at(self, jam: str) -> str:
         return f"{self._tanggal} {jam}"
@@ -64,7 +64,7 @@ class Day:
         self._folder = one.visit(self._tanggal, jam="07:25:40", kd_poli="ANA")
         one.sep(self._folder)
         self._general = one.visit(self._tanggal, jam="07:20:00", kd_pj="UMU")
-        one.visit(self._tanggal, jam="07:31:00", kd_poli="MAT")
+        one.sep(one.visit(self._tanggal, jam="07:31:00", kd_poli="MAT"), kddpjp="34567")
         self._undecided = one.visit(self._tanggal, jam="07:33:00", kd_pj="UMU", kd_poli="ANA")
 
     def _first_exams(self) -> None:
