@@ -20,6 +20,7 @@ from antrean_cli.rules.payloads import (
 )
 from antrean_cli.rules.visits import Sep, Visit
 from tests.rows import MONDAY, NO_RAWAT, WIT, at, mobilejkn, nonjkn, onsite, policy, sep, slot, surat
+from tests.seed import SEED_EXAMPLE
 
 # 23 November 2026, 08:00 WIB is 01:00 UTC: 1795395600 seconds.
 OPENING_MS = 1795395600000
@@ -438,32 +439,6 @@ def test_batal_and_listtask_bodies() -> None:
 
 
 # Bodies by hand
-
-SEED_EXAMPLE: dict[str, Any] = {
-    "kodebooking": "16032021A001",
-    "jenispasien": "JKN",
-    "nomorkartu": "00012345678",
-    "nik": "3212345678987654",
-    "nohp": "085635228888",
-    "kodepoli": "ANA",
-    "namapoli": "Anak",
-    "pasienbaru": 0,
-    "norm": "123345",
-    "tanggalperiksa": "2021-01-28",
-    "kodedokter": 12345,
-    "namadokter": "Dr. Hendra",
-    "jampraktek": "08:00-16:00",
-    "jeniskunjungan": 1,
-    "nomorreferensi": "0001R0040116A000001",
-    "nomorantrean": "A-12",
-    "angkaantrean": 12,
-    "estimasidilayani": 1615869169000,
-    "sisakuotajkn": 5,
-    "kuotajkn": 30,
-    "sisakuotanonjkn": 5,
-    "kuotanonjkn": 30,
-    "keterangan": "Peserta harap 30 menit lebih awal guna pencatatan administrasi.",
-}
 
 
 def test_the_seeds_example_passes() -> None:

@@ -30,34 +30,11 @@ from Crypto.Util.Padding import unpad
 
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Simulator, signature
+from tests.seed import SEED_EXAMPLE
 
 CONS_ID, SECRET, USER_KEY = "1234", "rahasia", "kunci"
 WIB = timezone(timedelta(hours=7))
-SEED_ADD: dict[str, object] = {
-    "kodebooking": "16032021A001",
-    "jenispasien": "JKN",
-    "nomorkartu": "00012345678",
-    "nik": "3212345678987654",
-    "nohp": "085635228888",
-    "kodepoli": "ANA",
-    "namapoli": "Anak",
-    "pasienbaru": 0,
-    "norm": "123345",
-    "tanggalperiksa": "2021-01-28",
-    "kodedokter": 12345,
-    "namadokter": "Dr. Hendra",
-    "jampraktek": "08:00-16:00",
-    "jeniskunjungan": 1,
-    "nomorreferensi": "0001R0040116A000001",
-    "nomorantrean": "A-12",
-    "angkaantrean": 12,
-    "estimasidilayani": 1615869169000,
-    "sisakuotajkn": 5,
-    "kuotajkn": 30,
-    "sisakuotanonjkn": 5,
-    "kuotanonjkn": 30,
-    "keterangan": "Peserta harap 30 menit lebih awal guna pencatatan administrasi.",
-}
+SEED_ADD: dict[str, object] = SEED_EXAMPLE
 DAY = "2021-03-16"
 KB = "2021/03/16/000001"
 

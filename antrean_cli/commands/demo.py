@@ -26,7 +26,7 @@ from antrean_cli.rules.outcomes import Task, wakturs_of
 from antrean_cli.rules.payloads import listtask_body
 from antrean_cli.rules.visits import WIB
 from antrean_cli.simulator.day import Day, Moment
-from antrean_cli.simulator.hospital import Hospital, create_sqlite
+from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
 from antrean_cli.simulator.server import KEYS, PORT, Simulator
 from antrean_cli.sync import Pass, Told
 
@@ -191,14 +191,13 @@ def _keep(folder: Path, bpjs: Simulator) -> None:
     url = f"http://127.0.0.1:{PORT}{bpjs.base_path}"
     env = _write_env(folder, url)
     held = folder / "bpjs.json"
-    mapping = "INSERT INTO maping_poli_bpjs VALUES ('MAT', 'MAT', 'MATA')"
     held.write_text(views.document(bpjs.bookings.snapshot()), encoding="utf-8")
     click.echo(
         f"\nTersimpan di {folder}. Di satu terminal, jalankan BPJS tiruan:\n"
         f"  {me} simulator --isi {held}\n"
         f"Di terminal lain, petakan poli yang menahan antrean, lalu kirim:\n"
         f"  {me} --env-file {env} sync\n"
-        f'  sqlite3 {folder}/khanza.sqlite3 "{mapping}"\n'
+        f'  sqlite3 {folder}/khanza.sqlite3 "{MAP_THE_CLINIC}"\n'
         f"  {me} -v --env-file {env} sync\n"
         f"Yang dipegang BPJS tiruan: http://127.0.0.1:{PORT}/_simulator/"
     )

@@ -27,6 +27,8 @@ KODE_PPK = "0301R001"
 DAYS = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
 WIB = timezone(timedelta(hours=7))
 KUOTA = 30
+# What mends the one clinic that `basics` leaves without a mapping.
+MAP_THE_CLINIC = "INSERT INTO maping_poli_bpjs VALUES ('MAT', 'MAT', 'MATA')"
 UNREAD = {"referensi_mobilejkn_bpjs_batal": ("tanggalbatal",)}  # what only makes a sample believable
 
 PRIMARY_KEYS = {
