@@ -1,31 +1,24 @@
-"""The ledger: what was told to BPJS, in one SQLite file. Every SQLite statement but the schema stands here.
+"""The ledger: what was told to BPJS, in one SQLite file. Every statement about bookings and pushes stands here.
 
-- WAL and synchronous=FULL: what was committed survives a power cut. Mode 0600.
-- A damaged, foreign or newer file is refused untouched; it is never deleted or re-created.
 - No name, NIK, card or phone number: only bookings, times, states and BPJS's answers.
-- One pass at a time: an flock on a file beside it, which the kernel frees whatever happens.
+- How the file is opened, checked and locked stands in statefile.py.
 """
 
-import fcntl
 import json
-import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import date, datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from antrean_cli import migrations
-from antrean_cli.errors import LockedError, StateError, why
+from antrean_cli import statefile
 from antrean_cli.rules.chain import Change, Push, Record
 from antrean_cli.rules.events import Reason, Seen
 from antrean_cli.rules.outages import Outage
+from antrean_cli.statefile import explained
 
-APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
-BUSY_SECONDS = 10
 _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"  # the index push_open
 
 
@@ -43,27 +36,12 @@ class Ledger:
 
         `zone` is the one that times are handed out in.
         """
-        with _explained(path):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with _one_at_a_time(path):
-                return cls(_opened(path), path, zone)
+        return cls(statefile.opened(path), path, zone)
 
     @classmethod
     def copy(cls, path: Path, zone: timezone) -> "Ledger":
         """Return a copy in memory: what is written to it is gone with it, and nothing on the disk is touched."""
-        memory = sqlite3.connect(":memory:", isolation_level=None)
-        try:
-            with _explained(path):
-                if path.exists():
-                    with _one_at_a_time(path):
-                        _check(path)
-                        with closing(_reading(path)) as source:
-                            source.backup(memory)
-                migrations.migrate(memory)
-        except BaseException:
-            memory.close()
-            raise
-        return cls(memory, path, zone)
+        return cls(statefile.copied(path), path, zone)
 
     def __enter__(self) -> "Ledger":
         return self
@@ -76,7 +54,7 @@ class Ledger:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit all that is written inside, or nothing of it."""
-        with _explained(self._path):
+        with explained(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -114,7 +92,7 @@ class Ledger:
 
     def settled(self, first: date, last: date) -> dict[str, str]:
         """Return, of these days' bookings without anything open, the facts on which they were settled."""
-        with _explained(self._path):
+        with explained(self._path):
             rows = self._connection.execute(
                 f"""
                 SELECT kodebooking, settled FROM booking
@@ -164,7 +142,7 @@ class Ledger:
 
     def _records(self, which: str, values: Mapping[str, str]) -> dict[str, Record]:
         """Return the bookings that a condition of ours on their kode booking fits."""
-        with _explained(self._path):
+        with explained(self._path):
             grouped: dict[str, dict[str, Push]] = {}
             for row in self._connection.execute(f"SELECT * FROM push WHERE {which}", values):  # noqa: S608
                 grouped.setdefault(row[0], {})[row[1]] = self._push(row)
@@ -212,7 +190,7 @@ class Ledger:
 
     def recall(self, name: str) -> Any:
         """Return a remembered value, or None."""
-        with _explained(self._path):
+        with explained(self._path):
             row = self._connection.execute("SELECT value FROM meta WHERE name = :name", {"name": name}).fetchone()
         return json.loads(row[0]) if row else None
 
@@ -252,117 +230,6 @@ class Ledger:
                 self._connection.execute(
                     "INSERT INTO meta VALUES (:name, :value)", {"name": name, "value": json.dumps(value)}
                 )
-
-
-@contextmanager
-def locked(state: Path) -> Iterator[None]:
-    """Hold the lock of a pass; raises LockedError if another pass has it, StateError if there can be none."""
-    with _explained(state):
-        state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(state.with_name(state.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        if not _flocked(descriptor):
-            raise LockedError
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Let one process at a time open the ledger: two first starts must not meet a file half made.
-
-    The folder is locked, not the file: closing the file once more would drop SQLite's own locks on it.
-    """
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        deadline = time.monotonic() + BUSY_SECONDS
-        while not _flocked(folder):
-            if time.monotonic() > deadline:
-                raise sqlite3.OperationalError("locked")
-            time.sleep(0.01)
-        yield
-    finally:
-        os.close(folder)
-
-
-def _flocked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        # SQLite would make it 0644; its -wal and -shm take the mode of the file.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    _check(path)
-    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        if file.exists() and file.stat().st_mode & 0o077:
-            file.chmod(0o600)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        if not migrations.version(connection):
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        migrations.migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _reading(path: Path) -> sqlite3.Connection:
-    """Open a file so that nothing is written to it, not even the rest of a -wal."""
-    # Without a -wal nobody is writing: immutable keeps SQLite from making files of its own.
-    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)
-
-
-def _check(path: Path) -> None:
-    """Raise StateError for a file that is damaged, not ours, or newer than this program."""
-    with closing(_reading(path)) as connection:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables and application != APPLICATION_ID:
-            raise StateError(f"{path} bukan berkas status antrean; periksa ANTREAN_STATE atau --state")
-        if migrations.version(connection) > len(migrations.STEPS):
-            raise StateError(f"{path} dibuat oleh antrean yang lebih baru; pasang versi itu")
-        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(f"malformed: {verdict}")
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what the disk or SQLite says into one sentence; mistakes in our own SQL stay what they are."""
-    try:
-        yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
-        raise
-    except sqlite3.DatabaseError as error:
-        raise StateError(_sentence(path, str(error))) from error
-    except OSError as error:
-        raise StateError(f"Berkas status {path} tidak dapat ditulis: {why(error)}; periksa ANTREAN_STATE") from error
-
-
-def _sentence(path: Path, text: str) -> str:
-    folded = text.lower()
-    if "full" in folded or "no space" in folded:
-        return f"Disk penuh: berkas status {path} tidak dapat ditulis; kosongkan ruang, lalu jalankan lagi"
-    if "locked" in folded or "busy" in folded:
-        return f"Berkas status {path} sedang dipakai proses lain; coba lagi sebentar"
-    if "readonly" in folded or "permission" in folded or "unable to open" in folded or "read-only" in folded:
-        return f"Berkas status {path} tidak dapat ditulis; periksa pemilik dan izin berkas serta foldernya"
-    if "malformed" in folded or "not a database" in folded or "corrupt" in folded:
-        return f"Berkas status {path} rusak dan tidak disentuh; pulihkan dari cadangan, atau pindahkan untuk mulai baru"
-    if "disk i/o" in folded:
-        return f"Berkas status {path} tidak dapat ditulis: disk penuh atau rusak; periksa disknya, lalu jalankan lagi"
-    return f"Berkas status {path} tidak dapat dipakai (SQLite: {text})"
 
 
 def _ms(value: datetime | None) -> int | None:

@@ -4,7 +4,7 @@
 
 - The pass yields what happened and keeps a report; it never prints.
 - If Khanza is down, what is due in the ledger is still delivered (adds wait); on a wrong schema nothing is sent.
-- The ledger must be locked by the caller (`ledger.locked`).
+- The ledger must be locked by the caller (`statefile.locked`).
 """
 
 import time

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from antrean_cli.config import Settings, load
-from antrean_cli.ledger import Ledger, locked
+from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import Change, Push, Record
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
+from antrean_cli.statefile import locked
 from antrean_cli.sync import Pass, Report, Told
 from tests.mariadb import MariaDB
 

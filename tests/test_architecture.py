@@ -16,14 +16,14 @@ FLOORS: list[set[str]] = [
     {"commands"},
     {"options"},
     {"sync", "manual", "views", "simulator", "collect", "deliver"},
-    {"khanza", "ledger", "migrations", "bpjs", "transport"},
+    {"khanza", "ledger", "statefile", "migrations", "bpjs", "transport"},
     {"config"},
     {"rules"},
     {"errors", ""},
 ]
 EDGES: dict[str, set[str]] = {
     "khanza": {"khanza"},
-    "ledger": {"ledger", "migrations"},
+    "ledger": {"ledger", "statefile", "migrations"},
     "bpjs": {"bpjs", "transport"},
 }
 PURE_STANDARD_LIBRARY = {"re", "collections", "dataclasses", "datetime", "functools", "typing", "zlib"}
@@ -221,7 +221,7 @@ def test_headers_of_bpjs_are_named_in_the_client_only() -> None:
 
 
 def test_sql_stands_in_the_files_of_the_databases_only() -> None:
-    allowed = {"khanza", "ledger", "migrations", "simulator.hospital"}
+    allowed = {"khanza", "ledger", "statefile", "migrations", "simulator.hospital"}
     found = [
         f"{name}:{line}: {text.strip()[:40]}"
         for name, tree in TREES.items()
@@ -239,7 +239,7 @@ def test_statements_are_run_by_the_files_of_the_databases_only() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("execute", "executemany", "executescript", "cursor")
     }
-    assert found <= {"khanza", "ledger", "migrations", "simulator.hospital"}
+    assert found <= {"khanza", "ledger", "statefile", "migrations", "simulator.hospital"}
 
 
 def test_no_executescript() -> None:

@@ -21,11 +21,12 @@ from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from antrean_cli.errors import LockedError, StateError
-from antrean_cli.ledger import Ledger, locked
+from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import Push, Record, changes
 from antrean_cli.rules.events import Reason, Seen
 from antrean_cli.rules.outages import Outage
 from antrean_cli.simulator.faults import Fault
+from antrean_cli.statefile import locked
 from tests.site import MONDAY, WIB, Site
 
 NOW = datetime(2026, 11, 23, 14, tzinfo=WIB)
@@ -392,7 +393,7 @@ def test_what_a_pass_remembers_comes_back_and_can_be_forgotten(ledger: Ledger) -
 HOLD = """
 import subprocess, sys, time
 from pathlib import Path
-from antrean_cli.ledger import locked
+from antrean_cli.statefile import locked
 with locked(Path(sys.argv[1])):
     child = subprocess.Popen(["sleep", "30"], stdout=subprocess.DEVNULL)
     print(child.pid, flush=True)

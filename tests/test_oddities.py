@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from antrean_cli.config import load
-from antrean_cli.ledger import Ledger, locked
+from antrean_cli.ledger import Ledger
 from antrean_cli.manual import send
 from antrean_cli.rules.chain import BATAL
 from antrean_cli.rules.payloads import batal_body
 from antrean_cli.simulator.faults import Fault
+from antrean_cli.statefile import locked
 from antrean_cli.sync import Pass, Sent
 from tests.site import MONDAY, WIB, Site
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from antrean_cli.ledger import locked
 from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.hospital import ZERO
 from antrean_cli.simulator.server import Simulator
+from antrean_cli.statefile import locked
 from tests.mariadb import MariaDB
 from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site
 

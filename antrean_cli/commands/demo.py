@@ -18,7 +18,7 @@ import click
 from antrean_cli import views
 from antrean_cli.config import Settings, load
 from antrean_cli.errors import InputError, why
-from antrean_cli.ledger import Ledger, locked
+from antrean_cli.ledger import Ledger
 from antrean_cli.options import FILE, App, examples, subcommand
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
 from antrean_cli.rules.events import NO_SIGN, TASKS
@@ -28,6 +28,7 @@ from antrean_cli.rules.visits import WIB
 from antrean_cli.simulator.day import Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
 from antrean_cli.simulator.server import KEYS, PORT, Simulator
+from antrean_cli.statefile import locked
 from antrean_cli.sync import Pass, Told
 
 

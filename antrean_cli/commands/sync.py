@@ -15,9 +15,10 @@ import click
 from antrean_cli import views
 from antrean_cli.config import Settings
 from antrean_cli.errors import InputError, StoppedError, why
-from antrean_cli.ledger import Ledger, locked
+from antrean_cli.ledger import Ledger
 from antrean_cli.options import App, Whole, examples, json_option, subcommand
 from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change
+from antrean_cli.statefile import locked
 from antrean_cli.sync import Pass, Report, Sent, Told, preview
 
 # Reasons that many visits share: they are told once, not once a visit.

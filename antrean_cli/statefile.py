@@ -1,0 +1,157 @@
+"""The state file: how it is made, opened, checked, locked, and what its troubles are called.
+
+- WAL and synchronous=FULL: what was committed survives a power cut. Mode 0600.
+- A damaged, foreign or newer file is refused untouched; it is never deleted or re-created.
+- One pass at a time: an flock on a file beside it, which the kernel frees whatever happens.
+- What a person can mend is raised as StateError (exit 9), in one Indonesian sentence.
+"""
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from antrean_cli import migrations
+from antrean_cli.errors import LockedError, StateError, why
+
+APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
+BUSY_SECONDS = 10
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """Return a connection to the checked file, made and migrated where needed."""
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _one_at_a_time(path):
+            return _opened(path)
+
+
+def copied(path: Path) -> sqlite3.Connection:
+    """Return a copy in memory of the file, empty if there is none; nothing on the disk is written."""
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        with explained(path):
+            if path.exists():
+                with _one_at_a_time(path):
+                    _check(path)
+                    with closing(_reading(path)) as source:
+                        source.backup(memory)
+            migrations.migrate(memory)
+    except BaseException:
+        memory.close()
+        raise
+    return memory
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Hold the lock of a pass; raises LockedError if another pass has it, StateError if there can be none."""
+    with explained(state):
+        state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(state.with_name(state.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        if not _flocked(descriptor):
+            raise LockedError
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Let one process at a time open the ledger: two first starts must not meet a file half made.
+
+    The folder is locked, not the file: closing the file once more would drop SQLite's own locks on it.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        deadline = time.monotonic() + BUSY_SECONDS
+        while not _flocked(folder):
+            if time.monotonic() > deadline:
+                raise sqlite3.OperationalError("locked")
+            time.sleep(0.01)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _flocked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        # SQLite would make it 0644; its -wal and -shm take the mode of the file.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    _check(path)
+    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if file.exists() and file.stat().st_mode & 0o077:
+            file.chmod(0o600)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if not migrations.version(connection):
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrations.migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """Open a file so that nothing is written to it, not even the rest of a -wal."""
+    # Without a -wal nobody is writing: immutable keeps SQLite from making files of its own.
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)
+
+
+def _check(path: Path) -> None:
+    """Raise StateError for a file that is damaged, not ours, or newer than this program."""
+    with closing(_reading(path)) as connection:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and application != APPLICATION_ID:
+            raise StateError(f"{path} bukan berkas status antrean; periksa ANTREAN_STATE atau --state")
+        if migrations.version(connection) > len(migrations.STEPS):
+            raise StateError(f"{path} dibuat oleh antrean yang lebih baru; pasang versi itu")
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {verdict}")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the disk or SQLite says into one sentence; mistakes in our own SQL stay what they are."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        raise
+    except sqlite3.DatabaseError as error:
+        raise StateError(_sentence(path, str(error))) from error
+    except OSError as error:
+        raise StateError(f"Berkas status {path} tidak dapat ditulis: {why(error)}; periksa ANTREAN_STATE") from error
+
+
+def _sentence(path: Path, text: str) -> str:
+    folded = text.lower()
+    if "full" in folded or "no space" in folded:
+        return f"Disk penuh: berkas status {path} tidak dapat ditulis; kosongkan ruang, lalu jalankan lagi"
+    if "locked" in folded or "busy" in folded:
+        return f"Berkas status {path} sedang dipakai proses lain; coba lagi sebentar"
+    if "readonly" in folded or "permission" in folded or "unable to open" in folded or "read-only" in folded:
+        return f"Berkas status {path} tidak dapat ditulis; periksa pemilik dan izin berkas serta foldernya"
+    if "malformed" in folded or "not a database" in folded or "corrupt" in folded:
+        return f"Berkas status {path} rusak dan tidak disentuh; pulihkan dari cadangan, atau pindahkan untuk mulai baru"
+    if "disk i/o" in folded:
+        return f"Berkas status {path} tidak dapat ditulis: disk penuh atau rusak; periksa disknya, lalu jalankan lagi"
+    return f"Berkas status {path} tidak dapat dipakai (SQLite: {text})"
