@@ -16,7 +16,8 @@ from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import EXPIRED, MAX_AGE, SENDING, Change, Record, after_crash, changes
 from antrean_cli.rules.pushes import expired, facts, frame, gone, lacks_reference, left_out, plan, settled
-from antrean_cli.rules.visits import Policy, Rows, SuratKontrol, Visit, assemble, served
+from antrean_cli.rules.rows import Rows, SuratKontrol
+from antrean_cli.rules.visits import Policy, Visit, assemble, served
 
 # Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a change.
 EXACT = timedelta(minutes=5)

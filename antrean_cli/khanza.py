@@ -18,18 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from antrean_cli.config import Khanza as KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
-from antrean_cli.rules.visits import (
-    Berkas,
-    Booking,
-    Cancel,
-    Exam,
-    Registration,
-    Resep,
-    Rows,
-    Sep,
-    Slot,
-    SuratKontrol,
-)
+from antrean_cli.rules.rows import Berkas, Booking, Cancel, Exam, Registration, Resep, Rows, Sep, Slot, SuratKontrol
 
 if TYPE_CHECKING:
     import pymysql

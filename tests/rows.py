@@ -11,20 +11,8 @@ from typing import Any
 
 from antrean_cli.rules.chain import Push, Record
 from antrean_cli.rules.events import Look, Reason, Seen
-from antrean_cli.rules.visits import (
-    Berkas,
-    Booking,
-    Cancel,
-    Exam,
-    Policy,
-    Registration,
-    Resep,
-    Rows,
-    Sep,
-    Slot,
-    SuratKontrol,
-    Visit,
-)
+from antrean_cli.rules.rows import Berkas, Booking, Cancel, Exam, Registration, Resep, Rows, Sep, Slot, SuratKontrol
+from antrean_cli.rules.visits import Policy, Visit
 
 WIB = timezone(timedelta(hours=7), "WIB")
 WITA = timezone(timedelta(hours=8), "WITA")

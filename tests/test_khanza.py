@@ -19,7 +19,7 @@ import pytest
 from antrean_cli.config import Khanza as Settings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza import Khanza, Window
-from antrean_cli.rules.visits import Rows
+from antrean_cli.rules.rows import Rows
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from tests import bench_khanza
 from tests.mariadb import MariaDB

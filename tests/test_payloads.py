@@ -18,7 +18,8 @@ from antrean_cli.rules.payloads import (
     missing,
     update_body,
 )
-from antrean_cli.rules.visits import Sep, Visit
+from antrean_cli.rules.rows import Sep
+from antrean_cli.rules.visits import Visit
 from tests.rows import MONDAY, NO_RAWAT, WIT, at, mobilejkn, nonjkn, onsite, policy, sep, slot, surat
 from tests.seed import SEED_EXAMPLE
 

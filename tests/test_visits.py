@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from antrean_cli.rules.visits import FINAL_STTS, Registration, Slot, Visit, assemble, day, moment, served, slot_of
+from antrean_cli.rules.rows import Registration, Slot
+from antrean_cli.rules.visits import FINAL_STTS, Visit, assemble, day, moment, served, slot_of
 from tests.rows import (
     MONDAY,
     NO_RAWAT,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.visits import HARI, WIB, Exam, Policy, Resep, Visit, moment
+from antrean_cli.rules.rows import Exam, Resep
+from antrean_cli.rules.visits import HARI, WIB, Policy, Visit, moment
 
 TASKS = (3, 4, 5, 6, 7)
 # A time further ahead than any slip of the clock is a typing error, and means "not yet".

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from typing import Any
 
 from antrean_cli.rules.events import Reason, no_session
-from antrean_cli.rules.visits import Booking, Policy, Registration, Sep, Slot, Visit, moment
+from antrean_cli.rules.rows import Booking, Registration, Sep, Slot
+from antrean_cli.rules.visits import Policy, Visit, moment
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
 KODEBOOKING_FORM = "harus 1 sampai 100 huruf atau angka, tanpa spasi di awal dan akhir"
