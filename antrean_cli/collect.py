@@ -55,8 +55,7 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
     require_payers(rows, policy)
     through = ledger.settled(first, today)
     visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
-    asked_at = ledger.recall_time("surat_kontrol_at")
-    asked = _wants_surat_kontrol(visits, _records(ledger, visits), policy, asked_at, now)
+    asked = _wants_surat_kontrol(ledger, visits, policy, now)
     if asked:
         rows = rows._replace(surat_kontrol=_surat_kontrol(khanza, asked))
         visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
@@ -143,16 +142,15 @@ def _unsettled(visits: Iterable[Visit], settled: Mapping[str, str], frame: str) 
     ]
 
 
-def _wants_surat_kontrol(
-    visits: Iterable[Visit], records: Mapping[str, Record], policy: Policy, asked: datetime | None, now: datetime
-) -> list[date]:
+def _wants_surat_kontrol(ledger: Ledger, visits: Iterable[Visit], policy: Policy, now: datetime) -> list[date]:
     """Return the days to ask the surat kontrol of: those of onsite visits without SEP, at most every five minutes."""
-    if "onsite" not in policy.add:
-        return []
-    pairs = [(visit, records.get(visit.kodebooking)) for visit in visits]
-    lacking = [(visit.tanggal, record) for visit, record in pairs if lacks_reference(visit, record)]
+    asked = ledger.recall_time("surat_kontrol_at")
     recently = asked is not None and timedelta(0) <= now - asked < SURAT_KONTROL
-    return [] if recently else [tanggal for tanggal, _ in lacking]
+    without_sep = [visit for visit in visits if visit.kind == "onsite" and visit.sep is None]
+    if not without_sep or recently or "onsite" not in policy.add:
+        return []
+    records = _records(ledger, without_sep)
+    return [visit.tanggal for visit in without_sep if lacks_reference(visit, records.get(visit.kodebooking))]
 
 
 def _planned(
