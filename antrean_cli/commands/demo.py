@@ -136,7 +136,7 @@ def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) ->
     numbers = ", ".join(f"{number} {what}" for number, what in parts if number)
     click.echo(f"{moment.jam}  {moment.text}\n       → {numbers or 'tidak ada yang baru'}")
     for text in told:
-        click.echo(f"       ! {text}")
+        click.echo(click.wrap_text(text, 79, "       ! ", "         "))
 
 
 def _show_end(settings: Settings, bpjs: Simulator) -> None:
@@ -157,7 +157,7 @@ def _show_end(settings: Settings, bpjs: Simulator) -> None:
     click.echo(f"\nDitahan, dan sebabnya:\n{views.attention(views.pushes_in(records, HELD, DUE))}")
     twice = sum(row.code == 208 for row in bpjs.received)
     click.echo(
-        f"\n{len(rows) // 2} kunjungan, {sum(map(_told, records))} kiriman sampai di BPJS; "
+        f"\n{len(records)} kunjungan, {sum(map(_told, records))} kiriman sampai di BPJS; "
         f"{twice} kali ganda. Tidak ada yang dikarang."
     )
 
