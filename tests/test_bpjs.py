@@ -311,6 +311,7 @@ def test_a_list_in_no_agreed_form_is_a_fault_and_never_an_empty_list(plain: obje
     with canned(listtask(plain)) as server:
         found = client(server.url).call("getlisttask", BODY)
     assert isinstance(found, Fault)
+    assert found.answered, "BPJS is there: this is no outage"
 
 
 def test_a_list_is_read_with_the_timestamp_of_its_own_request() -> None:

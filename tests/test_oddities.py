@@ -11,7 +11,8 @@ import pytest
 from antrean_cli.config import load
 from antrean_cli.ledger import Ledger
 from antrean_cli.manual import send
-from antrean_cli.rules.chain import BATAL
+from antrean_cli.rules.chain import BATAL, Push, Record
+from antrean_cli.rules.outcomes import after_unreadable_lookup
 from antrean_cli.rules.payloads import batal_body
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.statefile import locked
@@ -138,7 +139,7 @@ def test_what_is_done_by_hand_while_khanza_answers_is_not_overwritten(site: Site
     assert site.states(no_rawat) == {"add": "sent", "3": "sent"}
 
 
-def test_lists_that_cannot_be_read_are_no_outage(site: Site) -> None:
+def test_look_ups_that_are_put_off_are_no_outage(site: Site) -> None:
     for number in range(4):
         nobooking = f"20261123{number:06}"
         no_rawat = site.khanza.visit(MONDAY, jam="08:00:00")
@@ -150,6 +151,18 @@ def test_lists_that_cannot_be_read_are_no_outage(site: Site) -> None:
         site.clock.forward(minutes=2)
     assert done.report.exit_code == 0
     assert done.told == []
+
+
+def test_after_a_list_that_cannot_be_read_nothing_is_asked_again() -> None:
+    """What is in doubt is sent once more, and 208 settles it; what 208 already settled stays as it is."""
+    doubtful = Push(step="4", state="due", ask=True)
+    there = Push(step="3", state="already", ask=True)
+    record = Record(kodebooking="A", kind="onsite", tanggal=MONDAY).having(doubtful, there)
+    after = after_unreadable_lookup(record)
+    assert {step: (push.state, push.ask) for step, push in after.pushes.items()} == {
+        "3": ("already", False),
+        "4": ("due", False),
+    }
 
 
 @pytest.mark.parametrize("name", ["INT", "IPD"], ids=["Khanza's code", "BPJS's code"])
