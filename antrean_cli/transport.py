@@ -17,7 +17,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 _call = threading.local()
@@ -71,16 +71,8 @@ class _Connection(HTTPConnection):
         self.sock = _Socket(plain.family, plain.type, plain.proto, fileno=plain.detach())
 
 
-class _TlsConnection(HTTPSConnection):
-    pass  # its sockets are made by the context's sslsocket_class
-
-
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
 
 
 class _Adapter(HTTPAdapter):
@@ -90,7 +82,8 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        # The sockets of TLS are made by the context's sslsocket_class.
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
 
     def cert_verify(self, conn: Any, *_: Any, **__: Any) -> None:
         # The context has the authorities; naming their file here would load it anew for each connection.
