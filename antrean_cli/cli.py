@@ -9,6 +9,7 @@ import importlib
 import os
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,7 +17,7 @@ import click
 
 from antrean_cli import __version__
 from antrean_cli.errors import AntreanError, InputError, TemporaryError, why
-from antrean_cli.options import FILE, App, Command, examples, exit_codes
+from antrean_cli.options import FILE, App, Clock, Command, examples, exit_codes
 
 COMMANDS = {
     "add": "Tambah satu antrean di BPJS",
@@ -88,27 +89,27 @@ antrean add --help
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Tampilkan versi.")
 @click.pass_context
 def group(ctx: click.Context, env_file: Path | None, state: Path | None, verbose: bool, quiet: bool) -> None:
-    ctx.obj = App(env_file=env_file, state=state, verbose=verbose, quiet=quiet)
+    ctx.obj = App(env_file=env_file, state=state, verbose=verbose, quiet=quiet, now=ctx.obj or datetime.now)
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(InputError.exit_code)
 
 
-def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
+def main(clock: Clock = datetime.now) -> NoReturn:
+    """Run the command line and leave with its exit code; only tests bring a clock of their own."""
     gc.disable()  # a pass is over in seconds; looking for garbage would take a tenth of an idle one
     if sys.stdout is None:  # closed by the caller
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the program
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.reconfigure(errors="backslashreplace")  # LC_ALL=C cannot print all names
-    code = _run()
+    code = _run(clock)
     gc.freeze()  # nor is there anything to be won on the way out
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(clock: Clock) -> int:
     try:
-        result = group.main(prog_name="antrean", standalone_mode=False)
+        result = group.main(prog_name="antrean", standalone_mode=False, obj=clock)
     except click.ClickException as error:
         return _complain(usage_sentence(error), InputError.exit_code)
     except (click.Abort, KeyboardInterrupt):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,18 @@ if TYPE_CHECKING:
     from antrean_cli.config import Settings
     from antrean_cli.manual import Sent
 
+Clock = Callable[[timezone], datetime]  # the time now, as an aware datetime in a zone
+
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """The global options, handed to every command."""
+    """The global options, and the clock, handed to every command."""
 
     env_file: Path | None
     state: Path | None
     verbose: bool
     quiet: bool
+    now: Clock = datetime.now
 
     def settings(self, *needs: str) -> "Settings":
         """Return the settings; `needs` are "bpjs" and "khanza". Raises SettingsError."""

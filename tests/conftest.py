@@ -23,6 +23,12 @@ OURS = ("ANTREAN_", "BPJS_", "KHANZA_", "XDG_")
 TRANSPORT = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer what the attacks are steered by."""
+    parser.addoption("--all", action="store_true", help="make all of every attack, not a sample: takes hours")
+    parser.addoption("--seed", type=int, default=1, help="seed of the attacks' random numbers")
+
+
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
     """One server for the whole run."""

@@ -90,16 +90,29 @@ class Site:
         return done
 
     def run(self, *args: str, input: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:  # noqa: A002
-        """Run the command `antrean` and return its exit code and output."""
+        """Run the command `antrean` and return its exit code and output; CLOCK sets its time (ISO, with a zone)."""
         return subprocess.run(
-            [sys.executable, "-m", "antrean_cli", *args],
-            env={**os.environ, **self.env, "ANTREAN_STATE": str(self.state), **env},
+            _program(env, args),
+            env=self._environment(env),
             capture_output=True,
             text=True,
             input=input,
             timeout=90,
             check=False,
         )
+
+    def start(self, *args: str, **env: str) -> subprocess.Popen[str]:
+        """Start the command `antrean` and go on; CLOCK sets its time."""
+        return subprocess.Popen(
+            _program(env, args),
+            env=self._environment(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _environment(self, env: dict[str, str]) -> dict[str, str]:
+        return {**os.environ, **self.env, "ANTREAN_STATE": str(self.state), **env}
 
     def record(self, kodebooking: str) -> Record:
         """Return what the ledger knows of a booking."""
@@ -133,6 +146,10 @@ class Site:
             for one in self.bpjs.received
             if one.body and one.path.endswith(path)
         ]
+
+
+def _program(env: dict[str, str], args: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-m", "tests.attacks.program" if "CLOCK" in env else "antrean_cli", *args]
 
 
 def _time(ms: int) -> datetime:

@@ -43,14 +43,7 @@ def patient(site: Site, tanggal: date = YESTERDAY, *, kd_poli: str = "INT", kd_d
 @contextmanager
 def running(site: Site, *args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
     """Start `antrean` and go on; it is killed at the end if it still runs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "antrean_cli", *args],
-        env={**os.environ, **site.env, "ANTREAN_STATE": str(site.state), **env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
+    with site.start(*args, **env) as process:
         try:
             yield process
         finally:
@@ -378,17 +371,8 @@ def test_runs_started_together_send_everything_once(live_site: Site) -> None:
     """Of ten started at once on an empty state one or some work, the others leave silently with 11."""
     visits = [patient(live_site) for _ in range(6)]
     live_site.bpjs.latency = 0.02
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "antrean_cli", "sync", *SINCE],
-            env={**os.environ, **live_site.env, "ANTREAN_STATE": str(live_site.state)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(10)
-    ]
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    processes = [live_site.start("sync", *SINCE) for _ in range(10)]
+    outputs = ["".join(process.communicate(timeout=60)) for process in processes]
     codes = Counter(process.returncode for process in processes)
     assert codes.keys() <= {0, 11}
     assert codes[0] >= 1

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +112,6 @@ def command(
         return
     from antrean_cli.manual import send
 
-    now = datetime.now(settings.policy.zone)
+    now = app.now(settings.policy.zone)
     sent = send(settings, ADD, body, tanggal=service_date(body), now=now)
     report(app, sent, body["kodebooking"], "antrean", as_json)

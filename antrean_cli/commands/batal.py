@@ -1,7 +1,5 @@
 """`antrean batal`: one cancel, by hand."""
 
-from datetime import datetime
-
 import click
 
 from antrean_cli.errors import InputError
@@ -25,6 +23,6 @@ def command(app: App, kodebooking: str, keterangan: str, as_json: bool) -> None:
     if not keterangan.strip():
         raise InputError("--keterangan kosong; tulis alasannya")
     settings = app.settings("bpjs")
-    now = datetime.now(settings.policy.zone)
+    now = app.now(settings.policy.zone)
     sent = send(settings, BATAL, batal_body(kodebooking, keterangan), tanggal=now.date(), now=now)
     report(app, sent, kodebooking, "batal", as_json)

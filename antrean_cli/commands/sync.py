@@ -48,7 +48,7 @@ class Journal:
         elif self._app.verbose:
             self._app.say(text)
         if self._log_file:
-            self._append(f"{datetime.now(self._zone):%Y-%m-%d %H:%M:%S} {text}\n")
+            self._append(f"{self._app.now(self._zone):%Y-%m-%d %H:%M:%S} {text}\n")
 
     def changes(self, changes: Iterable[Change]) -> None:
         """Tell what changed, one line a change; what whole clinics share is told at its first visit."""
@@ -112,14 +112,14 @@ def command(
     app: App = ctx.obj
     settings = app.settings("khanza", *([] if dry_run else ["bpjs"]))
     settings = replace(settings, workers=workers or settings.workers, max_seconds=max_seconds or settings.max_seconds)
-    today = datetime.now(settings.policy.zone).date()
+    today = app.now(settings.policy.zone).date()
     start = parse_since(since, today)
     if dry_run:
-        _show_preview(settings, start, as_json)
+        _show_preview(app, settings, start, as_json)
         return
     signals = _Signals()
     with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
-        one = Pass(settings=settings, ledger=ledger, clock=lambda: datetime.now(settings.policy.zone))
+        one = Pass(settings=settings, ledger=ledger, clock=lambda: app.now(settings.policy.zone))
         signals.ends = one
         report = _run(app, settings, one, start, as_json)
     ctx.exit(report.exit_code)
@@ -150,7 +150,7 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
     if as_json:
         click.echo(views.document(_document(one.report, changes, journal.messages)))
     elif interactive:
-        _show(one.report, told, ledger, settings)
+        _show(one, told)
     return one.report
 
 
@@ -201,14 +201,13 @@ class _Bar:
         self._bar.render_progress()
 
 
-def _show(report: Report, told: Iterable[str], ledger: Ledger, settings: Settings) -> None:
+def _show(one: Pass, told: Iterable[str]) -> None:
     """Print the table of a pass, and what needs a person."""
-    counts = report.counts
+    report, counts = one.report, one.report.counts
     headers = ("Ditemukan", "Terkirim", "Sudah ada", "Ditahan", "Ditolak", "Nanti")
     row = (report.found, counts[SENT], counts[ALREADY], report.held, counts[REFUSED], report.later)
     click.echo(views.table(headers, [row]))
-    today = datetime.now(settings.policy.zone).date()
-    records = ledger.of_days(today - MAX_AGE, date.max).values()
+    records = one.ledger.of_days(one.clock().date() - MAX_AGE, date.max).values()
     if text := views.attention(views.pushes_in(records, REFUSED, HELD)):
         click.echo(f"\nPerlu ditindaklanjuti:\n{text}")
     for text in told:
@@ -242,9 +241,9 @@ def _document(report: Report, changes: list[dict[str, Any]], messages: list[str]
     }
 
 
-def _show_preview(settings: Settings, since: date | None, as_json: bool) -> None:
+def _show_preview(app: App, settings: Settings, since: date | None, as_json: bool) -> None:
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
-        records = preview(settings, ledger, datetime.now(settings.policy.zone), since)
+        records = preview(settings, ledger, app.now(settings.policy.zone), since)
     due = views.pushes_in(records, DUE)
     held = views.pushes_in(records, HELD)
     if as_json:

@@ -52,7 +52,7 @@ def command(app: App, kodebooking: str, taskid: str, waktu: str | None, jenisres
 
     settings = app.settings("bpjs")
     zone = settings.policy.zone
-    now = datetime.now(zone)
+    now = app.now(zone)
     moment = parse_waktu(waktu, zone, now)
     body = update_body(kodebooking, taskid, moment, jenisresep)
     sent = send(settings, taskid, body, tanggal=moment.astimezone(WIB).date(), waktu=moment, now=now)
