@@ -3,6 +3,7 @@
 - The window goes from the checkpoint (never later than yesterday) to today; once an hour over all of ANTREAN_DAYS.
 - No pass goes before the day of the first one, unless `--since` moved it back.
 - What is open is looked at in every pass, whatever its day.
+- What is older than ANTREAN_KEEP_DAYS is forgotten, once a day.
 - New pushes and the checkpoint are one transaction: a row that was seen is never forgotten.
 """
 
@@ -23,6 +24,7 @@ from antrean_cli.rules.visits import Policy, Visit, assemble, served
 EXACT = timedelta(minutes=5)
 FULL_SCAN = timedelta(hours=1)
 SURAT_KONTROL = timedelta(minutes=5)
+PRUNED_AT_ONCE = 5000
 
 
 class Collected(NamedTuple):
@@ -44,6 +46,19 @@ def tidy(ledger: Ledger, now: datetime) -> tuple[Change, ...]:
             for change in found:
                 ledger.save(change.record, [change], now)
     return tuple(found)
+
+
+def prune(ledger: Ledger, keep_days: int, now: datetime) -> None:
+    """Once a day, forget the bookings that are older than `keep_days`; a long backlog goes in several passes.
+
+    Counted from the newest booking, not from today: a clock that ran ahead must not empty the ledger.
+    """
+    newest = ledger.newest()
+    if newest is None or ledger.recall("pruned_on") == now.date().isoformat():
+        return
+    with ledger.transaction():
+        if ledger.prune(min(newest, now.date()) - timedelta(days=keep_days), PRUNED_AT_ONCE) < PRUNED_AT_ONCE:
+            ledger.remember(pruned_on=now.date())
 
 
 def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, since: date | None = None) -> Collected:

@@ -67,6 +67,7 @@ class Settings:
     policy: Policy
     workers: int
     max_seconds: int
+    keep_days: int
     log_file: Path | None
 
 
@@ -191,6 +192,7 @@ SETTINGS = (
     Setting("ANTREAN_MINUTES_PER_PATIENT", "5", _whole(0, 240)),
     Setting("ANTREAN_WORKERS", "4", _whole(1, 64)),
     Setting("ANTREAN_MAX_SECONDS", "50", _whole(5, 3600)),
+    Setting("ANTREAN_KEEP_DAYS", "90", _whole(8, 3650)),  # a pass looks back seven days
     Setting("ANTREAN_LOG_FILE", "", lambda value: Path(value).expanduser()),
 )
 # Empty is a meaning of its own for these; for all others it is the same as not set.
@@ -354,5 +356,6 @@ def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
         ),
         workers=parsed["ANTREAN_WORKERS"],
         max_seconds=parsed["ANTREAN_MAX_SECONDS"],
+        keep_days=parsed["ANTREAN_KEEP_DAYS"],
         log_file=parsed["ANTREAN_LOG_FILE"] or None,
     )

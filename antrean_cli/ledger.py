@@ -140,6 +140,31 @@ class Ledger:
             {**_push_row(push), "kodebooking": kodebooking, "changed_at": _ms(now)},
         )
 
+    def newest(self) -> date | None:
+        """Return the latest day of service of all bookings, or None if there are none."""
+        with explained(self._path):
+            (tanggal,) = self._connection.execute("SELECT max(tanggal) FROM booking").fetchone()
+        return date.fromisoformat(tanggal) if tanggal else None
+
+    def prune(self, before: date, most: int) -> int:
+        """Forget up to `most` bookings from before a day, unless something of them is open; inside `transaction`.
+
+        Returns how many there were. SQLite uses the room again.
+        """
+        old = self._connection.execute(
+            f"""
+            SELECT kodebooking FROM booking
+            WHERE tanggal < :before AND kodebooking NOT IN ({_OPEN}) ORDER BY tanggal LIMIT :most
+            """,  # noqa: S608 - a constant of ours
+            {"before": before.isoformat(), "most": most},
+        ).fetchall()
+        for table in ("push", "booking"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE kodebooking IN (SELECT value FROM json_each(:old))",  # noqa: S608
+                {"old": json.dumps([kodebooking for (kodebooking,) in old])},
+            )
+        return len(old)
+
     def _records(self, which: str, values: Mapping[str, str]) -> dict[str, Record]:
         """Return the bookings that a condition of ours on their kode booking fits."""
         with explained(self._path):

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
-from antrean_cli.collect import collect, tidy
+from antrean_cli.collect import collect, prune, tidy
 from antrean_cli.config import Settings
 from antrean_cli.errors import (
     AntreanError,
@@ -111,6 +111,8 @@ class Pass:
         if any(next_call(record, now) for record in records.values()) and not self._has(SettingsError):
             records = yield from self._deliver(records)
         self._conclude(records)
+        if not self.stop.is_set():
+            prune(self.ledger, self.settings.keep_days, self.clock())
 
     def _collect(self, since: date | None) -> Iterator[Happening]:
         """Look at Khanza; an error of Khanza's is kept for the report."""

@@ -298,6 +298,7 @@ GOOD: list[tuple[str, str, Look, Any]] = [
     ("ANTREAN_MINUTES_PER_PATIENT", "10", lambda s: s.policy.minutes_per_patient, 10),
     ("ANTREAN_WORKERS", "64", lambda s: s.workers, 64),
     ("ANTREAN_MAX_SECONDS", "55", lambda s: s.max_seconds, 55),
+    ("ANTREAN_KEEP_DAYS", "30", lambda s: s.keep_days, 30),
     ("ANTREAN_LOG_FILE", "/var/log/antrean.log", lambda s: s.log_file, Path("/var/log/antrean.log")),
 ]
 
@@ -356,6 +357,7 @@ BAD = {
     "ANTREAN_MINUTES_PER_PATIENT": ["-5", "lima"],
     "ANTREAN_WORKERS": ["0", "65", "banyak"],
     "ANTREAN_MAX_SECONDS": ["0", "lama"],
+    "ANTREAN_KEEP_DAYS": ["7", "3651", "selamanya"],
 }
 
 

@@ -388,6 +388,42 @@ def test_what_a_pass_remembers_comes_back_and_can_be_forgotten(ledger: Ledger) -
     assert ledger.recall("angka") is None
 
 
+# -- pruning
+
+
+def a_day(name: str, days_ago: int, *, state: str = "sent", ask: bool = False) -> Record:
+    return a_record(name, Push(step="3", state=state, ask=ask), tanggal=MONDAY - timedelta(days=days_ago))
+
+
+def remembered(ledger: Ledger) -> list[str]:
+    return sorted(ledger.of_days(date.min, date.max))
+
+
+def test_pruning_forgets_what_is_old_and_through(ledger: Ledger) -> None:
+    for record in (a_day("OLD", 91), a_day("REFUSED", 91, state="refused"), a_day("LAST", 90), a_day("NEW", 0)):
+        save(ledger, record)
+    with ledger.transaction():
+        assert ledger.prune(MONDAY - timedelta(days=90), 100) == 2
+    assert remembered(ledger) == ["LAST", "NEW"]
+    assert ledger.record("OLD") is None
+
+
+@pytest.mark.parametrize(("state", "ask"), [("held", False), ("due", False), ("sending", False), ("already", True)])
+def test_pruning_leaves_what_is_open(ledger: Ledger, state: str, ask: bool) -> None:
+    save(ledger, a_day("OPEN", 1000, state=state, ask=ask))
+    with ledger.transaction():
+        assert ledger.prune(MONDAY, 100) == 0
+    assert remembered(ledger) == ["OPEN"]
+
+
+def test_a_long_backlog_is_pruned_from_its_old_end(ledger: Ledger) -> None:
+    for days_ago in range(100, 110):
+        save(ledger, a_day(f"A{days_ago}", days_ago))
+    with ledger.transaction():
+        assert ledger.prune(MONDAY, 7) == 7
+    assert remembered(ledger) == ["A100", "A101", "A102"]
+
+
 # -- the lock
 
 HOLD = """

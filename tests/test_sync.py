@@ -8,9 +8,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from antrean_cli.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
 from tests.mariadb import MariaDB
-from tests.site import MONDAY, Site
+from tests.site import MONDAY, WIB, Site
 
 TUESDAY = MONDAY + timedelta(days=1)
 SUNDAY = MONDAY - timedelta(days=1)
@@ -990,3 +991,25 @@ def test_holds_and_closings_alone_are_no_failure(site: Site) -> None:
     assert site.sync().report.exit_code == 3
     site.clock.forward(minutes=1)
     assert site.sync().report.exit_code == 0
+
+
+# -- what is forgotten
+
+
+def test_the_ledger_forgets_after_its_days(site: Site) -> None:
+    """Counted from the newest booking: a clock that runs ahead empties nothing."""
+    no_rawat = patient(site)
+    site.clock.at("14:00")
+    site.sync(ANTREAN_KEEP_DAYS="30")
+    site.clock.at("14:00", day=400)
+    site.sync(ANTREAN_KEEP_DAYS="30")
+    assert site.states(no_rawat)
+
+    for day, kept in ((30, True), (31, False)):
+        later = site.khanza.visit(MONDAY + timedelta(days=day))
+        site.khanza.sep(later)
+        site.clock.at("14:00", day=day)
+        site.sync(ANTREAN_KEEP_DAYS="30")
+        assert {kodebooking for kodebooking, _, _ in site.sent()[-2:]} == {later}
+        with Ledger.open(site.state, WIB) as ledger:
+            assert (ledger.record(no_rawat) is not None) == kept
