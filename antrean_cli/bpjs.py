@@ -59,7 +59,7 @@ class Client:
         response: object = None
         if name == LISTTASK and reply.code == "200":
             try:
-                response = _tasks(_decrypted(reply.response, self._settings, timestamp))
+                response = _tasks(_decrypted(reply.response, self._settings, timestamp), body)
             except _UnreadableError:
                 return Fault(text="BPJS menjawab dengan isi yang tidak dapat dibaca", reached=True, answered=True)
         return Reply(code=reply.code, message=reply.message, response=response, retry_after=retry_after)
@@ -85,7 +85,8 @@ class Client:
                 with response:
                     text = response.raw.read(MAX_BODY, decode_content=True)
                 return response.status_code, response.headers, text
-        except (requests.RequestException, OSError, _http_error()) as error:
+        except (requests.RequestException, OSError, _http_error(), ValueError) as error:
+            # http.client raises a plain ValueError for some junk, such as a negative length of a chunk.
             return _fault(error)
 
 
@@ -131,20 +132,22 @@ def _decrypted(response: object, settings: Bpjs, timestamp: str) -> object:
     return decrypt(response, settings, timestamp) if isinstance(response, str) else response
 
 
-def _tasks(value: object) -> list[Task]:
+def _tasks(value: object, body: Mapping[str, Any]) -> list[Task]:
     try:
         rows: Any = value["list"] if isinstance(value, dict) else value
         return [
-            Task(
-                taskid=int(row["taskid"]),
-                wakturs=str(row.get("wakturs") or ""),
-                waktu=str(row.get("waktu") or ""),
-                taskname=str(row.get("taskname") or ""),
-            )
+            Task(_taskid(row["taskid"]), *(_harmless(row.get(name), body) for name in ("wakturs", "waktu", "taskname")))
             for row in rows
         ]
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _UnreadableError from error
+
+
+def _taskid(value: object) -> int:
+    """Return a task id that BPJS gave as a number or as text; raises ValueError for anything else."""
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,3}", str(value)):
+        raise ValueError("no task id")
+    return int(str(value))
 
 
 def _envelope(status: int, text: bytes, body: Mapping[str, Any]) -> Reply | None:
@@ -156,23 +159,37 @@ def _envelope(status: int, text: bytes, body: Mapping[str, Any]) -> Reply | None
     envelope: dict[str, Any] = value if isinstance(value, dict) else {}
     found = envelope.get("metadata") or envelope.get("metaData")
     metadata: dict[str, Any] = found if isinstance(found, dict) else {}
-    code = metadata.get("code")
-    if isinstance(code, float) and code.is_integer():
-        code = int(code)
-    if isinstance(code, bool) or not isinstance(code, (int, str)) or not str(code).strip():
+    code = _code(metadata.get("code"))
+    if not code:
         return Reply(code=str(status), message=f"HTTP {status}") if status in (401, 403) else None
-    message = _harmless(str(metadata.get("message") or ""), body)
-    return Reply(code=str(code).strip(), message=message, response=envelope.get("response"))
+    return Reply(code=code, message=_harmless(metadata.get("message"), body), response=envelope.get("response"))
 
 
-def _harmless(message: str, body: Mapping[str, Any]) -> str:
-    """Return BPJS's words without control characters and without any number that could be a patient's."""
+def _code(value: object) -> str:
+    """Return a code that is a number or a short word, empty for anything else: it is stored and shown."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value).strip() if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    return text if re.fullmatch(r"[-\w]{1,8}", text, re.ASCII) else ""
+
+
+def _harmless(said: object, body: Mapping[str, Any]) -> str:
+    """Return BPJS's words in one line without control characters and without any number that could be a patient's."""
+    text = str(said or "")
     for name in PRIVATE:
         if value := str(body.get(name) or ""):
-            message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", message)
-    printable = "".join(char if char.isprintable() else " " for char in message)[:300]
-    kodebooking = str(body.get("kodebooking") or "")
-    return re.sub(r"\d{9,}", lambda found: found[0] if found[0] in kodebooking else "…", printable)
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text)
+    printable = "".join(char if char.isprintable() else " " for char in text).strip()
+    kodebooking = re.escape(str(body.get("kodebooking") or "")) or _NOTHING
+    known = rf"(?P<known>{kodebooking}|{_MOMENT})"
+    return re.sub(rf"{known}|{_NUMBER}", lambda found: found["known"] or "…", printable)[:300]
+
+
+# A date with or without its time, in either order.
+_MOMENT = r"\b(?:\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4})(?: \d\d:\d\d(?::\d\d)?)?\b"
+# Eight digits and more, also with something between them: 3212 3456 7898, 0812-3456-7890, 0812%203456.
+_NUMBER = r"\d(?:(?:%\w\w| {1,9}|[\W_])?\d){7,}"
+_NOTHING = r"(?!)"
 
 
 def _no_envelope(status: int, retry_after: float | None) -> Fault:

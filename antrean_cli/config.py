@@ -306,8 +306,10 @@ def _value(setting: Setting, values: Mapping[str, str], problems: list[str]) -> 
     if value is None and setting.from_file and (file := values.get(f"{setting.name}_FILE")):
         try:
             value = Path(file).read_text(encoding="utf-8").strip("\r\n")
-        except (OSError, UnicodeDecodeError):
-            problems.append(f"{setting.name}_FILE: berkas {file} tidak dapat dibaca")
+        except (OSError, ValueError) as error:
+            # Its value is not repeated: it may be the secret itself, typed in the wrong place.
+            reason = why(error) if isinstance(error, OSError) else "bukan teks UTF-8"
+            problems.append(f"{setting.name}_FILE: berkasnya tidak dapat dibaca ({reason})")
             return ""
     if not value and setting.name not in _MAY_BE_EMPTY:
         return None

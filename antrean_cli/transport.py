@@ -90,11 +90,16 @@ class _Adapter(HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Never look where a redirect leads: requests would, and read its body, even if told not to follow."""
+
+
 def open_session(ca_bundle: str | None, connections: int) -> requests.Session:
     """Return a session for so many threads at once; raises ssl.SSLError or OSError for an unusable CA bundle."""
     context = ssl.create_default_context(cafile=ca_bundle or DEFAULT_CA_BUNDLE_PATH)
     context.sslsocket_class = _TlsSocket
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Adapter(context, connections))

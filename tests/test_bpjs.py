@@ -305,7 +305,21 @@ def test_an_empty_list_is_a_list(plain: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "plain", ["teks", 5, True, [5], ["x"], [None], [{"taskid": None}], [{"taskid": "tiga"}], [{}], {"pesan": "x"}]
+    "plain",
+    [
+        "teks",
+        5,
+        True,
+        [5],
+        ["x"],
+        [None],
+        [{"taskid": None}],
+        [{"taskid": "tiga"}],
+        [{"taskid": True}],
+        [{"taskid": 3.7}],
+        [{}],
+        {"pesan": "x"},
+    ],
 )
 def test_a_list_in_no_agreed_form_is_a_fault_and_never_an_empty_list(plain: object) -> None:
     with canned(listtask(plain)) as server:
@@ -402,6 +416,10 @@ PATIENT = {
         ("nohp 0856-3522-8888 belum sesuai", "0856-3522-8888"),
         ("norm 123345 ganda", "123345"),
         ("NIK3212345678987654X", "3212345678987654"),
+        ("NIK 3212 3456 7898 7654 tidak sesuai", "3456"),
+        ("NIK 3212\u200b3456\x003452", "3456"),
+        ("hubungi 0812%203456%207890", "3456"),
+        ("NIK " + "x" * 285 + " 3212345678987654", "3212"),
     ],
 )
 def test_a_message_loses_what_could_be_a_patients_number(message: str, lost: str) -> None:
@@ -419,6 +437,7 @@ def test_a_message_loses_what_could_be_a_patients_number(message: str, lost: str
         "Waktu (2025-10-17 10:07:27 WIB) tidak boleh kurang atau sama dengan waktu sebelumnya",
         "TaskId=3 (2026-03-17 15:39:34 WIB) lebih besar dari pada TaskId=4",
         "Kode Booking 20261123000001 tidak ditemukan",
+        "Waktu 17-10-2025 10:07:27 WIB, 17-10-2025 10:08",
         "data nik  belum sesuai.",
         "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan.",
     ],
@@ -428,6 +447,15 @@ def test_a_message_keeps_what_a_person_needs(message: str) -> None:
         found = client(server.url).call("add", PATIENT)
     assert isinstance(found, Reply)
     assert found.message == message
+
+
+@pytest.mark.parametrize(
+    "code", ["\ud800", "3212345678987654", "2\x1b[31m", "2\n0", "x" * 9, [200], {"a": 1}, True, 1.5]
+)
+def test_a_code_that_is_none_makes_no_envelope(code: object) -> None:
+    """It is stored and shown: anything but a short word is refused with the whole answer."""
+    with canned(metadata(code)) as server:
+        assert isinstance(client(server.url).call("add", BODY), Fault)
 
 
 @pytest.mark.parametrize(
@@ -456,6 +484,21 @@ def test_a_retry_after_is_never_waited_for() -> None:
         client(server.url).call("add", BODY)
         assert time.monotonic() - began < 15
         assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize("location", ["http://[", "/\xff\xfe", "http://127.0.0.1:1/"])
+def test_a_redirect_is_a_fault_wherever_it_leads(location: str) -> None:
+    with canned(b"", status=302, headers={"Location": location}) as server:
+        found = client(server.url).call("add", BODY)
+    assert isinstance(found, Fault)
+    assert "dialihkan" in found.text
+
+
+def test_junk_in_the_framing_is_a_fault() -> None:
+    with canned(b"-5\r\nabc\r\n", headers={"Transfer-Encoding": "chunked", "Connection": "close"}) as server:
+        found = client(server.url).call("add", BODY)
+    assert isinstance(found, Fault)
+    assert found.reached
 
 
 def test_a_body_without_end_is_given_up() -> None:

@@ -110,8 +110,9 @@ def test_the_name_in_the_environment_wins_over_name_file_in_the_file(tmp_path: P
 def test_a_name_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     environ = {key: text for key, text in NEEDED.items() if key != "BPJS_SECRET_KEY"}
     for file in (tmp_path / "tidak-ada", tmp_path):
-        with pytest.raises(SettingsError, match="BPJS_SECRET_KEY_FILE"):
+        with pytest.raises(SettingsError, match="BPJS_SECRET_KEY_FILE") as caught:
             load(env_file=None, state=None, needs=BOTH, environ={**environ, "BPJS_SECRET_KEY_FILE": str(file)})
+        assert str(file) not in str(caught.value), "it may be the secret itself, typed in the wrong place"
 
 
 # -- values are taken literally

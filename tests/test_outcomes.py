@@ -615,6 +615,8 @@ def test_99_is_not_sent_once_a_look_up_has_found_task_5() -> None:
         ("16-03-2021 11:32:49", None),
         ("16-03-2021 11:32:49 UTC", None),
         ("31-02-2021 11:32:49 WIB", None),
+        ("01-01-0001 00:00:00 WIB", None),
+        ("31-12-9999 23:59:59 WIB", None),
         ("", None),
         ("-", None),
     ],

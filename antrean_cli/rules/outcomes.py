@@ -309,9 +309,10 @@ def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:
 
 
 def wakturs_of(text: str) -> datetime | None:
-    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime, or None if it is no such text."""
+    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime of this century, or None if it is no such text."""
     clock, _, zone = text.strip().rpartition(" ")
     try:
-        return datetime.strptime(clock, "%d-%m-%Y %H:%M:%S").replace(tzinfo=_ZONES[zone])
+        waktu = datetime.strptime(clock, "%d-%m-%Y %H:%M:%S").replace(tzinfo=_ZONES[zone])
     except (ValueError, KeyError):
         return None
+    return waktu if 2000 <= waktu.year < 2100 else None
