@@ -13,7 +13,8 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -24,6 +25,8 @@ from antrean_cli.rules.payloads import PRIVATE
 
 PATHS = {"add": "/antrean/add", "batal": "/antrean/batal", LISTTASK: "/antrean/getlisttask"}
 MAX_BODY = 4_000_000  # bytes; the longest list of tasks is a few kilobytes
+MAX_PACKED = 8_000  # letters; a list has about 1,000, and what LZ-String makes of them grows with the square
+MAX_MESSAGE = 300
 
 
 class Client:
@@ -40,11 +43,12 @@ class Client:
         except OSError as error:
             raise SettingsError(f"BPJS_CA_BUNDLE tidak dapat dipakai: {settings.ca_bundle}") from error
 
-    def call(self, name: str, body: Mapping[str, Any], *, within: float | None = None) -> Reply | Fault:
+    def call(self, name: str, body: Mapping[str, Any], *, within: float | None = None, hide: str = "") -> Reply | Fault:
         """POST one request and return its envelope, or the fault that kept one from coming.
 
         `name` is "add", "updatewaktu", "batal" or "getlisttask"; `within` shortens BPJS_TIMEOUT (seconds). For
-        getlisttask a Reply's `response` is a list of Task.
+        getlisttask a Reply's `response` is a list of Task. What BPJS says loses every number of the patient, and the
+        name in `hide`.
         """
         timestamp = str(int(time.time()))
         seconds = self._settings.timeout if within is None else min(self._settings.timeout, within)
@@ -52,14 +56,16 @@ class Client:
         if isinstance(exchange, Fault):
             return exchange
         status, headers, text = exchange
-        reply = _envelope(status, text, body)
+        private = [*(str(body.get(name) or "") for name in PRIVATE), *re.findall(r"\w{3,}", hide)]
+        harmless = _Harmless([*private, self._settings.secret_key, self._settings.user_key], body)
+        reply = _envelope(status, text, harmless)
         retry_after = _retry_after(headers.get("Retry-After"))
         if reply is None:
             return _no_envelope(status, retry_after)
         response: object = None
         if name == LISTTASK and reply.code == "200":
             try:
-                response = _tasks(_decrypted(reply.response, self._settings, timestamp), body)
+                response = _tasks(_decrypted(reply.response, self._settings, timestamp), harmless)
             except _UnreadableError:
                 return Fault(text="BPJS menjawab dengan isi yang tidak dapat dibaca", reached=True, answered=True)
         return Reply(code=reply.code, message=reply.message, response=response, retry_after=retry_after)
@@ -115,6 +121,8 @@ def decrypt(text: str, settings: Bpjs, timestamp: str) -> object:
     try:
         cipher = AES.new(key, AES.MODE_CBC, key[:16])
         packed = unpad(cipher.decrypt(base64.b64decode(text, validate=True)), AES.block_size).decode("ascii")
+        if len(packed) > MAX_PACKED:
+            raise _UnreadableError
         unpacked = LZString().decompressFromEncodedURIComponent(packed)
         # LZ-String works on UTF-16: a character beyond it comes back as a pair of surrogates.
         plain = (unpacked or "").encode("utf-16", "surrogatepass").decode("utf-16")
@@ -132,11 +140,11 @@ def _decrypted(response: object, settings: Bpjs, timestamp: str) -> object:
     return decrypt(response, settings, timestamp) if isinstance(response, str) else response
 
 
-def _tasks(value: object, body: Mapping[str, Any]) -> list[Task]:
+def _tasks(value: object, harmless: "_Harmless") -> list[Task]:
     try:
         rows: Any = value["list"] if isinstance(value, dict) else value
         return [
-            Task(_taskid(row["taskid"]), *(_harmless(row.get(name), body) for name in ("wakturs", "waktu", "taskname")))
+            Task(_taskid(row["taskid"]), *(harmless(row.get(name)) for name in ("wakturs", "waktu", "taskname")))
             for row in rows
         ]
     except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -150,7 +158,7 @@ def _taskid(value: object) -> int:
     return int(str(value))
 
 
-def _envelope(status: int, text: bytes, body: Mapping[str, Any]) -> Reply | None:
+def _envelope(status: int, text: bytes, harmless: "_Harmless") -> Reply | None:
     """Return the envelope of a body, or None if it is none; metaData is accepted too, and a code of either type."""
     try:
         value = json.loads(text)
@@ -162,7 +170,7 @@ def _envelope(status: int, text: bytes, body: Mapping[str, Any]) -> Reply | None
     code = _code(metadata.get("code"))
     if not code:
         return Reply(code=str(status), message=f"HTTP {status}") if status in (401, 403) else None
-    return Reply(code=code, message=_harmless(metadata.get("message"), body), response=envelope.get("response"))
+    return Reply(code=code, message=harmless(metadata.get("message")), response=envelope.get("response"))
 
 
 def _code(value: object) -> str:
@@ -173,23 +181,26 @@ def _code(value: object) -> str:
     return text if re.fullmatch(r"[-\w]{1,8}", text, re.ASCII) else ""
 
 
-def _harmless(said: object, body: Mapping[str, Any]) -> str:
-    """Return BPJS's words in one line without control characters and without any number that could be a patient's."""
-    text = str(said or "")
-    for name in PRIVATE:
-        if value := str(body.get(name) or ""):
-            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text)
-    printable = "".join(char if char.isprintable() else " " for char in text).strip()
-    kodebooking = re.escape(str(body.get("kodebooking") or "")) or _NOTHING
-    known = rf"(?P<known>{kodebooking}|{_MOMENT})"
-    return re.sub(rf"{known}|{_NUMBER}", lambda found: found["known"] or "…", printable)[:300]
-
-
 # A date with or without its time, in either order.
 _MOMENT = r"\b(?:\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4})(?: \d\d:\d\d(?::\d\d)?)?\b"
 # Eight digits and more, also with something between them: 3212 3456 7898, 0812-3456-7890, 0812%203456.
 _NUMBER = r"\d(?:(?:%\w\w| {1,9}|[\W_])?\d){7,}"
 _NOTHING = r"(?!)"
+
+
+class _Harmless:
+    """Makes BPJS's words harmless: one line without control characters, private words, and long numbers."""
+
+    def __init__(self, private: Iterable[str], body: Mapping[str, Any]) -> None:
+        words = "|".join(re.escape(word) for word in private if word)
+        kodebooking = re.escape(str(body.get("kodebooking") or ""))
+        known = rf"(?P<known>{kodebooking or _NOTHING}|{_MOMENT})"
+        self._pattern = re.compile(rf"(?<!\w)(?:{words or _NOTHING})(?!\w)|{known}|{_NUMBER}", re.IGNORECASE)
+
+    def __call__(self, said: object) -> str:
+        """Return what is left of something BPJS said."""
+        text = "".join(char if char.isprintable() else " " for char in str(said or "")[: 10 * MAX_MESSAGE])
+        return self._pattern.sub(lambda found: found["known"] or "…", text.strip())[:MAX_MESSAGE]
 
 
 def _no_envelope(status: int, retry_after: float | None) -> Fault:
@@ -207,7 +218,9 @@ def _retry_after(value: str | None) -> float | None:
     if re.fullmatch(r"\d{1,9}", text):
         return float(text)
     try:
-        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
+        when = parsedate_to_datetime(text)
+        # One of the three forms of a date names no zone; it means UTC.
+        return max((when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp() - time.time(), 0.0)
     except (TypeError, ValueError, OverflowError):
         return None
 

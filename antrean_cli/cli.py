@@ -8,6 +8,7 @@ import gc
 import importlib
 import os
 import re
+import signal
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -97,6 +98,7 @@ def group(ctx: click.Context, env_file: Path | None, state: Path | None, verbose
 
 def main(clock: Clock = datetime.now) -> NoReturn:
     """Run the command line and leave with its exit code; only tests bring a clock of their own."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # see __main__
     gc.disable()  # a pass is over in seconds; looking for garbage would take a tenth of an idle one
     if sys.stdout is None:  # closed by the caller
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the program
@@ -118,10 +120,20 @@ def _run(clock: Clock) -> int:
         return _complain(str(error), error.exit_code)
     except OSError as error:
         if error.filename is not None:
-            raise
+            return _confess(error)
         _stop_printing()
         return _complain(f"Keluaran tidak dapat ditulis: {why(error)}", TemporaryError.exit_code)
+    except Exception as error:
+        return _confess(error)
     return result if isinstance(result, int) else 0
+
+
+def _confess(bug: BaseException) -> int:
+    """Print where a bug of ours came up; not its own words, which may hold what is a patient's."""
+    import traceback
+
+    frames = "".join(traceback.format_list(traceback.extract_tb(bug.__traceback__)))
+    return _complain(f"kesalahan di dalam antrean; laporkan beserta baris-baris ini:\n{frames}{type(bug).__name__}", 1)
 
 
 def _stop_printing() -> None:

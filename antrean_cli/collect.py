@@ -16,12 +16,11 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import EXPIRED, MAX_AGE, SENDING, Change, Record, after_crash, changes
+from antrean_cli.rules.events import EXACT
 from antrean_cli.rules.pushes import expired, facts, frame, gone, lacks_reference, left_out, plan, settled
 from antrean_cli.rules.rows import Rows, SuratKontrol
 from antrean_cli.rules.visits import Policy, Visit, assemble, served
 
-# Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a change.
-EXACT = timedelta(minutes=5)
 FULL_SCAN = timedelta(hours=1)
 SURAT_KONTROL = timedelta(minutes=5)
 PRUNED_AT_ONCE = 5000
@@ -66,7 +65,7 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
     khanza.check()
     first, today, full = _window(ledger, policy, now, since)
     unfinished = ledger.unfinished()
-    rows = khanza.read(Window(first, today, *_beyond(unfinished.values(), first)))
+    rows = khanza.read(Window(first, today, *_beyond(unfinished.values(), first, today)))
     require_payers(rows, policy)
     through = ledger.settled(first, today)
     visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
@@ -84,8 +83,7 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
             if one.changed:
                 ledger.save(one.after, changes(one.before, one.after), now)
         ledger.remember(looked_at=now, checkpoint=today)
-        if since or ledger.recall("begin") is None:
-            ledger.remember(begin=first if since else today)
+        ledger.remember(begin=first if since else _begin(ledger, today))
         if full:
             ledger.remember(full_scan_at=now)
         if asked:
@@ -129,8 +127,7 @@ class _Planned(NamedTuple):
 def _window(ledger: Ledger, policy: Policy, now: datetime, since: date | None) -> tuple[date, date, bool]:
     """Return the first and the last day to read, and whether this is the hourly look at everything."""
     today = now.astimezone(policy.zone).date()
-    # Never later than today: a clock that ran ahead at the first pass must not keep antrean silent until then.
-    begin = min(date.fromisoformat(ledger.recall("begin") or today.isoformat()), today)
+    begin = _begin(ledger, today)
     oldest = today - timedelta(days=policy.days)
     if since:
         return max(min(since, begin), today - MAX_AGE), today, True
@@ -141,11 +138,27 @@ def _window(ledger: Ledger, policy: Policy, now: datetime, since: date | None) -
     return max(start, oldest, begin), today, full
 
 
-def _beyond(records: Iterable[Record], first: date) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the numbers of the open bookings from before the window: no_rawat, and nobooking for Mobile JKN."""
-    older = [record for record in records if record.tanggal < first and any(p.open for p in record.pushes.values())]
-    no_rawat = tuple(record.no_rawat for record in older if record.no_rawat)
-    return no_rawat, tuple(record.kodebooking for record in older if record.kind == "mobilejkn")
+def _begin(ledger: Ledger, today: date) -> date:
+    """Return the day that no pass goes before: that of the first one.
+
+    If it lies ahead, either the clock ran ahead then, or it is behind now: what BPJS took since tells which.
+    """
+    begin = date.fromisoformat(ledger.recall("begin") or today.isoformat())
+    if begin > today:
+        sent = ledger.last_sent()
+        return begin if sent and sent.date() >= begin else today
+    return begin
+
+
+def _beyond(records: Iterable[Record], first: date, last: date) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the numbers of the open bookings outside the window: no_rawat, and nobooking for Mobile JKN."""
+    others = [
+        record
+        for record in records
+        if not first <= record.tanggal <= last and any(push.open for push in record.pushes.values())
+    ]
+    no_rawat = tuple(record.no_rawat for record in others if record.no_rawat)
+    return no_rawat, tuple(record.kodebooking for record in others if record.kind == "mobilejkn")
 
 
 def _unsettled(visits: Iterable[Visit], settled: Mapping[str, str], frame: str) -> list[Visit]:

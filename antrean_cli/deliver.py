@@ -74,6 +74,7 @@ class Delivery:
     clock: Callable[[], datetime]
     stop: Event
     faults_in_row: int = 0
+    ended: dict[str, outages.Outage] = field(default_factory=dict)  # that are over, by their kind
     probing: bool = False
     probed: str = ""
     records: dict[str, Record] = field(default_factory=dict)
@@ -143,13 +144,14 @@ class Delivery:
         """Commit what came of these calls together with the `sending` of the next ones, then let those go."""
         with self.ledger.transaction():
             found = self._settle(exchanges)
+            self._note()
             batch = self._begin()
         for kodebooking, call in batch:
             self._flying += 1
             name, body = self._request(kodebooking, call)
             # Never nothing: a commit that stalled for seconds must not look like a call without limit.
             seconds = max(self.deadline - time.monotonic(), 0.1)
-            future = pool.submit(self.client.call, name, body, within=seconds)
+            future = pool.submit(self.client.call, name, body, within=seconds, hide=self._name(kodebooking))
             future.add_done_callback(self._landing(kodebooking, call))
         return found
 
@@ -175,6 +177,11 @@ class Delivery:
         before = self.records[kodebooking]
         self.records[kodebooking] = after = before.having(push)
         self.ledger.save(after, changes(before, after), now)
+
+    def _name(self, kodebooking: str) -> str:
+        """Return the name that BPJS's answer must not carry into the ledger; empty where Khanza was not read."""
+        visit = self.visits.get(kodebooking)
+        return (visit and visit.registration and visit.registration.nama) or ""
 
     def _request(self, kodebooking: str, call: Call) -> tuple[str, dict[str, Any]]:
         push = call.push
@@ -208,6 +215,16 @@ class Delivery:
             if not isinstance(answer, Fault) or answer.answered:  # a fault is repeated by the next pass
                 self._enqueue(exchange.kodebooking)
         return found
+
+    def _note(self) -> None:
+        """Write what these calls say of BPJS as a whole, together with what came of them."""
+        if self.faults_in_row != self.ledger.recall("faults_in_row"):
+            self.ledger.remember(faults_in_row=self.faults_in_row)
+        over = {outages.BPJS: self.answered, outages.CREDENTIALS: self.accepted, outages.BUSY: self.accepted}
+        for kind in (kind for kind, good in over.items() if good):
+            if outage := self.ledger.outage(kind):
+                self.ledger.keep_outage(kind, None)
+                self.ended[kind] = outage
 
     def _after(self, record: Record, exchange: Exchange, now: datetime) -> Record:
         """Return the booking after one call, and keep count of faults and refusals."""

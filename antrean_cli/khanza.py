@@ -4,13 +4,19 @@
   nobooking (yyyymmdd…), a day wider than wanted and then filtered, because a few numbers differ from their date.
 - A constant number of queries a read, whatever the number of visits; rows are matched in Python.
 - Dates and times come as Khanza's own text; what they mean is decided by the rules (`visits.moment`).
+- One read is one snapshot: what Khanza writes meanwhile is seen as a whole by the next one.
+- However slowly Khanza answers, it is hung up on when the time is up.
 - A server (MySQL or MariaDB) and a SQLite sample are read with the same SQL.
 """
 
+import os
 import re
+import socket
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +41,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "no_rawat", "no_reg", "tgl_registrasi", "jam_reg", "kd_dokter", "no_rkm_medis", "kd_poli", "stts",
         "stts_daftar", "status_lanjut", "kd_pj",
     ),
-    "pasien": ("no_rkm_medis", "no_ktp", "no_tlp", "no_peserta"),
+    "pasien": ("no_rkm_medis", "nm_pasien", "no_ktp", "no_tlp", "no_peserta"),
     "poliklinik": ("kd_poli", "nm_poli"),
     "dokter": ("kd_dokter", "nm_dokter"),
     "jadwal": ("kd_dokter", "hari_kerja", "jam_mulai", "jam_selesai", "kd_poli", "kuota"),
@@ -76,11 +82,17 @@ class Khanza:
     """A connection that only reads. Raises TemporaryError (5) or SettingsError (8: login or schema)."""
 
     def __init__(self, settings: KhanzaSettings, *, seconds: float = 60) -> None:
-        """Connect; no query begins after so many seconds."""
+        """Connect; after so many seconds nothing more is read."""
         self._settings = settings
         self._deadline = time.monotonic() + seconds
         self._sample = settings.sqlite is not None
-        self._connection = _open_sample(settings.sqlite) if settings.sqlite else _open_server(settings)
+        self._connection = _sample(settings.sqlite) if settings.sqlite else _server(settings)
+        # PyMySQL's time-outs are for each read of a socket: an answer that drips would never end.
+        self._limit = threading.Timer(seconds, self._hang_up)
+        self._limit.daemon = True
+        if not isinstance(self._connection, sqlite3.Connection):
+            self._limit.start()
+            self._connect(self._connection)
 
     def __enter__(self) -> "Khanza":
         return self
@@ -88,7 +100,23 @@ class Khanza:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._limit.cancel()
         self._connection.close()
+
+    def _connect(self, server: "pymysql.Connection[Any]") -> None:
+        from pymysql.err import Error
+
+        try:
+            server.connect()
+        except (Error, OSError) as error:
+            self._limit.cancel()
+            raise _trouble(error) from error
+
+    def _hang_up(self) -> None:
+        """Let whatever is being read end now; not by closing, which would wait for the reader."""
+        if plain := getattr(self._connection, "_sock", None):
+            with suppress(OSError), socket.socket(fileno=os.dup(plain.fileno())) as same:
+                same.shutdown(socket.SHUT_RDWR)
 
     def check(self) -> None:
         """Raise SettingsError naming every table and column that is missing."""
@@ -106,11 +134,27 @@ class Khanza:
             raise SettingsError(f"Khanza ({where}) tidak sesuai: {'; '.join(problems)}")
 
     def read(self, window: Window) -> Rows:
-        """Return all rows of a window but the planned control visits (see `surat_kontrol`)."""
+        """Return all rows of a window but the planned control visits (see `surat_kontrol`), as of one moment."""
+        self._begin()
+        rows = self._read(window)
+        self._select("COMMIT", {})
+        return rows
+
+    def _begin(self) -> None:
+        """Begin a snapshot; it takes no lock, and no right beyond SELECT."""
+        if self._sample:
+            self._select("BEGIN", {})
+            return
+        self._select("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", {})  # some servers default to less
+        self._select("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", {})
+
+    def _read(self, window: Window) -> Rows:
         day, after = timedelta(days=1), window.last + timedelta(days=1)
         days = {"first": window.first.isoformat(), "last": window.last.isoformat()}
         visits = {"low": f"{window.first - day:%Y/%m/%d}/", "high": f"{after + day:%Y/%m/%d}/"}
-        bookings = {"low": f"{window.first - day:%Y%m%d}", "high": f"{after + day:%Y%m%d}"}
+        # A visit from before the window that is asked for by its number may belong to a booking by now.
+        oldest = min([*map(_day_of, window.no_rawat), window.first])
+        bookings = {"low": f"{oldest - day:%Y%m%d}", "high": f"{after + day:%Y%m%d}"}
         registrations = self._registrations(visits | days, window.no_rawat)
         # The other tables know no date to filter by: they are asked for the very days, and for the few visits whose
         # number belongs to another day by that number.
@@ -118,7 +162,7 @@ class Khanza:
         others = [row.no_rawat for row in registrations if not own["low"] <= row.no_rawat < own["high"]]
         return Rows(
             registrations=registrations,
-            bookings=self._bookings(bookings | days, window.nobooking),
+            bookings=self._bookings(bookings | days, window),
             cancels=self._cancels(bookings["low"], window.nobooking),
             berkas=self._berkas(own, others),
             exams=self._exams(own, others),
@@ -151,8 +195,8 @@ class Khanza:
                    COALESCE(r.kd_dokter, '') AS kd_dokter, COALESCE(r.no_rkm_medis, '') AS norm,
                    COALESCE(r.kd_poli, '') AS kd_poli, COALESCE(r.stts, 'Belum') AS stts, r.stts_daftar,
                    r.status_lanjut, COALESCE(r.kd_pj, '') AS kd_pj, p.no_ktp AS nik, p.no_tlp AS nohp,
-                   p.no_peserta AS nomorkartu, k.nm_poli, d.nm_dokter, mp.kd_poli_bpjs, mp.nm_poli_bpjs,
-                   md.kd_dokter_bpjs, md.nm_dokter_bpjs
+                   p.no_peserta AS nomorkartu, p.nm_pasien AS nama, k.nm_poli, d.nm_dokter, mp.kd_poli_bpjs,
+                   mp.nm_poli_bpjs, md.kd_dokter_bpjs, md.nm_dokter_bpjs
             FROM reg_periksa r
             LEFT JOIN pasien p ON p.no_rkm_medis = r.no_rkm_medis
             LEFT JOIN poliklinik k ON k.kd_poli = r.kd_poli
@@ -166,21 +210,26 @@ class Khanza:
             no_rawat,
         )
 
-    def _bookings(self, bounds: Mapping[str, str], nobooking: Sequence[str]) -> list[Booking]:
+    def _bookings(self, bounds: Mapping[str, str], window: Window) -> list[Booking]:
         # Never joined to reg_periksa: no_rawat has no index here in older installs.
-        return self._rows(
+        rows = self._rows(
             Booking._make,
             """
             SELECT nobooking, no_rawat, nomorkartu, nik, nohp, kodepoli, pasienbaru, norm, tanggalperiksa, kodedokter,
                    jampraktek, jeniskunjungan, nomorreferensi, nomorantrean, angkaantrean, estimasidilayani,
                    sisakuotajkn, kuotajkn, sisakuotanonjkn, kuotanonjkn, status, validasi
             FROM referensi_mobilejkn_bpjs
-            WHERE (nobooking BETWEEN :low AND :high AND tanggalperiksa BETWEEN :first AND :last)
-               OR nobooking IN (:list)
+            WHERE nobooking BETWEEN :low AND :high OR nobooking IN (:list)
             """,
             bounds,
-            nobooking,
+            window.nobooking,
         )
+        named = {*window.no_rawat, *window.nobooking}
+        return [
+            row
+            for row in rows
+            if bounds["first"] <= row.tanggalperiksa[:10] <= bounds["last"] or named & {row.no_rawat, row.nobooking}
+        ]
 
     def _cancels(self, low: str, nobooking: Sequence[str]) -> list[Cancel]:
         # Without an upper bound: an appointment of next week may be cancelled today.
@@ -309,11 +358,19 @@ class Khanza:
             raise _trouble(error) from error
 
 
+def _day_of(no_rawat: str) -> date:
+    """Return the day that a no_rawat (yyyy/mm/dd/nnnnnn) begins with, the last of all if it has none."""
+    try:
+        return date.fromisoformat(no_rawat[:10].replace("/", "-"))
+    except ValueError:
+        return date.max
+
+
 def _joined(tanggal: str | None, jam: str | None) -> str | None:
     return f"{tanggal} {jam}" if tanggal and jam else None
 
 
-def _open_sample(path: str) -> sqlite3.Connection:
+def _sample(path: str) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
@@ -321,7 +378,7 @@ def _open_sample(path: str) -> sqlite3.Connection:
     return connection
 
 
-def _open_server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
+def _server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
     import pymysql
     from pymysql.constants import FIELD_TYPE
     from pymysql.converters import conversions
@@ -330,24 +387,22 @@ def _open_server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
     temporal = (FIELD_TYPE.DATE, FIELD_TYPE.NEWDATE, FIELD_TYPE.TIME, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP)
     numeric = (FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG)
     converters = {key: value for key, value in conversions.items() if key not in (*temporal, *numeric)}
-    try:
-        return pymysql.connect(
-            host=settings.host,
-            port=settings.port,
-            unix_socket=settings.socket,
-            user=settings.user,
-            password=settings.password,
-            database=settings.database,
-            charset="utf8mb4",
-            conv=converters,
-            autocommit=True,  # no snapshot is kept open, and each SELECT sees what is there
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            write_timeout=READ_SECONDS,
-            ssl_disabled=settings.socket is not None,  # a handshake on a socket costs 20 ms for nothing
-        )
-    except (pymysql.err.Error, OSError) as error:
-        raise _trouble(error) from error
+    return pymysql.connect(
+        host=settings.host,
+        port=settings.port,
+        unix_socket=settings.socket,
+        user=settings.user,
+        password=settings.password,
+        database=settings.database,
+        charset="utf8mb4",
+        conv=converters,
+        autocommit=True,  # no snapshot is kept open beyond a read
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        write_timeout=READ_SECONDS,
+        ssl_disabled=settings.socket is not None,  # a handshake on a socket costs 20 ms for nothing
+        defer_connect=True,
+    )
 
 
 def _trouble(error: Exception) -> SettingsError | TemporaryError:

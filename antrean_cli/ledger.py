@@ -1,19 +1,24 @@
 """The ledger: what was told to BPJS, in one SQLite file. Every statement about bookings and pushes stands here.
 
 - No name, NIK, card or phone number: only bookings, times, states and BPJS's answers.
+- SQLite notices a damaged page, not a changed value: each booking is sealed together with its pushes, and so is what
+  a pass remembers. A broken seal is a damaged file; nothing that it says is believed.
 - How the file is opened, checked and locked stands in statefile.py.
 """
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from zlib import crc32
 
 from antrean_cli import statefile
+from antrean_cli.errors import StateError
 from antrean_cli.rules.chain import Change, Push, Record
 from antrean_cli.rules.events import Reason, Seen
 from antrean_cli.rules.outages import Outage
@@ -25,10 +30,13 @@ _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') 
 class Ledger:
     """An open ledger. Everything that a person can mend is raised as StateError (exit 9)."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, zone: timezone) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, zone: timezone, file: tuple[int, int] | None
+    ) -> None:
         self._connection = connection
         self._path = path
         self._zone = zone
+        self._file = file
 
     @classmethod
     def open(cls, path: Path, zone: timezone) -> "Ledger":
@@ -36,12 +44,12 @@ class Ledger:
 
         `zone` is the one that times are handed out in.
         """
-        return cls(statefile.opened(path), path, zone)
+        return cls(statefile.opened(path), path, zone, statefile.identity(path))
 
     @classmethod
     def copy(cls, path: Path, zone: timezone) -> "Ledger":
         """Return a copy in memory: what is written to it is gone with it, and nothing on the disk is touched."""
-        return cls(statefile.copied(path), path, zone)
+        return cls(statefile.copied(path), path, zone, None)
 
     def __enter__(self) -> "Ledger":
         return self
@@ -53,8 +61,13 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all that is written inside, or nothing of it."""
+        """Commit all that is written inside, or nothing of it.
+
+        Raises StateError if the file is not there any more: SQLite would go on writing where nobody can read it.
+        """
         with explained(self._path):
+            if self._file not in (None, statefile.identity(self._path)):
+                raise StateError(f"Berkas status {self._path} dihapus atau diganti selagi dipakai; kembalikan dulu")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -64,11 +77,29 @@ class Ledger:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Let all that is read inside be of one moment: somebody may write in between."""
+        with explained(self._path):
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
+
     # -- bookings and their pushes
 
     def unfinished(self) -> dict[str, Record]:
         """Return the bookings that have something open, by kode booking."""
-        return self._records(f"kodebooking IN ({_OPEN})", {})
+        with self._snapshot():
+            found = self._records(f"kodebooking IN ({_OPEN})", {})
+            indexed = Counter(kodebooking for (kodebooking,) in self._connection.execute(_OPEN))
+            if indexed != Counter({kodebooking: _open(record) for kodebooking, record in found.items()}):
+                raise _broken("push_open")
+        return found
 
     def of_days(self, first: date, last: date) -> dict[str, Record]:
         """Return the bookings of these days of service, by kode booking."""
@@ -112,7 +143,7 @@ class Ledger:
         self._connection.execute(
             """
             INSERT INTO booking VALUES (:kodebooking, :kind, :tanggal, :no_rawat, :kd_poli, :kd_dokter, :kd_pj,
-                                        :stts, :stts_since, :stts_first, :stts_exact, :settled)
+                                        :stts, :stts_since, :stts_first, :stts_exact, :settled, NULL)
             ON CONFLICT DO UPDATE SET kind = :kind, tanggal = :tanggal, no_rawat = :no_rawat, kd_poli = :kd_poli,
                 kd_dokter = :kd_dokter, kd_pj = :kd_pj, stts = :stts, stts_since = :stts_since,
                 stts_first = :stts_first, stts_exact = :stts_exact, settled = :settled
@@ -127,6 +158,15 @@ class Ledger:
                 )
             else:
                 self._save_push(record.kodebooking, change.after, now)
+        self._seal(record.kodebooking)
+
+    def _seal(self, kodebooking: str) -> None:
+        # Made from the rows, not from the record: a command by hand may have written one of its pushes meanwhile.
+        values: dict[str, Any] = {"kodebooking": kodebooking}
+        (row,) = self._connection.execute("SELECT * FROM booking WHERE kodebooking = :kodebooking", values)
+        pushes = self._connection.execute("SELECT * FROM push WHERE kodebooking = :kodebooking ORDER BY step", values)
+        values["seal"] = _sealed(row[:-1], pushes.fetchall())
+        self._connection.execute("UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking", values)
 
     def _save_push(self, kodebooking: str, push: Push, now: datetime) -> None:
         self._connection.execute(
@@ -139,6 +179,13 @@ class Ledger:
             """,
             {**_push_row(push), "kodebooking": kodebooking, "changed_at": _ms(now)},
         )
+
+    def last_sent(self) -> datetime | None:
+        """Return the latest time that BPJS took from us, or None; reads everything."""
+        with explained(self._path):
+            query = "SELECT max(waktu) FROM push WHERE state IN ('sent', 'already')"
+            (waktu,) = self._connection.execute(query).fetchone()
+        return None if waktu is None else self._time(waktu)
 
     def newest(self) -> date | None:
         """Return the latest day of service of all bookings, or None if there are none."""
@@ -167,15 +214,20 @@ class Ledger:
 
     def _records(self, which: str, values: Mapping[str, str]) -> dict[str, Record]:
         """Return the bookings that a condition of ours on their kode booking fits."""
-        with explained(self._path):
-            grouped: dict[str, dict[str, Push]] = {}
-            for row in self._connection.execute(f"SELECT * FROM push WHERE {which}", values):  # noqa: S608
-                grouped.setdefault(row[0], {})[row[1]] = self._push(row)
+        with self._snapshot():
+            grouped: dict[str, list[tuple[Any, ...]]] = {}
+            for row in self._connection.execute(f"SELECT * FROM push WHERE {which} ORDER BY step", values):  # noqa: S608
+                grouped.setdefault(row[0], []).append(row)
             bookings = self._connection.execute(f"SELECT * FROM booking WHERE {which}", values)  # noqa: S608
-            return {row[0]: self._record(row, grouped.get(row[0], {})) for row in bookings}
+            records = {row[0]: self._record(row, grouped.pop(row[0], [])) for row in bookings}
+            if grouped:
+                raise _broken("push")
+            return records
 
-    def _record(self, row: tuple[Any, ...], pushes: dict[str, Push]) -> Record:
-        kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter, kd_pj, stts, since, first, exact, settled = row
+    def _record(self, row: tuple[Any, ...], pushes: list[tuple[Any, ...]]) -> Record:
+        if row[-1] not in (None, _sealed(row[:-1], pushes)):  # None: not written since there are seals
+            raise _broken(row[0])
+        kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter, kd_pj, stts, since, first, exact, settled, _ = row
         return Record(
             kodebooking=kodebooking,
             kind=kind,
@@ -186,7 +238,7 @@ class Ledger:
             kd_pj=kd_pj,
             seen=Seen(stts=stts, since=self._time(since), first=bool(first), exact=bool(exact)) if stts else None,
             settled=settled,
-            pushes=pushes,
+            pushes={push.step: push for push in map(self._push, pushes)},
         )
 
     def _push(self, row: tuple[Any, ...]) -> Push:
@@ -216,8 +268,11 @@ class Ledger:
     def recall(self, name: str) -> Any:
         """Return a remembered value, or None."""
         with explained(self._path):
-            row = self._connection.execute("SELECT value FROM meta WHERE name = :name", {"name": name}).fetchone()
-        return json.loads(row[0]) if row else None
+            kept = dict(self._connection.execute("SELECT name, value FROM meta ORDER BY name").fetchall())
+            seal = kept.pop("seal", None)
+            if seal is not None and seal != str(_sealed(*kept.items())):
+                raise _broken("meta")
+        return json.loads(kept[name]) if name in kept else None
 
     def recall_time(self, name: str) -> datetime | None:
         """Return a remembered time, or None."""
@@ -250,15 +305,33 @@ class Ledger:
                 value = _ms(value)
             elif isinstance(value, date):
                 value = value.isoformat()
-            self._connection.execute("DELETE FROM meta WHERE name = :name", {"name": name})
-            if value is not None:
-                self._connection.execute(
-                    "INSERT INTO meta VALUES (:name, :value)", {"name": name, "value": json.dumps(value)}
-                )
+            self._keep(name, None if value is None else json.dumps(value))
+        kept = self._connection.execute("SELECT name, value FROM meta WHERE name <> 'seal' ORDER BY name")
+        self._keep("seal", str(_sealed(*kept.fetchall())))
+
+    def _keep(self, name: str, value: str | None) -> None:
+        self._connection.execute("DELETE FROM meta WHERE name = :name", {"name": name})
+        if value is not None:
+            self._connection.execute("INSERT INTO meta VALUES (:name, :value)", {"name": name, "value": value})
 
 
 def _ms(value: datetime | None) -> int | None:
     return None if value is None else round(value.timestamp() * 1000)
+
+
+def _sealed(*rows: Any) -> int:
+    """Return the seal of some rows as they are stored."""
+    return crc32(repr(rows).encode())
+
+
+def _broken(what: str) -> sqlite3.DatabaseError:
+    """Return the error that the file is damaged, as SQLite itself would say it."""
+    return sqlite3.DatabaseError(f"malformed: seal of {what}")
+
+
+def _open(record: Record) -> int:
+    """Return how many of its pushes `_OPEN` names."""
+    return sum(push.open or push.maybe_sent for push in record.pushes.values())
 
 
 def _booking_row(record: Record) -> dict[str, Any]:

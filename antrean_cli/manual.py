@@ -48,8 +48,9 @@ def send(
     tanggal: date,
     waktu: datetime | None = None,
     now: datetime,
+    hide: str = "",
 ) -> Sent:
-    """POST one push and note it in the ledger; `step` is "add", a taskid or "batal".
+    """POST one push and note it in the ledger; `step` is "add", a taskid or "batal", `hide` the patient's name.
 
     Raises StateError before anything is sent, and CredentialsError, TemporaryError or RefusedError for what BPJS said.
     """
@@ -57,7 +58,7 @@ def send(
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
         with ledger.transaction():
             ledger.remember(touched_at=now)
-        answer = Client(settings.bpjs).call(call_of(step), body)
+        answer = Client(settings.bpjs).call(call_of(step), body, hide=hide)
         if isinstance(answer, Fault):
             doubt = f"; belum pasti diterima, periksa: antrean listtask '{kodebooking}'" if answer.reached else ""
             raise TemporaryError(f"{answer.text}{doubt}")

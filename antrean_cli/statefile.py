@@ -46,6 +46,15 @@ def copied(path: Path) -> sqlite3.Connection:
     return memory
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells this very file from another one in its place, None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
     """Hold the lock of a pass; raises LockedError if another pass has it, StateError if there can be none."""
@@ -87,9 +96,8 @@ def _flocked(descriptor: int) -> bool:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        # SQLite would make it 0644; its -wal and -shm take the mode of the file.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    if not (path.exists() or path.is_symlink()):
+        _create(path)
     _check(path)
     for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         if file.exists() and file.stat().st_mode & 0o077:
@@ -99,13 +107,28 @@ def _opened(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        if not migrations.version(connection):
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         migrations.migrate(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _create(path: Path) -> None:
+    """Make a new ledger beside its place, and move it there when it is whole: an empty file is never a new one."""
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists():
+        raise StateError(
+            f"{path} tidak ada, tetapi {wal.name} masih ada; kembalikan berkasnya, atau pindahkan keduanya"
+        )
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)  # of a start that was killed
+    # SQLite would make it 0644; its -wal and -shm take the mode of the file.
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrations.migrate(connection)
+    new.rename(path)
 
 
 def _reading(path: Path) -> sqlite3.Connection:
@@ -118,9 +141,11 @@ def _reading(path: Path) -> sqlite3.Connection:
 def _check(path: Path) -> None:
     """Raise StateError for a file that is damaged, not ours, or newer than this program."""
     with closing(_reading(path)) as connection:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables and application != APPLICATION_ID:
+        if not tables:
+            raise sqlite3.DatabaseError("malformed: empty")
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if application != APPLICATION_ID:
             raise StateError(f"{path} bukan berkas status antrean; periksa ANTREAN_STATE atau --state")
         if migrations.version(connection) > len(migrations.STEPS):
             raise StateError(f"{path} dibuat oleh antrean yang lebih baru; pasang versi itu")

@@ -32,6 +32,7 @@ from antrean_cli.rules.visits import Visit
 if TYPE_CHECKING:
     from antrean_cli.deliver import Delivery
 
+EARLIEST_YEAR = 2026  # an earlier clock has lost its battery; what it would note could not be trusted
 COUNTED = (SENT, ALREADY, REFUSED, CLOSED)
 
 
@@ -102,6 +103,11 @@ class Pass:
 
         Raises StateError; every other trouble is told and kept in the report.
         """
+        if self.clock().year < EARLIEST_YEAR:
+            error = TemporaryError(f"Jam komputer ini salah ({self.clock():%d-%m-%Y %H:%M}); betulkan dulu")
+            self.report.errors.append(error)
+            yield Told(text=str(error))
+            return
         tidied = tidy(self.ledger, self.clock())
         self.report.add(tidied)
         yield Found(changes=tidied)
@@ -117,7 +123,8 @@ class Pass:
     def _collect(self, since: date | None) -> Iterator[Happening]:
         """Look at Khanza; an error of Khanza's is kept for the report."""
         try:
-            with Khanza(self.settings.khanza, seconds=self.settings.max_seconds) as khanza:
+            # Half of the pass: the other half is for what is due, however slow Khanza is.
+            with Khanza(self.settings.khanza, seconds=self.settings.max_seconds / 2) as khanza:
                 collected = collect(khanza, self.ledger, self.settings.policy, self.clock(), since=since)
         except (TemporaryError, SettingsError) as error:
             self.report.errors.append(error)
@@ -166,20 +173,17 @@ class Pass:
 
     def _judge(self, delivery: "Delivery") -> Iterator[Happening]:
         """Keep what this delivery learned about BPJS as a whole."""
-        with self.ledger.transaction():
-            self.ledger.remember(faults_in_row=delivery.faults_in_row)
-        if delivery.answered:
-            yield from self._recovered(outages.BPJS)
         if delivery.refusal:
             self.report.errors.append(CredentialsError(outages.refused_credentials(delivery.refusal.text)))
-            yield from self._failed(outages.CREDENTIALS, delivery.refusal.text, delivery.refused)
-        elif delivery.accepted:
-            yield from self._recovered(outages.CREDENTIALS)
+            # One that some call of this pass had ended goes on: it is not told as a new one every minute.
+            known = delivery.ended.pop(outages.CREDENTIALS, None)
+            yield from self._failed(outages.CREDENTIALS, delivery.refusal.text, delivery.refused, known)
+        for outage in delivery.ended.values():
+            if text := outages.recovered(outage, self.clock()):
+                yield Told(text=text)
         if delivery.put_off and not delivery.accepted:
             self.report.errors.append(TemporaryError(f"BPJS meminta dicoba lagi: {delivery.put_off.text}"))
             yield from self._failed(outages.BUSY, f"{delivery.put_off.text} (kode {delivery.put_off.code})")
-        elif delivery.accepted:
-            yield from self._recovered(outages.BUSY)
         if delivery.fault:
             self.report.errors.append(TemporaryError(delivery.fault.text))
         elif delivery.unfinished and not delivery.refusal and not self.stop.is_set():
@@ -197,8 +201,11 @@ class Pass:
     def _has(self, kind: type[AntreanError]) -> bool:
         return any(isinstance(error, kind) for error in self.report.errors)
 
-    def _failed(self, kind: str, why: str, probed: str = "") -> Iterator[Happening]:
-        yield from self._keep(kind, *outages.failed(self.ledger.outage(kind), kind, why, self.clock(), probed))
+    def _failed(
+        self, kind: str, why: str, probed: str = "", known: outages.Outage | None = None
+    ) -> Iterator[Happening]:
+        known = known or self.ledger.outage(kind)
+        yield from self._keep(kind, *outages.failed(known, kind, why, self.clock(), probed))
 
     def _recovered(self, kind: str) -> Iterator[Happening]:
         if outage := self.ledger.outage(kind):

@@ -99,6 +99,7 @@ class MariaDB:
             "--no-defaults",
             *_as_root(),
             f"--datadir={self._folder / 'data'}",
+            f"--tmpdir={self._folder}",  # a server that starts sweeps its tmpdir, whoever else uses it
             f"--socket={self.socket}",
             f"--port={self.port}",
             f"--pid-file={self._folder / 'pid'}",
@@ -121,6 +122,7 @@ class MariaDB:
             "--no-defaults",
             *_as_root(),
             f"--datadir={self._folder / 'data'}",
+            f"--tmpdir={self._folder}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
             "--skip-name-resolve",

@@ -88,6 +88,7 @@ def registration(**changed: Any) -> Registration:
         nik="3200000000000001",
         nohp="080000000001",
         nomorkartu="0009000000001",
+        nama="PASIEN CONTOH",
         nm_poli="Poli Penyakit Dalam",
         nm_dokter="dr. Contoh Satu",
         kd_poli_bpjs="INT",

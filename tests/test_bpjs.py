@@ -245,7 +245,7 @@ ROWS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("plain", ['[{"a":1}]', '"é☺🏥 \\ud800"', "[]", json.dumps(ROWS), json.dumps(["abcab" * 500])])
+@pytest.mark.parametrize("plain", ['[{"a":1}]', '"é☺🏥 \\ud800"', "[]", json.dumps(ROWS), json.dumps(["abcab" * 100])])
 def test_an_encrypted_response_is_read(plain: str) -> None:
     found = decrypt(encrypted(plain, "1795395900"), ACCESS, "1795395900")
     assert found == json.loads(plain)
@@ -848,5 +848,27 @@ def test_a_deadline_is_of_one_thread_alone(simulator: Simulator) -> None:
     with ThreadPoolExecutor(2) as pool:
         short = pool.submit(one.call, "add", BODY, within=1.0)
         long = pool.submit(one.call, "getlisttask", BODY)
+        assert isinstance(short.result(), Fault)
+        assert isinstance(long.result(), Reply)
+
+
+def test_a_list_that_takes_its_time_is_read_with_the_timestamp_of_its_request(simulator: Simulator) -> None:
+    booked(simulator)
+    simulator.latency = 1.1
+    found = client(simulator.url).call("getlisttask", BODY)
+    assert isinstance(found, Reply)
+    assert [task.taskid for task in found.response] == [3]  # type: ignore[attr-defined]
+
+
+def test_the_deadline_of_a_short_call_does_not_cut_a_long_one_short(simulator: Simulator) -> None:
+    booked(simulator)
+    simulator.faults.add(faults.Fault("timeout_before", path="/antrean/add", seconds=20))
+    simulator.faults.add(faults.Fault("drip", path="/antrean/getlisttask", interval=0.008))
+    one = client(simulator.url, connections=2)
+    with ThreadPoolExecutor(2) as pool:
+        long = pool.submit(one.call, "getlisttask", BODY)
+        while not simulator.arrived:
+            time.sleep(0.01)
+        short = pool.submit(one.call, "add", BODY, within=1.0)
         assert isinstance(short.result(), Fault)
         assert isinstance(long.result(), Reply)

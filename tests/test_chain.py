@@ -502,3 +502,9 @@ def test_the_next_call_is_never_a_time_that_is_not_past(one: Record, now: dateti
     if call and not call.lookup and call.push.step != "add":
         assert call.push.waktu is not None
         assert call.push.waktu <= now
+
+
+def test_a_next_try_that_a_clock_ahead_noted_is_not_waited_for() -> None:
+    """A wait is never longer than an hour and a minute, whoever noted it."""
+    one = record(push("3", recorded="08:05", next_try=at("10:00", TUESDAY)))
+    assert next_call(one, at("10:00")) is not None

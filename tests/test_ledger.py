@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sqlite3
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -96,7 +98,7 @@ COLUMNS = {
     "meta": {"name", "value"},
     "booking": {
         *("kodebooking", "kind", "tanggal", "no_rawat", "kd_poli", "kd_dokter", "kd_pj"),
-        *("stts", "stts_since", "stts_first", "stts_exact", "settled"),
+        *("stts", "stts_since", "stts_first", "stts_exact", "settled", "seal"),
     },
     "push": {
         *("kodebooking", "step", "state", "recorded", "waktu", "source", "reason_code", "reason", "code"),
@@ -521,3 +523,45 @@ def test_a_day_leaves_no_patient_in_the_state_the_log_or_on_the_screen(live_site
     for secret in (*secrets, "rahasia-uji", "rahasia-khanza"):
         assert secret not in shown
         assert [name for name, content in written.items() if secret.encode() in content] == []
+
+
+def test_a_ledger_is_made_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes second waits until the first is done, and does not meet a file half made."""
+    path, waits = tmp_path / "antrean.sqlite3", threading.Event()
+    first = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(first, fcntl.LOCK_EX)
+    sleep = time.sleep
+
+    def seen(seconds: float) -> None:
+        waits.set()
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", seen)
+    second = threading.Thread(target=lambda: Ledger.open(path, WIB).__exit__(None, None, None))
+    second.start()
+    try:
+        assert waits.wait(5)
+        assert not path.exists()
+    finally:
+        os.close(first)
+        second.join()
+    assert path.exists()
+
+
+def test_a_transaction_shuts_out_other_writers_from_its_first_read(ledger: Ledger, path: Path) -> None:
+    """What it read is still so when it writes: a command by hand waits, and nobody's word is lost."""
+    other = sqlite3.connect(path, timeout=0, isolation_level=None)
+    with ledger.transaction():
+        ledger.recall("begin")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+@fixtures_stay
+@given(before=records, after=records)
+def test_a_booking_saved_over_another_leaves_nothing_of_that_one(ledger: Ledger, before: Record, after: Record) -> None:
+    after = replace(after, kodebooking=before.kodebooking)
+    save(ledger, before, ledger.record(before.kodebooking))
+    save(ledger, after, before)
+    assert ledger.record(after.kodebooking) == after

@@ -252,3 +252,13 @@ def test_a_booking_of_the_next_day_is_found_by_its_no_rawat(live_site: Site) -> 
     nobooking = live_site.khanza.booking(no_rawat, tomorrow)
     done = live_site.run("add", "--no-rawat", no_rawat, "--dry-run")
     assert json.loads(done.stdout)["kodebooking"] == nobooking
+
+
+def test_after_a_clock_that_ran_ahead_everything_is_looked_at_at_once(site: Site) -> None:
+    site.sync()
+    site.clock.at("10:00", day=30)
+    site.sync()
+    late = patient(site)
+    site.clock.at("10:00", day=3)
+    site.sync()
+    assert site.held_at_bpjs(late) == [(3, "08:05:00")]

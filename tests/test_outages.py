@@ -10,21 +10,36 @@ from antrean_cli.rules.outages import BPJS, BUSY, CREDENTIALS, FAULTS_THAT_BEGIN
 from antrean_cli.rules.outages import recovered as over
 from tests.rows import at
 
-KINDS = (BPJS, KHANZA, CREDENTIALS, BUSY)
+AT_ONCE = (BPJS, KHANZA, CREDENTIALS)
+KINDS = (*AT_ONCE, BUSY)
 BEGAN = at("08:00")
 MINUTE = timedelta(minutes=1)
 
 
 def begun(kind: str = BPJS, probed: str = "") -> Outage:
-    """Return an outage that has just begun."""
-    return failed(None, kind, "tidak dapat dihubungi", BEGAN, probed)[0]
+    """Return an outage that people have just been told of."""
+    outage, told = failed(None, kind, "tidak dapat dihubungi", BEGAN, probed)
+    while not told:
+        outage, told = failed(outage, kind, "tidak dapat dihubungi", BEGAN, probed)
+    return outage
 
 
 def test_three_faults_begin_an_outage() -> None:
     assert FAULTS_THAT_BEGIN_ONE == 3
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_a_bpjs_that_only_puts_off_is_told_from_the_third_pass_on() -> None:
+    """A single 429 at a quiet hour is nothing; nor is its end."""
+    first, told = failed(None, BUSY, "Undefined Error.", BEGAN)
+    second, told_again = failed(first, BUSY, "Undefined Error.", BEGAN + MINUTE)
+    assert (told, told_again, over(second, BEGAN + 2 * MINUTE)) == ("", "", "")
+    assert reminded(second, "", BEGAN + 90 * MINUTE) == (second, "")
+    third, text = failed(second, BUSY, "Undefined Error.", BEGAN + 3 * MINUTE)
+    assert "Undefined Error." in text
+    assert over(third, BEGAN + 5 * MINUTE).endswith("setelah 5 menit.")
+
+
+@pytest.mark.parametrize("kind", AT_ONCE)
 def test_an_outage_is_told_when_it_begins_with_its_cause(kind: str) -> None:
     outage, told = failed(None, kind, "server BPJS tidak dapat dihubungi", BEGAN)
     assert "server BPJS tidak dapat dihubungi" in told
@@ -48,7 +63,7 @@ def test_khanza_and_refused_credentials_are_tried_by_every_pass(kind: str) -> No
     assert begun(kind).may_probe(BEGAN)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", AT_ONCE)
 def test_an_outage_of_three_hours_is_told_four_times(kind: str) -> None:
     """At its beginning and after each hour, although a pass fails every minute."""
     outage, first = failed(None, kind, "…", BEGAN)
@@ -89,7 +104,7 @@ def test_the_end_is_told_with_its_length(kind: str, minutes: int, expected: str)
 
 
 def test_each_kind_has_its_own_sentences() -> None:
-    assert len({failed(None, kind, "…", BEGAN)[1] for kind in KINDS}) == 4
+    assert len({failed(begun(kind), kind, "…", BEGAN + 60 * MINUTE)[1] for kind in KINDS}) == 4
     assert len({over(begun(kind), BEGAN) for kind in KINDS}) == 4
 
 

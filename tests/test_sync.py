@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -205,7 +206,7 @@ def test_a_pass_asks_a_constant_number_of_questions_and_only_reads(site: Site, m
         site.sync()
     assert len(few) > 5
     assert len(many) == len(few)
-    assert {sql.split()[0].upper() for sql in many} <= {"SELECT", "SET"}
+    assert {sql.split()[0].upper() for sql in many} <= {"SELECT", "SET", "START", "COMMIT"}
 
 
 def test_surat_kontrol_is_asked_for_at_most_every_five_minutes(site: Site, mariadb: MariaDB) -> None:
@@ -1013,3 +1014,103 @@ def test_the_ledger_forgets_after_its_days(site: Site) -> None:
         assert {kodebooking for kodebooking, _, _ in site.sent()[-2:]} == {later}
         with Ledger.open(site.state, WIB) as ledger:
             assert (ledger.record(no_rawat) is not None) == kept
+
+
+def test_yesterday_is_looked_at_in_every_pass(site: Site) -> None:
+    """The window never begins later than yesterday, also between two full looks."""
+    site.sync()
+    site.clock.at("10:00", day=1)
+    site.sync()
+    late = patient(site)
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.held_at_bpjs(late) == [(3, "08:05:00")]
+
+
+def test_older_days_are_read_once_an_hour_and_not_every_minute(site: Site) -> None:
+    site.sync()
+    site.clock.at("10:00", day=3)
+    site.sync()
+    late = patient(site)
+    site.clock.forward(minutes=59)
+    site.sync()
+    assert site.held_at_bpjs(late) == []
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.held_at_bpjs(late) == [(3, "08:05:00")]
+
+
+def test_since_never_moves_the_beginning_forward(site: Site) -> None:
+    site.sync()
+    site.clock.at("10:00", day=3)
+    site.sync(since=MONDAY + timedelta(days=3))
+    late = patient(site)
+    site.clock.forward(minutes=61)
+    site.sync()
+    assert site.held_at_bpjs(late) == [(3, "08:05:00")]
+
+
+def test_since_reads_nothing_from_before_h_minus_7_however_long_ago_the_first_pass_was(site: Site) -> None:
+    site.sync()
+    old = patient(site, MONDAY + timedelta(days=1))
+    site.clock.at("10:00", day=10)
+    site.sync(since=MONDAY + timedelta(days=9))
+    with Ledger.open(site.state, WIB) as ledger:
+        assert ledger.record(old) is None
+
+
+def test_a_cancel_from_before_the_first_day_is_not_told(site: Site) -> None:
+    """No history is sent by accident: a _batal row of yesterday's booking is read, because numbers differ by a day."""
+    nobooking = site.khanza.booking(None, SUNDAY, status="Batal")
+    site.bpjs.bookings.mobile_jkn(nobooking, str(SUNDAY))
+    site.khanza.batal(nobooking)
+    assert site.sync().report.exit_code == 0
+    assert site.bpjs.arrived == []
+
+
+def test_a_collect_that_cannot_be_written_is_made_again_whole(site: Site) -> None:
+    """New pushes and what a pass remembers are one transaction: the next pass sees what this one could not write."""
+    site.sync()
+    late = patient(site)
+    site.clock.at("10:00", day=3)
+    ledger = sqlite3.connect(site.state)
+    ledger.execute("CREATE TRIGGER full BEFORE INSERT ON push BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    with pytest.raises(sqlite3.IntegrityError):
+        site.sync()
+    ledger.execute("DROP TRIGGER full")
+    ledger.close()
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.held_at_bpjs(late) == [(3, "08:05:00")]
+
+
+def test_a_read_that_breaks_off_is_made_again_whole(site: Site, mariadb: MariaDB) -> None:
+    """Khanza is lost in the middle of a read: the next pass looks as far back as this one would have."""
+    site.sync()
+    late = patient(site)
+    site.clock.at("10:00", day=3)
+    with mariadb.admin() as connection, connection.cursor() as cursor:
+        cursor.execute("LOCK TABLES resep_obat WRITE")
+        assert site.sync(seconds=4).report.exit_code == 5
+        cursor.execute("UNLOCK TABLES")
+    site.clock.forward(minutes=1)
+    assert site.sync().report.exit_code == 0
+    assert site.held_at_bpjs(late) == [(3, "08:05:00")]
+
+
+def test_a_pass_exactly_five_minutes_earlier_still_tells_the_minute(site: Site) -> None:
+    no_rawat = patient(site, exam="08:30:00")
+    site.clock.at("08:59")
+    site.sync()
+    site.khanza.stts(no_rawat, "Sudah")
+    site.clock.at("09:04")
+    site.sync()
+    assert site.held_at_bpjs(no_rawat)[2:] == [(5, "09:04:00")]
+
+
+def test_of_two_seps_of_a_visit_the_newest_fills_the_add(site: Site) -> None:
+    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00")
+    site.khanza.sep(no_rawat, no_sep="0301R0011126V000009", no_rujukan="0301U0011126P000099")
+    site.khanza.sep(no_rawat, no_sep="0301R0011126V000002")
+    site.sync()
+    assert body_of_add(site, no_rawat)["nomorreferensi"] == "0301U0011126P000099"

@@ -6,12 +6,18 @@ import random
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from antrean_cli import deliver
+from antrean_cli.bpjs import Client
+from antrean_cli.rules import outcomes
 from antrean_cli.simulator.faults import Fault, FaultName, FaultPlan
 from antrean_cli.simulator.server import Simulator
 from tests.mariadb import MariaDB
@@ -711,6 +717,7 @@ def set_sending(site: Site, kodebooking: str, step: str) -> None:
             "UPDATE push SET state = 'sending' WHERE kodebooking = ? AND step = ?", (kodebooking, step)
         )
         assert changed.rowcount == 1
+        connection.execute("UPDATE booking SET seal = NULL")
     connection.close()
 
 
@@ -856,3 +863,87 @@ def test_a_time_corrected_while_its_task_is_in_doubt_is_sent_as_corrected(site: 
     site.clock.forward(minutes=1)
     site.sync()
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:33:00")]
+
+
+class AtOnce(ThreadPoolExecutor):
+    """Makes a call in the moment it is handed over: what is not committed by then is not on the disk."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def on_disk(site: Site, kodebooking: str) -> dict[str, str]:
+    """Return the state of each push of a booking as any other process would read it."""
+    other = sqlite3.connect(site.state)
+    found = other.execute("SELECT step, state FROM push WHERE kodebooking = ?", (kodebooking,)).fetchall()
+    other.close()
+    return dict(found)
+
+
+def test_sending_and_the_outcome_before_are_on_the_disk_when_a_request_leaves(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sending` is committed before a POST, the outcome before the booking's next one: whatever dies is found."""
+    visits = [patient(site, exam="08:30:00") for _ in range(3)]
+    left: list[tuple[str, dict[str, str]]] = []
+    call = Client.call
+
+    def watched(client: Client, name: str, body: dict[str, Any], **more: Any) -> outcomes.Reply | outcomes.Fault:
+        left.append((body.get("taskid", "add"), on_disk(site, body["kodebooking"])))
+        return call(client, name, body, **more)
+
+    monkeypatch.setattr(deliver, "ThreadPoolExecutor", AtOnce)
+    monkeypatch.setattr(Client, "call", watched)
+    assert site.sync().report.exit_code == 0
+    steps = ("add", "3", "4")
+    assert sorted(step for step, _ in left) == sorted(steps * len(visits))
+    for step, states in left:
+        done = steps[: steps.index(step)]
+        assert {name: states[name] for name in (*done, step)} == {**dict.fromkeys(done, "sent"), step: "sending"}
+
+
+def test_after_h_plus_7_nothing_is_sent_although_khanza_is_down(site: Site) -> None:
+    """Nobody plans anew then: what is too late is closed before anything is delivered."""
+    task, add = due_in_the_ledger(site)
+    heard = len(site.bpjs.arrived)
+    site.clock.at("00:01", day=8)
+    assert site.sync(KHANZA_SOCKET=NOWHERE).report.exit_code == 5
+    assert len(site.bpjs.arrived) == heard
+    assert (site.states(task)["3"], site.states(add)["add"]) == ("closed", "closed")
+
+
+def test_a_probe_is_one_request_whatever_the_workers(site: Site) -> None:
+    for _ in range(8):
+        patient(site)
+    site.bpjs.down = True
+    site.sync(ANTREAN_WORKERS="4")
+    heard = len(site.bpjs.arrived)
+    site.clock.forward(minutes=2)
+    site.sync(ANTREAN_WORKERS="4")
+    assert len(site.bpjs.arrived) == heard + 1
+
+
+def test_refused_credentials_are_tried_with_one_request_whatever_the_workers(site: Site) -> None:
+    for _ in range(8):
+        patient(site)
+    wrong = {"BPJS_SECRET_KEY": "salah", "ANTREAN_WORKERS": "4"}
+    site.sync(**wrong)  # type: ignore[arg-type]
+    heard = len(site.bpjs.arrived)
+    site.clock.forward(minutes=1)
+    assert site.sync(**wrong).report.exit_code == 4  # type: ignore[arg-type]
+    assert len(site.bpjs.arrived) == heard + 1
+
+
+def test_a_list_that_cannot_be_read_is_asked_for_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in doubt is sent again, and 208 settles it: BPJS is not asked without end."""
+    no_rawat = patient(site)
+    site.bpjs.faults.add(Fault("reset_after", path=UPDATE))
+    site.sync()
+    monkeypatch.setattr("antrean_cli.bpjs.decrypt", lambda *_: {"lain": "bentuknya"})
+    heard = len(site.bpjs.arrived)
+    site.clock.forward(minutes=1)
+    assert site.sync(seconds=5).report.exit_code == 0
+    assert paths(site)[heard:] == [LIST, UPDATE, LIST]
+    assert site.states(no_rawat)["3"] == "already"

@@ -113,5 +113,6 @@ def command(
     from antrean_cli.manual import send
 
     now = app.now(settings.policy.zone)
-    sent = send(settings, ADD, body, tanggal=service_date(body), now=now)
+    name = (visit and visit.registration and visit.registration.nama) or ""
+    sent = send(settings, ADD, body, tanggal=service_date(body), now=now, hide=name)
     report(app, sent, body["kodebooking"], "antrean", as_json)

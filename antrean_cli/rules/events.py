@@ -16,6 +16,8 @@ from antrean_cli.rules.rows import Exam, Resep
 from antrean_cli.rules.visits import HARI, WIB, Policy, Visit, moment
 
 TASKS = (3, 4, 5, 6, 7)
+# Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a change.
+EXACT = timedelta(minutes=5)
 # A time further ahead than any slip of the clock is a typing error, and means "not yet".
 FAR_FUTURE = timedelta(days=1)
 
@@ -157,7 +159,10 @@ def periksa_dokter(look: Look, after: datetime | None) -> datetime | None:
 
 def stts_selesai(look: Look, _: datetime | None) -> datetime | None:
     seen = look.seen
-    return seen.since if look.visit.final and seen and seen.exact and not seen.first else None
+    if not (look.visit.final and seen and seen.exact and not seen.first):
+        return None
+    # Set on a later day, it says nothing of when the visit was over.
+    return seen.since if service_day(seen.since) == look.visit.tanggal else None
 
 
 def resep_dibuat(look: Look, _: datetime | None) -> datetime | None:

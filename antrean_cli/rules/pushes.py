@@ -32,7 +32,7 @@ from antrean_cli.rules.chain import (
     close,
     hold,
 )
-from antrean_cli.rules.events import NO_SIGN, Event, Look, Reason, Seen, events_of, service_day
+from antrean_cli.rules.events import EXACT, NO_SIGN, Event, Look, Reason, Seen, events_of, service_day
 from antrean_cli.rules.payloads import missing
 from antrean_cli.rules.visits import FINAL_STTS, WIB, Policy, Visit
 
@@ -40,6 +40,7 @@ NO_SHOW = Reason(code="hadir", text="tidak ada tanda hadir sampai hari pelayanan
 GONE = Reason(code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)")
 LEFT_OUT = Reason(code="poli", text="poli tidak ikut (ANTREAN_ONLY_POLI atau ANTREAN_SKIP_POLI)")
 IN_DOUBT = Reason(code="ragu", text="menunggu kepastian dari BPJS")
+TOO_LATE = "batal_terlambat"
 SENT_BY_KHANZA = Reason(code="batal", text="sudah dibatalkan oleh Khanza")
 
 
@@ -139,6 +140,8 @@ def _noticed(visit: Visit, record: Record | None, now: datetime, exact: bool) ->
 
 def _seen(stts: str | None, seen: Seen | None, now: datetime, exact: bool) -> Seen | None:
     now = now.replace(microsecond=0)
+    if seen and seen.since > now + EXACT:  # noted by a clock that ran ahead: nobody knows the minute
+        seen = seen._replace(since=now, exact=False)
     if stts is None or (seen and seen.stts == stts):
         return seen
     if seen and seen.stts in FINAL_STTS and stts in FINAL_STTS:
@@ -188,9 +191,14 @@ def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: dateti
     record = record.closing(CANCELLED, only=lambda push: push.open and push.step != ABSENT and not push.ask)
     record = _in_doubt(record)
     absent = record.push(ABSENT)
-    if absent and not absent.open and not _reopens(absent):
+    if absent and not absent.open and not _reopens(absent) and not _late_by_a_wrong_clock(absent, seen):
         return record
     return record.having(_absence(record, absent, seen.since))
+
+
+def _late_by_a_wrong_clock(absent: Push, seen: Seen) -> bool:
+    late = absent.state == CLOSED and absent.reason is not None and absent.reason.code == TOO_LATE
+    return late and absent.recorded != seen.since
 
 
 def _told(visit: Visit, record: Record, policy: Policy) -> bool:
@@ -207,7 +215,7 @@ def _absence(record: Record, known: Push | None, since: datetime) -> Push:
         return close(push, AFTER_SERVICE)
     if service_day(since) != record.tanggal:
         text = f"batal {NOT_ON_DAY}; bila perlu ketik: antrean batal {record.kodebooking} --keterangan ALASAN"
-        return close(push, Reason(code="batal_terlambat", text=text))
+        return close(push, Reason(code=TOO_LATE, text=text))
     return replace(push, state=DUE, reason=None)
 
 

@@ -21,6 +21,7 @@ class Registration(NamedTuple):
     nik: str | None
     nohp: str | None
     nomorkartu: str | None
+    nama: str | None  # never sent, stored or shown: read to be hidden where BPJS quotes it
     nm_poli: str | None
     nm_dokter: str | None
     kd_poli_bpjs: str | None

@@ -137,6 +137,7 @@ class Hospital:
         n = self._next("patient")
         row: dict[str, Value] = {
             "no_rkm_medis": norm or f"{n:06}",
+            "nm_pasien": f"PASIEN CONTOH {n}",
             "no_ktp": f"9901010101{n:06}",  # there is no province 99
             "no_tlp": f"0812{n:08}",
             "no_peserta": f"0009{n:09}",
