@@ -120,7 +120,7 @@ def command(
     signals = _Signals()
     with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
         one = Pass(settings=settings, ledger=ledger, clock=lambda: app.now(settings.policy.zone))
-        signals.ends = one
+        signals.watch(one)
         report = _run(app, settings, one, start, as_json)
     ctx.exit(report.exit_code)
 
@@ -145,8 +145,8 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
                 journal.changes(happening.changes)
                 if isinstance(happening, Sent):
                     bar.move(happening.waiting)
-        except StoppedError as stopped:
-            one.report.errors.append(stopped)
+        except StoppedError:
+            pass  # the report knows of it
     if as_json:
         click.echo(views.document(_document(one.report, changes, journal.messages)))
     elif interactive:
@@ -158,20 +158,29 @@ class _Signals:
     """SIGTERM and Ctrl-C: the first ends the pass in order, the second at once. Both lose nothing."""
 
     def __init__(self) -> None:
-        self.ends: Pass | None = None
-        self._asked = False
+        self._pass: Pass | None = None
+        self._stopped: StoppedError | None = None
         signal.signal(signal.SIGTERM, self._handle)
         signal.signal(signal.SIGINT, self._handle)
 
+    def watch(self, one: Pass) -> None:
+        """From now on a signal ends this pass; also one that came before."""
+        self._pass = one
+        self._note()
+
     def _handle(self, number: int, _: FrameType | None) -> None:
-        if self._asked:
+        if self._stopped:
             os._exit(128 + number)
-        self._asked = True
-        stopped = StoppedError(number)
-        if self.ends is None or not self.ends.delivering:
-            raise stopped  # nothing is in flight, and what was half written is rolled back
-        self.ends.stop.set()
-        self.ends.report.errors.append(stopped)
+        self._stopped = StoppedError(number)
+        # Noted before it is raised: whatever runs just now may swallow an exception.
+        self._note()
+        if self._pass is None or not self._pass.delivering:
+            raise self._stopped  # nothing is in flight, and what was half written is rolled back
+
+    def _note(self) -> None:
+        if self._pass and self._stopped:
+            self._pass.stop.set()
+            self._pass.report.errors.append(self._stopped)
 
 
 class _Bar:
