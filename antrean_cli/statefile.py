@@ -140,6 +140,8 @@ def _reading(path: Path) -> sqlite3.Connection:
 
 def _check(path: Path) -> None:
     """Raise StateError for a file that is damaged, not ours, or newer than this program."""
+    if not path.stat().st_size:  # SQLite would throw away its -wal
+        raise sqlite3.DatabaseError("malformed: empty")
     with closing(_reading(path)) as connection:
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not tables:
