@@ -103,11 +103,12 @@ class Pass:
 
         Raises StateError; every other trouble is told and kept in the report.
         """
-        if self.clock().year < EARLIEST_YEAR:
-            error = TemporaryError(f"Jam komputer ini salah ({self.clock():%d-%m-%Y %H:%M}); betulkan dulu")
-            self.report.errors.append(error)
-            yield Told(text=str(error))
+        now = self.clock()
+        if now.year < EARLIEST_YEAR:
+            self.report.errors.append(TemporaryError("jam komputer ini salah"))
+            yield from self._failed(outages.CLOCK, f"{now:%d-%m-%Y %H:%M}")
             return
+        yield from self._recovered(outages.CLOCK)
         tidied = tidy(self.ledger, self.clock())
         self.report.add(tidied)
         yield Found(changes=tidied)

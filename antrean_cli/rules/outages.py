@@ -10,7 +10,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-BPJS, KHANZA, CREDENTIALS, BUSY = "bpjs", "khanza", "kredensial", "sibuk"
+BPJS, KHANZA, CREDENTIALS, BUSY, CLOCK = "bpjs", "khanza", "kredensial", "sibuk", "jam"
 FAULTS_THAT_BEGIN_ONE = 3
 TELL_EVERY = timedelta(hours=1)
 _PROBES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 10))
@@ -21,6 +21,7 @@ _NAMES = {
     KHANZA: "Khanza terganggu",
     CREDENTIALS: "Kredensial, tanda tangan, atau jam ditolak BPJS",
     BUSY: "BPJS terus meminta dicoba lagi",
+    CLOCK: "Jam komputer ini salah",
 }
 _OVER = {
     BPJS: "BPJS pulih",
@@ -31,6 +32,7 @@ _OVER = {
 # What a person can do about it, besides waiting.
 _ADVICE = {
     CREDENTIALS: " Periksa BPJS_CONS_ID, BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini.",
+    CLOCK: " Betulkan jamnya.",
     BUSY: " Bila berlanjut, periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH.",
 }
 
@@ -81,8 +83,8 @@ def reminded(outage: Outage, why: str, now: datetime) -> tuple[Outage, str]:
 
 
 def recovered(outage: Outage, now: datetime) -> str:
-    """Return the sentence that an outage is over, empty if nobody knew of it."""
-    if not outage.told:
+    """Return the sentence that an outage is over, empty if nobody knew of it or nobody knows how long it was."""
+    if not outage.told or outage.kind == CLOCK:
         return ""
     minutes = int((now - outage.since).total_seconds() // 60)
     lasted = f"{minutes // 60} jam {minutes % 60} menit" if minutes >= 60 else f"{minutes} menit"

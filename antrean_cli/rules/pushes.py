@@ -94,8 +94,10 @@ def settled(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool
         return False
     if record.ended:
         return True
-    if visit.stts == "Batal" and ABSENT not in record.pushes and _told(visit, record, policy):
-        return False
+    if visit.stts == "Batal" and _told(visit, record, policy):
+        absent, seen = record.push(ABSENT), record.seen
+        if absent is None or (seen and _late_by_a_wrong_clock(absent, seen)):
+            return False
     if visit.kind in policy.add and visit.kind != "mobilejkn" and ADD not in record.pushes:
         return False  # a NON JKN add waits for its delay
     look = Look(visit=visit, policy=policy, seen=record.seen, now=now)
