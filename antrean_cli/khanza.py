@@ -141,7 +141,7 @@ class Khanza:
         return rows
 
     def _begin(self) -> None:
-        """Begin a snapshot: every row can be written meanwhile (only a change of a table's columns waits for its end)."""
+        """Begin a snapshot: every row can be written meanwhile (only ALTER TABLE waits for its end)."""
         if self._sample:
             self._select("BEGIN", {})
             return
