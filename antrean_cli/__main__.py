@@ -2,7 +2,8 @@
 
 import signal
 
-# While the modules load nothing has begun: Ctrl-C then just ends the program, without Python's traceback.
+# Ctrl-C just ends the program, without Python's traceback: the ledger stands a kill at any moment. Commands that have
+# something to finish or to clear away say so themselves.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from antrean_cli.cli import main  # noqa: E402

@@ -8,7 +8,6 @@ import gc
 import importlib
 import os
 import re
-import signal
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -98,7 +97,6 @@ def group(ctx: click.Context, env_file: Path | None, state: Path | None, verbose
 
 def main(clock: Clock = datetime.now) -> NoReturn:
     """Run the command line and leave with its exit code; only tests bring a clock of their own."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # see __main__
     gc.disable()  # a pass is over in seconds; looking for garbage would take a tenth of an idle one
     if sys.stdout is None:  # closed by the caller
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the program

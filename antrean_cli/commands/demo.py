@@ -4,6 +4,7 @@ A stand-in BPJS on loopback, a sample hospital in SQLite, and a day that goes by
 """
 
 import shlex
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -61,6 +62,7 @@ antrean demo --keep coba
 )
 @click.pass_obj
 def command(_: App, /, keep: Path | None) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # its folder is to be cleared away
     clock = _Clock(datetime.combine(datetime.now(WIB).date(), time(7), WIB))
     with (
         _folder(keep) as folder,

@@ -120,7 +120,7 @@ def command(
     signals = _Signals()
     with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
         one = Pass(settings=settings, ledger=ledger, clock=lambda: app.now(settings.policy.zone))
-        signals.watch(one)
+        signals.ends = one
         report = _run(app, settings, one, start, as_json)
     ctx.exit(report.exit_code)
 
@@ -134,19 +134,16 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
     known = (push.reason.text for _, push in held if push.reason)
     journal = Journal(app, settings, known, table=interactive)
     with _Bar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
-        try:
-            for happening in one.run(since=since):
-                if isinstance(happening, Told):
-                    told.append(happening.text)
-                    journal.tell(happening.text, loud=True)
-                    continue
-                if as_json:  # kept as documents: a change holds its whole booking
-                    changes += map(_change_document, filter(attrgetter("told"), happening.changes))
-                journal.changes(happening.changes)
-                if isinstance(happening, Sent):
-                    bar.move(happening.waiting)
-        except StoppedError:
-            pass  # the report knows of it
+        for happening in one.run(since=since):
+            if isinstance(happening, Told):
+                told.append(happening.text)
+                journal.tell(happening.text, loud=True)
+                continue
+            if as_json:  # kept as documents: a change holds its whole booking
+                changes += map(_change_document, filter(attrgetter("told"), happening.changes))
+            journal.changes(happening.changes)
+            if isinstance(happening, Sent):
+                bar.move(happening.waiting)
     if as_json:
         click.echo(views.document(_document(one.report, changes, journal.messages)))
     elif interactive:
@@ -155,32 +152,21 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
 
 
 class _Signals:
-    """SIGTERM and Ctrl-C: the first ends the pass in order, the second at once. Both lose nothing."""
+    """SIGTERM and Ctrl-C: the first ends the pass in order, the second at once. Both lose nothing.
+
+    Nothing is ever raised out of a handler: whatever runs just then could swallow it.
+    """
 
     def __init__(self) -> None:
-        self._pass: Pass | None = None
-        self._stopped: StoppedError | None = None
+        self.ends: Pass | None = None
         signal.signal(signal.SIGTERM, self._handle)
         signal.signal(signal.SIGINT, self._handle)
 
-    def watch(self, one: Pass) -> None:
-        """From now on a signal ends this pass; also one that came before."""
-        self._pass = one
-        self._note()
-
     def _handle(self, number: int, _: FrameType | None) -> None:
-        if self._stopped:
-            os._exit(128 + number)
-        self._stopped = StoppedError(number)
-        # Noted before it is raised: whatever runs just now may swallow an exception.
-        self._note()
-        if self._pass is None or not self._pass.delivering:
-            raise self._stopped  # nothing is in flight, and what was half written is rolled back
-
-    def _note(self) -> None:
-        if self._pass and self._stopped:
-            self._pass.stop.set()
-            self._pass.report.errors.append(self._stopped)
+        if self.ends is None or not self.ends.delivering or self.ends.stop.is_set():
+            os._exit(128 + number)  # nothing is in flight, and what was half written is rolled back
+        self.ends.stop.set()
+        self.ends.report.errors.append(StoppedError(number))
 
 
 class _Bar:

@@ -150,9 +150,17 @@ def call_of(step: str) -> str:
 
 def apply(record: Record, step: str, outcome: Outcome, policy: Policy, now: datetime, jitter: float) -> Record:
     """Return the record after an answer to one of its pushes; `jitter` is a random number from 0 to 1."""
-    push = replace(record.pushes[step], code=outcome.code, ask=False, reason=None)
+    push = replace(record.pushes[step], code=outcome.code, ask=_doubtful(record.pushes[step], outcome), reason=None)
     change = _CHANGES[outcome.kind]
     return arrange(change(record, push, outcome, now, jitter), policy)
+
+
+def _doubtful(push: Push, outcome: Outcome) -> bool:
+    """Return whether BPJS may have a push all the same: it is remembered should the visit be cancelled meanwhile.
+
+    An answer that settles nothing leaves a doubt as it was, and an add that was put off may have been taken.
+    """
+    return outcome.kind in (AGAIN, STOP) and (push.ask or (push.step == ADD and outcome.kind == AGAIN))
 
 
 def _sent(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
