@@ -619,7 +619,7 @@ MUTANTS = (
         "next pass\n"
         "                self._enqueue",
         "            if True:\n                self._enqueue",
-        "test_trouble.py::test_three_faults_in_a_row_end_the_pass",
+        "test_trouble.py::test_an_exchange_without_an_envelope_is_repeated_by_the_next_pass[refuse_connection-/antrean/add]",
     ),
     Mutant(
         "after five tries it is given up",
@@ -709,7 +709,7 @@ MUTANTS = (
         "sync.py",
         "if outage and not outage.may_probe(now):",
         "if False:",
-        "test_trouble.py::test_one_booking_alone_shows_an_outage_too",
+        "test_trouble.py::test_an_outage_is_probed_at_growing_intervals_and_told_once_an_hour",
     ),
     Mutant(
         "an outage is probed every minute",
@@ -744,7 +744,7 @@ MUTANTS = (
         "deliver.py",
         "                self.ledger.keep_outage(kind, None)\n",
         "                pass\n",
-        "test_trouble.py::test_one_bad_booking_does_not_hide_that_bpjs_is_back",
+        "test_trouble.py::test_an_outage_is_probed_at_growing_intervals_and_told_once_an_hour",
     ),
     Mutant(
         "refused credentials do not end the pass",
@@ -1304,22 +1304,22 @@ MUTANTS = (
     Mutant(
         "a signal does not end the pass",
         "commands/sync.py",
-        "            self._pass.stop.set()\n",
+        "        self.ends.stop.set()\n",
         "",
         "test_process.py::test_a_signal_ends_the_pass_in_order[15-143]",
     ),
     Mutant(
         "a signal drops the calls in flight",
         "commands/sync.py",
-        "if self._pass is None or not self._pass.delivering:",
+        "if self.ends is None or not self.ends.delivering or self.ends.stop.is_set():",
         "if True:",
         "test_process.py::test_a_signal_ends_the_pass_in_order[15-143]",
     ),
     Mutant(
         "a second signal is ignored",
         "commands/sync.py",
-        "            os._exit(128 + number)\n",
-        "            return\n",
+        " or self.ends.stop.is_set():\n",
+        ":\n",
         "test_process.py::test_a_second_signal_leaves_at_once_and_is_still_safe",
     ),
     # -- the state file, dry runs and what is told

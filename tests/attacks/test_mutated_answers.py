@@ -698,7 +698,6 @@ def loaded(env: Mapping[str, str], state: Path) -> Settings:
 # -- the attacks
 
 
-@pytest.mark.filterwarnings("error")
 def test_an_answer_of_any_bytes_breaks_nothing_and_counts_only_for_what_it_says(
     attack: Attack, lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
