@@ -10,6 +10,7 @@ import os
 import time
 from datetime import datetime, timedelta, timezone
 
+import antrean_cli.__main__  # noqa: F401 - the real beginning
 from antrean_cli.cli import main
 
 

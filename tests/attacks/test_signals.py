@@ -12,10 +12,11 @@ import os
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import cycle
 from random import Random
-from signal import SIGCONT, SIGINT, SIGSTOP, SIGTERM, Signals
+from signal import SIGCONT, SIGINT, SIGSTOP, SIGTERM, Signals, default_int_handler, signal
 from subprocess import Popen
 
 import pytest
@@ -38,6 +39,14 @@ from tests.mariadb import MariaDB
 from tests.site import Site
 
 BOTH = (SIGTERM, SIGINT)
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C reach the program also where a shell runs the tests in the background, and so ignores it."""
+    before = signal(SIGINT, default_int_handler)
+    yield
+    signal(SIGINT, before)
 
 
 def all_sent(site: Site, visits: list[str]) -> bool:
