@@ -138,6 +138,14 @@ class Ledger:
         found = self._records("kodebooking = :kodebooking", {"kodebooking": kodebooking})
         return found.get(kodebooking)
 
+    def of_visit(self, number: str) -> list[Record]:
+        """Return the bookings that a kode booking or a no_rawat means, in the order of their kode booking."""
+        found = self._records(
+            "kodebooking IN (SELECT kodebooking FROM booking WHERE :number IN (kodebooking, no_rawat))",
+            {"number": number},
+        )
+        return [record for _, record in sorted(found.items())]
+
     def save(self, record: Record, changes: Iterable[Change], now: datetime) -> None:
         """Write a booking and those of its pushes that changed; inside `transaction`."""
         self._connection.execute(
@@ -172,12 +180,14 @@ class Ledger:
         self._connection.execute(
             """
             INSERT INTO push VALUES (:kodebooking, :step, :state, :recorded, :waktu, :source, :reason_code, :reason,
-                                     :code, :attempts, :ask, :needs, :next_try, :note, :changed_at)
+                                     :code, :attempts, :ask, :needs, :next_try, :note, :now)
             ON CONFLICT DO UPDATE SET state = :state, recorded = :recorded, waktu = :waktu, source = :source,
                 reason_code = :reason_code, reason = :reason, code = :code, attempts = :attempts, ask = :ask,
-                needs = :needs, next_try = :next_try, note = :note, changed_at = :changed_at
+                needs = :needs, next_try = :next_try, note = :note, since = CASE
+                    WHEN state = :state OR state IN ('due', 'sending') AND :state IN ('due', 'sending') THEN since
+                    ELSE :now END
             """,
-            {**_push_row(push), "kodebooking": kodebooking, "changed_at": _ms(now)},
+            {**_push_row(push), "kodebooking": kodebooking, "now": _ms(now)},
         )
 
     def last_sent(self) -> datetime | None:
@@ -242,9 +252,23 @@ class Ledger:
         )
 
     def _push(self, row: tuple[Any, ...]) -> Push:
-        _, step, state, recorded, waktu, source, reason_code, reason, code, attempts, ask, needs, next_try, note, _ = (
-            row
-        )
+        (
+            _,
+            step,
+            state,
+            recorded,
+            waktu,
+            source,
+            reason_code,
+            reason,
+            code,
+            attempts,
+            ask,
+            needs,
+            next_try,
+            note,
+            since,
+        ) = row
         return Push(
             step=step,
             state=state,
@@ -258,6 +282,7 @@ class Ledger:
             needs=needs,
             next_try=next_try and self._time(next_try),
             note=note,
+            since=self._time(since),
         )
 
     def _time(self, ms: int) -> datetime:

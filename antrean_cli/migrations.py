@@ -50,6 +50,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX push_open ON push (kodebooking) WHERE state IN ('held', 'due', 'sending') OR ask",
     ),
     ("ALTER TABLE booking ADD COLUMN seal INTEGER",),
+    ("ALTER TABLE push RENAME COLUMN changed_at TO since",),
 )
 
 

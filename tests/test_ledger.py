@@ -102,7 +102,7 @@ COLUMNS = {
     },
     "push": {
         *("kodebooking", "step", "state", "recorded", "waktu", "source", "reason_code", "reason", "code"),
-        *("attempts", "ask", "needs", "next_try", "note", "changed_at"),
+        *("attempts", "ask", "needs", "next_try", "note", "since"),
     },
 }
 

@@ -48,7 +48,8 @@ class Push:
     """One thing to tell BPJS and what became of it. All times are aware.
 
     `recorded` is what Khanza holds, `waktu` what was or will be sent (or what BPJS holds). `ask` means that BPJS has
-    to be asked first what it holds, `needs` names the step that BPJS wants to see before this one.
+    to be asked first what it holds, `needs` names the step that BPJS wants to see before this one. `since` is when the
+    ledger first saw it in its state (due and sending are one there).
     """
 
     step: str
@@ -63,6 +64,7 @@ class Push:
     needs: str = ""
     next_try: datetime | None = None
     note: str = ""
+    since: datetime | None = field(default=None, compare=False)
 
     @property
     def done(self) -> bool:
