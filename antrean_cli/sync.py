@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from antrean_cli.collect import collect, prune, tidy
 from antrean_cli.config import Settings
+from antrean_cli.desk import replay
 from antrean_cli.errors import (
     AntreanError,
     CredentialsError,
@@ -112,12 +113,14 @@ class Pass:
         tidied = tidy(self.ledger, self.clock())
         self.report.add(tidied)
         yield Found(changes=tidied)
+        replay(self.ledger, self.clock())
         yield from self._collect(since)
         records: Mapping[str, Record] = self.ledger.unfinished()
         now = self.clock()
         if any(next_call(record, now) for record in records.values()) and not self._has(SettingsError):
             records = yield from self._deliver(records)
         self._conclude(records)
+        self._remember()
         if not self.stop.is_set():
             prune(self.ledger, self.settings.keep_days, self.clock())
 
@@ -198,6 +201,14 @@ class Pass:
             self.report.errors.append(TemporaryError("BPJS belum pulih"))
         states = [push.state for record in records.values() for push in record.pushes.values()]
         self.report.held, self.report.later = states.count(HELD), states.count(DUE)
+
+    def _remember(self) -> None:
+        """Keep when this pass ended and how: `antrean status` and the watchers ask for it."""
+        now, code = self.clock(), self.report.exit_code
+        with self.ledger.transaction():
+            self.ledger.remember(passed_at=now, exit_code=code)
+            if code in (0, RefusedPushError.exit_code):
+                self.ledger.remember(succeeded_at=now)
 
     def _has(self, kind: type[AntreanError]) -> bool:
         return any(isinstance(error, kind) for error in self.report.errors)

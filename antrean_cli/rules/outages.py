@@ -58,6 +58,11 @@ class Outage(NamedTuple):
         return self.kind != BPJS or not now < self.next_probe <= now + LONGEST
 
 
+def name(outage: Outage) -> str:
+    """Return what people call an outage."""
+    return _NAMES[outage.kind]
+
+
 def refused_credentials(text: str) -> str:
     """Return the sentence for one refused call."""
     return f"{_NAMES[CREDENTIALS]}: {text}.{_ADVICE[CREDENTIALS]}"
