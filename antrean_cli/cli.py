@@ -25,6 +25,12 @@ COMMANDS = {
     "batal": "Batalkan satu antrean",
     "listtask": "Lihat task yang sudah dicatat BPJS",
     "sync": "Satu putaran: baca Khanza, kirim yang baru ke BPJS",
+    "status": "Apakah semuanya baik? (0 baik, 12 perlu dilihat)",
+    "list": "Kiriman di balik sebuah angka",
+    "show": "Kisah satu kunjungan: apa terkirim, apa kurang, siapa berbuat apa",
+    "retry": "Coba lagi yang ditolak atau ditahan",
+    "drop": "Lepaskan yang tidak dapat dibetulkan",
+    "replay": "Baca ulang satu hari dari Khanza",
     "demo": "Lihat antrean bekerja, tanpa memasang apa pun",
     "simulator": "Jalankan tiruan BPJS untuk latihan",
 }

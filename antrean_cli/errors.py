@@ -68,6 +68,12 @@ class LockedError(AntreanError):
     exit_code = 11
 
 
+class LookError(AntreanError):
+    """`status`: something needs a look; the report itself says what."""
+
+    exit_code = 12
+
+
 class StoppedError(AntreanError):
     """A signal ended the pass in order; the exit code is 128 + signal."""
 
@@ -110,6 +116,7 @@ EXIT_CODES: dict[int, str] = {
     8: "pengaturan salah atau belum lengkap",
     9: "berkas status rusak, penuh, lebih baru, atau tidak dapat ditulis",
     11: "putaran lain sedang berjalan",
+    12: "status: ada yang perlu dilihat",
     130: "dihentikan dengan Ctrl-C",
     143: "dihentikan dengan SIGTERM",
 }

@@ -1,20 +1,24 @@
 """What every command is made of: the global options, parameter types, and help texts in Indonesian."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from antrean_cli.errors import EXIT_CODES
+from antrean_cli.errors import EXIT_CODES, InputError
 from antrean_cli.rules.payloads import KODEBOOKING_FORM, fit_kodebooking
 
 if TYPE_CHECKING:
     from antrean_cli.config import Settings
+    from antrean_cli.desk import Changed, Pick
+    from antrean_cli.ledger import Ledger
     from antrean_cli.manual import Sent
+    from antrean_cli.rules.visits import Policy
 
 Clock = Callable[[timezone], datetime]  # the time now, as an aware datetime in a zone
 
@@ -78,6 +82,20 @@ class Whole(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic
         return int(value)
 
 
+class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic in new versions of click
+    """A day as yyyy-mm-dd."""
+
+    name = "tanggal"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            self.fail(f"'{value}' bukan tanggal; tulis YYYY-MM-DD", param, ctx)
+
+
 class OneOf(click.Choice[str]):
     """A choice that explains itself in Indonesian."""
 
@@ -112,9 +130,80 @@ def subcommand(name: str, *, help: str, epilog: str = "") -> Callable[[Callable[
     return decorator
 
 
+@contextmanager
+def reading(app: App, *, missing_ok: bool = False) -> "Iterator[tuple[Ledger, datetime]]":
+    """Open a copy of the ledger to look at, and tell the time; raises InputError if there is none yet."""
+    from antrean_cli.ledger import Ledger
+
+    settings = app.settings()
+    if not missing_ok and not settings.state.exists():
+        raise InputError(f"Belum ada berkas status {settings.state}; jalankan dulu: antrean sync")
+    with Ledger.copy(settings.state, settings.policy.zone) as ledger:
+        yield ledger, app.now(settings.policy.zone)
+
+
+@contextmanager
+def changing(app: App) -> "Iterator[tuple[Ledger, Policy, datetime]]":
+    """Open the ledger to change something in it; raises InputError if there is none yet."""
+    from antrean_cli.ledger import Ledger
+
+    settings = app.settings()
+    if not settings.state.exists():
+        raise InputError(f"Belum ada berkas status {settings.state}; jalankan dulu: antrean sync")
+    with Ledger.open(settings.state, settings.policy.zone) as ledger:
+        yield ledger, settings.policy, app.now(settings.policy.zone)
+
+
+def pick_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the ways to say which pushes are meant (see `picked_from`)."""
+    for option in (
+        click.option("--poli", default="", metavar="KODE", help="Dengan --reason: hanya poli ini (kode Khanza)."),
+        click.option("--date", "tanggal", type=DAY, metavar="TANGGAL", help="Dengan --reason: hanya hari ini."),
+        click.option("--reason", default="", metavar="ALASAN", help="Semua dengan alasan ini: kodenya, atau teksnya."),
+        click.argument("step", metavar="[TASKID]", required=False, default=""),
+        click.argument("number", metavar="[KODEBOOKING]", required=False, default=""),
+    ):
+        function = option(function)
+    return function
+
+
+def picked_from(
+    number: str, step: str, reason: str, tanggal: date | None, poli: str, *, everything: bool = False
+) -> "Pick":
+    """Return which pushes are meant; raises InputError unless exactly one way of saying it was used."""
+    from antrean_cli.desk import Pick
+    from antrean_cli.rules.chain import STEPS
+
+    if sum(map(bool, (number, reason, everything))) != 1:
+        raise InputError("sebut salah satu: KODEBOOKING, atau --reason" + (", atau --all" if everything else ""))
+    if step and step not in STEPS:
+        raise InputError(f"TASKID '{step}' tidak dikenal; pilihannya: {', '.join(STEPS)}")
+    return Pick(number=number, step=step, reason=reason, tanggal=tanggal, poli=poli.upper())
+
+
+DAY = Day()
 FILE = click.Path(path_type=Path, readable=False)  # whoever opens it says what is wrong, in Indonesian
+now_option = click.option("--now", "at_once", is_flag=True, help="Kirim sekarang juga, tidak menunggu putaran cron.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Tampilkan sebagai JSON.")
 kodebooking_argument = click.argument("kodebooking", metavar="KODEBOOKING", callback=kodebooking)
+
+
+def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None:
+    """Print how many pushes a command changed, and why it left others alone; raises InputError if there were none."""
+    if not any(changed):
+        raise InputError("Tidak ada kiriman yang cocok; lihat: antrean list")
+    if as_json:
+        from antrean_cli.views import document
+
+        click.echo(document(changed._asdict()))
+        return
+    click.echo(f"{changed.pushes} kiriman {what}.")
+    if changed.waiting:
+        app.say(f"{changed.waiting} menunggu sebabnya hilang, diperiksa tiap putaran; lihat: antrean list --held")
+    if changed.in_flight:
+        app.say(f"{changed.in_flight} sedang dikirim, tidak disentuh.")
+    if changed.expired:
+        app.say(f"{changed.expired} sudah lewat H+7; BPJS tidak menerima lagi.")
 
 
 def report(app: App, sent: "Sent", kodebooking: str, what: str, as_json: bool) -> None:

@@ -46,7 +46,7 @@ ADVICE = {
     "urutan": "lengkapi task sebelumnya di Khanza",
     "waktu": "betulkan waktunya di Khanza",
     "diminta": "kirim yang diminta BPJS: antrean add atau antrean update",
-    "ditolak": "betulkan datanya, lalu kirim ulang: antrean add atau antrean update",
+    "ditolak": "betulkan datanya, lalu: antrean retry KODEBOOKING",
     "batal": "tunggu, atau batalkan pembatalannya di Khanza",
     "ragu": "terkirim otomatis begitu BPJS menjawab",
     "hilang": "periksa kunjungannya di Khanza",

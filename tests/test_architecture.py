@@ -15,7 +15,7 @@ FLOORS: list[set[str]] = [
     {"cli"},
     {"commands"},
     {"options"},
-    {"sync", "manual", "views", "simulator", "collect", "deliver"},
+    {"sync", "manual", "desk", "views", "boards", "simulator", "collect", "deliver"},
     {"khanza", "ledger", "statefile", "migrations", "bpjs", "transport"},
     {"config"},
     {"rules"},

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from operator import attrgetter
 from types import FrameType
 from typing import Any
@@ -14,9 +14,9 @@ import click
 
 from antrean_cli import views
 from antrean_cli.config import Settings
-from antrean_cli.errors import InputError, StoppedError, why
+from antrean_cli.errors import InputError, LockedError, StoppedError, why
 from antrean_cli.ledger import Ledger
-from antrean_cli.options import App, Whole, examples, json_option, subcommand
+from antrean_cli.options import DAY, App, Whole, examples, json_option, subcommand
 from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change
 from antrean_cli.statefile import locked
 from antrean_cli.sync import Pass, Report, Sent, Told, preview
@@ -76,17 +76,10 @@ class Journal:
             self._log_file = None
 
 
-def parse_since(text: str | None, today: date) -> date | None:
-    """Return the day of `--since`, not before H-7 and not in the future; raises InputError."""
-    if text is None:
-        return None
-    try:
-        since = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError as error:
-        raise InputError(f"--since '{text}' bukan tanggal; tulis YYYY-MM-DD") from error
-    if not today - MAX_AGE <= since <= today:
+def check_since(since: date | None, today: date) -> None:
+    """Raise InputError for a `--since` before H-7 or in the future."""
+    if since and not today - MAX_AGE <= since <= today:
         raise InputError(f"--since harus antara {today - MAX_AGE} (H-7) dan {today}")
-    return since
 
 
 @subcommand(
@@ -101,28 +94,36 @@ antrean -v sync --since 2026-11-20
     ),
 )
 @click.option("--dry-run", is_flag=True, help="Tampilkan yang akan dikirim; tidak menulis dan tidak mengirim apa pun.")
-@click.option("--since", metavar="TANGGAL", help="Mulai dari tanggal ini, paling jauh H-7.")
+@click.option("--since", type=DAY, metavar="TANGGAL", help="Mulai dari tanggal ini, paling jauh H-7.")
 @click.option("--workers", type=Whole(1, 64), metavar="N", help="Banyaknya antrean yang dikirim bersamaan (1-64).")
 @click.option("--max-seconds", type=Whole(5, 3600), metavar="S", help="Putaran selesai dalam S detik.")
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, dry_run: bool, since: str | None, workers: int | None, max_seconds: int | None, as_json: bool
+    ctx: click.Context, dry_run: bool, since: date | None, workers: int | None, max_seconds: int | None, as_json: bool
 ) -> None:
     app: App = ctx.obj
     settings = app.settings("khanza", *([] if dry_run else ["bpjs"]))
     settings = replace(settings, workers=workers or settings.workers, max_seconds=max_seconds or settings.max_seconds)
     today = app.now(settings.policy.zone).date()
-    start = parse_since(since, today)
+    check_since(since, today)
     if dry_run:
-        _show_preview(app, settings, start, as_json)
+        _show_preview(app, settings, since, as_json)
         return
     signals = _Signals()
     with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
         one = Pass(settings=settings, ledger=ledger, clock=lambda: app.now(settings.policy.zone))
         signals.ends = one
-        report = _run(app, settings, one, start, as_json)
+        report = _run(app, settings, one, since, as_json)
     ctx.exit(report.exit_code)
+
+
+def sync_now(ctx: click.Context) -> None:
+    """Run one pass at once; if one is running, that one or the next has it anyway."""
+    try:
+        ctx.invoke(command, dry_run=False, since=None, workers=None, max_seconds=None, as_json=False)
+    except LockedError:
+        ctx.obj.say("Putaran lain sedang berjalan; terkirim pada putaran itu atau yang berikutnya.")
 
 
 def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: bool) -> Report:

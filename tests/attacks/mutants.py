@@ -1394,8 +1394,8 @@ MUTANTS = (
     Mutant(
         "a dry run goes on to the pass",
         "commands/sync.py",
-        "    if dry_run:\n        _show_preview(app, settings, start, as_json)\n        return\n",
-        "    if dry_run:\n        _show_preview(app, settings, start, as_json)\n",
+        "    if dry_run:\n        _show_preview(app, settings, since, as_json)\n        return\n",
+        "    if dry_run:\n        _show_preview(app, settings, since, as_json)\n",
         "test_scenarios.py::test_12_a_dry_run_writes_nothing",
     ),
     Mutant(

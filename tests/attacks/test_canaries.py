@@ -341,12 +341,33 @@ def scene_simulator(ward: Ward, _: Attack) -> None:
         process.wait(30)
 
 
+def at_the_desk(*args: str) -> Callable[[Ward, Attack], None]:
+    """Return the scene of a command that shows or changes what the ledger holds, gossip of BPJS's included."""
+
+    def scene(ward: Ward, attack: Attack) -> None:
+        visits = []
+        for _ in gossip(ward, attack):
+            visits.append(ward.visit())
+            ward.run("sync", *SINCE)
+        ward.bpjs.says = None
+        for more in ((), ("--json",)):
+            ward.run(*(arg.format(visits[0]) for arg in args), *more)
+
+    return scene
+
+
 SCENES: dict[str, Callable[[Ward, Attack], None]] = {
     "add": scene_add,
     "update": scene_update,
     "batal": scene_batal,
     "listtask": scene_listtask,
     "sync": scene_sync,
+    "status": at_the_desk("status"),
+    "list": at_the_desk("list"),
+    "show": at_the_desk("show", "{}", "--bpjs"),
+    "retry": at_the_desk("retry", "--all", "--now"),
+    "drop": at_the_desk("drop", "{}", "--keterangan", "uji"),
+    "replay": at_the_desk("replay", "--date", str(YESTERDAY), "--yes", "--now"),
     "demo": scene_demo,
     "simulator": scene_simulator,
 }

@@ -1,0 +1,194 @@
+"""What the operator's desk shows: overview, list and story → text in 80 columns and JSON documents (Indonesian)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from antrean_cli.desk import Overview, Story
+from antrean_cli.rules import outages
+from antrean_cli.rules.chain import ADD, CLOSED, HELD, REFUSED, STEPS, Push, Record
+from antrean_cli.rules.events import TASKS
+from antrean_cli.rules.payloads import milliseconds
+from antrean_cli.views import ADVICE, KINDS, STATES, push_document, step_name, table, times
+
+_REASON_WIDTH = 22
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in words: the two largest units."""
+    minutes = int(length.total_seconds() // 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return f"{days} hari {hours} jam"
+    return f"{hours} jam {minutes} menit" if hours else f"{minutes} menit"
+
+
+def status(found: Overview, problems: Sequence[str]) -> str:
+    """Return the overview for a terminal."""
+    facts = [
+        ("Keadaan", "PERLU DILIHAT" if problems else "baik"),
+        ("Putaran terakhir", _pass(found)),
+        ("Berhasil terakhir", _ago(found.succeeded_at, found.now)),
+        ("Khanza dibaca", f"sampai {found.checkpoint:%d-%m-%Y}" if found.checkpoint else "belum pernah"),
+        ("Menunggu dikirim", _pending(found)),
+        ("Ditahan", str(found.count(HELD))),
+        ("Ditolak", str(found.count(REFUSED))),
+        ("Gangguan", ", ".join(map(_outage, found.outages)) or "tidak ada"),
+        ("Batas H+7 terdekat", _deadlines(found)),
+    ]
+    lines = [f"{name:<19} {text}" for name, text in facts]
+    if found.groups:
+        rows = [(STATES[group.state], group.pushes, group.text) for group in found.groups]
+        lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]
+    if problems:
+        lines += ["", "Perlu dilihat:", *(f"  - {problem}" for problem in problems)]
+    return "\n".join(lines)
+
+
+def _pass(found: Overview) -> str:
+    code = "" if found.exit_code is None else f", kode keluar {found.exit_code}"
+    return _ago(found.passed_at, found.now) + code
+
+
+def _ago(when: datetime | None, now: datetime) -> str:
+    return f"{when:%d-%m-%Y %H:%M:%S} ({span(now - when)} lalu)" if when else "belum pernah"
+
+
+def _pending(found: Overview) -> str:
+    return f"{found.pending} (tertua {span(found.oldest_pending)})" if found.pending else "0"
+
+
+def _outage(outage: outages.Outage) -> str:
+    return f"{outages.name(outage)} sejak {outage.since:%d-%m %H:%M}"
+
+
+def _deadlines(found: Overview) -> str:
+    nearest = list(found.deadlines.items())[:3]
+    return ", ".join(f"{day:%d-%m-%Y}: {count} kiriman" for day, count in nearest) or "tidak ada"
+
+
+def status_document(found: Overview, problems: Sequence[str]) -> dict[str, Any]:
+    """Return the overview for JSON output; times are epoch ms."""
+    return {
+        "well": not problems,
+        "attention": list(problems),
+        "last_pass": found.passed_at and milliseconds(found.passed_at),
+        "last_exit_code": found.exit_code,
+        "last_success": found.succeeded_at and milliseconds(found.succeeded_at),
+        "begin": found.begin and found.begin.isoformat(),
+        "checkpoint": found.checkpoint and found.checkpoint.isoformat(),
+        "pending": found.pending,
+        "oldest_pending_seconds": int(found.oldest_pending.total_seconds()),
+        "held": found.count(HELD),
+        "refused": found.count(REFUSED),
+        "reasons": [
+            {"state": group.state, "reason_code": group.code, "reason": group.text, "pushes": group.pushes}
+            for group in found.groups
+        ],
+        "outages": [{"kind": outage.kind, "since": milliseconds(outage.since)} for outage in found.outages],
+        "deadlines": {day.isoformat(): count for day, count in found.deadlines.items()},
+    }
+
+
+def listed(pairs: Iterable[tuple[Record, Push]]) -> str:
+    """Return pushes as a table, one a row."""
+    rows = [
+        (
+            f"{record.tanggal:%d-%m}",
+            record.kodebooking,
+            record.kd_poli,
+            step_name(push.step),
+            STATES[push.state],
+            push.reason.text if push.reason else times(push),
+        )
+        for record, push in pairs
+    ]
+    return table(("Hari", "Kode booking", "Poli", "Kiriman", "Keadaan", "Alasan atau waktu"), rows, _REASON_WIDTH)
+
+
+def listed_document(record: Record, push: Push) -> dict[str, Any]:
+    """Return one push of a list for JSON output."""
+    return {
+        **push_document(record.kodebooking, push),
+        "tanggal": record.tanggal.isoformat(),
+        "kind": record.kind,
+        "no_rawat": record.no_rawat,
+        "kd_poli": record.kd_poli,
+        "since": push.since and milliseconds(push.since),
+    }
+
+
+# -- one visit
+
+
+def story(told: Story) -> str:
+    """Return the whole story of one visit for a terminal."""
+    record = told.record
+    head = [record.kodebooking, KINDS.get(record.kind, record.kind), f"{record.tanggal:%d-%m-%Y}"]
+    head += [f"poli {record.kd_poli}"] if record.kd_poli else []
+    head += [f"dokter {record.kd_dokter}"] if record.kd_dokter else []
+    lines = [", ".join(head)]
+    lines += [f"no_rawat {record.no_rawat}"] if record.no_rawat not in ("", record.kodebooking) else []
+    headers = ["Kiriman", "Khanza", "Dikirim", "Keadaan"] + ([] if told.at_bpjs is None else ["BPJS"])
+    lines += ["", table(headers, [_row(told, step) for step in _steps(told)])]
+    if doings := _doings(told):
+        lines += ["", "Yang perlu dilakukan:", *doings]
+    lines += [f"\n{note}" for note in told.notes]
+    return "\n".join(lines)
+
+
+def _steps(told: Story) -> list[str]:
+    shown = {ADD, *map(str, TASKS), *told.record.pushes, *(told.at_bpjs or {})}
+    return [step for step in STEPS if step in shown]
+
+
+def _row(told: Story, step: str) -> list[str]:
+    push, event = told.record.push(step), told.events.get(step)
+    recorded = f"{event.waktu:%H:%M:%S} {event.source}" if event else ""
+    sent = f"{push.waktu:%H:%M:%S}" if push and push.waktu and push.done else ""
+    row = [step_name(step), recorded, sent, _condition(told, step)]
+    if told.at_bpjs is not None:
+        held = told.at_bpjs.get(step)
+        row.append(f"{held.astimezone(told.zone):%H:%M:%S}" if held else ("ada" if step in told.at_bpjs else "-"))
+    return row
+
+
+def _condition(told: Story, step: str) -> str:
+    push = told.record.push(step)
+    if push is None:
+        return "" if step == ADD else "belum ada di Khanza" if step not in told.events else "belum waktunya"
+    when = f" {push.since:%d-%m %H:%M}" if push.since else ""
+    return STATES[push.state] + when + (f" (kode {push.code})" if push.code else "")
+
+
+def _doings(told: Story) -> list[str]:
+    lines = []
+    for step in STEPS:
+        push = told.record.push(step)
+        if push and push.reason and push.state in (HELD, REFUSED, CLOSED):
+            lines.append(f"  {step_name(step)} {STATES[push.state]}: {push.reason.text}")
+            if (advice := ADVICE.get(push.reason.code)) and push.state != CLOSED:
+                lines.append(f"    → {advice}")
+        if push and push.note:
+            lines.append(f"  {step_name(step)}: {push.note}")
+    return lines
+
+
+def story_document(told: Story) -> dict[str, Any]:
+    """Return the story for JSON output; times are epoch ms."""
+    record = told.record
+    return {
+        "kodebooking": record.kodebooking,
+        "no_rawat": record.no_rawat,
+        "kind": record.kind,
+        "tanggal": record.tanggal.isoformat(),
+        "kd_poli": record.kd_poli,
+        "kd_dokter": record.kd_dokter,
+        "stts": record.seen and record.seen.stts,
+        "pushes": [listed_document(record, record.pushes[step]) for step in STEPS if step in record.pushes],
+        "khanza": {
+            step: {"waktu": milliseconds(event.waktu), "source": event.source} for step, event in told.events.items()
+        },
+        "bpjs": told.at_bpjs and {step: held and milliseconds(held) for step, held in told.at_bpjs.items()},
+        "notes": list(told.notes),
+    }

@@ -1,0 +1,43 @@
+"""`antrean drop`: gives up what nobody can mend, with a word why, so that `status` is well again."""
+
+from datetime import date
+
+import click
+
+from antrean_cli.desk import drop
+from antrean_cli.errors import InputError
+from antrean_cli.options import changing, examples, json_option, pick_options, picked_from, subcommand, tell_changed
+
+
+@subcommand(
+    "drop",
+    help="Lepaskan kiriman yang tidak dapat dibetulkan lagi: tidak dikirim, tidak dihitung. Dengan KODEBOOKING saja: "
+    "seluruh antrean itu. Dapat dibatalkan dengan antrean retry KODEBOOKING.",
+    epilog=examples(
+        """
+antrean drop 2026/11/22/000001 --keterangan "pasien pindah RS"
+antrean drop 2026/11/22/000001 5 --keterangan "waktu tidak diketahui"
+antrean drop --reason petakan --poli MAT --date 2026-11-22 --keterangan "poli belum kerja sama"
+"""
+    ),
+)
+@pick_options
+@click.option("--keterangan", required=True, metavar="TEKS", help="Alasan melepas, dicatat di ledger.")
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    number: str,
+    step: str,
+    reason: str,
+    tanggal: date | None,
+    poli: str,
+    keterangan: str,
+    as_json: bool,
+) -> None:
+    pick = picked_from(number, step, reason, tanggal, poli)
+    if not keterangan.strip():
+        raise InputError("--keterangan kosong; tulis alasannya")
+    with changing(ctx.obj) as (ledger, policy, now):
+        changed = drop(ledger, pick, policy, now, keterangan.strip())
+    tell_changed(ctx.obj, changed, "dilepas", as_json)

@@ -1,0 +1,59 @@
+"""`antrean list`: the pushes behind a count."""
+
+from datetime import date
+
+import click
+
+from antrean_cli import boards, views
+from antrean_cli.desk import PENDING, Pick, picked
+from antrean_cli.options import DAY, App, examples, json_option, reading, subcommand
+from antrean_cli.rules.chain import ALREADY, HELD, REFUSED, SENT
+
+
+@subcommand(
+    "list",
+    help="Daftar kiriman di balik sebuah angka: yang ditahan, ditolak, menunggu, atau terkirim. "
+    "Tanpa pilihan: semua yang belum selesai, sejak H-7.",
+    epilog=examples(
+        """
+antrean list --refused
+antrean list --held --poli INT
+antrean list --sent --date 2026-11-22
+antrean list --reason petakan
+"""
+    ),
+)
+@click.option("--held", is_flag=True, help="Yang ditahan.")
+@click.option("--refused", is_flag=True, help="Yang ditolak BPJS.")
+@click.option("--pending", is_flag=True, help="Yang menunggu dikirim.")
+@click.option("--sent", is_flag=True, help="Yang sudah ada di BPJS.")
+@click.option("--date", "tanggal", type=DAY, metavar="TANGGAL", help="Hanya hari pelayanan ini.")
+@click.option("--poli", default="", metavar="KODE", help="Hanya poli ini (kode Khanza).")
+@click.option("--reason", default="", metavar="ALASAN", help="Kode alasan, atau sebagian teksnya.")
+@json_option
+@click.pass_obj
+def command(
+    app: App,
+    held: bool,
+    refused: bool,
+    pending: bool,
+    sent: bool,
+    tanggal: date | None,
+    poli: str,
+    reason: str,
+    as_json: bool,
+) -> None:
+    wanted = {HELD: held, REFUSED: refused}
+    states = {state for state, flag in wanted.items() if flag}
+    states |= (PENDING if pending else set()) | ({SENT, ALREADY} if sent else set())
+    pick = Pick(
+        states=frozenset(states or {HELD, REFUSED, *PENDING}), tanggal=tanggal, poli=poli.upper(), reason=reason
+    )
+    with reading(app) as (ledger, now):
+        pairs = picked(ledger, pick, now.date())
+    if as_json:
+        click.echo(views.document([boards.listed_document(record, push) for record, push in pairs]))
+    elif pairs:
+        click.echo(boards.listed(pairs))
+    else:
+        app.say("Tidak ada yang cocok.")

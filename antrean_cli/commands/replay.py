@@ -1,0 +1,53 @@
+"""`antrean replay`: forgets what the ledger believes of a day, and lets the next pass scan it again."""
+
+import sys
+from datetime import date
+
+import click
+
+from antrean_cli.commands.sync import sync_now
+from antrean_cli.desk import ask_replay
+from antrean_cli.errors import InputError
+from antrean_cli.options import DAY, changing, examples, json_option, now_option, subcommand
+from antrean_cli.rules.chain import MAX_AGE
+
+
+@subcommand(
+    "replay",
+    help="Lupakan catatan satu hari pelayanan, lalu baca ulang dari Khanza pada putaran berikutnya. Aman: yang "
+    "sudah ada di BPJS dijawab 208 dan tidak menjadi ganda. Yang dikirim dengan tangan dan yang batal tetap.",
+    epilog=examples(
+        """
+antrean replay --date 2026-11-22
+antrean replay --date 2026-11-22 --kodebooking 2026/11/22/000001 --now --yes
+"""
+    ),
+)
+@click.option("--date", "tanggal", type=DAY, required=True, metavar="TANGGAL", help="Hari pelayanan, paling jauh H-7.")
+@click.option("--kodebooking", "number", default="", metavar="KODEBOOKING", help="Hanya antrean (atau no_rawat) ini.")
+@click.option("--yes", is_flag=True, help="Jangan bertanya.")
+@now_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, tanggal: date, number: str, yes: bool, at_once: bool, as_json: bool) -> None:
+    from antrean_cli.views import document
+
+    with changing(ctx.obj) as (ledger, policy, now):
+        today = now.astimezone(policy.zone).date()
+        if not today - MAX_AGE <= tanggal <= today:
+            raise InputError(f"--date harus antara {today - MAX_AGE} (H-7) dan {today}")
+        _confirm(f"Baca ulang {number or f'seluruh {tanggal}'}?", yes=yes)
+        count = ask_replay(ledger, tanggal, number)
+    text = f"{count} antrean dibaca ulang pada putaran berikutnya."
+    click.echo(document({"bookings": count}) if as_json else text)
+    if at_once:
+        sync_now(ctx)
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    """Ask on a terminal; a script has to say --yes."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError("tambahkan --yes (tidak ada terminal untuk bertanya)")
+    click.confirm(f"{question} Ketik y untuk ya", abort=True, prompt_suffix=" ")

@@ -1,0 +1,55 @@
+"""`antrean retry`: what was refused or held becomes due again, after the data was mended."""
+
+from datetime import date
+
+import click
+
+from antrean_cli.commands.sync import sync_now
+from antrean_cli.desk import retry
+from antrean_cli.options import (
+    changing,
+    examples,
+    json_option,
+    now_option,
+    pick_options,
+    picked_from,
+    subcommand,
+    tell_changed,
+)
+
+
+@subcommand(
+    "retry",
+    help="Coba lagi yang ditolak atau ditahan, setelah datanya dibetulkan: satu KODEBOOKING (atau no_rawat), satu "
+    "TASKID-nya, semua dengan satu alasan, atau semuanya. Terkirim pada putaran berikutnya.",
+    epilog=examples(
+        """
+antrean retry 2026/11/22/000001
+antrean retry 2026/11/22/000001 add --now
+antrean retry --reason 'Rujukan tidak valid'
+antrean retry --all
+"""
+    ),
+)
+@pick_options
+@click.option("--all", "everything", is_flag=True, help="Semua yang ditolak atau ditahan.")
+@now_option
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    number: str,
+    step: str,
+    reason: str,
+    tanggal: date | None,
+    poli: str,
+    everything: bool,
+    at_once: bool,
+    as_json: bool,
+) -> None:
+    pick = picked_from(number, step, reason, tanggal, poli, everything=everything)
+    with changing(ctx.obj) as (ledger, policy, now):
+        changed = retry(ledger, pick, policy, now)
+    tell_changed(ctx.obj, changed, "dicoba lagi pada putaran berikutnya", as_json)
+    if at_once:
+        sync_now(ctx)

@@ -1,0 +1,51 @@
+"""`antrean status`: is it well? For people, and by its exit code for whatever watches."""
+
+from datetime import timedelta
+
+import click
+
+from antrean_cli import boards, views
+from antrean_cli.desk import Limits, complaints, overview
+from antrean_cli.errors import LookError
+from antrean_cli.options import App, Whole, examples, json_option, reading, subcommand
+
+
+@subcommand(
+    "status",
+    help="Apakah semuanya baik? Putaran terakhir, yang menunggu, ditahan, dan ditolak, dan gangguan yang "
+    "berlangsung. Khanza dan BPJS tidak dihubungi. Kode keluar 0 baik, 12 perlu dilihat.",
+    epilog=examples(
+        """
+antrean status
+antrean status --json
+antrean status --max-pending 30 >/dev/null || echo perlu dilihat
+"""
+    ),
+)
+@click.option(
+    "--max-age",
+    type=Whole(1, 100_000),
+    default=10,
+    metavar="MENIT",
+    help="Umur putaran berhasil terakhir yang masih baik (10).",
+)
+@click.option(
+    "--max-pending",
+    type=Whole(1, 100_000),
+    default=60,
+    metavar="MENIT",
+    help="Lama menunggu dikirim yang masih baik (60).",
+)
+@click.option(
+    "--max-refused", type=Whole(0, 100_000), default=0, metavar="N", help="Banyaknya ditolak yang masih baik (0)."
+)
+@json_option
+@click.pass_obj
+def command(app: App, max_age: int, max_pending: int, max_refused: int, as_json: bool) -> None:
+    limits = Limits(success=timedelta(minutes=max_age), pending=timedelta(minutes=max_pending), refused=max_refused)
+    with reading(app, missing_ok=True) as (ledger, now):
+        found = overview(ledger, now)
+    problems = complaints(found, limits)
+    click.echo(views.document(boards.status_document(found, problems)) if as_json else boards.status(found, problems))
+    if problems:
+        raise LookError

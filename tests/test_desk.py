@@ -1,0 +1,353 @@
+"""The operator's desk: status, list, show, retry, drop, replay. Looking changes nothing; changing loses nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from antrean_cli.desk import Limits, Pick, ask_replay, complaints, drop, overview, picked, retry
+from antrean_cli.ledger import Ledger
+from antrean_cli.rules.chain import Push, changes
+from antrean_cli.simulator.faults import Fault
+from antrean_cli.statefile import locked
+from tests.site import MONDAY, WIB, Site
+
+ADD, UPDATE = "/antrean/add", "/antrean/updatewaktu"
+COMMANDS = (
+    *(("status",), ("list",), ("show", "2026/11/23/000001"), ("retry", "--all")),
+    *(("drop", "--reason", "x", "--keterangan", "uji"), ("replay", "--date", str(MONDAY), "--yes")),
+)
+
+
+def patient(site: Site, *, exam: str = "", kd_poli: str = "INT", tanggal: date = MONDAY) -> str:
+    no_rawat = site.khanza.visit(tanggal, jam="08:05:00", kd_poli=kd_poli)
+    site.khanza.sep(no_rawat)
+    if exam:
+        site.khanza.exam(no_rawat, f"{tanggal} {exam}")
+    return no_rawat
+
+
+def refused(site: Site) -> str:
+    """Register a patient whose add BPJS refuses; forgiven by `site.bpjs.bookings.forgive`."""
+    no_rawat = patient(site)
+    norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
+    site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
+    return no_rawat
+
+
+def at_desk(site: Site, *args: str, **env: str) -> tuple[int, str, str]:
+    done = site.run(*args, CLOCK=site.clock.now.isoformat(), **env)
+    return done.returncode, done.stdout, done.stderr
+
+
+def document(site: Site, *args: str) -> object:
+    return json.loads(at_desk(site, *args, "--json")[1])
+
+
+# -- is it well?
+
+
+def test_all_is_well_after_a_good_pass(site: Site) -> None:
+    patient(site)
+    site.sync()
+    code, out, err = at_desk(site, "status")
+    assert (code, err) == (0, "")
+    assert "Keadaan             baik" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_status_needs_neither_settings_nor_khanza_nor_bpjs(site: Site) -> None:
+    site.sync()
+    site.bpjs.stop()
+    nothing = dict.fromkeys(site.env, "")
+    assert at_desk(site, "status", **nothing)[0] == 0
+
+
+def test_before_the_first_pass_status_says_so(site: Site) -> None:
+    code, out, _ = at_desk(site, "status")
+    assert code == 12
+    assert "belum pernah ada putaran" in out
+    assert not site.state.exists()
+
+
+@pytest.mark.parametrize(("minutes", "code"), [(9, 0), (11, 12)])
+def test_an_old_pass_needs_a_look(site: Site, minutes: int, code: int) -> None:
+    site.sync()
+    site.clock.forward(minutes=minutes)
+    assert at_desk(site, "status")[0] == code
+    assert at_desk(site, "status", "--max-age", "12")[0] == 0
+
+
+def test_a_refusal_needs_a_look_until_it_is_dropped(site: Site) -> None:
+    no_rawat = refused(site)
+    site.sync()
+    code, out, _ = at_desk(site, "status")
+    assert code == 12
+    assert "Rujukan tidak valid" in out
+    assert at_desk(site, "status", "--max-refused", "1")[0] == 0
+    assert at_desk(site, "drop", no_rawat, "--keterangan", "pasien pindah")[0] == 0
+    assert at_desk(site, "status")[0] == 0
+
+
+def test_what_waits_too_long_needs_a_look(site: Site) -> None:
+    patient(site)
+    site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, times=None))
+    for _ in range(40):
+        site.clock.forward(minutes=2)
+        site.sync()
+    with Ledger.open(site.state, WIB) as ledger:
+        found = overview(ledger, site.clock.now)
+    assert found.pending == 1
+    assert timedelta(minutes=75) < found.oldest_pending <= timedelta(minutes=80)
+    assert any("terlalu lama" in problem for problem in complaints(found, Limits()))
+
+
+def test_an_outage_is_named(site: Site) -> None:
+    for _ in range(3):
+        patient(site)
+    site.bpjs.stop()
+    site.sync()
+    code, out, _ = at_desk(site, "status")
+    assert code == 12
+    assert "BPJS terganggu sejak 23-11 14:00" in out
+
+
+def test_deadlines_are_those_of_what_is_open(site: Site) -> None:
+    patient(site, kd_poli="MAT")
+    site.sync()
+    found = document(site, "status")
+    assert isinstance(found, dict)
+    assert (found["held"], found["deadlines"]) == (2, {"2026-11-30": 2})
+    assert found["reasons"][0]["reason_code"] in ("petakan", "antrean")
+
+
+# -- what is behind a number
+
+
+def test_list_shows_what_its_options_choose(site: Site) -> None:
+    sent, mat, bad = patient(site), patient(site, kd_poli="MAT"), refused(site)
+    site.sync()
+
+    def numbers(*args: str) -> set[str]:
+        found = document(site, "list", *args)
+        assert isinstance(found, list)
+        return {row["kodebooking"] for row in found}
+
+    assert numbers() == {mat, bad}
+    assert numbers("--sent") == {sent}
+    assert numbers("--refused") == numbers("--reason", "rujukan tidak") == {bad}
+    assert numbers("--held", "--poli", "mat") == numbers("--reason", "petakan") == {mat}
+    assert numbers("--pending") == numbers("--date", "2026-11-22") == set()
+
+
+def test_list_fits_a_terminal_of_80_columns(site: Site) -> None:
+    patient(site, kd_poli="MAT")
+    site.sync()
+    _, out, _ = at_desk(site, "list")
+    assert out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+# -- the story of one visit
+
+
+def test_show_tells_times_sources_and_what_is_missing(site: Site) -> None:
+    no_rawat = patient(site, exam="08:30:00")
+    site.sync()
+    code, out, _ = at_desk(site, "show", no_rawat, "--bpjs")
+    assert code == 0
+    assert "08:05:00 buka_poli" in out
+    assert "08:30:00 periksa_awal" in out
+    assert "terkirim 23-11 14:00 (kode 200)" in out
+    assert "belum ada di Khanza" in out
+    (story,) = json.loads(at_desk(site, "show", no_rawat, "--bpjs", "--json")[1])
+    assert story["bpjs"].keys() == {"3", "4"}
+    assert story["khanza"]["4"]["source"] == "periksa_awal"
+
+
+def test_show_goes_on_without_khanza_and_bpjs(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync()
+    site.bpjs.stop()
+    code, out, _ = at_desk(site, "show", no_rawat, "--bpjs", KHANZA_SOCKET="/nonexistent")
+    assert code == 0
+    assert "terkirim" in out
+    assert "Khanza tidak dapat dihubungi" in out
+    assert "BPJS" in out
+
+
+def test_show_finds_a_mobile_jkn_booking_by_either_number(site: Site) -> None:
+    no_rawat = site.khanza.visit(MONDAY, jam="08:00:00")
+    nobooking = site.khanza.booking(no_rawat, MONDAY, status="Checkin", validasi=f"{MONDAY} 07:45:00")
+    site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
+    site.sync()
+    by_booking, by_visit = document(site, "show", nobooking), document(site, "show", no_rawat)
+    assert by_booking == by_visit
+
+
+# -- mending
+
+
+@pytest.mark.parametrize("args", [("{}",), ("{}", "add"), ("--reason", "Rujukan"), ("--all",)])
+def test_what_was_refused_goes_out_after_a_retry(site: Site, args: tuple[str, ...]) -> None:
+    no_rawat = refused(site)
+    site.sync()
+    site.bpjs.bookings.forgive("rujukan_tidak_valid")
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.states(no_rawat)["add"] == "refused"
+    code, out, _ = at_desk(site, "retry", *(arg.format(no_rawat) for arg in args))
+    assert code == 0
+    assert out.startswith("1 kiriman")
+    site.sync()
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+def test_retry_now_sends_at_once(site: Site) -> None:
+    no_rawat = refused(site)
+    site.sync()
+    site.bpjs.bookings.forgive("rujukan_tidak_valid")
+    assert at_desk(site, "retry", no_rawat, "--now")[0] == 0
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+def test_of_a_dropped_booking_nothing_more_is_sent_until_it_is_retried(site: Site) -> None:
+    no_rawat = patient(site, kd_poli="MAT")
+    site.sync()
+    assert at_desk(site, "drop", no_rawat, "--keterangan", "belum kerja sama")[0] == 0
+    site.khanza.insert("maping_poli_bpjs", kd_poli_rs="MAT", kd_poli_bpjs="MAT", nm_poli_bpjs="MATA")
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    for _ in range(2):
+        site.clock.forward(minutes=1)
+        site.sync()
+    assert site.bpjs.arrived == []
+    assert set(site.states(no_rawat).values()) == {"closed"}
+
+    assert at_desk(site, "retry", no_rawat)[0] == 0
+    site.sync()
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:30:00")]
+
+
+def test_a_dropped_task_closes_what_comes_after_it(site: Site) -> None:
+    no_rawat = patient(site, exam="08:30:00")
+    site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, taskid=4, times=None))
+    site.sync()
+    assert at_desk(site, "drop", no_rawat, "4", "--keterangan", "waktu tidak diketahui")[0] == 0
+    site.khanza.berkas(no_rawat, kembali=f"{MONDAY} 08:50:00")
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.states(no_rawat) == {"add": "sent", "3": "sent", "4": "closed", "5": "closed"}
+
+
+def test_what_is_in_flight_is_left_alone(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync()
+    with Ledger.open(site.state, WIB) as ledger:
+        before = ledger.record(no_rawat)
+        assert before
+        policy, now = site.settings().policy, site.clock.now
+        flying = before.having(Push(step="4", state="sending", waktu=now))
+        with ledger.transaction():
+            ledger.save(flying, changes(before, flying), now)
+        changed = drop(ledger, Pick(number=no_rawat, step="4"), policy, now, "uji")
+        assert (changed.pushes, changed.in_flight) == (0, 1)
+        assert ledger.record(no_rawat) == flying
+
+
+def test_after_h_plus_7_nothing_is_retried(site: Site) -> None:
+    no_rawat = refused(site)
+    site.sync()
+    site.clock.at("10:00", day=8)
+    with Ledger.open(site.state, WIB) as ledger:
+        changed = retry(ledger, Pick(number=no_rawat), site.settings().policy, site.clock.now)
+    assert (changed.pushes, changed.expired) == (0, 2)  # the add, and the task behind it
+
+
+# -- a day anew
+
+
+def test_a_replayed_day_is_scanned_again_and_nothing_is_doubled(site: Site) -> None:
+    no_rawat, other = patient(site, exam="08:30:00"), patient(site)
+    site.sync()
+    before = site.bpjs.bookings.snapshot()
+    assert at_desk(site, "replay", "--date", str(MONDAY), "--kodebooking", no_rawat, "--yes")[0] == 0
+    heard = len(site.bpjs.received)
+    assert site.states(no_rawat)["add"] == "sent"  # until the next pass
+    site.clock.forward(minutes=1)
+    site.sync()
+    again = [one for one in site.bpjs.received[heard:] if one.path in (ADD, UPDATE)]
+    assert {one.code for one in again} == {208}
+    assert {(one.body or {})["kodebooking"] for one in again} == {no_rawat}
+    assert site.bpjs.bookings.snapshot() == before
+    assert set(site.states(no_rawat).values()) == {"already"}
+    assert set(site.states(other).values()) == {"sent"}
+
+
+def test_a_replayed_day_keeps_what_came_by_hand_and_cancels(site: Site) -> None:
+    no_rawat, gone = patient(site), patient(site)
+    site.sync()
+    site.khanza.stts(gone, "Batal")
+    for _ in range(2):
+        site.clock.forward(minutes=11)
+        site.sync()
+    assert at_desk(site, "update", no_rawat, "4", f"{MONDAY} 08:30")[0] == 0
+    with Ledger.open(site.state, WIB) as ledger:
+        assert ask_replay(ledger, MONDAY, "") == 2
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.states(no_rawat) == {"add": "already", "3": "already", "4": "sent"}
+    assert site.states(gone)["99"] == "sent"
+
+
+# -- bad input
+
+
+@pytest.mark.parametrize("args", [args for args in COMMANDS if args != ("status",)], ids=lambda args: args[0])
+def test_without_a_ledger_there_is_one_sentence(site: Site, args: tuple[str, ...]) -> None:
+    code, out, err = at_desk(site, *args)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert "antrean sync" in err
+    assert not site.state.exists()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        *(("show", "tidak-ada"), ("retry",), ("retry", "X", "--all"), ("retry", "2026/11/23/000001", "8")),
+        *(("drop", "X"), ("drop", "X", "--keterangan", " "), ("drop", "tidak-ada", "--keterangan", "uji")),
+        *(("replay",), ("replay", "--date", "kemarin"), ("replay", "--date", "2026-11-01", "--yes")),
+        *(("replay", "--date", "2026-11-23"), ("list", "--date", "31-12-2026"), ("status", "--max-age", "0")),
+    ],
+    ids=" ".join,
+)
+def test_bad_input_gets_one_sentence_and_changes_nothing(site: Site, args: tuple[str, ...]) -> None:
+    patient(site)
+    site.sync()
+    with Ledger.open(site.state, WIB) as ledger:
+        before = ledger.of_days(date.min, date.max)
+    code, out, err = at_desk(site, *args)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    with Ledger.open(site.state, WIB) as ledger:
+        assert ledger.of_days(date.min, date.max) == before
+        assert ledger.recall("replay") is None
+
+
+@pytest.mark.parametrize("args", COMMANDS, ids=lambda args: args[0])
+def test_every_command_works_beside_a_running_pass(site: Site, args: tuple[str, ...]) -> None:
+    patient(site)
+    site.sync()
+    with locked(site.state):
+        assert at_desk(site, *args)[0] in (0, 2)  # 2: nothing was there to be changed
+
+
+def test_looking_writes_nothing(site: Site) -> None:
+    patient(site, kd_poli="MAT")
+    site.sync()
+    before = site.state.read_bytes()
+    for args in COMMANDS[:3]:
+        at_desk(site, *args)
+    assert site.state.read_bytes() == before
+    with Ledger.open(site.state, WIB) as ledger:
+        assert len(picked(ledger, Pick(reason="petakan", step="add"), MONDAY)) == 1
