@@ -1,5 +1,6 @@
 """What every command is made of: the global options, parameter types, and help texts in Indonesian."""
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from antrean_cli.rules.payloads import KODEBOOKING_FORM, fit_kodebooking
 
 if TYPE_CHECKING:
     from antrean_cli.config import Settings
-    from antrean_cli.desk import Changed, Pick
+    from antrean_cli.desk import Changed
     from antrean_cli.ledger import Ledger
     from antrean_cli.manual import Sent
     from antrean_cli.rules.visits import Policy
@@ -155,7 +156,25 @@ def changing(app: App) -> "Iterator[tuple[Ledger, Policy, datetime]]":
 
 
 def pick_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the ways to say which pushes are meant (see `picked_from`)."""
+    """Give a command the ways to say which pushes are meant; it is handed them as `pick`.
+
+    Raises InputError unless exactly one way of saying it was used.
+    """
+
+    @functools.wraps(function)
+    def picking(*args: Any, number: str, step: str, reason: str, tanggal: date | None, poli: str, **rest: Any) -> None:
+        from antrean_cli.desk import Pick
+        from antrean_cli.rules.chain import STEPS
+
+        others = ", --reason, atau --all" if "everything" in rest else " atau --reason"
+        if sum(map(bool, (number, reason, rest.pop("everything", False)))) != 1:
+            raise InputError(f"sebut salah satu: KODEBOOKING{others}")
+        if step and step not in STEPS:
+            raise InputError(f"TASKID '{step}' tidak dikenal; pilihannya: {', '.join(STEPS)}")
+        pick = Pick(number=number, step=step, reason=reason, tanggal=tanggal, poli=poli.upper())
+        function(*args, pick=pick, **rest)
+
+    command: Callable[..., None] = picking
     for option in (
         click.option("--poli", default="", metavar="KODE", help="Dengan --reason: hanya poli ini (kode Khanza)."),
         click.option("--date", "tanggal", type=DAY, metavar="TANGGAL", help="Dengan --reason: hanya hari ini."),
@@ -163,22 +182,8 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
         click.argument("step", metavar="[TASKID]", required=False, default=""),
         click.argument("number", metavar="[KODEBOOKING]", required=False, default=""),
     ):
-        function = option(function)
-    return function
-
-
-def picked_from(
-    number: str, step: str, reason: str, tanggal: date | None, poli: str, *, everything: bool = False
-) -> "Pick":
-    """Return which pushes are meant; raises InputError unless exactly one way of saying it was used."""
-    from antrean_cli.desk import Pick
-    from antrean_cli.rules.chain import STEPS
-
-    if sum(map(bool, (number, reason, everything))) != 1:
-        raise InputError("sebut salah satu: KODEBOOKING, atau --reason" + (", atau --all" if everything else ""))
-    if step and step not in STEPS:
-        raise InputError(f"TASKID '{step}' tidak dikenal; pilihannya: {', '.join(STEPS)}")
-    return Pick(number=number, step=step, reason=reason, tanggal=tanggal, poli=poli.upper())
+        command = option(command)
+    return command
 
 
 DAY = Day()

@@ -1,12 +1,10 @@
 """`antrean drop`: gives up what nobody can mend, with a word why, so that `status` is well again."""
 
-from datetime import date
-
 import click
 
-from antrean_cli.desk import drop
+from antrean_cli.desk import Pick, drop
 from antrean_cli.errors import InputError
-from antrean_cli.options import changing, examples, json_option, pick_options, picked_from, subcommand, tell_changed
+from antrean_cli.options import changing, examples, json_option, pick_options, subcommand, tell_changed
 
 
 @subcommand(
@@ -25,17 +23,7 @@ antrean drop --reason petakan --poli MAT --date 2026-11-22 --keterangan "poli be
 @click.option("--keterangan", required=True, metavar="TEKS", help="Alasan melepas, dicatat di ledger.")
 @json_option
 @click.pass_context
-def command(
-    ctx: click.Context,
-    number: str,
-    step: str,
-    reason: str,
-    tanggal: date | None,
-    poli: str,
-    keterangan: str,
-    as_json: bool,
-) -> None:
-    pick = picked_from(number, step, reason, tanggal, poli)
+def command(ctx: click.Context, pick: Pick, keterangan: str, as_json: bool) -> None:
     if not keterangan.strip():
         raise InputError("--keterangan kosong; tulis alasannya")
     with changing(ctx.obj) as (ledger, policy, now):

@@ -1,18 +1,15 @@
 """`antrean retry`: what was refused or held becomes due again, after the data was mended."""
 
-from datetime import date
-
 import click
 
 from antrean_cli.commands.sync import sync_now
-from antrean_cli.desk import retry
+from antrean_cli.desk import Pick, retry
 from antrean_cli.options import (
     changing,
     examples,
     json_option,
     now_option,
     pick_options,
-    picked_from,
     subcommand,
     tell_changed,
 )
@@ -31,23 +28,12 @@ antrean retry --all
 """
     ),
 )
-@pick_options
 @click.option("--all", "everything", is_flag=True, help="Semua yang ditolak atau ditahan.")
+@pick_options
 @now_option
 @json_option
 @click.pass_context
-def command(
-    ctx: click.Context,
-    number: str,
-    step: str,
-    reason: str,
-    tanggal: date | None,
-    poli: str,
-    everything: bool,
-    at_once: bool,
-    as_json: bool,
-) -> None:
-    pick = picked_from(number, step, reason, tanggal, poli, everything=everything)
+def command(ctx: click.Context, pick: Pick, at_once: bool, as_json: bool) -> None:
     with changing(ctx.obj) as (ledger, policy, now):
         changed = retry(ledger, pick, policy, now)
     tell_changed(ctx.obj, changed, "dicoba lagi pada putaran berikutnya", as_json)

@@ -376,12 +376,13 @@ def other(place: int, text: st.SearchStrategy[str]) -> st.SearchStrategy[Edit]:
 
 CODE = other(0, st.sampled_from([*NUMBERS, *WORDS]) | st.integers(199, 210).map(str) | st.integers(-9, 999).map(str))
 TASKID = CODE.map(lambda edit: edit._replace(where="row", at=3))
+WAKTURS = other(0, st.sampled_from(TIMES).map(json.dumps)).map(lambda edit: edit._replace(where="row"))
 MESSAGE = other(1, st.sampled_from(MESSAGES).map(json.dumps))
 cases = st.one_of(
     # What BPJS means stands here: this is where most of the cases belong.
     *(st.builds(Case, ROADS, REAL, edits=edits) for edits in (st.tuples(CODE), st.tuples(MESSAGE))),
     *(st.builds(Case, ROADS, REAL, edits=st.tuples(CODE, MESSAGE)) for _ in range(4)),
-    st.builds(Case, ROADS, LIST, edits=st.tuples(TASKID)),
+    st.builds(Case, ROADS, LIST, edits=st.tuples(TASKID) | st.tuples(WAKTURS)),
     st.builds(Case, ROADS, LIST, seal=MUTATIONS["seal"]),
     mutated("edits"),
     mutated("edits", "seal"),
