@@ -203,7 +203,8 @@ class Delivery:
         """Write what came of these calls, and put their bookings back in line."""
         now, found = self.clock(), list[Change]()
         for exchange in exchanges:
-            before = self.records[exchange.kodebooking]
+            # As somebody at the desk may have changed it while the call was on its way.
+            before = self.ledger.record(exchange.kodebooking) or self.records[exchange.kodebooking]
             self._flying -= 1
             after = self._after(before, exchange, now)
             self.records[exchange.kodebooking] = after

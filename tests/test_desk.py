@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from antrean_cli.rules.chain import Push, changes
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.statefile import locked
 from tests.site import MONDAY, WIB, Site
+from tests.test_process import wait_for
 
 ADD, UPDATE = "/antrean/add", "/antrean/updatewaktu"
 COMMANDS = (
@@ -35,6 +36,10 @@ def refused(site: Site) -> str:
     norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
     site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
     return no_rawat
+
+
+def ms(clock: str) -> int:
+    return int(datetime.fromisoformat(f"{MONDAY} {clock}+07:00").timestamp() * 1000)
 
 
 def at_desk(site: Site, *args: str, **env: str) -> tuple[int, str, str]:
@@ -340,6 +345,20 @@ def test_every_command_works_beside_a_running_pass(site: Site, args: tuple[str, 
     site.sync()
     with locked(site.state):
         assert at_desk(site, *args)[0] in (0, 2)  # 2: nothing was there to be changed
+
+
+def test_what_is_dropped_while_a_pass_sends_is_not_sent(site: Site) -> None:
+    """Also where the answer to the step before moves the time of the dropped one."""
+    no_rawat = patient(site, exam="08:05:30")
+    site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY), [{"taskid": 3, "waktu": ms("08:05:20")}])
+    site.bpjs.latency = 1
+    with site.start("sync", CLOCK=site.clock.now.isoformat()) as process:
+        wait_for(lambda: len(site.bpjs.arrived) == 2)  # task 3, which BPJS has already
+        assert at_desk(site, "drop", no_rawat, "4", "--keterangan", "salah ketik")[0] == 0
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert site.states(no_rawat) == {"add": "already", "3": "already", "4": "closed"}
+    assert [task for task, _ in site.held_at_bpjs(no_rawat)] == [3]
 
 
 def test_looking_writes_nothing(site: Site) -> None:
