@@ -15,7 +15,7 @@ from antrean_cli.options import changing, examples, json_option, pick_options, s
         """
 antrean drop 2026/11/22/000001 --keterangan "pasien pindah RS"
 antrean drop 2026/11/22/000001 5 --keterangan "waktu tidak diketahui"
-antrean drop --reason petakan --poli MAT --date 2026-11-22 --keterangan "poli belum kerja sama"
+antrean drop --reason petakan --poli MAT --keterangan "belum kerja sama"
 """
     ),
 )
