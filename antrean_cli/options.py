@@ -177,9 +177,7 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
     command: Callable[..., None] = picking
     for option in (
         click.option("--poli", default="", metavar="KODE", help="Dengan --reason: hanya poli ini (kode Khanza)."),
-        click.option(
-            "--date", "tanggal", type=DAY, metavar="TANGGAL", help="Dengan --reason: hanya hari pelayanan itu."
-        ),
+        click.option("--date", "tanggal", type=DAY, metavar="TANGGAL", help="Dengan --reason: hanya tanggal ini."),
         click.option("--reason", default="", metavar="ALASAN", help="Semua dengan alasan ini: kodenya, atau teksnya."),
         click.argument("step", metavar="[TASKID]", required=False, default=""),
         click.argument("number", metavar="[KODEBOOKING]", required=False, default=""),
