@@ -186,6 +186,7 @@ _MOMENT = r"\b(?:\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4})(?: \d\d:\d\d(?::\d\d)?)?\b"
 # Eight digits and more, also with something between them: 3212 3456 7898, 0812-3456-7890, 0812%203456.
 _NUMBER = r"\d(?:(?:%\w\w| {1,9}|[\W_])?\d){7,}"
 _NOTHING = r"(?!)"
+_START = r"(?:(?<!\w)|(?<=%\w\w))"  # of a word, also after a %20
 
 
 class _Harmless:
@@ -195,7 +196,7 @@ class _Harmless:
         words = "|".join(re.escape(word) for word in private if word)
         kodebooking = re.escape(str(body.get("kodebooking") or ""))
         known = rf"(?P<known>{kodebooking or _NOTHING}|{_MOMENT})"
-        self._pattern = re.compile(rf"(?<!\w)(?:{words or _NOTHING})(?!\w)|{known}|{_NUMBER}", re.IGNORECASE)
+        self._pattern = re.compile(rf"{_START}(?:{words or _NOTHING})(?!\w)|{known}|{_NUMBER}", re.IGNORECASE)
 
     def __call__(self, said: object) -> str:
         """Return what is left of something BPJS said."""

@@ -85,6 +85,12 @@ class _Adapter(HTTPAdapter):
         # The sockets of TLS are made by the context's sslsocket_class.
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
 
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        # BPJS sets no cookies, and Python's reader of them prints a traceback for junk.
+        for name in ("Set-Cookie", "Set-Cookie2"):
+            del resp._original_response.msg[name]
+        return super().build_response(req, resp)
+
     def cert_verify(self, conn: Any, *_: Any, **__: Any) -> None:
         # The context has the authorities; naming their file here would load it anew for each connection.
         conn.cert_reqs = "CERT_REQUIRED"

@@ -112,11 +112,15 @@ def states(site: Site) -> dict[tuple[str, str], str]:
         return {(kodebooking, step): state for kodebooking, step, state in rows}
 
 
-def recorded(site: Site) -> bool:
-    """Return whether the ledger calls sent what BPJS took, nothing else, and nothing is in flight."""
-    now = states(site)
+def misrecorded(site: Site) -> set[tuple[str, str]]:
+    """Return what the ledger calls sent and BPJS never took, or the other way round, and what is in flight.
+
+    A batal leaves a task 99 at BPJS, which a pass may meet there.
+    """
+    now, taken = states(site), set(accepted(site))
     sent = {push for push, state in now.items() if state in ("sent", "already")}
-    return sent == set(accepted(site)) and "sending" not in now.values()
+    sent -= {(kodebooking, "99") for kodebooking, step in taken if step == "batal"}
+    return (sent ^ taken) | {push for push, state in now.items() if state == "sending"}
 
 
 def accepted(site: Site) -> list[tuple[str, str]]:
