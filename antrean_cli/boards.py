@@ -33,7 +33,7 @@ def status(found: Overview, problems: Sequence[str]) -> str:
         ("Menunggu dikirim", _pending(found)),
         ("Ditahan", str(found.count(HELD))),
         ("Ditolak", str(found.count(REFUSED))),
-        ("Gangguan", ", ".join(map(_outage, found.outages)) or "tidak ada"),
+        ("Gangguan", ", ".join(map(outages.described, found.outages)) or "tidak ada"),
         ("Batas H+7 terdekat", _deadlines(found)),
     ]
     lines = [f"{name:<19} {text}" for name, text in facts]
@@ -56,10 +56,6 @@ def _ago(when: datetime | None, now: datetime) -> str:
 
 def _pending(found: Overview) -> str:
     return f"{found.pending} (tertua {span(found.oldest_pending)})" if found.pending else "0"
-
-
-def _outage(outage: outages.Outage) -> str:
-    return f"{outages.name(outage)} sejak {outage.since:%d-%m %H:%M}"
 
 
 def _deadlines(found: Overview) -> str:

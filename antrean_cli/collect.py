@@ -63,7 +63,8 @@ def prune(ledger: Ledger, keep_days: int, now: datetime) -> None:
 def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, since: date | None = None) -> Collected:
     """Read Khanza once and commit what follows from it; raises what Khanza and the ledger raise."""
     khanza.check()
-    first, today, full = _window(ledger, policy, now, since)
+    begin = _begin(ledger, now.astimezone(policy.zone).date())
+    first, today, full = _window(ledger, policy, now, since, begin)
     unfinished = ledger.unfinished()
     rows = khanza.read(Window(first, today, *_beyond(unfinished.values(), first, today)))
     require_payers(rows, policy)
@@ -82,8 +83,7 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
         for one in planned:
             if one.changed:
                 ledger.save(one.after, changes(one.before, one.after), now)
-        ledger.remember(looked_at=now, checkpoint=today)
-        ledger.remember(begin=first if since else _begin(ledger, today))
+        ledger.remember(looked_at=now, checkpoint=today, begin=first if since else begin)
         if full:
             ledger.remember(full_scan_at=now)
         if asked:
@@ -124,10 +124,9 @@ class _Planned(NamedTuple):
         return self.before != self.after
 
 
-def _window(ledger: Ledger, policy: Policy, now: datetime, since: date | None) -> tuple[date, date, bool]:
+def _window(ledger: Ledger, policy: Policy, now: datetime, since: date | None, begin: date) -> tuple[date, date, bool]:
     """Return the first and the last day to read, and whether this is the hourly look at everything."""
     today = now.astimezone(policy.zone).date()
-    begin = _begin(ledger, today)
     oldest = today - timedelta(days=policy.days)
     if since:
         return max(min(since, begin), today - MAX_AGE), today, True

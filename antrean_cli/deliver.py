@@ -88,6 +88,7 @@ class Delivery:
     waiting: int = 0  # pushes that are still to be sent, now or later
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
     _flying: int = 0
+    _noted: object = None  # what `_note` wrote last
     _done: "SimpleQueue[Exchange]" = field(default_factory=SimpleQueue)
 
     def run(self, records: Mapping[str, Record]) -> Iterator[Step]:
@@ -219,8 +220,11 @@ class Delivery:
 
     def _note(self) -> None:
         """Write what these calls say of BPJS as a whole, together with what came of them."""
-        if self.faults_in_row != self.ledger.recall("faults_in_row"):
-            self.ledger.remember(faults_in_row=self.faults_in_row)
+        said = (self.faults_in_row, self.answered, self.accepted)
+        if said == self._noted:
+            return
+        self._noted = said
+        self.ledger.remember(faults_in_row=self.faults_in_row)
         over = {outages.BPJS: self.answered, outages.CREDENTIALS: self.accepted, outages.BUSY: self.accepted}
         for kind in (kind for kind, good in over.items() if good):
             if outage := self.ledger.outage(kind):

@@ -20,6 +20,7 @@ from antrean_cli.rules.chain import (
     CLOSED,
     DUE,
     HELD,
+    MANUAL,
     MAX_AGE,
     ORDERED,
     REFUSED,
@@ -37,7 +38,6 @@ from antrean_cli.rules.visits import Policy
 
 PENDING = frozenset({DUE, SENDING})
 DROPPED = "dilepas"
-MANUAL = "manual"
 KINDS_OF_OUTAGE = (outages.BPJS, outages.KHANZA, outages.CREDENTIALS, outages.BUSY)
 
 
@@ -310,5 +310,4 @@ def complaints(found: Overview, limits: Limits) -> list[str]:
         problems.append("ada kiriman yang menunggu terlalu lama; lihat: antrean list --pending")
     if found.count(REFUSED) > limits.refused:
         problems.append(f"{found.count(REFUSED)} kiriman ditolak BPJS; lihat: antrean list --refused")
-    problems += [f"{outages.name(outage)} sejak {outage.since:%d-%m %H:%M}" for outage in found.outages if outage.told]
-    return problems
+    return problems + [outages.described(outage) for outage in found.outages if outage.told]

@@ -13,7 +13,7 @@ from antrean_cli.bpjs import Client
 from antrean_cli.config import Settings
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import ABSENT, ADD, ALREADY, CANCELLED, SENT, Push, Record, arrange, changes
+from antrean_cli.rules.chain import ABSENT, ADD, ALREADY, CANCELLED, MANUAL, SENT, Push, Record, arrange, changes
 from antrean_cli.rules.outcomes import (
     AGAIN,
     DONE,
@@ -76,9 +76,9 @@ def send(
 def _noted(record: Record, step: str, outcome: Outcome, waktu: datetime | None) -> Push:
     """Return the push as the ledger shall know it."""
     if outcome.kind == DONE:
-        return Push(step=step, state=SENT, waktu=waktu, source="manual")
+        return Push(step=step, state=SENT, waktu=waktu, source=MANUAL)
     # 208: "nothing is overwritten", so the time that BPJS holds is not the one just typed; the next pass asks.
-    known = record.push(step) or Push(step=step, state=ALREADY, source="manual")
+    known = record.push(step) or Push(step=step, state=ALREADY, source=MANUAL)
     return replace(known, state=ALREADY, reason=None, needs="", next_try=None, ask=step.isdigit() and step != ABSENT)
 
 

@@ -26,6 +26,7 @@ HELD, DUE, SENDING, SENT, ALREADY, REFUSED, CLOSED = (
     "closed",
 )
 ADD, BATAL, ABSENT = "add", "batal", "99"
+MANUAL = "manual"  # the source of what was sent by hand
 # The steps that have an order. 1 and 2 are sent by hand only, so that they are never waited for.
 ORDERED = ("1", "2", *map(str, TASKS))
 STEPS = (ADD, *ORDERED, ABSENT, BATAL)

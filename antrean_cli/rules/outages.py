@@ -58,9 +58,9 @@ class Outage(NamedTuple):
         return self.kind != BPJS or not now < self.next_probe <= now + LONGEST
 
 
-def name(outage: Outage) -> str:
-    """Return what people call an outage."""
-    return _NAMES[outage.kind]
+def described(outage: Outage) -> str:
+    """Return what people call an outage, and since when it is on."""
+    return f"{_NAMES[outage.kind]} sejak {outage.since:%d-%m %H:%M}"
 
 
 def refused_credentials(text: str) -> str:
@@ -83,7 +83,7 @@ def reminded(outage: Outage, why: str, now: datetime) -> tuple[Outage, str]:
     """Return the outage and, once an hour, the sentence that it is still on."""
     if not outage.told or timedelta(0) <= now - outage.told_at < TELL_EVERY:
         return outage, ""
-    text = f"{_NAMES[outage.kind]} sejak {outage.since:%d-%m %H:%M}" + (f": {why}." if why else ".")
+    text = described(outage) + (f": {why}." if why else ".")
     return outage._replace(told_at=now), text
 
 

@@ -310,8 +310,8 @@ MUTANTS = (
     Mutant(
         "remembered before Khanza is read",
         "collect.py",
-        "    first, today, full = _window(ledger, policy, now, since)\n",
-        "    first, today, full = _window(ledger, policy, now, since)\n"
+        "    first, today, full = _window(ledger, policy, now, since, begin)\n",
+        "    first, today, full = _window(ledger, policy, now, since, begin)\n"
         "    with ledger.transaction():\n"
         "        ledger.remember(looked_at=now, checkpoint=today, full_scan_at=now)\n",
         "test_sync.py::test_a_read_that_breaks_off_is_made_again_whole",
@@ -365,7 +365,7 @@ MUTANTS = (
     Mutant(
         "the first day is not kept",
         "collect.py",
-        "begin=first if since else _begin(ledger, today))",
+        "begin=first if since else begin)",
         "begin=first if since else today)",
         "test_scenarios.py::test_02_a_row_dated_back_is_sent_up_to_h_plus_7",
     ),
