@@ -31,6 +31,7 @@ COMMANDS = {
     "retry": "Coba lagi yang ditolak atau ditahan",
     "drop": "Lepaskan yang tidak dapat dibetulkan",
     "replay": "Baca ulang satu hari dari Khanza",
+    "ref": "Daftar poli, dokter, dan jadwal milik BPJS",
     "demo": "Lihat antrean bekerja, tanpa memasang apa pun",
     "simulator": "Jalankan tiruan BPJS untuk latihan",
 }

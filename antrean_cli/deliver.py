@@ -255,6 +255,5 @@ class Delivery:
         if outcome.kind == STOP:
             return record
         if answer.code in ("200", "204"):
-            rows = answer.response if isinstance(answer.response, list) else []
-            return after_lookup(record, rows, self.policy)
+            return after_lookup(record, answer.response, self.policy)
         return after_failed_lookup(record, step, outcome, now, random.random())  # noqa: S311

@@ -25,7 +25,7 @@ from antrean_cli.rules.chain import (
 from antrean_cli.rules.payloads import milliseconds
 
 if TYPE_CHECKING:
-    from antrean_cli.rules.outcomes import Task
+    from antrean_cli.rules.listings import Task
 
 FORMATS = ("table", "json", "csv", "plain")
 STATES = {

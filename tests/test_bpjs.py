@@ -28,9 +28,10 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.bpjs import Client, decrypt, signature
+from antrean_cli.bpjs import Client, signature
 from antrean_cli.config import Bpjs
 from antrean_cli.errors import SettingsError
+from antrean_cli.replies import decrypt
 from antrean_cli.rules.outcomes import Fault, Reply
 from antrean_cli.simulator import faults
 from antrean_cli.simulator.server import Simulator
@@ -857,7 +858,7 @@ def test_a_list_that_takes_its_time_is_read_with_the_timestamp_of_its_request(si
     simulator.latency = 1.1
     found = client(simulator.url).call("getlisttask", BODY)
     assert isinstance(found, Reply)
-    assert [task.taskid for task in found.response] == [3]  # type: ignore[attr-defined]
+    assert [task.taskid for task in found.response] == [3]
 
 
 def test_the_deadline_of_a_short_call_does_not_cut_a_long_one_short(simulator: Simulator) -> None:

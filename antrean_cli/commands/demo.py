@@ -23,8 +23,8 @@ from antrean_cli.ledger import Ledger
 from antrean_cli.options import FILE, App, examples, subcommand
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
 from antrean_cli.rules.events import NO_SIGN, TASKS
-from antrean_cli.rules.outcomes import Task, wakturs_of
-from antrean_cli.rules.payloads import listtask_body
+from antrean_cli.rules.listings import Task
+from antrean_cli.rules.outcomes import wakturs_of
 from antrean_cli.rules.visits import WIB
 from antrean_cli.simulator.day import Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
@@ -143,13 +143,15 @@ def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) ->
 
 def _show_end(settings: Settings, bpjs: Simulator) -> None:
     """Show what BPJS holds beside what Khanza recorded, asked of BPJS itself, and why the rest is held."""
-    from antrean_cli.manual import tasks
+    from antrean_cli.asking import tasks
+    from antrean_cli.bpjs import Client
 
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
         records = [record for record in ledger.of_days(date.min, date.max).values() if record.pushes]
+    client = Client(settings.bpjs)
     rows: list[tuple[str, ...]] = []
     for record in records:
-        rows += _side_by_side(record, tasks(settings, listtask_body(record.kodebooking)))
+        rows += _side_by_side(record, tasks(client, record.kodebooking))
     click.echo("\nYang tercatat di Khanza, dan yang dipegang BPJS:\n")
     click.echo(views.table(("Kode booking", "", *(f"Task {taskid}" for taskid in TASKS)), rows))
     click.echo("* dua langkah satu klik: BPJS menolak waktu yang sama, jadi ditambah satu detik")

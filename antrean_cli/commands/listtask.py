@@ -6,7 +6,6 @@ import click
 
 from antrean_cli.errors import InputError, MissingTaskError
 from antrean_cli.options import App, OneOf, examples, json_option, kodebooking_argument, subcommand
-from antrean_cli.rules.payloads import listtask_body
 from antrean_cli.views import FORMATS, task_list
 
 
@@ -43,10 +42,11 @@ antrean listtask 2026/11/22/000001 --require 3,4,5 || echo belum lengkap
 @json_option
 @click.pass_obj
 def command(app: App, kodebooking: str, form: str, require: str | None, as_json: bool) -> None:
-    from antrean_cli.manual import tasks
+    from antrean_cli.asking import tasks
+    from antrean_cli.bpjs import Client
 
     required = parse_require(require) if require is not None else []
-    found = tasks(app.settings("bpjs"), listtask_body(kodebooking))
+    found = tasks(Client(app.settings("bpjs").bpjs), kodebooking)
     if text := task_list(found, "json" if as_json else form):
         click.echo(text)
     if not found:

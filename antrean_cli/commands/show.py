@@ -13,7 +13,6 @@ from antrean_cli.errors import AntreanError, InputError, SettingsError, Temporar
 from antrean_cli.options import App, examples, json_option, kodebooking, reading, subcommand
 from antrean_cli.rules.chain import Record
 from antrean_cli.rules.events import Look, events_of
-from antrean_cli.rules.payloads import listtask_body
 from antrean_cli.rules.visits import Visit, assemble
 
 
@@ -78,7 +77,8 @@ def _visit(settings: Settings, record: Record) -> Visit | None:
 
 
 def _at_bpjs(settings: Settings, record: Record) -> Mapping[str, datetime | None]:
-    from antrean_cli.manual import tasks
+    from antrean_cli.asking import tasks
+    from antrean_cli.bpjs import Client
     from antrean_cli.rules.outcomes import tasks_held
 
-    return tasks_held(tasks(settings, listtask_body(record.kodebooking)))
+    return tasks_held(tasks(Client(settings.bpjs), record.kodebooking))

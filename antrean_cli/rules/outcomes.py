@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
+from typing import Any
 
 from antrean_cli.rules.chain import (
     ABSENT,
@@ -33,11 +33,13 @@ from antrean_cli.rules.chain import (
     push_needs,
 )
 from antrean_cli.rules.events import TASKS, Reason
+from antrean_cli.rules.listings import Task
 from antrean_cli.rules.visits import Policy
 
 # Kinds of outcome; the first five are the classes of bpjs.md.
 DONE, AGAIN, FIRST, PERSON, STOP = "done", "again", "first", "person", "stop"
 THERE, LATER, ENDED, SEP_FIRST = "already", "later", "ended", "sep"
+NAME, ROUTE, TLS = "name", "route", "tls"
 OVERTAKEN = "terdahului"  # the reason of a push whose successor BPJS holds already
 MAX_RETRY_AFTER = timedelta(hours=1)
 _ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
@@ -46,26 +48,29 @@ _BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 30))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """An envelope that BPJS sent: its code as text, its message, `response` decrypted and parsed.
+    """An envelope that BPJS sent: its code as text, its message, `response` decrypted and parsed into rows.
 
-    `retry_after` is in seconds.
+    `retry_after` is in seconds, `date` the time of BPJS's own clock (aware), if it said so.
     """
 
     code: str
     message: str
-    response: object = None
+    response: Sequence[Any] = ()
     retry_after: float | None = None
+    date: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
     """An exchange that brought no envelope; `reached` tells whether BPJS may have acted on it.
 
-    `answered` marks the one kind that did bring one: a list of tasks that cannot be read.
+    `answered` marks the one kind that did bring one: a list that cannot be read. `where` is how far it came: the
+    name of the server (NAME), the way to it (ROUTE), or its certificate (TLS); empty if it came further.
     """
 
     text: str
     reached: bool
+    where: str = ""
     answered: bool = False
     retry_after: float | None = None
 
@@ -81,18 +86,9 @@ class Outcome:
     retry_after: float | None = None
 
 
-class Task(NamedTuple):
-    """One row of getlisttask: `wakturs` is what the hospital sent, `waktu` when BPJS stored it (BPJS's own text)."""
-
-    taskid: int
-    wakturs: str
-    waktu: str
-    taskname: str
-
-
 @dataclass(frozen=True)
 class Answer:
-    """One row of bpjs.md's table "Answers seen": a text of a call, its class, and which step it names."""
+    """One row of bpjs.md's table "Answers seen": a text of some calls, its class, and which step it names."""
 
     call: str
     code: str
@@ -102,11 +98,16 @@ class Answer:
 
 
 UPDATE, LISTTASK = "updatewaktu", "getlisttask"
+# The calls that only read, besides getlisttask.
+POLI, DOKTER, JADWAL = "ref_poli", "ref_dokter", "jadwaldokter"
+PER_TANGGAL, PER_KODEBOOKING = "per_tanggal", "per_kodebooking"
 # Read from above; "named" is a group of the text, "before" for the step before the one just sent, or a step.
 ANSWERS = (
     Answer("*", "200", "", DONE),
     Answer("*", "208", "", THERE),
-    Answer(LISTTASK, "204", "", DONE),
+    Answer(f"{POLI}|{DOKTER}", "1", "", DONE),
+    Answer(f"{LISTTASK}|{PER_TANGGAL}|{PER_KODEBOOKING}", "204", "", DONE),
+    Answer(JADWAL, "201", "", DONE),  # "200, empty 201"
     Answer("*", "401|403", "", STOP),
     Answer("*", "*", r"unauthorized|signature|consumer id", STOP),
     Answer(UPDATE, "201", r"taskid terakhir 99\b", ENDED),
@@ -122,10 +123,12 @@ ANSWERS = (
 
 
 def judge(call: str, step: str, reply: Reply) -> Outcome:
-    """Return what the reply to a write means; `call` is "add", "updatewaktu" or "batal"."""
+    """Return what a reply means; `call` is the name of a call, `step` what it sends (empty for one that reads)."""
     folded = " ".join(reply.message.lower().split())
     for answer in ANSWERS:
-        if answer.call in ("*", call) and (answer.code == "*" or reply.code in answer.code.split("|")):
+        if (answer.call == "*" or call in answer.call.split("|")) and (
+            answer.code == "*" or reply.code in answer.code.split("|")
+        ):
             found = re.search(answer.text, folded)
             if found and (answer.kind != FIRST or _named(answer, found, step)):
                 named = _named(answer, found, step) if answer.kind == FIRST else ""
@@ -133,6 +136,10 @@ def judge(call: str, step: str, reply: Reply) -> Outcome:
                     kind=answer.kind, code=reply.code, text=reply.message, named=named, retry_after=reply.retry_after
                 )
     raise AssertionError("the last row of ANSWERS fits everything")
+
+
+def _fits(pattern: str, value: str) -> bool:
+    return pattern == "*" or value in pattern.split("|")
 
 
 def _named(answer: Answer, found: "re.Match[str]", step: str) -> str:

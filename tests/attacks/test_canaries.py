@@ -326,6 +326,14 @@ def scene_sync(ward: Ward, attack: Attack) -> None:
         on_a_terminal(ward, "sync", *(["--dry-run"] if number % 2 else []))
 
 
+def scene_ref(ward: Ward, attack: Attack) -> None:
+    """Names of clinics and doctors are BPJS's words too."""
+    ward.run("ref", "poli")
+    ward.run("ref", "jadwal", "INT", str(YESTERDAY), "--json")
+    for _ in gossip(ward, attack):
+        ward.run("ref", "dokter")
+
+
 def scene_demo(ward: Ward, _: Attack) -> None:
     """It must know nothing of the hospital whose settings are around it."""
     ward.run("demo", "--keep", "coba")
@@ -368,6 +376,7 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
     "retry": at_the_desk("retry", "--all", "--now"),
     "drop": at_the_desk("drop", "{}", "--keterangan", "uji"),
     "replay": at_the_desk("replay", "--date", str(YESTERDAY), "--yes", "--now"),
+    "ref": scene_ref,
     "demo": scene_demo,
     "simulator": scene_simulator,
 }

@@ -39,7 +39,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from lzstring import LZString
 
-from antrean_cli import manual, views
+from antrean_cli import asking, manual, views
 from antrean_cli.bpjs import Client
 from antrean_cli.config import Settings, load
 from antrean_cli.deliver import Delivery
@@ -599,7 +599,7 @@ class Lab:
         one, call = self.settings["manual"], case.real.call
         try:
             if call == "getlisttask":
-                return _listed(manual.tasks(one, BODIES[call]))
+                return _listed(asking.tasks(Client(one.bpjs), BODIES[call]["kodebooking"]))
             sent = manual.send(one, STEP[call], BODIES[call], tanggal=MONDAY, waktu=at("08:05"), now=at("12:00"))
             fit(f"{sent.code} {sent.message}")
         except AntreanError as error:

@@ -1,0 +1,65 @@
+"""`antrean ref`: BPJS's own lists of clinics, doctors and sessions, to fill Khanza's mapping tables from."""
+
+from datetime import date
+
+import click
+
+from antrean_cli import views
+from antrean_cli.errors import InputError
+from antrean_cli.options import DAY, App, OneOf, examples, json_option, subcommand
+from antrean_cli.rules.outcomes import DOKTER, JADWAL, POLI
+
+# What a person types, the call, and the headings of its rows.
+LISTS = {
+    "poli": (POLI, ("Kode", "Nama poli", "Sub", "Nama subspesialis")),
+    "dokter": (DOKTER, ("Kode dokter", "Nama dokter")),
+    "jadwal": (JADWAL, ("Kode dokter", "Nama dokter", "Jam praktek", "Kapasitas", "Libur")),
+}
+
+
+@subcommand(
+    "ref",
+    help="Daftar milik BPJS: poli, dokter, atau jadwal HFIS satu POLI pada satu TANGGAL. Untuk mengisi "
+    "maping_poli_bpjs, maping_dokter_dpjpvclaim, dan jadwal di Khanza.",
+    epilog=examples(
+        """
+antrean ref poli
+antrean ref dokter --cari sari
+antrean ref jadwal INT 2026-11-23
+"""
+    ),
+)
+@click.argument("what", metavar="poli|dokter|jadwal", type=OneOf(list(LISTS)))
+@click.argument("kodepoli", metavar="[POLI]", required=False)
+@click.argument("tanggal", metavar="[TANGGAL]", type=DAY, required=False)
+@click.option("--cari", default="", metavar="TEKS", help="Hanya baris yang memuat teks ini.")
+@json_option
+@click.pass_obj
+def command(app: App, what: str, kodepoli: str | None, tanggal: date | None, cari: str, as_json: bool) -> None:
+    words = _words(what, kodepoli, tanggal)
+    from antrean_cli.asking import listing
+    from antrean_cli.bpjs import Client
+
+    call, headings = LISTS[what]
+    found = listing(Client(app.settings("bpjs").bpjs), call, *words)
+    rows = [row for row in found if cari.lower() in " ".join(map(str, row)).lower()]
+    if as_json:
+        click.echo(views.document([row._asdict() for row in rows]))
+    elif rows:
+        click.echo(views.table(headings, [_cells(row) for row in rows], 22))
+    else:
+        app.say("Tidak ada yang cocok." if found else "BPJS tidak punya data untuk itu.")
+
+
+def _words(what: str, kodepoli: str | None, tanggal: date | None) -> tuple[str, ...]:
+    if what == "jadwal":
+        if not kodepoli or not tanggal:
+            raise InputError("jadwal perlu POLI (kode BPJS) dan TANGGAL, misalnya: antrean ref jadwal INT 2026-11-23")
+        return kodepoli.upper(), tanggal.isoformat()
+    if kodepoli:
+        raise InputError(f"{what} tidak perlu POLI; untuk mencari ketik: antrean ref {what} --cari {kodepoli}")
+    return ()
+
+
+def _cells(row: tuple[object, ...]) -> list[object]:
+    return [("ya" if cell else "") if isinstance(cell, bool) else cell for cell in row]
