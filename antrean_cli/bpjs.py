@@ -176,15 +176,13 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _date(text: str | None) -> datetime | None:
-    """Return the time that a header tells, or None if it tells none."""
+    """Return the time that a header tells, in UTC, or None if it tells none."""
     try:
         when = parsedate_to_datetime(text or "")
         # One of the three forms of a date names no zone; it means UTC.
-        when = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
-        when.timestamp()
+        return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (TypeError, ValueError, OverflowError):
         return None
-    return when
 
 
 def _http_error() -> type[Exception]:

@@ -23,15 +23,19 @@ COMMANDS = {
     "add": "Tambah satu antrean di BPJS",
     "update": "Kirim waktu satu task",
     "batal": "Batalkan satu antrean",
+    "farmasi": "Kirim nomor antrean farmasi",
     "listtask": "Lihat task yang sudah dicatat BPJS",
     "sync": "Satu putaran: baca Khanza, kirim yang baru ke BPJS",
+    "check": "Periksa semuanya: pengaturan, Khanza, BPJS, dan apa yang kurang",
     "status": "Apakah semuanya baik? (0 baik, 12 perlu dilihat)",
     "list": "Kiriman di balik sebuah angka",
     "show": "Kisah satu kunjungan: apa terkirim, apa kurang, siapa berbuat apa",
     "retry": "Coba lagi yang ditolak atau ditahan",
     "drop": "Lepaskan yang tidak dapat dibetulkan",
     "replay": "Baca ulang satu hari dari Khanza",
+    "reconcile": "Bukti: Khanza, ledger, dan BPJS berdampingan (0 sama, 13 beda)",
     "ref": "Daftar poli, dokter, dan jadwal milik BPJS",
+    "units": "Cetak unit systemd, pengganti cron",
     "demo": "Lihat antrean bekerja, tanpa memasang apa pun",
     "simulator": "Jalankan tiruan BPJS untuk latihan",
 }
@@ -96,6 +100,10 @@ antrean add --help
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Tampilkan versi.")
 @click.pass_context
 def group(ctx: click.Context, env_file: Path | None, state: Path | None, verbose: bool, quiet: bool) -> None:
+    from antrean_cli.config import no_color  # --help and --version need no settings
+
+    if no_color():
+        ctx.color = False
     ctx.obj = App(env_file=env_file, state=state, verbose=verbose, quiet=quiet, now=ctx.obj or datetime.now)
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)

@@ -7,19 +7,29 @@
 - New pushes and the checkpoint are one transaction: a row that was seen is never forgotten.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import EXPIRED, MAX_AGE, SENDING, Change, Record, after_crash, changes
 from antrean_cli.rules.events import EXACT
-from antrean_cli.rules.pushes import expired, facts, frame, gone, lacks_reference, left_out, plan, settled
+from antrean_cli.rules.pushes import (
+    expired,
+    facts,
+    frame,
+    gone,
+    lacks_reference,
+    lacks_session,
+    left_out,
+    plan,
+    settled,
+)
 from antrean_cli.rules.rows import Rows, SuratKontrol
-from antrean_cli.rules.visits import Policy, Visit, assemble, served
+from antrean_cli.rules.visits import Clinic, Policy, Sessions, Visit, assemble, codes_at_bpjs, served
 
 FULL_SCAN = timedelta(hours=1)
 SURAT_KONTROL = timedelta(minutes=5)
@@ -60,27 +70,40 @@ def prune(ledger: Ledger, keep_days: int, now: datetime) -> None:
             ledger.remember(pruned_on=now.date())
 
 
-def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, since: date | None = None) -> Collected:
-    """Read Khanza once and commit what follows from it; raises what Khanza and the ledger raise."""
-    khanza.check()
+def collect(
+    khanza: Khanza,
+    ledger: Ledger,
+    policy: Policy,
+    now: datetime,
+    *,
+    since: date | None = None,
+    sessions: Callable[[Collection[Clinic]], Sessions] | None = None,
+) -> Collected:
+    """Read Khanza once and commit what follows from it; raises what Khanza and the ledger raise.
+
+    `sessions` tells HFIS's sessions of some clinics, where the hospital goes by them.
+    """
+    khanza.check(racikan=policy.farmasi)
     begin = _begin(ledger, now.astimezone(policy.zone).date())
     first, today, full = _window(ledger, policy, now, since, begin)
     unfinished = ledger.unfinished()
-    rows = khanza.read(Window(first, today, *_beyond(unfinished.values(), first, today)))
+    window = Window(first, today, *_beyond(unfinished.values(), first, today), racikan=policy.farmasi)
+    rows = khanza.read(window)
     require_payers(rows, policy)
     through = ledger.settled(first, today)
     visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
     asked = _wants_surat_kontrol(ledger, visits, policy, now)
-    if asked:
-        rows = rows._replace(surat_kontrol=_surat_kontrol(khanza, asked))
-        visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
+    more: dict[str, Any] = {"surat_kontrol": _surat_kontrol(khanza, asked)} if asked else {}
+    more |= {"hfis": sessions(_without_session(ledger, visits, policy))} if sessions else {}
+    if more:
+        visits = _unsettled(assemble(rows._replace(**more), policy), through, frame(policy, today))
     before = ledger.recall_time("looked_at")
     exact = before is not None and timedelta(0) <= now - before <= EXACT
     with ledger.transaction():
         # Read here, so that what is done by hand while Khanza answers is not overwritten.
-        planned = _planned(visits, _records(ledger, visits), policy, now, first, exact=exact)
-        found = [change for one in planned if one.changed for change in changes(one.before, one.after)]
-        for one in planned:
+        plans = planned(visits, _records(ledger, visits), policy, now, first, exact=exact)
+        found = [change for one in plans if one.changed for change in changes(one.before, one.after)]
+        for one in plans:
             if one.changed:
                 ledger.save(one.after, changes(one.before, one.after), now)
         ledger.remember(looked_at=now, checkpoint=today, begin=first if since else begin)
@@ -88,7 +111,7 @@ def collect(khanza: Khanza, ledger: Ledger, policy: Policy, now: datetime, *, si
             ledger.remember(full_scan_at=now)
         if asked:
             ledger.remember(surat_kontrol_at=now)
-    return Collected(visits={one.after.kodebooking: one.visit for one in planned if one.visit}, changes=tuple(found))
+    return Collected(visits={one.after.kodebooking: one.visit for one in plans if one.visit}, changes=tuple(found))
 
 
 def _records(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
@@ -114,7 +137,9 @@ def require_payers(rows: Rows, policy: Policy) -> None:
         )
 
 
-class _Planned(NamedTuple):
+class Planned(NamedTuple):
+    """One booking as it was and as it should be; `visit` is None where Khanza has none that takes part."""
+
     before: Record | None
     after: Record
     visit: Visit | None
@@ -180,14 +205,25 @@ def _wants_surat_kontrol(ledger: Ledger, visits: Iterable[Visit], policy: Policy
     return [visit.tanggal for visit in without_sep if lacks_reference(visit, records.get(visit.kodebooking))]
 
 
-def _planned(
+def _without_session(ledger: Ledger, visits: Iterable[Visit], policy: Policy) -> set[Clinic]:
+    """Return the clinics, by BPJS's code and day, whose sessions matter to a visit."""
+    mine = [visit for visit in visits if visit.registration and served(visit, policy)]
+    records = _records(ledger, mine)
+    lacking = (visit for visit in mine if lacks_session(visit, records.get(visit.kodebooking)))
+    codes = (
+        (codes_at_bpjs(visit.registration, visit.sep)[0], visit.tanggal) for visit in lacking if visit.registration
+    )
+    return {(kodepoli, tanggal) for kodepoli, tanggal in codes if kodepoli}
+
+
+def planned(
     visits: Iterable[Visit], records: Mapping[str, Record], policy: Policy, now: datetime, first: date, *, exact: bool
-) -> list[_Planned]:
+) -> list[Planned]:
     """Return every booking of the window, and every open one, as it was and as it should be."""
     today = now.astimezone(policy.zone).date()
     # A kode booking made of clinic or queue number would change with them: the one first given stays.
     given = {record.no_rawat: record for record in records.values() if record.kind != "mobilejkn"}
-    planned, met, same = [], set(), frame(policy, today)
+    plans, met, same = [], set(), frame(policy, today)
     for visit in visits:
         record = records.get(visit.kodebooking)
         if record is None and visit.kind != "mobilejkn" and visit.no_rawat in given:
@@ -195,10 +231,10 @@ def _planned(
             visit = replace(visit, kodebooking=record.kodebooking)
         met.add(visit.kodebooking)
         if not served(visit, policy):
-            planned += [_Planned(record, left_out(record), None)] if record else []
+            plans += [Planned(record, left_out(record), None)] if record else []
         elif record or (first <= visit.tanggal and (visit.tanggal <= today or visit.cancel)):
             after = plan(visit, record, policy, now, exact=exact)
             mark = facts(visit, same) if settled(visit, after, policy, now) else ""
-            planned.append(_Planned(record, replace(after, settled=mark), visit))
+            plans.append(Planned(record, replace(after, settled=mark), visit))
     missing = (record for kodebooking, record in records.items() if kodebooking not in met)
-    return planned + [_Planned(record, gone(record), None) for record in missing]
+    return plans + [Planned(record, gone(record), None) for record in missing]

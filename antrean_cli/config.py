@@ -11,7 +11,7 @@ import re
 import shlex
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +28,9 @@ ZONES = {
     "Asia/Jayapura": timezone(timedelta(hours=9), "WIT"),
 }
 KODEBOOKING_PARTS = ("no_rawat", "no_rawat_angka", "kode_ppk", "kd_poli", "no_reg")
+YES_OR_NO = {"ya": True, "tidak": False}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+NO_FILE = "tidak ada ./.env, ~/.config/antrean/env, atau /etc/antrean/env"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -65,10 +67,13 @@ class Settings:
     khanza: Khanza
     state: Path
     policy: Policy
+    hfis: bool  # sessions are HFIS's (ANTREAN_JADWAL)
     workers: int
     max_seconds: int
     keep_days: int
     log_file: Path | None
+    ping_url: str | None = field(repr=False)  # who knows it can ping in our place
+    metrics_file: Path | None
 
 
 def _text(value: str) -> str:
@@ -113,16 +118,28 @@ def _one_of(known: Mapping[str, Any]) -> Callable[[str], Any]:
     return parse
 
 
-def _base_url(value: str) -> str:
+def _host(value: str) -> str | None:
+    """Return the host of an http(s) address without query and fragment, None if it is no such address."""
     try:
         url = urlsplit(value)
         host, _ = url.hostname, url.port
     except ValueError:
-        host = None
-    if not host or not re.fullmatch(r"https?://[!-~]+", value) or url.query or url.fragment:
+        return None
+    return host if re.fullmatch(r"https?://[^?#]+", value) and re.fullmatch(r"[!-~]+", value) else None
+
+
+def _base_url(value: str) -> str:
+    host = _host(value)
+    if not host:
         raise ValueError("harus alamat lengkap seperti https://apijkn.bpjs-kesehatan.go.id/antreanrs")
-    if url.scheme == "http" and host not in LOOPBACK:
+    if value.startswith("http:") and host not in LOOPBACK:
         raise ValueError("harus https:// (http:// hanya untuk simulator di komputer ini)")
+    return value.rstrip("/")
+
+
+def _ping_url(value: str) -> str:
+    if not _host(value):
+        raise ValueError("harus alamat http:// atau https:// tanpa ? dan #, seperti https://hc-ping.com/uuid")
     return value.rstrip("/")
 
 
@@ -148,6 +165,20 @@ def _existing(value: str) -> str:
     if not Path(value).exists():
         raise ValueError(f"berkas {value} tidak ada")
     return value
+
+
+def _file(value: str) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("memuat ~ dari pengguna yang tidak dikenal") from error
+
+
+def _prom(value: str) -> Path:
+    # node_exporter reads no other, and a slip of the pen cannot replace the ledger.
+    if not value.endswith(".prom"):
+        raise ValueError("harus berakhiran .prom")
+    return _file(value)
 
 
 class Setting(NamedTuple):
@@ -176,7 +207,7 @@ SETTINGS = (
     Setting("KHANZA_PASSWORD", "", _text, from_file=True),
     Setting("KHANZA_DATABASE", "sik", _text),
     Setting("KHANZA_SQLITE", "", _text),
-    Setting("ANTREAN_STATE", "", lambda value: Path(value).expanduser()),
+    Setting("ANTREAN_STATE", "", _file),
     Setting("ANTREAN_TZ", "Asia/Jakarta", _one_of(ZONES)),
     Setting("ANTREAN_DAYS", "7", _whole(1, 7)),
     Setting("ANTREAN_ADD", "onsite,nonjkn", _choices(KINDS)),
@@ -190,13 +221,31 @@ SETTINGS = (
     *(Setting(f"ANTREAN_TASK_{taskid}", "", _SOURCES) for taskid in TASKS),
     Setting("ANTREAN_TIE_SECONDS", "60", _whole(0, 3600)),
     Setting("ANTREAN_MINUTES_PER_PATIENT", "5", _whole(0, 240)),
+    Setting("ANTREAN_FARMASI", "tidak", _one_of(YES_OR_NO)),
+    Setting("ANTREAN_ADOPT", "tidak", _one_of(YES_OR_NO)),
+    Setting("ANTREAN_JADWAL", "khanza", _one_of({"khanza": False, "hfis": True})),
     Setting("ANTREAN_WORKERS", "4", _whole(1, 64)),
     Setting("ANTREAN_MAX_SECONDS", "50", _whole(5, 3600)),
     Setting("ANTREAN_KEEP_DAYS", "90", _whole(8, 3650)),  # a pass looks back seven days
-    Setting("ANTREAN_LOG_FILE", "", lambda value: Path(value).expanduser()),
+    Setting("ANTREAN_LOG_FILE", "", _file),
+    Setting("ANTREAN_PING_URL", "", _ping_url),
+    Setting("ANTREAN_METRICS_FILE", "", _prom),
 )
 # Empty is a meaning of its own for these; for all others it is the same as not set.
 _MAY_BE_EMPTY = ("ANTREAN_ADD", "ANTREAN_SKIP_POLI", "KHANZA_PASSWORD")
+
+
+class Found(NamedTuple):
+    """The settings as far as they can be used, and what is wrong with them.
+
+    What is `broken` has its default in `settings`; `secrets` are the files that NAME_FILE names.
+    """
+
+    settings: Settings
+    file: Path | None
+    secrets: tuple[Path, ...]
+    problems: tuple[str, ...]
+    broken: frozenset[str]
 
 
 def load(
@@ -210,15 +259,41 @@ def load(
 
     Raises SettingsError (exit 8) with every problem on a line of its own.
     """
+    found = examine(env_file=env_file, state=state, needs=needs, environ=environ)
+    if found.problems:
+        where = f" ({found.file})" if found.file else f" ({NO_FILE})"
+        raise SettingsError("\n  ".join([f"Pengaturan belum benar{where}:", *found.problems]))
+    return found.settings
+
+
+def examine(
+    *,
+    env_file: Path | None,
+    state: Path | None,
+    needs: frozenset[str],
+    environ: Mapping[str, str] | None = None,
+) -> Found:
+    """Return the settings with everything that is wrong with them.
+
+    Raises SettingsError for a file that cannot be read or must not be trusted.
+    """
     env = dict(os.environ if environ is None else environ)
     file = env_file or _first_env_file(env)
     problems: list[str] = []
     values = _merged(_read_env_file(file, problems), env) if file else env
-    parsed = {setting.name: _parse(setting, values, needs, problems) for setting in SETTINGS}
-    if problems:
-        where = f" ({file})" if file else " (tidak ada ./.env, ~/.config/antrean/env, atau /etc/antrean/env)"
-        raise SettingsError("\n  ".join([f"Pengaturan belum benar{where}:", *problems]))
-    return _settings(parsed, state or parsed["ANTREAN_STATE"] or _default_state(env))
+    parsed: dict[str, Any] = {}
+    broken = set()
+    for setting in SETTINGS:
+        before = len(problems)
+        parsed[setting.name] = _parse(setting, values, needs, problems)
+        broken |= {setting.name} if len(problems) > before else set()
+    settings = _settings(parsed, state or parsed["ANTREAN_STATE"] or _default_state(env))
+    return Found(settings, file, _secrets(values), tuple(problems), frozenset(broken))
+
+
+def _secrets(values: Mapping[str, str]) -> tuple[Path, ...]:
+    files = (values.get(f"{setting.name}_FILE") for setting in SETTINGS if setting.from_file)
+    return tuple(Path(file) for file in files if file)
 
 
 def _first_env_file(env: Mapping[str, str]) -> Path | None:
@@ -297,7 +372,7 @@ def _parse(setting: Setting, values: Mapping[str, str], needs: frozenset[str], p
         return setting.parse(value)
     except ValueError as error:
         problems.append(f"{setting.name} {error}")
-        return None
+        return setting.parse(setting.default) if setting.default else ""
 
 
 def _value(setting: Setting, values: Mapping[str, str], problems: list[str]) -> str | None:
@@ -355,9 +430,19 @@ def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
             sources={taskid: parsed[f"ANTREAN_TASK_{taskid}"] or flow[taskid] for taskid in TASKS},
             tie=timedelta(seconds=parsed["ANTREAN_TIE_SECONDS"]),
             minutes_per_patient=parsed["ANTREAN_MINUTES_PER_PATIENT"],
+            farmasi=parsed["ANTREAN_FARMASI"],
+            adopt=parsed["ANTREAN_ADOPT"],
         ),
+        hfis=parsed["ANTREAN_JADWAL"],
         workers=parsed["ANTREAN_WORKERS"],
         max_seconds=parsed["ANTREAN_MAX_SECONDS"],
         keep_days=parsed["ANTREAN_KEEP_DAYS"],
         log_file=parsed["ANTREAN_LOG_FILE"] or None,
+        ping_url=parsed["ANTREAN_PING_URL"] or None,
+        metrics_file=parsed["ANTREAN_METRICS_FILE"] or None,
     )
+
+
+def no_color() -> bool:
+    """Return whether the person wants no colours (NO_COLOR, as on no-color.org)."""
+    return bool(os.environ.get("NO_COLOR"))

@@ -11,6 +11,7 @@
 import heapq
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,21 @@ from typing import Any, NamedTuple
 from antrean_cli.bpjs import Client
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules import outages
-from antrean_cli.rules.chain import ADD, BATAL, SENDING, Call, Change, Push, Record, changes, next_call, pending
+from antrean_cli.rules.chain import (
+    ADD,
+    BATAL,
+    FARMASI,
+    SENDING,
+    UNLISTED,
+    Call,
+    Change,
+    Push,
+    Record,
+    changes,
+    next_call,
+    pending,
+)
+from antrean_cli.rules.events import Look
 from antrean_cli.rules.outcomes import (
     AGAIN,
     LISTTASK,
@@ -38,11 +53,22 @@ from antrean_cli.rules.outcomes import (
     call_of,
     judge,
 )
-from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, missing, update_body
+from antrean_cli.rules.payloads import (
+    add_body,
+    batal_body,
+    farmasi_body,
+    jenisresep_of,
+    listtask_body,
+    missing,
+    nomorantrean_of,
+    update_body,
+)
+from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.visits import Policy, Visit
 
 KETERANGAN_BATAL = "Dibatalkan pasien"  # where Khanza has no reason, or cannot be asked for it
 LEAST_SECONDS = 3.0  # "no call starts with less than 3 seconds left"
+FAULT = "fault"  # counted beside the kinds of outcomes
 
 
 class Exchange(NamedTuple):
@@ -73,6 +99,7 @@ class Delivery:
     deadline: float  # time.monotonic()
     clock: Callable[[], datetime]
     stop: Event
+    adds_that_wait: frozenset[str] = frozenset()  # for a look at what BPJS has (adopt.py)
     faults_in_row: int = 0
     ended: dict[str, outages.Outage] = field(default_factory=dict)  # that are over, by their kind
     probing: bool = False
@@ -86,6 +113,7 @@ class Delivery:
     refused: str = ""  # the booking that `refusal` was said of
     broken: bool = False  # BPJS has to be left alone for a while
     waiting: int = 0  # pushes that are still to be sent, now or later
+    calls: Counter[str] = field(default_factory=Counter)  # that ended, by "call outcome"
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
     _flying: int = 0
     _noted: object = None  # what `_note` wrote last
@@ -124,10 +152,16 @@ class Delivery:
     def _call(self, record: Record, now: datetime) -> Call | None:
         """Return what can be asked for a booking now; what Khanza has to fill in waits while it does not."""
         call = next_call(record, now)
-        if call is None or call.push.step != ADD:
+        if call is None or call.push.step not in UNLISTED:
             return call
         visit = self.visits.get(record.kodebooking)
-        return call if visit and missing(visit) is None else None
+        if call.push.step == FARMASI:
+            return call if visit and nomorantrean_of(self._resep(visit)) is not None else None
+        waits = record.kodebooking in self.adds_that_wait
+        return call if visit and missing(visit) is None and not waits else None
+
+    def _resep(self, visit: Visit) -> Resep | None:
+        return Look(visit=visit, policy=self.policy, seen=None, now=self.clock()).resep()
 
     def _enqueue(self, kodebooking: str) -> None:
         record = self.records[kodebooking]
@@ -194,9 +228,17 @@ class Delivery:
             visit = self.visits.get(kodebooking)
             keterangan = visit and visit.cancel and visit.cancel.keterangan
             return BATAL, batal_body(kodebooking, keterangan or KETERANGAN_BATAL)
+        if push.step == FARMASI:
+            resep = self._resep(self.visits[kodebooking])
+            return FARMASI, farmasi_body(kodebooking, jenisresep_of(resep), nomorantrean_of(resep) or 0)
         if push.waktu is None:
             raise ValueError(f"task {push.step} of {kodebooking} is due without a time")
-        return call_of(push.step), update_body(kodebooking, push.step, push.waktu)
+        return call_of(push.step), update_body(kodebooking, push.step, push.waktu, self._jenisresep(kodebooking, push))
+
+    def _jenisresep(self, kodebooking: str, push: Push) -> str | None:
+        """Return what goes with task 5 of "a hospital that runs antrean farmasi; otherwise leave it out"."""
+        visit = self.visits.get(kodebooking)
+        return jenisresep_of(self._resep(visit)) if self.policy.farmasi and visit and push.step == "5" else None
 
     # -- what came of it
 
@@ -234,16 +276,13 @@ class Delivery:
     def _after(self, record: Record, exchange: Exchange, now: datetime) -> Record:
         """Return the booking after one call, and keep count of faults and refusals."""
         step, answer = exchange.call.push.step, exchange.future.result()
-        if isinstance(answer, Fault) and answer.answered:
-            return after_unreadable_lookup(record)
-        if isinstance(answer, Fault):
-            self.fault = answer
-            self.faults_in_row += 1
-            self.broken |= self.probing or self.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE
-            return after_fault(record, step, answer, now)
-        self.faults_in_row, self.answered, self.probing = 0, True, False
         name = LISTTASK if exchange.call.lookup else call_of(step)
+        if isinstance(answer, Fault):
+            self.calls[f"{name} {FAULT}"] += 1
+            return self._after_fault(record, step, answer, now)
+        self.faults_in_row, self.answered, self.probing = 0, True, False
         outcome = judge(name, step, answer)
+        self.calls[f"{name} {outcome.kind}"] += 1
         if outcome.kind == STOP:
             self.refusal, self.refused = outcome, exchange.kodebooking
         elif outcome.kind == AGAIN:
@@ -257,3 +296,11 @@ class Delivery:
         if answer.code in ("200", "204"):
             return after_lookup(record, answer.response, self.policy)
         return after_failed_lookup(record, step, outcome, now, random.random())  # noqa: S311
+
+    def _after_fault(self, record: Record, step: str, fault: Fault, now: datetime) -> Record:
+        if fault.answered:
+            return after_unreadable_lookup(record)
+        self.fault = fault
+        self.faults_in_row += 1
+        self.broken |= self.probing or self.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE
+        return after_fault(record, step, fault, now)

@@ -112,7 +112,6 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
     """Return how things stand. A refusal that BPJS would not take any more (after H+7) is past mending."""
     records = {**ledger.of_days(now.date() - MAX_AGE, date.max), **ledger.unfinished()}.values()
     pairs = [(record, push) for record in records for push in record.pushes.values()]
-    waiting = [push.since for _, push in pairs if push.state in PENDING and push.since]
     return Overview(
         now=now,
         passed_at=ledger.recall_time("passed_at"),
@@ -121,11 +120,16 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         begin=_day(ledger.recall("begin")),
         checkpoint=_day(ledger.recall("checkpoint")),
         pending=sum(push.state in PENDING or push.ask for _, push in pairs),
-        oldest_pending=max((now - since for since in waiting), default=timedelta(0)),
+        oldest_pending=_oldest_pending((push for _, push in pairs), now),
         groups=_groups(pairs),
         outages=tuple(filter(None, map(ledger.outage, KINDS_OF_OUTAGE))),
         deadlines=_deadlines(pairs),
     )
+
+
+def _oldest_pending(pushes: Iterable[Push], now: datetime) -> timedelta:
+    waiting = (push.since for push in pushes if push.state in PENDING and push.since)
+    return max((now - since for since in waiting), default=timedelta(0))
 
 
 def _day(text: str | None) -> date | None:
@@ -311,3 +315,13 @@ def complaints(found: Overview, limits: Limits) -> list[str]:
     if found.count(REFUSED) > limits.refused:
         problems.append(f"{found.count(REFUSED)} kiriman ditolak BPJS; lihat: antrean list --refused")
     return problems + [outages.described(outage) for outage in found.outages if outage.told]
+
+
+def stuck(ledger: Ledger, limits: Limits, now: datetime) -> bool:
+    """Return whether something has been waiting to be sent for too long, or an outage is on.
+
+    It is cheaper than an overview: refusals and what is settled are not looked at.
+    """
+    pushes = (push for record in ledger.unfinished().values() for push in record.pushes.values())
+    on = filter(None, map(ledger.outage, KINDS_OF_OUTAGE))
+    return _oldest_pending(pushes, now) > limits.pending or any(outage.told for outage in on)

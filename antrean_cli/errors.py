@@ -74,6 +74,12 @@ class LookError(AntreanError):
     exit_code = 12
 
 
+class DifferenceError(AntreanError):
+    """`reconcile`: Khanza, the ledger and BPJS differ; the report itself says in what."""
+
+    exit_code = 13
+
+
 class StoppedError(AntreanError):
     """A signal ended the pass in order; the exit code is 128 + signal."""
 
@@ -117,6 +123,7 @@ EXIT_CODES: dict[int, str] = {
     9: "berkas status rusak, penuh, lebih baru, atau tidak dapat ditulis",
     11: "putaran lain sedang berjalan",
     12: "status: ada yang perlu dilihat",
+    13: "reconcile: ada perbedaan",
     130: "dihentikan dengan Ctrl-C",
     143: "dihentikan dengan SIGTERM",
 }

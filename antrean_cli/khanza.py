@@ -5,36 +5,18 @@
 - A constant number of queries a read, whatever the number of visits; rows are matched in Python.
 - Dates and times come as Khanza's own text; what they mean is decided by the rules (`visits.moment`).
 - One read is one snapshot: what Khanza writes meanwhile is seen as a whole by the next one.
-- However slowly Khanza answers, it is hung up on when the time is up.
-- A server (MySQL or MariaDB) and a SQLite sample are read with the same SQL.
+- How Khanza is reached, and what its troubles are called, stands in khanza_connection.py.
 """
 
-import os
-import re
-import socket
-import sqlite3
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-from antrean_cli.config import Khanza as KhanzaSettings
-from antrean_cli.errors import SettingsError, TemporaryError
+from antrean_cli.errors import SettingsError
+from antrean_cli.khanza_connection import Connection
 from antrean_cli.rules.rows import Berkas, Booking, Cancel, Exam, Registration, Resep, Rows, Sep, Slot, SuratKontrol
 
-if TYPE_CHECKING:
-    import pymysql
-
-Row = TypeVar("Row", bound=tuple[Any, ...])
-CONNECT_SECONDS, READ_SECONDS = 5, 10
-# MySQL's error numbers for "who are you" and "no such thing"; everything else is a passing trouble.
-_REFUSED_LOGIN = (1044, 1045, 1049, 1142, 1143, 1227, 1698)
-_WRONG_SCHEMA = (1054, 1146)
-
+RACIKAN = "resep_dokter_racikan"  # read for antrean farmasi only
 # What is read, table by table: the check of the schema and the sample hospital are both made from it.
 TABLES: dict[str, tuple[str, ...]] = {
     "reg_periksa": (
@@ -59,6 +41,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "no_resep", "no_rawat", "tgl_peresepan", "jam_peresepan", "tgl_perawatan", "jam", "tgl_penyerahan",
         "jam_penyerahan", "status",
     ),
+    RACIKAN: ("no_resep",),
     "bridging_sep": (
         "no_sep", "no_rawat", "no_rujukan", "noskdp", "asal_rujukan", "jnspelayanan", "tujuankunjungan",
         "flagprosedur", "penunjang", "asesmenpelayanan", "no_kartu", "notelep", "kdpolitujuan", "kddpjp", "nomr",
@@ -76,55 +59,21 @@ class Window(NamedTuple):
     last: date
     no_rawat: Sequence[str] = ()
     nobooking: Sequence[str] = ()
+    racikan: bool = False  # whether it matters which prescriptions have to be mixed
 
 
-class Khanza:
-    """A connection that only reads. Raises TemporaryError (5) or SettingsError (8: login or schema)."""
+class Khanza(Connection):
+    """A connection that knows what to read."""
 
-    def __init__(self, settings: KhanzaSettings, *, seconds: float = 60) -> None:
-        """Connect; after so many seconds nothing more is read."""
-        self._settings = settings
-        self._deadline = time.monotonic() + seconds
-        self._sample = settings.sqlite is not None
-        self._connection = _sample(settings.sqlite) if settings.sqlite else _server(settings)
-        # PyMySQL's time-outs are for each read of a socket: an answer that drips would never end.
-        self._limit = threading.Timer(seconds, self._hang_up)
-        self._limit.daemon = True
-        if not isinstance(self._connection, sqlite3.Connection):
-            self._limit.start()
-            self._connect(self._connection)
-
-    def __enter__(self) -> "Khanza":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._limit.cancel()
-        self._connection.close()
-
-    def _connect(self, server: "pymysql.Connection[Any]") -> None:
-        from pymysql.err import Error
-
-        try:
-            server.connect()
-        except (Error, OSError) as error:
-            self._limit.cancel()
-            raise _trouble(error) from error
-
-    def _hang_up(self) -> None:
-        """Let whatever is being read end now; not by closing, which would wait for the reader."""
-        if plain := getattr(self._connection, "_sock", None):
-            with suppress(OSError), socket.socket(fileno=os.dup(plain.fileno())) as same:
-                same.shutdown(socket.SHUT_RDWR)
-
-    def check(self) -> None:
-        """Raise SettingsError naming every table and column that is missing."""
+    def check(self, *, racikan: bool = False) -> None:
+        """Raise SettingsError naming every table and column that is missing; `racikan` as in a Window."""
         columns: dict[str, set[str]] = {}
         for table, column in self._columns():
             columns.setdefault(table.lower(), set()).add(column.lower())
         problems = []
         for table, wanted in TABLES.items():
+            if table == RACIKAN and not racikan:
+                continue
             if table not in columns:
                 problems.append(f"tabel {table} tidak ada")
             elif lacking := [column for column in wanted if column not in columns[table]]:
@@ -133,20 +82,47 @@ class Khanza:
             where = self._settings.sqlite or f"database {self._settings.database}"
             raise SettingsError(f"Khanza ({where}) tidak sesuai: {'; '.join(problems)}")
 
+    @property
+    def sample(self) -> bool:
+        """Whether it is a SQLite sample: it has no accounts, and no clock of its own."""
+        return self._sample
+
+    def version(self) -> str:
+        """Return what the server calls itself."""
+        name = "sqlite_version()" if self._sample else "VERSION()"
+        return next(str(version) for (version,) in self._rows(tuple, f"SELECT {name}", {}))
+
+    def now(self) -> str:
+        """Return the server's own time as it would write it into a table; a server's only."""
+        return next(str(now) for (now,) in self._rows(tuple, "SELECT NOW()", {}))
+
+    def grants(self) -> list[str]:
+        """Return the server's list of what our account may do; a server's only. A line can hold a password's hash."""
+        return [str(line) for (line,) in self._rows(tuple, "SHOW GRANTS", {})]
+
+    def own_sender(self, day: date) -> tuple[int, str]:
+        """Return how many tasks Khanza's own sender noted for a day's visits, and the latest time of them.
+
+        Older installs lack its table.
+        """
+        if not self._has("referensi_mobilejkn_bpjs_taskid"):
+            return 0, ""
+        ((count, last),) = self._rows(
+            tuple,
+            """
+            SELECT COUNT(*), MAX(waktu) FROM referensi_mobilejkn_bpjs_taskid
+            WHERE no_rawat >= :low AND no_rawat < :high
+            """,
+            {"low": f"{day:%Y/%m/%d}/", "high": f"{day + timedelta(days=1):%Y/%m/%d}/"},
+        )
+        return int(count), last or ""
+
     def read(self, window: Window) -> Rows:
         """Return all rows of a window but the planned control visits (see `surat_kontrol`), as of one moment."""
         self._begin()
         rows = self._read(window)
         self._select("COMMIT", {})
         return rows
-
-    def _begin(self) -> None:
-        """Begin a snapshot: every row can be written meanwhile (only ALTER TABLE waits for its end)."""
-        if self._sample:
-            self._select("BEGIN", {})
-            return
-        self._select("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", {})  # some servers default to less
-        self._select("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", {})
 
     def _read(self, window: Window) -> Rows:
         day, after = timedelta(days=1), window.last + timedelta(days=1)
@@ -166,7 +142,7 @@ class Khanza:
             cancels=self._cancels(bookings["low"], window.nobooking),
             berkas=self._berkas(own, others),
             exams=self._exams(own, others),
-            reseps=self._reseps(own, others),
+            reseps=self._reseps(own, others, racikan=window.racikan),
             seps=self._seps(own, others),
             slots=self._slots(),
             maping_poli=self._maping_poli(),
@@ -268,19 +244,23 @@ class Khanza:
         )
         return [Exam(no_rawat, f"{tanggal} {jam}", nip) for no_rawat, tanggal, jam, nip in rows]
 
-    def _reseps(self, bounds: Mapping[str, str], no_rawat: Sequence[str]) -> list[Resep]:
+    def _reseps(self, bounds: Mapping[str, str], no_rawat: Sequence[str], *, racikan: bool) -> list[Resep]:
+        mixed = f"EXISTS (SELECT 1 FROM {RACIKAN} d WHERE d.no_resep = o.no_resep)"  # noqa: S608 - of ours
         rows = self._rows(
             tuple,
-            """
-            SELECT no_rawat, no_resep, tgl_peresepan, jam_peresepan, tgl_perawatan, jam, tgl_penyerahan, jam_penyerahan
-            FROM resep_obat
+            f"""
+            SELECT no_rawat, no_resep, tgl_peresepan, jam_peresepan, tgl_perawatan, jam, tgl_penyerahan,
+                   jam_penyerahan, {mixed if racikan else "NULL"}
+            FROM resep_obat o
             WHERE (no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)) AND status = 'ralan'
             ORDER BY no_resep
-            """,
+            """,  # noqa: S608 - constants of ours
             bounds,
             no_rawat,
         )
-        return [Resep(row[0], row[1], *(_joined(row[at], row[at + 1]) for at in (2, 4, 6))) for row in rows]
+        return [
+            Resep(row[0], row[1], _joined(*row[2:4]), _joined(*row[4:6]), _joined(*row[6:8]), row[8]) for row in rows
+        ]
 
     def _seps(self, bounds: Mapping[str, str], no_rawat: Sequence[str]) -> list[Sep]:
         return self._rows(
@@ -311,6 +291,14 @@ class Khanza:
     def _kode_ppk(self) -> str:
         return next((str(kode or "") for (kode,) in self._rows(tuple, "SELECT kode_ppk FROM setting", {})), "")
 
+    def _has(self, table: str) -> bool:
+        sql = """
+            SELECT table_name FROM information_schema.tables
+            WHERE table_schema = DATABASE() AND table_name = :table
+            """
+        sql = "SELECT name FROM sqlite_master WHERE name = :table" if self._sample else sql
+        return bool(self._rows(tuple, sql, {"table": table}))
+
     def _columns(self) -> Iterable[tuple[str, str]]:
         if self._sample:
             return self._rows(tuple, "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c", {})
@@ -324,39 +312,6 @@ class Khanza:
             tuple(TABLES),
         )
 
-    def _rows(
-        self,
-        make: Callable[[Iterable[Any]], Row],
-        sql: str,
-        values: Mapping[str, str],
-        listed: Sequence[str] = (),
-    ) -> list[Row]:
-        """Return the rows of one SELECT; `:list` stands for the listed values, and for none at all if it is empty."""
-        names = [f"l{number}" for number in range(len(listed))]
-        sql = sql.replace(":list", ", ".join(f":{name}" for name in names) or "NULL")
-        parameters = {**values, **dict(zip(names, listed, strict=True))}
-        if not self._sample:
-            sql = re.sub(r":(\w+)", r"%(\1)s", sql)
-        return [make(row) for row in self._select(sql, parameters)]
-
-    def _select(self, sql: str, parameters: Mapping[str, str]) -> Sequence[Any]:
-        if time.monotonic() > self._deadline:
-            raise TemporaryError("Khanza menjawab terlalu lambat")
-        if isinstance(self._connection, sqlite3.Connection):
-            try:
-                rows = self._connection.execute(sql, parameters)
-                return [tuple(str(cell) if isinstance(cell, int) else cell for cell in row) for row in rows]
-            except sqlite3.Error as error:
-                raise SettingsError(f"KHANZA_SQLITE: {self._settings.sqlite} bukan contoh Khanza yang utuh") from error
-        from pymysql.err import Error
-
-        try:
-            with self._connection.cursor() as cursor:
-                cursor.execute(sql, parameters)
-                return list(cursor.fetchall())
-        except (Error, OSError) as error:
-            raise _trouble(error) from error
-
 
 def _day_of(no_rawat: str) -> date:
     """Return the day that a no_rawat (yyyy/mm/dd/nnnnnn) begins with, the last of all if it has none."""
@@ -368,51 +323,3 @@ def _day_of(no_rawat: str) -> date:
 
 def _joined(tanggal: str | None, jam: str | None) -> str | None:
     return f"{tanggal} {jam}" if tanggal and jam else None
-
-
-def _sample(path: str) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
-    except sqlite3.Error as error:
-        raise SettingsError(f"KHANZA_SQLITE: {path} tidak dapat dibuka") from error
-    return connection
-
-
-def _server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
-    import pymysql
-    from pymysql.constants import FIELD_TYPE
-    from pymysql.converters import conversions
-
-    # Dates and times stay text, as in SQLite: PyMySQL would hand zero dates over as str and the rest as objects.
-    temporal = (FIELD_TYPE.DATE, FIELD_TYPE.NEWDATE, FIELD_TYPE.TIME, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP)
-    numeric = (FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG)
-    converters = {key: value for key, value in conversions.items() if key not in (*temporal, *numeric)}
-    return pymysql.connect(
-        host=settings.host,
-        port=settings.port,
-        unix_socket=settings.socket,
-        user=settings.user,
-        password=settings.password,
-        database=settings.database,
-        charset="utf8mb4",
-        conv=converters,
-        autocommit=True,  # no snapshot is kept open beyond a read
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        write_timeout=READ_SECONDS,
-        ssl_disabled=settings.socket is not None,  # a handshake on a socket costs 20 ms for nothing
-        defer_connect=True,
-    )
-
-
-def _trouble(error: Exception) -> SettingsError | TemporaryError:
-    """Return the error to raise for what the server said; its own words may name tables, never patients."""
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    if number in _REFUSED_LOGIN:
-        text = f"Khanza menolak login atau hak baca (galat {number}); periksa KHANZA_USER, KHANZA_PASSWORD,"
-        return SettingsError(f"{text} KHANZA_DATABASE, dan GRANT SELECT")
-    if number in _WRONG_SCHEMA:
-        named = re.search(r"'([\w.]+)'", str(error.args[1]))
-        what = named[1] if named else f"galat {number}"
-        return SettingsError(f"Khanza tidak punya tabel atau kolom yang dibutuhkan: {what}")
-    return TemporaryError(f"Khanza tidak dapat dihubungi atau tidak menjawab (galat {number or type(error).__name__})")

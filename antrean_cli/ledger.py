@@ -168,6 +168,14 @@ class Ledger:
                 self._save_push(record.kodebooking, change.after, now)
         self._seal(record.kodebooking)
 
+    def forget(self, kodebooking: str) -> None:
+        """Forget a booking and its pushes; inside `transaction`."""
+        for table in ("push", "booking"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE kodebooking = :kodebooking",  # noqa: S608 - constants of ours
+                {"kodebooking": kodebooking},
+            )
+
     def _seal(self, kodebooking: str) -> None:
         # Made from the rows, not from the record: a command by hand may have written one of its pushes meanwhile.
         values: dict[str, Any] = {"kodebooking": kodebooking}
@@ -202,6 +210,16 @@ class Ledger:
         with explained(self._path):
             (tanggal,) = self._connection.execute("SELECT max(tanggal) FROM booking").fetchone()
         return date.fromisoformat(tanggal) if tanggal else None
+
+    def examine(self) -> int:
+        """Read every booking and what a pass remembers, so that each seal is looked at; return how many there are."""
+        of_day = "kodebooking IN (SELECT kodebooking FROM booking WHERE tanggal = :tanggal)"
+        with self._snapshot():
+            days = self._connection.execute("SELECT DISTINCT tanggal FROM booking").fetchall()
+            self.unfinished()
+            self.recall("begin")
+            # Day by day: all of them at once would need some hundred megabytes.
+            return sum(len(self._records(of_day, {"tanggal": day})) for (day,) in days)
 
     def prune(self, before: date, most: int) -> int:
         """Forget up to `most` bookings from before a day, unless something of them is open; inside `transaction`.

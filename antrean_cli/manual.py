@@ -15,7 +15,8 @@ from antrean_cli.config import Settings
 from antrean_cli.errors import TemporaryError
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import ABSENT, ALREADY, CANCELLED, MANUAL, SENT, Push, Record, arrange, changes
-from antrean_cli.rules.outcomes import DONE, THERE, Fault, Outcome, call_of, judge
+from antrean_cli.rules.outcomes import DONE, THERE, Fault, Outcome, Reply, call_of, judge
+from antrean_cli.rules.visits import Policy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,21 +44,52 @@ def send(
     """
     kodebooking = str(body["kodebooking"])
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
-        with ledger.transaction():
-            ledger.remember(touched_at=now)
+        touch(ledger, now)
         answer = Client(settings.bpjs).call(call_of(step), body, hide=hide)
-        if isinstance(answer, Fault):
-            doubt = f"; belum pasti diterima, periksa: antrean listtask '{kodebooking}'" if answer.reached else ""
-            raise TemporaryError(f"{answer.text}{doubt}")
-        outcome = judge(call_of(step), step, answer)
-        raise_unless_done(outcome)
+        outcome = taken(kodebooking, step, answer)
         with ledger.transaction():
-            before = ledger.record(kodebooking)
-            record = before or Record(kodebooking=kodebooking, kind="manual", tanggal=tanggal)
-            after = record.having(_noted(record, step, outcome, waktu))
-            after = after.closing(CANCELLED) if after.ended else arrange(after, settings.policy)
-            ledger.save(after, changes(before, after), now)
+            note(ledger, settings.policy, kodebooking, step, outcome, tanggal=tanggal, waktu=waktu, now=now)
     return Sent(already=outcome.kind == THERE, code=outcome.code, message=outcome.text)
+
+
+def touch(ledger: Ledger, now: datetime) -> None:
+    """Write to the ledger, so that one that cannot be written is known before anything is sent."""
+    with ledger.transaction():
+        ledger.remember(touched_at=now)
+
+
+def taken(kodebooking: str, step: str, answer: Reply | Fault) -> Outcome:
+    """Return what a call has come to that BPJS took, now or before.
+
+    Raises CredentialsError, TemporaryError or RefusedError for any other.
+    """
+    if isinstance(answer, Fault):
+        doubt = f"; belum pasti diterima, periksa: antrean listtask '{kodebooking}'" if answer.reached else ""
+        raise TemporaryError(f"{answer.text}{doubt}")
+    outcome = judge(call_of(step), step, answer)
+    raise_unless_done(outcome)
+    return outcome
+
+
+def note(
+    ledger: Ledger,
+    policy: Policy,
+    kodebooking: str,
+    step: str,
+    outcome: Outcome,
+    *,
+    tanggal: date,
+    waktu: datetime | None,
+    now: datetime,
+) -> None:
+    """Keep in the ledger that BPJS has a push, so that `sync` does not send it again; inside `transaction`."""
+    # As the ledger knows it now: a pass may have gone on while the call was on its way.
+    before = ledger.record(kodebooking)
+    record = before or Record(kodebooking=kodebooking, kind="manual", tanggal=tanggal)
+    # Not settled any more: what follows from it is for the next pass to see.
+    after = replace(record, settled="").having(_noted(record, step, outcome, waktu))
+    after = after.closing(CANCELLED) if after.ended else arrange(after, policy)
+    ledger.save(after, changes(before, after), now)
 
 
 def _noted(record: Record, step: str, outcome: Outcome, waktu: datetime | None) -> Push:

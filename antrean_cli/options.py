@@ -2,6 +2,7 @@
 
 import functools
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from antrean_cli.errors import EXIT_CODES, InputError
+from antrean_cli.errors import EXIT_CODES, InputError, why
 from antrean_cli.rules.payloads import KODEBOOKING_FORM, fit_kodebooking
 
 if TYPE_CHECKING:
@@ -106,11 +107,39 @@ class OneOf(click.Choice[str]):
         return str(value)
 
 
-def kodebooking(_: click.Context, __: click.Parameter, value: str) -> str:
+def kodebooking(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """Return a usable kode booking; Khanza's slashes and BPJS's # are part of it."""
-    if not fit_kodebooking(value):
+    if value is not None and not fit_kodebooking(value):
         raise click.BadParameter(KODEBOOKING_FORM)
     return value
+
+
+def read_text(source: str) -> str:
+    """Return the text of a file, or of standard input for "-"; raises InputError with its name."""
+    name = "masukan standar" if source == "-" else source
+    if source == "-" and sys.stdin is None:
+        raise InputError(f"{name} tidak dapat dibaca: ditutup pemanggil")
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise InputError(f"{name} tidak dapat dibaca: {why(error)}") from error
+    try:
+        return data.decode("utf-8-sig")  # Windows begins a text with a mark
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} bukan teks UTF-8") from error
+
+
+def bookings(ctx: click.Context, _: click.Parameter, typed: str) -> list[str]:
+    """Complete a kode booking: those of the day that --date names, else of today, that begin with what was typed."""
+    options = ctx.find_root().params
+    app = App(env_file=options["env_file"], state=options["state"], verbose=False, quiet=True, now=ctx.obj)
+    try:
+        with reading(app) as (ledger, now):
+            tanggal = ctx.params.get("tanggal") or now.date()
+            return sorted(number for number in ledger.of_days(tanggal, tanggal) if number.startswith(typed))
+    except Exception:
+        # Whatever is said here stands in the middle of the line that is being typed: no ledger, no help.
+        return []
 
 
 def examples(text: str) -> str:
@@ -180,7 +209,7 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--date", "tanggal", type=DAY, metavar="TANGGAL", help="Dengan --reason: hanya tanggal ini."),
         click.option("--reason", default="", metavar="ALASAN", help="Semua dengan alasan ini: kodenya, atau teksnya."),
         click.argument("step", metavar="[TASKID]", required=False, default=""),
-        click.argument("number", metavar="[KODEBOOKING]", required=False, default=""),
+        click.argument("number", metavar="[KODEBOOKING]", required=False, default="", shell_complete=bookings),
     ):
         command = option(command)
     return command
@@ -190,7 +219,9 @@ DAY = Day()
 FILE = click.Path(path_type=Path, readable=False)  # whoever opens it says what is wrong, in Indonesian
 now_option = click.option("--now", "at_once", is_flag=True, help="Kirim sekarang juga, tidak menunggu putaran cron.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Tampilkan sebagai JSON.")
-kodebooking_argument = click.argument("kodebooking", metavar="KODEBOOKING", callback=kodebooking)
+kodebooking_argument = click.argument(
+    "kodebooking", metavar="KODEBOOKING", callback=kodebooking, shell_complete=bookings
+)
 
 
 def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None:

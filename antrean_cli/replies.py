@@ -14,13 +14,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from antrean_cli.config import Bpjs
+from antrean_cli.packing import unpack
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task
 from antrean_cli.rules.outcomes import DOKTER, JADWAL, LISTTASK, PER_KODEBOOKING, PER_TANGGAL, POLI, Reply
 
 MAX_MESSAGE, MAX_WORD = 300, 100
-# Letters of a packed list, because what LZ-String makes of them can grow with the square: one of tasks has about
-# 1,000, one of a day 100 for each booking.
-MAX_TASKS, MAX_LIST = 8_000, 400_000
+MAX_LIST = 4_000_000  # characters of an unpacked list; a booking takes some 450
 
 
 class UnreadableError(ValueError):
@@ -58,11 +57,10 @@ def rows(name: str, code: str, response: object, settings: Bpjs, timestamp: str,
 
     `timestamp` is that of the request. Raises UnreadableError.
     """
-    success, make = _READING.get(name, ("", _nothing))
-    if code != success:
+    success, make = _READING.get(name, ((), _nothing))
+    if code not in success:
         return []
-    most = MAX_TASKS if name == LISTTASK else MAX_LIST
-    value: Any = decrypt(response, settings, timestamp, most) if isinstance(response, str) else response
+    value: Any = decrypt(response, settings, timestamp) if isinstance(response, str) else response
     try:
         found = value.get("list", [value]) if isinstance(value, dict) else value
         return [make(row, harmless) for row in found]
@@ -70,24 +68,19 @@ def rows(name: str, code: str, response: object, settings: Bpjs, timestamp: str,
         raise UnreadableError from error
 
 
-def decrypt(text: str, settings: Bpjs, timestamp: str, most: int = MAX_TASKS) -> object:
-    """Return the JSON value of an encrypted `response` of so many letters; raises a ValueError for anything else."""
+def decrypt(text: str, settings: Bpjs, timestamp: str) -> object:
+    """Return the JSON value of an encrypted `response`; raises UnreadableError for anything else, and for bombs."""
     from Crypto.Cipher import AES
     from Crypto.Util.Padding import unpad
-    from lzstring import LZString
 
     key = hashlib.sha256(f"{settings.cons_id}{settings.secret_key}{timestamp}".encode()).digest()
     try:
         cipher = AES.new(key, AES.MODE_CBC, key[:16])
         packed = unpad(cipher.decrypt(base64.b64decode(text, validate=True)), AES.block_size).decode("ascii")
-        if len(packed) > most:
-            raise UnreadableError
-        unpacked = LZString().decompressFromEncodedURIComponent(packed)
         # LZ-String works on UTF-16: a character beyond it comes back as a pair of surrogates.
-        plain = (unpacked or "").encode("utf-16", "surrogatepass").decode("utf-16")
+        plain = unpack(packed, MAX_LIST).encode("utf-16", "surrogatepass").decode("utf-16")
         return json.loads(plain)
-    # What lzstring raises for junk, and json for brackets without end.
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # json raises the latter for brackets without end
         raise UnreadableError from error
 
 
@@ -141,13 +134,14 @@ def _required(row: Any, name: str) -> str:
     return word
 
 
-_READING: dict[str, tuple[str, Callable[[Any, "Harmless"], Any]]] = {
-    LISTTASK: ("200", _task),
-    POLI: ("1", _poli),
-    DOKTER: ("1", _dokter),
-    JADWAL: ("200", _praktek),
-    PER_TANGGAL: ("200", _antrean),
-    PER_KODEBOOKING: ("200", _antrean),
+# The codes that a list comes with. "referensi poli / dokter: 1"; should it be the 200 of all others, it is a list too.
+_READING: dict[str, tuple[tuple[str, ...], Callable[[Any, "Harmless"], Any]]] = {
+    LISTTASK: (("200",), _task),
+    POLI: (("1", "200"), _poli),
+    DOKTER: (("1", "200"), _dokter),
+    JADWAL: (("200",), _praktek),
+    PER_TANGGAL: (("200",), _antrean),
+    PER_KODEBOOKING: (("200",), _antrean),
 }
 
 

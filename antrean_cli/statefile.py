@@ -46,6 +46,17 @@ def copied(path: Path) -> sqlite3.Connection:
     return memory
 
 
+def examine(path: Path) -> None:
+    """Check all of a file that is there, indexes included, and write nothing; raises StateError."""
+    with explained(path), _one_at_a_time(path):
+        _check(path)
+        with closing(_reading(path)) as connection:
+            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
+        if verdict != "ok" or orphan:
+            raise sqlite3.DatabaseError(f"malformed: {verdict}")
+
+
 def identity(path: Path) -> tuple[int, int] | None:
     """Return what tells this very file from another one in its place, None if there is none."""
     try:
@@ -114,13 +125,18 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _create(path: Path) -> None:
-    """Make a new ledger beside its place, and move it there when it is whole: an empty file is never a new one."""
+def refuse_remains(path: Path) -> None:
+    """Raise StateError if the file is gone, but not what SQLite kept beside it: a new one would not fit."""
     wal = path.with_name(path.name + "-wal")
     if wal.exists():
         raise StateError(
             f"{path} tidak ada, tetapi {wal.name} masih ada; kembalikan berkasnya, atau pindahkan keduanya"
         )
+
+
+def _create(path: Path) -> None:
+    """Make a new ledger beside its place, and move it there when it is whole: an empty file is never a new one."""
+    refuse_remains(path)
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)  # of a start that was killed
     # SQLite would make it 0644; its -wal and -shm take the mode of the file.
@@ -165,6 +181,8 @@ def explained(path: Path) -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         raise StateError(_sentence(path, str(error))) from error
+    except UnicodeDecodeError as error:  # a flipped bit in a text of SQLite's own
+        raise StateError(_sentence(path, "malformed")) from error
     except OSError as error:
         raise StateError(f"Berkas status {path} tidak dapat ditulis: {why(error)}; periksa ANTREAN_STATE") from error
 

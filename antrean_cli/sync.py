@@ -8,7 +8,8 @@
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Event
@@ -28,9 +29,11 @@ from antrean_cli.khanza import Khanza
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules import outages
 from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, REFUSED, SENT, Change, Record, next_call
-from antrean_cli.rules.visits import Visit
+from antrean_cli.rules.outcomes import Fault
+from antrean_cli.rules.visits import Clinic, Sessions, Visit
 
 if TYPE_CHECKING:
+    from antrean_cli.bpjs import Client
     from antrean_cli.deliver import Delivery
 
 EARLIEST_YEAR = 2026  # an earlier clock has lost its battery; what it would note could not be trusted
@@ -98,6 +101,14 @@ class Pass:
     delivering: bool = False  # from then on a signal waits for the calls in flight
     _started: float = field(default_factory=time.monotonic)
     _visits: Mapping[str, Visit] = field(default_factory=dict)
+    _adds_that_wait: frozenset[str] = frozenset()
+    _connected: "Client | None" = None
+    _calls: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def errors(self) -> list[AntreanError]:
+        """What it ran into so far; the first signal adds its own."""
+        return self.report.errors
 
     def run(self, *, since: date | None = None) -> Iterator[Happening]:
         """Run the pass and yield what happens; `report` tells how it went.
@@ -115,6 +126,7 @@ class Pass:
         yield Found(changes=tidied)
         replay(self.ledger, self.clock())
         yield from self._collect(since)
+        yield from self._adopt()
         records: Mapping[str, Record] = self.ledger.unfinished()
         now = self.clock()
         if any(next_call(record, now) for record in records.values()) and not self._has(SettingsError):
@@ -129,7 +141,9 @@ class Pass:
         try:
             # Half of the pass: the other half is for what is due, however slow Khanza is.
             with Khanza(self.settings.khanza, seconds=self.settings.max_seconds / 2) as khanza:
-                collected = collect(khanza, self.ledger, self.settings.policy, self.clock(), since=since)
+                collected = collect(
+                    khanza, self.ledger, self.settings.policy, self.clock(), since=since, sessions=self._sessions()
+                )
         except (TemporaryError, SettingsError) as error:
             self.report.errors.append(error)
             yield from self._failed(outages.KHANZA, str(error))
@@ -141,6 +155,56 @@ class Pass:
         self.report.add(collected.changes)
         yield Found(changes=collected.changes)
 
+    def _sessions(self) -> Callable[[Collection[Clinic]], Sessions] | None:
+        """Return how HFIS's sessions are come by, None where the hospital goes by Khanza's jadwal alone."""
+        if not self.settings.hfis:
+            return None
+        from antrean_cli.hfis import known_sessions, read_sessions
+
+        def sessions(wanted: Collection[Clinic]) -> Sessions:
+            if any(self.ledger.outage(kind) for kind in (outages.BPJS, outages.CREDENTIALS)):
+                return known_sessions(self.ledger)
+            return read_sessions(self._client, self.ledger, wanted, self.clock(), self._patience())
+
+        return sessions
+
+    def _adopt(self) -> Iterator[Happening]:
+        """Look whether BPJS has under another code what is about to be added."""
+        outage = self.ledger.outage(outages.BPJS)
+        if not self.settings.policy.adopt or (outage and not outage.may_probe(self.clock())):
+            return
+        from antrean_cli.adopt import adopt
+
+        found = adopt(
+            self._client, self.ledger, self.settings.policy, self._visits, self.clock(), within=self._patience()
+        )
+        self._visits, self._adds_that_wait = found.visits, found.waiting
+        self.report.add(found.changes)
+        yield Found(changes=found.changes)
+        if found.fault:
+            yield from self._missed(found.fault, on=outage is not None)
+
+    def _missed(self, fault: Fault, *, on: bool) -> Iterator[Happening]:
+        """Count a fault of a look as one of a call: adds that wait for it must not hide that BPJS is away."""
+        faults = (self.ledger.recall("faults_in_row") or 0) + 1
+        with self.ledger.transaction():
+            self.ledger.remember(faults_in_row=faults)
+        self.report.errors.append(TemporaryError(fault.text))
+        if on or faults >= outages.FAULTS_THAT_BEGIN_ONE:
+            yield from self._failed(outages.BPJS, fault.text)
+
+    def _patience(self) -> float:
+        """Return the seconds that one look at a list of BPJS's may take: what is due has to have its time."""
+        return max((self._started + self.settings.max_seconds - time.monotonic()) / 4, 1.0)
+
+    def _client(self) -> "Client":
+        """Return the one client of this pass."""
+        from antrean_cli.bpjs import Client  # a pass with nothing to send must not pay for requests
+
+        if self._connected is None:
+            self._connected = Client(self.settings.bpjs, connections=self.settings.workers)
+        return self._connected
+
     def _deliver(self, records: Mapping[str, Record]) -> Generator[Happening, None, Mapping[str, Record]]:
         """Send what is due, unless an outage says to wait; returns the bookings as they are afterwards."""
         outage, now = self.ledger.outage(outages.BPJS), self.clock()
@@ -150,16 +214,15 @@ class Pass:
             self.report.errors.append(TemporaryError(f"BPJS belum pulih; dicoba lagi pukul {when:%H:%M:%S}"))
             yield from self._keep(outages.BPJS, *outages.reminded(outage, "", now))
             return records
-        # Here, because a pass with nothing to send must not pay for requests and threads.
-        from antrean_cli.bpjs import Client
-        from antrean_cli.deliver import Delivery
+        from antrean_cli.deliver import Delivery  # a pass with nothing to send must not pay for threads
 
         workers = self.settings.workers
         delivery = Delivery(
-            client=Client(self.settings.bpjs, connections=workers),
+            client=self._client(),
             ledger=self.ledger,
             policy=self.settings.policy,
             visits=self._visits,
+            adds_that_wait=self._adds_that_wait,
             workers=workers,
             deadline=self._started + self.settings.max_seconds,
             clock=self.clock,
@@ -168,6 +231,7 @@ class Pass:
             probing=bool(outage or refused),
             probed=next((one.probed for one in (outage, refused) if one), ""),
         )
+        self._calls = delivery.calls
         self.delivering = True
         for step in delivery.run(records):
             self.report.add(step.changes)
@@ -209,6 +273,8 @@ class Pass:
             self.ledger.remember(passed_at=now, exit_code=code)
             if code in (0, RefusedPushError.exit_code):
                 self.ledger.remember(succeeded_at=now)
+            if self._calls:
+                self.ledger.remember(calls=Counter(self.ledger.recall("calls")) + self._calls)
 
     def _has(self, kind: type[AntreanError]) -> bool:
         return any(isinstance(error, kind) for error in self.report.errors)
@@ -237,5 +303,12 @@ def preview(settings: Settings, ledger: Ledger, now: datetime, since: date | Non
     """
     tidy(ledger, now)
     with Khanza(settings.khanza) as khanza:
-        collect(khanza, ledger, settings.policy, now, since=since)
+        sessions = _read_before(ledger) if settings.hfis else None
+        collect(khanza, ledger, settings.policy, now, since=since, sessions=sessions)
     return sorted(ledger.unfinished().values(), key=lambda record: (record.tanggal, record.kodebooking))
+
+
+def _read_before(ledger: Ledger) -> Callable[[Collection[Clinic]], Sessions]:
+    from antrean_cli.hfis import known_sessions
+
+    return lambda _: known_sessions(ledger)

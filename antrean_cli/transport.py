@@ -1,4 +1,4 @@
-"""The HTTP session to BPJS: one TLS context for all connections, and a deadline for the whole call.
+"""The HTTP session to BPJS and to a watcher: one TLS context for all connections, a deadline for the whole call.
 
 - requests makes a TLS context for every new connection; here all connections share one, which verifies as ever.
 - requests' own timeout is per socket operation, so a dripping server could hold a call for ever; here every read
@@ -110,3 +110,19 @@ def open_session(ca_bundle: str | None, connections: int) -> requests.Session:
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Adapter(context, connections))
     return session
+
+
+def ping(url: str, body: str | None, seconds: float) -> int:
+    """GET an address, or POST a text to it, and return the HTTP status; raises whatever requests raises."""
+    with time_limit(seconds), open_session(None, 1) as session:
+        method, data = ("GET", None) if body is None else ("POST", body.encode())
+        with session.request(
+            method,
+            url,
+            data=data,
+            headers={"Content-Type": "text/plain; charset=utf-8"} if data else None,
+            timeout=seconds,
+            allow_redirects=False,
+            stream=True,  # what it has to say is of no interest
+        ) as response:
+            return response.status_code

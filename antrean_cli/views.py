@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from antrean_cli.rules.chain import (
-    ABSENT,
     ADD,
     ALREADY,
     BATAL,
     CLOSED,
     DUE,
+    FARMASI,
     HELD,
     REFUSED,
     SENDING,
@@ -50,6 +50,7 @@ ADVICE = {
     "batal": "tunggu, atau batalkan pembatalannya di Khanza",
     "ragu": "terkirim otomatis begitu BPJS menjawab",
     "hilang": "periksa kunjungannya di Khanza",
+    "ganda": "batalkan yang tidak dipakai (antrean batal KODEBOOKING); setelah itu terkirim otomatis",
     "poli": "ubah pengaturan bila poli ini harus ikut",
 }
 KINDS = {"mobilejkn": "Mobile JKN", "onsite": "JKN", "nonjkn": "NON JKN"}
@@ -58,7 +59,7 @@ _PLAIN_BREAKS = str.maketrans("\t\r\n", "   ")
 
 def step_name(step: str) -> str:
     """Return what people call a push."""
-    return {ADD: "antrean", BATAL: "batal", ABSENT: "task 99"}.get(step, f"task {step}")
+    return {ADD: "antrean", BATAL: "batal", FARMASI: "farmasi"}.get(step, f"task {step}")
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], last_width: int | None = None) -> str:

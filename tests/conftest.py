@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
@@ -27,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer what the attacks are steered by."""
     parser.addoption("--all", action="store_true", help="make all of every attack, not a sample: takes hours")
     parser.addoption("--seed", type=int, default=1, help="seed of the attacks' random numbers")
+
+
+def pytest_configure() -> None:
+    """Let SIGTERM end the tests as Ctrl-C does, in order, so that the database's folder goes too."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -65,6 +67,27 @@ class MariaDB:
             cursor.execute(" UNION ALL ".join(f"(SELECT '{table}' FROM {table} LIMIT 1)" for table in tables))
             for (table,) in cursor.fetchall():
                 cursor.execute(f"DELETE FROM {table}")
+
+    @contextmanager
+    def overheard(self) -> Iterator[Callable[[], list[str]]]:
+        """Write down what the account asks; hand over what it asked until now."""
+        with self.admin() as connection, connection.cursor() as cursor:
+
+            def said() -> list[str]:
+                cursor.execute(
+                    "SELECT argument FROM mysql.general_log WHERE command_type = 'Query' AND user_host LIKE %s "
+                    "ORDER BY event_time",
+                    (f"{self.USER}[%",),
+                )
+                return [row[0].decode() if isinstance(row[0], bytes) else row[0] for row in cursor.fetchall()]
+
+            cursor.execute("TRUNCATE mysql.general_log")
+            cursor.execute("SET GLOBAL log_output = 'TABLE'")
+            cursor.execute("SET GLOBAL general_log = ON")
+            try:
+                yield said
+            finally:
+                cursor.execute("SET GLOBAL general_log = OFF")
 
     def start(self) -> None:
         """Start the server on the data that it has, unless it runs, and wait until it answers."""

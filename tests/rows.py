@@ -67,6 +67,8 @@ def policy(**changed: Any) -> Policy:
         "sources": sources,
         "tie": timedelta(seconds=60),
         "minutes_per_patient": 5,
+        "farmasi": False,
+        "adopt": False,
     }
     return Policy(**{**default, **changed})
 

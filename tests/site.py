@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from antrean_cli.config import Settings, load
@@ -111,8 +114,29 @@ class Site:
             text=True,
         )
 
+    @contextmanager
+    def running(self, *args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+        """Start the command `antrean` and go on; it is killed at the end if it still runs."""
+        with self.start(*args, **env) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
     def _environment(self, env: dict[str, str]) -> dict[str, str]:
         return {**os.environ, **self.env, "ANTREAN_STATE": str(self.state), **env}
+
+    def files(self) -> dict[str, bytes]:
+        """Return every file in the site's folder with its bytes."""
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+
+    def cancelled(self) -> str:
+        """Book in Mobile JKN on MONDAY and cancel there; return nobooking."""
+        nobooking = self.khanza.booking(None, MONDAY, status="Batal")
+        self.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
+        self.khanza.batal(nobooking)
+        return nobooking
 
     def record(self, kodebooking: str) -> Record:
         """Return what the ledger knows of a booking."""
@@ -152,8 +176,12 @@ def _program(env: dict[str, str], args: tuple[str, ...]) -> list[str]:
     return [sys.executable, "-m", "tests.attacks.program" if "CLOCK" in env else "antrean_cli", *args]
 
 
-def _time(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, WIB)
+def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until a function returns something true."""
+    deadline = monotonic() + seconds
+    while not happened():
+        assert monotonic() < deadline, "it does not happen"
+        sleep(0.002)
 
 
 def settings_of(server: MariaDB, bpjs_url: str) -> dict[str, str]:

@@ -68,7 +68,7 @@ Answer = Callable[[Mapping[str, str]], bytes]
 
 
 class Canned(ThreadingHTTPServer):
-    """Answers every POST with what `answer` makes of its headers; counts connections, keeps headers and bodies."""
+    """Answers every request with what `answer` makes of its headers; counts connections, keeps what it heard."""
 
     daemon_threads = True
     block_on_close = False
@@ -78,6 +78,7 @@ class Canned(ThreadingHTTPServer):
         self.answer, self.status, self.extra = answer, status, headers or {}
         self.connections = 0
         self.heard: list[tuple[dict[str, str], bytes]] = []
+        self.asked: list[str] = []  # method and path
 
     @property
     def url(self) -> str:
@@ -97,15 +98,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def do_POST(self) -> None:
-        given = self.rfile.read(int(self.headers["Content-Length"]))
+        given = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked.append(f"{self.command} {self.path}")
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.heard.append((headers, given))
         content = self.server.answer(headers)
-        self.send_response(self.server.status)
+        self.send_response_only(self.server.status)
         for name, value in {"Content-Length": str(len(content)), **self.server.extra}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+    do_GET = do_POST  # noqa: N815  (the names are http.server's)
 
 
 @contextmanager

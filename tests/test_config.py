@@ -13,6 +13,7 @@ import pytest
 
 from antrean_cli.config import SETTINGS, Settings, load
 from antrean_cli.errors import SettingsError
+from tests.rows import ERM
 
 NEEDED = {
     "BPJS_BASE_URL": "https://apijkn-dev.bpjs-kesehatan.go.id/antreanrs_dev",
@@ -297,10 +298,16 @@ GOOD: list[tuple[str, str, Look, Any]] = [
     ("ANTREAN_TASK_7", "resep_divalidasi", lambda s: s.policy.sources[7], ("resep_divalidasi",)),
     ("ANTREAN_TIE_SECONDS", "0", lambda s: s.policy.tie, timedelta(0)),
     ("ANTREAN_MINUTES_PER_PATIENT", "10", lambda s: s.policy.minutes_per_patient, 10),
+    ("ANTREAN_FARMASI", "ya", lambda s: s.policy.farmasi, True),
+    ("ANTREAN_ADOPT", "ya", lambda s: s.policy.adopt, True),
+    ("ANTREAN_JADWAL", "hfis", lambda s: s.hfis, True),
     ("ANTREAN_WORKERS", "64", lambda s: s.workers, 64),
     ("ANTREAN_MAX_SECONDS", "55", lambda s: s.max_seconds, 55),
     ("ANTREAN_KEEP_DAYS", "30", lambda s: s.keep_days, 30),
     ("ANTREAN_LOG_FILE", "/var/log/antrean.log", lambda s: s.log_file, Path("/var/log/antrean.log")),
+    ("ANTREAN_PING_URL", "https://hc-ping.com/a-b/", lambda s: s.ping_url, "https://hc-ping.com/a-b"),
+    ("ANTREAN_PING_URL", "http://pengawas:8000/ping/a", lambda s: s.ping_url, "http://pengawas:8000/ping/a"),
+    ("ANTREAN_METRICS_FILE", "/srv/antrean.prom", lambda s: s.metrics_file, Path("/srv/antrean.prom")),
 ]
 
 
@@ -356,9 +363,16 @@ BAD = {
     "ANTREAN_TASK_7": ["resep_diambil"],
     "ANTREAN_TIE_SECONDS": ["-1", "semenit"],
     "ANTREAN_MINUTES_PER_PATIENT": ["-5", "lima"],
+    "ANTREAN_FARMASI": ["yes", "1"],
+    "ANTREAN_ADOPT": ["yes", "TIDAK"],
+    "ANTREAN_JADWAL": ["bpjs", "HFIS"],
     "ANTREAN_WORKERS": ["0", "65", "banyak"],
     "ANTREAN_MAX_SECONDS": ["0", "lama"],
     "ANTREAN_KEEP_DAYS": ["7", "3651", "selamanya"],
+    "ANTREAN_STATE": ["~tidak-ada-di-sini/a.sqlite3"],
+    "ANTREAN_LOG_FILE": ["~tidak-ada-di-sini/a.log"],
+    "ANTREAN_PING_URL": ["hc-ping.com/a", "ftp://hc-ping.com/a", "https://hc-ping.com/a?b", "https://hc-ping.com/a#b"],
+    "ANTREAN_METRICS_FILE": ["/srv/antrean.txt", "~tidak-ada-di-sini/a.prom"],
 }
 
 
@@ -385,13 +399,7 @@ def test_the_defaults_are_those_of_the_table() -> None:
     assert (policy.delay_nonjkn, policy.delay_batal) == (timedelta(minutes=15), timedelta(minutes=10))
     assert (policy.tie, policy.minutes_per_patient) == (timedelta(seconds=60), 5)
     assert (found.workers, found.max_seconds, found.log_file) == (4, 50, None)
-    assert {taskid: tuple(names) for taskid, names in policy.sources.items()} == {
-        3: ("checkin", "buka_poli"),
-        4: ("periksa_awal", "berkas_diterima"),
-        5: ("berkas_kembali", "stts_selesai", "periksa_akhir"),
-        6: ("resep_divalidasi",),
-        7: ("resep_diserahkan",),
-    }
+    assert {taskid: tuple(names) for taskid, names in policy.sources.items()} == ERM
 
 
 def test_the_state_lies_in_the_users_state_directory(tmp_path: Path) -> None:

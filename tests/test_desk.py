@@ -12,8 +12,7 @@ from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import Push, changes
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.statefile import locked
-from tests.site import MONDAY, WIB, Site
-from tests.test_process import wait_for
+from tests.site import MONDAY, WIB, Site, wait_for
 
 ADD, UPDATE = "/antrean/add", "/antrean/updatewaktu"
 COMMANDS = (

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antrean_cli.rules.chain import Push, Record, after_crash, arrange, next_call, pending
+from antrean_cli.rules.listings import Task
 from antrean_cli.rules.outcomes import (
     Fault,
     Outcome,
     Reply,
-    Task,
     after_failed_lookup,
     after_fault,
     after_lookup,

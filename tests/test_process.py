@@ -15,15 +15,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from antrean_cli.simulator.faults import Fault
-from tests.site import WIB, Site
+from tests.site import WIB, Site, wait_for
 
 ADD, UPDATE, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/getlisttask"
 YESTERDAY = datetime.now(WIB).date() - timedelta(days=1)
@@ -38,29 +37,6 @@ def patient(site: Site, tanggal: date = YESTERDAY, *, kd_poli: str = "INT", kd_d
     site.khanza.exam(no_rawat, f"{tanggal} 08:30:00")
     site.khanza.berkas(no_rawat, kembali=f"{tanggal} 08:50:00")
     return no_rawat
-
-
-@contextmanager
-def running(site: Site, *args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
-    """Start `antrean` and go on; it is killed at the end if it still runs."""
-    with site.start(*args, **env) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def wait_for(happened: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until a function returns something true."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it does not happen"
-        time.sleep(0.005)
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """Return every file under a folder with its bytes."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def accepted(site: Site) -> Counter[tuple[str, str, str]]:
@@ -174,7 +150,7 @@ def test_nothing_of_a_patient_is_kept(live_site: Site) -> None:
     live_site.bpjs.bookings.refuse("rujukan_tidak_valid", kodebooking=refused)
     live_site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, kodebooking=good))
     live_site.run("-v", "sync", *SINCE, ANTREAN_LOG_FILE=str(live_site.folder / "antrean.log"))
-    kept = b"".join(files(live_site.folder).values())
+    kept = b"".join(live_site.files().values())
     assert good.encode() in kept
     for no_rawat in (good, refused):
         norm = live_site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
@@ -315,12 +291,12 @@ def test_a_dry_run_without_a_state_creates_nothing(live_site: Site) -> None:
     """No state file, no -wal, no lock, no folder; and BPJS hears nothing."""
     no_rawat = patient(live_site)
     folder = live_site.folder / "baru"
-    before = files(live_site.folder)
+    before = live_site.files()
     done = live_site.run("sync", "--dry-run", *SINCE, ANTREAN_STATE=str(folder / "antrean.sqlite3"))
     assert (done.returncode, done.stderr) == (0, "")
     assert no_rawat in done.stdout
     assert not folder.exists()
-    assert files(live_site.folder) == before
+    assert live_site.files() == before
     assert live_site.bpjs.arrived == []
 
 
@@ -335,11 +311,11 @@ def test_a_dry_run_leaves_the_state_identical_to_the_byte(live_site: Site) -> No
         connection.execute("UPDATE push SET state = 'sending' WHERE step = '5'")
         connection.execute("UPDATE booking SET seal = NULL")
     connection.close()
-    heard, before = len(live_site.bpjs.arrived), files(live_site.folder)
+    heard, before = len(live_site.bpjs.arrived), live_site.files()
     done = live_site.run("sync", "--dry-run")
     assert done.returncode == 0
     assert new in done.stdout
-    assert files(live_site.folder) == before
+    assert live_site.files() == before
     assert len(live_site.bpjs.arrived) == heard
 
     assert live_site.run("sync").returncode == 0
@@ -350,11 +326,11 @@ def test_a_dry_run_beside_a_running_pass_disturbs_nothing(live_site: Site) -> No
     """It takes no lock, and waits for none."""
     patient(live_site)
     live_site.bpjs.latency = 30
-    with running(live_site, "sync", *SINCE):
+    with live_site.running("sync", *SINCE):
         wait_for(lambda: live_site.bpjs.arrived)
-        before = files(live_site.folder)
+        before = live_site.files()
         done = live_site.run("sync", "--dry-run")
-        after = files(live_site.folder)
+        after = live_site.files()
         assert done.returncode == 0
         assert after.keys() == before.keys()
         for name in ("antrean.sqlite3", "antrean.sqlite3-wal"):
@@ -384,7 +360,7 @@ def test_a_signal_ends_the_pass_in_order(live_site: Site, number: int, code: int
     """The calls in flight are finished and recorded, no more are started; the next pass goes on."""
     visits = [patient(live_site) for _ in range(12)]
     live_site.bpjs.latency = 1
-    with running(live_site, "sync", *SINCE) as process:
+    with live_site.running("sync", *SINCE) as process:
         wait_for(lambda: len(live_site.bpjs.arrived) >= 6)
         heard = len(live_site.bpjs.arrived)
         process.send_signal(number)
@@ -409,7 +385,7 @@ def test_a_signal_ends_the_pass_in_order(live_site: Site, number: int, code: int
 def test_a_second_signal_leaves_at_once_and_is_still_safe(live_site: Site) -> None:
     visits = [patient(live_site) for _ in range(6)]
     live_site.bpjs.latency = 15
-    with running(live_site, "sync", *SINCE) as process:
+    with live_site.running("sync", *SINCE) as process:
         wait_for(lambda: len(live_site.bpjs.arrived) >= 4)
         process.terminate()
         time.sleep(0.3)
@@ -430,7 +406,7 @@ def test_a_signal_while_khanza_is_waited_for_ends_the_pass(live_site: Site, numb
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         port = str(mute.getsockname()[1])
-        with running(live_site, "sync", KHANZA_SOCKET="", KHANZA_PORT=port) as process:
+        with live_site.running("sync", KHANZA_SOCKET="", KHANZA_PORT=port) as process:
             connection, _ = mute.accept()
             with connection:
                 process.send_signal(number)
@@ -446,7 +422,7 @@ def test_killed_again_and_again_it_ends_the_same(live_site: Site) -> None:
     kills = (1, 4, 6, 9, 13)
     for calls in kills:
         heard = len(live_site.bpjs.arrived)
-        with running(live_site, "sync", *SINCE) as process:
+        with live_site.running("sync", *SINCE) as process:
             wait_for(lambda heard=heard, calls=calls: len(live_site.bpjs.arrived) >= heard + calls)  # type: ignore[misc]
             process.kill()
             process.communicate()

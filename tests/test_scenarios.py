@@ -5,13 +5,11 @@ Each docstring gives the number of its row and what `antrean` does.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,7 +20,7 @@ from antrean_cli.simulator.hospital import ZERO
 from antrean_cli.simulator.server import Simulator
 from antrean_cli.statefile import locked
 from tests.mariadb import MariaDB
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site
+from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
 
 TUESDAY = MONDAY + timedelta(days=1)
 SUNDAY = MONDAY - timedelta(days=1)
@@ -183,10 +181,8 @@ def test_06_nothing_counts_as_sent_while_it_is_in_flight(live_site: Site) -> Non
     yesterday = live_site.clock.now.date() - timedelta(days=1)
     no_rawat = patient(live_site, yesterday)
     live_site.bpjs.latency = 30
-    process = start(live_site, "sync", "--since", str(yesterday))
-    wait_for(lambda: len(live_site.bpjs.arrived) == 1)
-    process.kill()
-    process.communicate()
+    with live_site.running("sync", "--since", str(yesterday)):
+        wait_for(lambda: len(live_site.bpjs.arrived) == 1)
     assert not {"sent", "already"} & set(live_site.states(no_rawat).values())
 
 
@@ -257,38 +253,17 @@ def test_10_visits_never_wait_for_one_another(site: Site) -> None:
     assert site.held_at_bpjs(late) == [(3, "08:05:00"), (4, "08:31:00")]
 
 
-def start(site: Site, *args: str, **env: str) -> subprocess.Popen[str]:
-    """Start `antrean` and do not wait for it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "antrean_cli", *args],
-        env={**os.environ, **site.env, "ANTREAN_STATE": str(site.state), **env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(happened: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until a function returns something true."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it does not happen"
-        time.sleep(0.01)
-
-
 def test_11_the_second_run_leaves_silently_and_a_killed_one_leaves_nothing_locked(live_site: Site) -> None:
     """11. The second leaves at once, silently; after kill -9 nothing has to be unlocked."""
     yesterday = live_site.clock.now.date() - timedelta(days=1)
     no_rawat = patient(live_site, yesterday)
     live_site.bpjs.latency = 30
-    first = start(live_site, "sync", "--since", str(yesterday))
-    wait_for(lambda: live_site.bpjs.arrived)
-    second = live_site.run("sync")
+    with live_site.running("sync", "--since", str(yesterday)):
+        wait_for(lambda: live_site.bpjs.arrived)
+        second = live_site.run("sync")
     assert (second.returncode, second.stdout, second.stderr) == (11, "", "")
     assert len(live_site.bpjs.arrived) == 1
 
-    first.kill()
-    first.communicate()
     live_site.bpjs.latency = 0
     third = live_site.run("sync")
     assert (third.returncode, third.stdout, third.stderr) == (0, "", "")
@@ -302,21 +277,16 @@ def test_12_a_dry_run_writes_nothing(live_site: Site) -> None:
     patient(live_site, date.fromisoformat(yesterday))
     assert live_site.run("sync", "--since", yesterday).returncode == 0
     second = patient(live_site, date.fromisoformat(yesterday))
-    heard, before = len(live_site.bpjs.arrived), contents(live_site.folder)
+    heard, before = len(live_site.bpjs.arrived), live_site.files()
 
     dry = live_site.run("sync", "--dry-run")
     assert dry.returncode == 0
     assert second in dry.stdout
-    assert contents(live_site.folder) == before
+    assert live_site.files() == before
     assert len(live_site.bpjs.arrived) == heard
 
     assert live_site.run("sync").returncode == 0
     assert live_site.held_at_bpjs(second)[:2] == [(3, "08:05:00"), (4, "08:30:00")]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file under a folder with its bytes."""
-    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def test_13_missing_times_are_waited_for_and_wrong_ones_held(site: Site, mariadb: MariaDB) -> None:

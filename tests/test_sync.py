@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
@@ -173,37 +171,22 @@ def test_a_visit_whose_number_differs_from_its_date_by_a_day_is_found(site: Site
     assert body_of_add(site, no_rawat)["tanggalperiksa"] == "2026-11-23"
 
 
-@contextmanager
-def statements(mariadb: MariaDB) -> Iterator[list[str]]:
-    """Collect what the reading account asks the server for."""
-    found: list[str] = []
-    with mariadb.admin() as connection, connection.cursor() as cursor:
-        cursor.execute("SET GLOBAL log_output = 'TABLE'")
-        cursor.execute("TRUNCATE mysql.general_log")
-        cursor.execute("SET GLOBAL general_log = ON")
-        try:
-            yield found
-        finally:
-            cursor.execute("SET GLOBAL general_log = OFF")
-        cursor.execute(
-            "SELECT argument FROM mysql.general_log WHERE command_type = 'Query' AND user_host LIKE %s",
-            (f"%{mariadb.USER}%",),
-        )
-        found += [row.decode() if isinstance(row, bytes) else str(row) for (row,) in cursor.fetchall()]
-        cursor.execute("TRUNCATE mysql.general_log")
+def statements(site: Site, mariadb: MariaDB) -> list[str]:
+    """Make a pass; return what it asked the server for."""
+    with mariadb.overheard() as said:
+        site.sync()
+        return said()
 
 
 def test_a_pass_asks_a_constant_number_of_questions_and_only_reads(site: Site, mariadb: MariaDB) -> None:
     """A constant number of queries a pass, whatever the number of visits; Khanza is never written."""
     patient(site)
-    with statements(mariadb) as few:
-        site.sync()
+    few = statements(site, mariadb)
     for _ in range(40):
         patient(site, exam="08:30:00")
         booked(site, checkin="07:45:00")
     site.clock.forward(minutes=1)
-    with statements(mariadb) as many:
-        site.sync()
+    many = statements(site, mariadb)
     assert len(few) > 5
     assert len(many) == len(few)
     assert {sql.split()[0].upper() for sql in many} <= {"SELECT", "SET", "START", "COMMIT"}
@@ -213,14 +196,12 @@ def test_surat_kontrol_is_asked_for_at_most_every_five_minutes(site: Site, maria
     """No index on tgl_rencana: ask only while an onsite visit lacks its SEP, at most every five minutes."""
     site.clock.at("08:10")
     patient(site)
-    with statements(mariadb) as with_sep:
-        site.sync()
+    with_sep = statements(site, mariadb)
     no_rawat = site.khanza.visit(MONDAY, jam="08:06:00")
     asked = []
     for minute in range(11, 23):
         site.clock.at(f"08:{minute}")
-        with statements(mariadb) as queries:
-            site.sync()
+        queries = statements(site, mariadb)
         asked += (
             [minute] if any("bridging_surat_kontrol_bpjs" in sql and "tgl_rencana" in sql for sql in queries) else []
         )
@@ -1027,11 +1008,16 @@ def test_yesterday_is_looked_at_in_every_pass(site: Site) -> None:
     assert site.held_at_bpjs(late) == [(3, "08:05:00")]
 
 
-def test_older_days_are_read_once_an_hour_and_not_every_minute(site: Site) -> None:
+def late_for_three_days(site: Site, *, since: date | None = None) -> str:
+    """Make a pass on MONDAY and one three days later, then let a patient of MONDAY appear; return no_rawat."""
     site.sync()
     site.clock.at("10:00", day=3)
-    site.sync()
-    late = patient(site)
+    site.sync(since=since)
+    return patient(site)
+
+
+def test_older_days_are_read_once_an_hour_and_not_every_minute(site: Site) -> None:
+    late = late_for_three_days(site)
     site.clock.forward(minutes=59)
     site.sync()
     assert site.held_at_bpjs(late) == []
@@ -1041,10 +1027,7 @@ def test_older_days_are_read_once_an_hour_and_not_every_minute(site: Site) -> No
 
 
 def test_since_never_moves_the_beginning_forward(site: Site) -> None:
-    site.sync()
-    site.clock.at("10:00", day=3)
-    site.sync(since=MONDAY + timedelta(days=3))
-    late = patient(site)
+    late = late_for_three_days(site, since=MONDAY + timedelta(days=3))
     site.clock.forward(minutes=61)
     site.sync()
     assert site.held_at_bpjs(late) == [(3, "08:05:00")]

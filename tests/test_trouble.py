@@ -20,6 +20,7 @@ from antrean_cli.bpjs import Client
 from antrean_cli.rules import outcomes
 from antrean_cli.simulator.faults import Fault, FaultName, FaultPlan
 from antrean_cli.simulator.server import Simulator
+from tests.faults import PUT_OFF, SPELLED, TRANSPORT
 from tests.mariadb import MariaDB
 from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site
 
@@ -35,14 +36,6 @@ def patient(site: Site, *, jam: str = "08:05:00", exam: str | None = None) -> st
     if exam:
         site.khanza.exam(no_rawat, f"{MONDAY} {exam}")
     return no_rawat
-
-
-def cancelled(site: Site) -> str:
-    """Book in Mobile JKN and cancel there; return nobooking."""
-    nobooking = site.khanza.booking(None, MONDAY, status="Batal")
-    site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
-    site.khanza.batal(nobooking)
-    return nobooking
 
 
 def paths(site: Site) -> list[str]:
@@ -62,41 +55,6 @@ def reason(site: Site, kodebooking: str, step: str) -> tuple[str, str]:
 
 
 # -- every fault on every call
-
-TRANSPORT = [
-    Fault("refuse_connection"),
-    Fault("reset_before"),
-    Fault("reset_after"),
-    Fault("timeout_before", seconds=3),
-    Fault("timeout_after", seconds=3),
-    Fault("drip"),
-    Fault("drip_headers"),
-    Fault("cut"),
-    Fault("cut_unannounced"),
-    Fault("empty"),
-    Fault("empty", handled=True),
-    Fault("html"),
-    Fault("html", handled=True),
-    Fault("http_500"),
-    Fault("http_500", handled=True),
-    Fault("redirect"),
-    Fault("no_code"),
-    Fault("no_code", handled=True),
-]
-PUT_OFF = [
-    Fault("http_429"),
-    Fault("unknown_code"),
-    Fault("unknown_code", handled=True),
-    Fault("gagal_dicoba"),
-    Fault("gagal_dicoba", handled=True),
-]
-SPELLED = [
-    Fault("code_as_text"),
-    Fault("metaData"),
-    Fault("wrapped_list"),
-    Fault("drip", interval=0.001),
-    Fault("drip_headers", interval=0.001),
-]
 
 
 def on(fault: Fault, path: str) -> Fault:
@@ -124,7 +82,7 @@ def final(site: Site, call: str, kodebooking: str) -> None:
 @pytest.mark.parametrize("fault", TRANSPORT, ids=label)
 def test_an_exchange_without_an_envelope_is_repeated_by_the_next_pass(site: Site, call: str, fault: Fault) -> None:
     """It counts no attempt; a task in doubt is looked up, add and batal are sent again and 208 settles them."""
-    kodebooking = cancelled(site) if call == BATAL else patient(site, exam="08:30:00")
+    kodebooking = site.cancelled() if call == BATAL else patient(site, exam="08:30:00")
     site.bpjs.faults.add(on(fault, call))
     done = site.sync(BPJS_TIMEOUT="1")
     step = {ADD: "add", UPDATE: "3", BATAL: "batal"}[call]
@@ -151,7 +109,7 @@ def test_an_exchange_without_an_envelope_is_repeated_by_the_next_pass(site: Site
 @pytest.mark.parametrize("fault", PUT_OFF, ids=label)
 def test_what_bpjs_puts_off_is_tried_again_after_a_minute(site: Site, call: str, fault: Fault) -> None:
     """*again*: an attempt is counted, the next try comes after a minute or a little more."""
-    kodebooking = cancelled(site) if call == BATAL else patient(site, exam="08:30:00")
+    kodebooking = site.cancelled() if call == BATAL else patient(site, exam="08:30:00")
     site.bpjs.faults.add(on(fault, call))
     site.sync()
     step = {ADD: "add", UPDATE: "3", BATAL: "batal"}[call]
@@ -170,7 +128,7 @@ def test_what_bpjs_puts_off_is_tried_again_after_a_minute(site: Site, call: str,
 @pytest.mark.parametrize("fault", SPELLED, ids=label)
 def test_another_spelling_of_the_proper_answer_is_the_answer(site: Site, call: str, fault: Fault) -> None:
     """A code as text, metaData, a slow but timely body: done in the same pass."""
-    kodebooking = cancelled(site) if call == BATAL else patient(site, exam="08:30:00")
+    kodebooking = site.cancelled() if call == BATAL else patient(site, exam="08:30:00")
     site.bpjs.faults.add(on(fault, call))
     assert site.sync().report.exit_code == 0
     final(site, call, kodebooking)
@@ -201,7 +159,7 @@ def test_a_look_up_that_fails_is_repeated_before_the_task(site: Site, fault: Fau
 @pytest.mark.parametrize("call", [ADD, UPDATE, BATAL, LIST])
 def test_a_401_stops_the_pass_and_loses_nothing(site: Site, call: str) -> None:
     """*stop* on any call: exit 4; once BPJS accepts us again, all goes on."""
-    kodebooking = cancelled(site) if call == BATAL else patient(site, exam="08:30:00")
+    kodebooking = site.cancelled() if call == BATAL else patient(site, exam="08:30:00")
     if call == LIST:
         site.bpjs.faults.add(Fault("reset_after", path=UPDATE))
         site.sync()
@@ -228,7 +186,7 @@ def test_a_day_of_random_faults_ends_like_a_day_without(site: Site, seed: int) -
     chance = random.Random(seed)
     site.clock.at("08:00")
     visits = [patient(site, jam=f"08:{chance.randrange(10, 59)}:{chance.randrange(60):02}") for _ in range(12)]
-    gone = [cancelled(site) for _ in range(4)]
+    gone = [site.cancelled() for _ in range(4)]
     expected: dict[str, list[tuple[int, str]]] = {}
     for no_rawat in visits:
         jam = site.khanza.value("reg_periksa", "jam_reg", no_rawat=no_rawat).rjust(8, "0")
@@ -742,7 +700,7 @@ def test_a_task_found_in_sending_is_looked_up(site: Site, arrived: bool) -> None
 @pytest.mark.parametrize("call", [ADD, BATAL])
 def test_an_add_or_a_batal_found_in_sending_is_sent_again(site: Site, call: str, arrived: bool) -> None:
     """208 settles them."""
-    kodebooking = cancelled(site) if call == BATAL else patient(site, exam="08:30:00")
+    kodebooking = site.cancelled() if call == BATAL else patient(site, exam="08:30:00")
     site.bpjs.faults.add(Fault("gagal_dicoba", path=call, handled=arrived))
     site.sync()
     set_sending(site, kodebooking, "batal" if call == BATAL else "add")
@@ -941,7 +899,7 @@ def test_a_list_that_cannot_be_read_is_asked_for_once(site: Site, monkeypatch: p
     no_rawat = patient(site)
     site.bpjs.faults.add(Fault("reset_after", path=UPDATE))
     site.sync()
-    monkeypatch.setattr("antrean_cli.bpjs.decrypt", lambda *_: {"lain": "bentuknya"})
+    monkeypatch.setattr("antrean_cli.replies.decrypt", lambda *_: {"lain": "bentuknya"})
     heard = len(site.bpjs.arrived)
     site.clock.forward(minutes=1)
     assert site.sync(seconds=5).report.exit_code == 0

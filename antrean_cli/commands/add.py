@@ -2,16 +2,14 @@
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from antrean_cli.errors import InputError, why
-from antrean_cli.options import App, Whole, examples, json_option, report, subcommand
+from antrean_cli.errors import InputError
+from antrean_cli.options import App, Whole, examples, json_option, read_text, report, subcommand
 from antrean_cli.rules.chain import ADD
 from antrean_cli.rules.payloads import FIELDS, add_body, field_problems, missing, service_date
 
@@ -24,12 +22,7 @@ def read_body(source: str) -> dict[str, Any]:
     """Return the object in a JSON file, or on standard input for "-"; raises InputError."""
     name = "masukan standar" if source == "-" else source
     try:
-        text = sys.stdin.buffer.read().decode() if source == "-" else Path(source).read_text(encoding="utf-8")
-        value = json.loads(text)
-    except OSError as error:
-        raise InputError(f"{name} tidak dapat dibaca: {why(error)}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name} bukan teks UTF-8") from error
+        value = json.loads(read_text(source))
     except (ValueError, RecursionError) as error:
         where = f" (baris {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(f"{name} bukan JSON yang benar{where}") from error

@@ -30,13 +30,13 @@ antrean ref jadwal INT 2026-11-23
     ),
 )
 @click.argument("what", metavar="poli|dokter|jadwal", type=OneOf(list(LISTS)))
-@click.argument("kodepoli", metavar="[POLI]", required=False)
+@click.argument("poli", metavar="[POLI]", required=False)
 @click.argument("tanggal", metavar="[TANGGAL]", type=DAY, required=False)
 @click.option("--cari", default="", metavar="TEKS", help="Hanya baris yang memuat teks ini.")
 @json_option
 @click.pass_obj
-def command(app: App, what: str, kodepoli: str | None, tanggal: date | None, cari: str, as_json: bool) -> None:
-    words = _words(what, kodepoli, tanggal)
+def command(app: App, what: str, poli: str | None, tanggal: date | None, cari: str, as_json: bool) -> None:
+    words = _words(what, poli, tanggal)
     from antrean_cli.asking import listing
     from antrean_cli.bpjs import Client
 
@@ -51,13 +51,13 @@ def command(app: App, what: str, kodepoli: str | None, tanggal: date | None, car
         app.say("Tidak ada yang cocok." if found else "BPJS tidak punya data untuk itu.")
 
 
-def _words(what: str, kodepoli: str | None, tanggal: date | None) -> tuple[str, ...]:
+def _words(what: str, poli: str | None, tanggal: date | None) -> tuple[str, ...]:
     if what == "jadwal":
-        if not kodepoli or not tanggal:
+        if not poli or not tanggal:
             raise InputError("jadwal perlu POLI (kode BPJS) dan TANGGAL, misalnya: antrean ref jadwal INT 2026-11-23")
-        return kodepoli.upper(), tanggal.isoformat()
-    if kodepoli:
-        raise InputError(f"{what} tidak perlu POLI; untuk mencari ketik: antrean ref {what} --cari {kodepoli}")
+        return poli.upper(), tanggal.isoformat()
+    if poli:
+        raise InputError(f"{what} tidak perlu POLI; untuk mencari ketik: antrean ref {what} --cari {poli}")
     return ()
 
 

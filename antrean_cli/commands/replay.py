@@ -8,7 +8,7 @@ import click
 from antrean_cli.commands.sync import sync_now
 from antrean_cli.desk import ask_replay
 from antrean_cli.errors import InputError
-from antrean_cli.options import DAY, changing, examples, json_option, now_option, subcommand
+from antrean_cli.options import DAY, bookings, changing, examples, json_option, now_option, subcommand
 from antrean_cli.rules.chain import MAX_AGE
 
 
@@ -24,7 +24,14 @@ antrean replay --date 2026-11-22 --kodebooking 2026/11/22/000001 --now --yes
     ),
 )
 @click.option("--date", "tanggal", type=DAY, required=True, metavar="TANGGAL", help="Hari pelayanan, paling jauh H-7.")
-@click.option("--kodebooking", "number", default="", metavar="KODEBOOKING", help="Hanya antrean (atau no_rawat) ini.")
+@click.option(
+    "--kodebooking",
+    "number",
+    default="",
+    metavar="KODEBOOKING",
+    shell_complete=bookings,
+    help="Hanya antrean (atau no_rawat) ini.",
+)
 @click.option("--yes", is_flag=True, help="Jangan bertanya.")
 @now_option
 @json_option

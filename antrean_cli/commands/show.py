@@ -10,7 +10,7 @@ from antrean_cli import boards, views
 from antrean_cli.config import Settings
 from antrean_cli.desk import Story
 from antrean_cli.errors import AntreanError, InputError, SettingsError, TemporaryError
-from antrean_cli.options import App, examples, json_option, kodebooking, reading, subcommand
+from antrean_cli.options import App, bookings, examples, json_option, kodebooking, reading, subcommand
 from antrean_cli.rules.chain import Record
 from antrean_cli.rules.events import Look, events_of
 from antrean_cli.rules.visits import Visit, assemble
@@ -27,7 +27,7 @@ antrean show 20261122000001 --bpjs
 """
     ),
 )
-@click.argument("number", metavar="KODEBOOKING|NO_RAWAT", callback=kodebooking)
+@click.argument("number", metavar="KODEBOOKING|NO_RAWAT", callback=kodebooking, shell_complete=bookings)
 @click.option("--bpjs", "with_bpjs", is_flag=True, help="Tanyakan juga apa yang dicatat BPJS.")
 @json_option
 @click.pass_obj

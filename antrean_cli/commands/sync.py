@@ -1,18 +1,16 @@
 """`antrean sync`: one pass. What it prints depends on who reads: cron nothing when all is well, a terminal a table."""
 
-import os
-import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
-from types import FrameType
 from typing import Any
 
 import click
 
 from antrean_cli import views
+from antrean_cli.commands.running import Bar, Signals
 from antrean_cli.config import Settings
 from antrean_cli.errors import InputError, LockedError, StoppedError, why
 from antrean_cli.ledger import Ledger
@@ -20,6 +18,7 @@ from antrean_cli.options import DAY, App, Whole, examples, json_option, subcomma
 from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change
 from antrean_cli.statefile import locked
 from antrean_cli.sync import Pass, Report, Sent, Told, preview
+from antrean_cli.watch import Watch
 
 # Reasons that many visits share: they are told once, not once a visit.
 SHARED_REASONS = frozenset({"petakan", "jadwal"})
@@ -110,12 +109,29 @@ def command(
     if dry_run:
         _show_preview(app, settings, since, as_json)
         return
-    signals = _Signals()
-    with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
-        one = Pass(settings=settings, ledger=ledger, clock=lambda: app.now(settings.policy.zone))
-        signals.ends = one
-        report = _run(app, settings, one, since, as_json)
-    ctx.exit(report.exit_code)
+    signals = Signals()
+    watch = Watch(settings=settings, clock=lambda: app.now(settings.policy.zone))
+    try:
+        with locked(settings.state), watch, Ledger.open(settings.state, settings.policy.zone) as ledger:
+            one = Pass(settings=settings, ledger=ledger, clock=watch.clock)
+            signals.ends = one
+            report = _run(app, settings, one, since, as_json)
+            watch.look(ledger, report)
+            code = report.exit_code
+    finally:
+        signals.ends = None  # all is recorded: from here on a signal ends the program at once
+        _tell_watchers(app, watch)
+    ctx.exit(code)
+
+
+def _tell_watchers(app: App, watch: Watch) -> None:
+    """Ping how the pass ended, without its lock: a watcher that is slow must not keep the next pass waiting."""
+    if watch.unwritten:
+        click.echo(f"ANTREAN_METRICS_FILE tidak dapat ditulis: {why(watch.unwritten)}", err=True)
+    watch.tell()
+    if app.verbose:
+        for problem in watch.problems:
+            app.say(problem)
 
 
 def sync_now(ctx: click.Context) -> None:
@@ -134,7 +150,7 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
     known = (push.reason.text for _, push in held if push.reason)
     journal = Journal(app, settings, known, table=interactive)
-    with _Bar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
+    with Bar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
         for happening in one.run(since=since):
             if isinstance(happening, Told):
                 told.append(happening.text)
@@ -150,51 +166,6 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
     elif interactive:
         _show(one, told)
     return one.report
-
-
-class _Signals:
-    """SIGTERM and Ctrl-C: the first ends the pass in order, the second at once. Both lose nothing.
-
-    Nothing is ever raised out of a handler: whatever runs just then could swallow it.
-    """
-
-    def __init__(self) -> None:
-        self.ends: Pass | None = None
-        signal.signal(signal.SIGTERM, self._handle)
-        signal.signal(signal.SIGINT, self._handle)
-
-    def _handle(self, number: int, _: FrameType | None) -> None:
-        if self.ends is None or not self.ends.delivering or self.ends.stop.is_set():
-            os._exit(128 + number)  # nothing is in flight, and what was half written is rolled back
-        self.ends.stop.set()
-        self.ends.report.errors.append(StoppedError(number))
-
-
-class _Bar:
-    """A progress bar on stderr while a pass sends, on a terminal only."""
-
-    def __init__(self, *, shown: bool) -> None:
-        self._shown = shown
-        self._done = 0
-        self._bar: Any = None
-
-    def __enter__(self) -> "_Bar":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar:
-            click.echo("\r" + " " * 60 + "\r", err=True, nl=False)  # what comes next says it better
-
-    def move(self, waiting: int) -> None:
-        """Show one more step done, and so many pushes still waiting."""
-        if not self._shown:
-            return
-        if self._bar is None:
-            self._bar = click.progressbar(length=waiting + 1, label="Mengirim", file=sys.stderr, show_eta=False)
-        self._done += 1
-        self._bar.length = max(self._done + waiting, 1)
-        self._bar.pos = self._done
-        self._bar.render_progress()
 
 
 def _show(one: Pass, told: Iterable[str]) -> None:

@@ -1,22 +1,49 @@
-"""`antrean update`: one update of a task's time, by hand."""
+"""`antrean update`: the time of a task, by hand: one, or a file of many."""
 
+import csv
 import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from antrean_cli.commands.running import Bar, Signals
 from antrean_cli.errors import InputError
-from antrean_cli.options import App, OneOf, examples, json_option, kodebooking_argument, report, subcommand
-from antrean_cli.rules.payloads import JENISRESEP, update_body
+from antrean_cli.options import App, OneOf, bookings, examples, json_option, kodebooking, read_text, report, subcommand
+from antrean_cli.rules.payloads import JENISRESEP, KODEBOOKING_FORM, fit_kodebooking, milliseconds, update_body
 from antrean_cli.rules.visits import WIB
 
+if TYPE_CHECKING:
+    from antrean_cli.batch import Batch, Line, Result
+
 TASKIDS = ("1", "2", "3", "4", "5", "6", "7", "99")
+HEADER = ["kodebooking", "taskid", "waktu"]
+MOST_PROBLEMS = 5  # of a file that are told
+WORDS = {
+    "sent": "diterima BPJS",
+    "already": "sudah ada di BPJS",
+    "refused": "ditolak BPJS",
+    "failed": "gagal",
+    "skipped": "tidak dikirim",
+}
 
 
 def parse_waktu(text: str | None, zone: timezone, now: datetime) -> datetime:
     """Return WAKTU as an aware datetime: a time in the hospital's zone, epoch ms, or now; raises InputError."""
     if text is None:
         return now.replace(microsecond=0)
+    if found := _moment(text, zone):
+        return found
+    raise InputError(
+        f"WAKTU '{text}' bukan waktu; tulis misalnya \"2026-11-22 08:05\", milidetik epoch (13 angka), atau kosongkan"
+    )
+
+
+def _moment(text: str, zone: timezone) -> datetime | None:
     try:
         if re.fullmatch(r"\d{13}", text):
             return datetime.fromtimestamp(int(text) / 1000, zone)
@@ -24,36 +51,194 @@ def parse_waktu(text: str | None, zone: timezone, now: datetime) -> datetime:
             return datetime.fromisoformat(text).replace(tzinfo=zone)
     except ValueError:
         pass  # such as the 31st of February: no time either
-    raise InputError(
-        f"WAKTU '{text}' bukan waktu; tulis misalnya \"2026-11-22 08:05\", milidetik epoch (13 angka), atau kosongkan"
-    )
+    return None
+
+
+# -- many, from a file
+
+
+def read_lines(source: str, zone: timezone) -> "list[Line]":
+    """Return the updates of a CSV file, or of standard input for "-", none if it has a header alone.
+
+    Raises InputError with the lines that cannot be used; what stands in them is not repeated, for it may be anything.
+    """
+    name = "masukan standar" if source == "-" else source
+    lines, problems, empty = [], [], True
+    for number, cells in _rows(read_text(source)):
+        if empty and [cell.lower() for cell in cells[:3]] == HEADER:
+            empty = False
+            continue
+        empty = False
+        try:
+            lines.append(_line(number, cells, zone))
+        except InputError as error:
+            problems.append(f"baris {number}: {error}")
+    if empty:
+        raise InputError(f"{name} kosong; isinya satu baris per task: kodebooking,taskid,waktu")
+    if problems:
+        more = f"; dan {len(problems) - MOST_PROBLEMS} baris lain" if len(problems) > MOST_PROBLEMS else ""
+        raise InputError(
+            f"{name} tidak dapat dipakai, tidak ada yang dikirim: {'; '.join(problems[:MOST_PROBLEMS])}{more}"
+        )
+    return lines
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines that are not blank as (number, cells); a line that is no CSV has no cells."""
+    delimiter = ""
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        if not line.strip(" \t,;"):  # Excel leaves rows of nothing but delimiters
+            continue
+        delimiter = delimiter or (";" if line.count(";") >= 2 else ",")  # Indonesian Excel writes semicolons
+        try:
+            (cells,) = csv.reader([line], delimiter=delimiter, strict=True)
+        except csv.Error:
+            cells = []
+        yield number, [cell.strip() for cell in cells]
+
+
+def _line(number: int, cells: list[str], zone: timezone) -> "Line":
+    """Return one update; raises InputError."""
+    from antrean_cli.batch import Line
+
+    if len(cells) < 3 or any(cells[4:]):
+        raise InputError("harus kodebooking,taskid,waktu")
+    kodebooking, taskid, waktu, jenisresep = (*cells, "")[:4]
+    moment = _moment(waktu, zone)
+    if not fit_kodebooking(kodebooking):
+        raise InputError(f"kodebooking {KODEBOOKING_FORM}")
+    if taskid not in TASKIDS:
+        raise InputError("taskid harus 1 sampai 7 atau 99")
+    if moment is None:
+        raise InputError("waktu harus seperti 2026-11-22 08:05 atau milidetik epoch (13 angka)")
+    if jenisresep and jenisresep not in JENISRESEP:
+        raise InputError(f"jenisresep harus {', '.join(JENISRESEP)}, atau kosong")
+    return Line(number=number, kodebooking=kodebooking, taskid=taskid, waktu=moment, jenisresep=jenisresep or None)
+
+
+def _send_file(app: App, source: str, as_json: bool) -> None:
+    """Send the updates of a file and tell what becomes of each; raises what weighs most of what went wrong."""
+    settings = app.settings("bpjs")
+    zone = settings.policy.zone
+    lines = read_lines(source, zone)
+    from antrean_cli.batch import Batch
+    from antrean_cli.bpjs import Client
+    from antrean_cli.ledger import Ledger
+
+    signals = Signals()
+    with Ledger.open(settings.state, zone) as ledger:
+        batch = Batch(
+            client=Client(settings.bpjs, connections=settings.workers),
+            ledger=ledger,
+            policy=settings.policy,
+            workers=settings.workers,
+            clock=lambda: app.now(zone),
+        )
+        signals.ends = batch
+        results = _told(app, batch, lines, as_json)
+    if as_json:
+        from antrean_cli.views import document
+
+        in_order = sorted(results, key=lambda result: result.line.number)
+        click.echo(document([_document(result) for result in in_order]))
+    _sum_up(app, results)
+    if error := batch.error:
+        raise error
+
+
+def _told(app: App, batch: "Batch", lines: "list[Line]", as_json: bool) -> "list[Result]":
+    results: list[Result] = []
+    with Bar(shown=sys.stderr.isatty() and not app.quiet) as bar, closing(batch.run(lines)) as run:
+        for result in run:
+            results.append(result)
+            if not as_json:
+                bar.clear()
+                click.echo(_sentence(result))
+            bar.move(len(lines) - len(results))
+    return results
+
+
+def _sentence(result: "Result") -> str:
+    line, words = result.line, WORDS[result.outcome]
+    if result.outcome not in ("sent", "already"):
+        words += f": {result.message or 'tanpa keterangan'}" + (f" (kode {result.code})" if result.code else "")
+    return f"baris {line.number}: {line.kodebooking} task {line.taskid} {line.waktu:%d-%m-%Y %H:%M:%S}: {words}"
+
+
+def _document(result: "Result") -> dict[str, Any]:
+    line = result.line
+    return {
+        "line": line.number,
+        "kodebooking": line.kodebooking,
+        "taskid": line.taskid,
+        "waktu": milliseconds(line.waktu),
+        "outcome": result.outcome,
+        "code": result.code,
+        "message": result.message,
+    }
+
+
+def _sum_up(app: App, results: "list[Result]") -> None:
+    counts = Counter(result.outcome for result in results)
+    parts = [f"{counts[outcome]} {words}" for outcome, words in WORDS.items() if counts[outcome]]
+    app.say(f"{len(results)} baris: {', '.join(parts)}" if results else "Tidak ada baris untuk dikirim.")
+    if counts["failed"] or counts["skipped"]:
+        app.say("Berkas yang sama boleh dikirim lagi: yang sudah ada di BPJS tidak menjadi ganda.")
 
 
 @subcommand(
     "update",
-    help="Kirim waktu satu task. TASKID 1 sampai 7 atau 99. WAKTU dalam zona rumah sakit (ANTREAN_TZ), atau "
-    "milidetik epoch; tanpa WAKTU berarti sekarang.",
+    help="Kirim waktu satu task, atau banyak task dari sebuah berkas. TASKID 1 sampai 7 atau 99. WAKTU dalam zona "
+    "rumah sakit (ANTREAN_TZ), atau milidetik epoch; tanpa WAKTU berarti sekarang.",
     epilog=examples(
         """
 antrean update 2026/11/22/000001 3
 antrean update 2026/11/22/000001 4 "2026-11-22 08:05"
 antrean update 2026/11/22/000001 5 1795311900000 --jenisresep Racikan
+antrean update --file task12.csv
 """
     ),
 )
-@kodebooking_argument
-@click.argument("taskid", metavar="TASKID", type=OneOf(TASKIDS))
+@click.argument("number", metavar="[KODEBOOKING]", required=False, callback=kodebooking, shell_complete=bookings)
+@click.argument("taskid", metavar="[TASKID]", required=False, type=OneOf(TASKIDS))
 @click.argument("waktu", metavar="[WAKTU]", required=False)
 @click.option("--jenisresep", type=OneOf(JENISRESEP), metavar="JENIS", help=f"{', '.join(JENISRESEP)}.")
+@click.option(
+    "--file",
+    "source",
+    metavar="BERKAS|-",
+    help="CSV, satu baris per task: kodebooking,taskid,waktu dan bila perlu jenisresep. Judul kolom boleh ada; "
+    "pemisahnya koma atau titik koma.",
+)
 @json_option
-@click.pass_obj
-def command(app: App, kodebooking: str, taskid: str, waktu: str | None, jenisresep: str | None, as_json: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    number: str | None,
+    taskid: str | None,
+    waktu: str | None,
+    jenisresep: str | None,
+    source: str | None,
+    as_json: bool,
+) -> None:
+    app: App = ctx.obj
+    if source is not None:
+        if number or jenisresep:
+            raise click.UsageError("--file tidak dapat digabung dengan KODEBOOKING atau --jenisresep", ctx)
+        _send_file(app, source, as_json)
+        return
+    if number is None or taskid is None:
+        raise click.UsageError(f"{'TASKID' if number else 'KODEBOOKING'} belum diberikan", ctx)
+    _send_one(app, number, taskid, waktu, jenisresep, as_json)
+
+
+def _send_one(app: App, number: str, taskid: str, waktu: str | None, jenisresep: str | None, as_json: bool) -> None:
     from antrean_cli.manual import send
 
     settings = app.settings("bpjs")
     zone = settings.policy.zone
     now = app.now(zone)
     moment = parse_waktu(waktu, zone, now)
-    body = update_body(kodebooking, taskid, moment, jenisresep)
+    body = update_body(number, taskid, moment, jenisresep)
     sent = send(settings, taskid, body, tanggal=moment.astimezone(WIB).date(), waktu=moment, now=now)
-    report(app, sent, kodebooking, f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}", as_json)
+    report(app, sent, number, f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}", as_json)

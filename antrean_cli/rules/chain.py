@@ -1,7 +1,7 @@
 """One booking's pushes: their states, their order, their ties, and which call is next.
 
-- A push is one thing to tell BPJS: "add", a task ("1" to "7", "99") or "batal".
-- Tasks go 3, 4, 5, 6, 7, each only after the one before was accepted; 99 and batal are free of order and ties.
+- A push is one thing to tell BPJS: "add", a task ("1" to "7", "99"), "farmasi" or "batal".
+- Tasks go 3, 4, 5, 6, 7, each only after the one before was accepted; the others are free of order and ties.
 - BPJS wants strictly rising times; a time that equals or precedes the one before by no more than the tie goes out
   as that one plus one second, and anything further back is held. The one before is what BPJS holds, else what we sent.
 - "A time must lie on the day of service (text in WIB)": any other is closed.
@@ -25,11 +25,12 @@ HELD, DUE, SENDING, SENT, ALREADY, REFUSED, CLOSED = (
     "refused",
     "closed",
 )
-ADD, BATAL, ABSENT = "add", "batal", "99"
+ADD, BATAL, FARMASI, ABSENT = "add", "batal", "farmasi", "99"
 MANUAL = "manual"  # the source of what was sent by hand
 # The steps that have an order. 1 and 2 are sent by hand only, so that they are never waited for.
 ORDERED = ("1", "2", *map(str, TASKS))
-STEPS = (ADD, *ORDERED, ABSENT, BATAL)
+STEPS = (ADD, *ORDERED, FARMASI, ABSENT, BATAL)
+UNLISTED = (ADD, FARMASI)  # what getlisttask never shows
 MAX_WAIT = timedelta(hours=1, minutes=1)  # the longest that a push is put off
 MAX_AGE = timedelta(days=7)  # "a task must be sent by H+7"
 
@@ -217,8 +218,8 @@ def next_call(record: Record, now: datetime) -> Call | None:
 
 
 def _can_be_looked_up(push: Push) -> bool:
-    """Return whether getlisttask settles a push in doubt; an add and a batal that are still wanted are sent again."""
-    return push.step != ADD and (push.step != BATAL or push.state == HELD)
+    """Return whether getlisttask settles a push in doubt; what it does not show is sent again, 208 settles it."""
+    return push.step not in UNLISTED and (push.step != BATAL or push.state == HELD)
 
 
 def pending(record: Record) -> int:
@@ -232,7 +233,9 @@ def _demanding(push: Push) -> bool:
 
 
 def _heads(pushes: Mapping[str, Push]) -> Iterable[Push]:
-    """Yield the first due task, and before it those that BPJS made wait: they are tried again."""
+    """Yield farmasi, the first due task, and before it those that BPJS made wait: they are tried again."""
+    if (farmasi := pushes.get(FARMASI)) and farmasi.state == DUE:
+        yield farmasi
     for step in ORDERED:
         push = pushes.get(step)
         if push and _demanding(push):

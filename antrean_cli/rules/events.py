@@ -80,7 +80,7 @@ class Look:
 
     def opening(self) -> datetime | None:
         """Return when the doctor's session opens on the day of the visit."""
-        slot = self.visit.slot
+        slot = self.visit.slot or self.visit.session
         return self.moment(f"{self.visit.tanggal} {slot.jam_mulai}") if slot else None
 
     def resep(self) -> Resep | None:
@@ -287,7 +287,7 @@ def _arrival(look: Look) -> Event | None:
 
 def _without_session(look: Look) -> Event | None:
     registered = look.daftar()
-    if registered is None or look.visit.slot:
+    if registered is None or look.opening():
         return None
     return Event(taskid=TASKS[0], waktu=registered, source="daftar", hold=no_session(look.visit))
 

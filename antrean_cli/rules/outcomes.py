@@ -22,9 +22,11 @@ from antrean_cli.rules.chain import (
     CANCELLED,
     CLOSED,
     DUE,
+    FARMASI,
     REFUSED,
     SENDING,
     SENT,
+    UNLISTED,
     Push,
     Record,
     arrange,
@@ -152,7 +154,7 @@ def _named(answer: Answer, found: "re.Match[str]", step: str) -> str:
 
 def call_of(step: str) -> str:
     """Return the name of the call that sends a step."""
-    return step if step in (ADD, BATAL) else UPDATE
+    return step if step in (ADD, BATAL, FARMASI) else UPDATE
 
 
 def apply(record: Record, step: str, outcome: Outcome, policy: Policy, now: datetime, jitter: float) -> Record:
@@ -167,7 +169,7 @@ def _doubtful(push: Push, outcome: Outcome) -> bool:
 
     An answer that settles nothing leaves a doubt as it was, and an add that was put off may have been taken.
     """
-    return outcome.kind in (AGAIN, STOP) and (push.ask or (push.step == ADD and outcome.kind == AGAIN))
+    return outcome.kind in (AGAIN, STOP) and (push.ask or (push.step in UNLISTED and outcome.kind == AGAIN))
 
 
 def _sent(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
@@ -176,7 +178,7 @@ def _sent(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> R
 
 def _there(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
     """ "TaskId=N sudah ada (nothing is overwritten)": so the time that BPJS holds has to be asked for."""
-    unknown_time = push.step not in (ADD, BATAL, ABSENT)
+    unknown_time = push.step not in (ADD, BATAL, FARMASI, ABSENT)
     return _finished(record, replace(push, state=ALREADY, needs="", next_try=None, ask=unknown_time))
 
 
@@ -281,7 +283,7 @@ def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Recor
 
 def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record:
     """Return the record with what BPJS holds taken as already there, at the time that it holds."""
-    cleared = [replace(push, ask=False) for push in record.pushes.values() if push.step != ADD]
+    cleared = [replace(push, ask=False) for push in record.pushes.values() if push.step not in UNLISTED]
     record = record.having(*cleared)
     for step, waktu in tasks_held(rows).items():
         known = record.push(step) or Push(step=step, state=ALREADY)

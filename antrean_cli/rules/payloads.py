@@ -8,11 +8,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from antrean_cli.rules.events import Reason, no_session
-from antrean_cli.rules.rows import Booking, Registration, Sep, Slot
-from antrean_cli.rules.visits import Policy, Visit, moment
+from antrean_cli.rules.rows import Booking, Resep, Sep, Slot
+from antrean_cli.rules.visits import Policy, Visit, codes_at_bpjs, moment
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
 KODEBOOKING_FORM = "harus 1 sampai 100 huruf atau angka, tanpa spasi di awal dan akhir"
@@ -57,6 +57,24 @@ def update_body(kodebooking: str, taskid: str, waktu: datetime, jenisresep: str 
     """Return the body of /antrean/updatewaktu: taskid as text, waktu in epoch ms (the seed)."""
     body = {"kodebooking": kodebooking, "taskid": taskid, "waktu": milliseconds(waktu)}
     return {**body, "jenisresep": jenisresep} if jenisresep else body
+
+
+def farmasi_body(kodebooking: str, jenisresep: str, nomorantrean: int, keterangan: str = "") -> dict[str, Any]:
+    """Return the body of /antrean/farmasi/add."""
+    body = {"kodebooking": kodebooking, "jenisresep": jenisresep, "nomorantrean": nomorantrean}
+    return {**body, "keterangan": keterangan}
+
+
+def jenisresep_of(resep: Resep | None) -> str:
+    """Return what kind of prescription a visit has: racikan if resep_dokter_racikan has a row of it."""
+    none, mixed, plain = JENISRESEP
+    return none if resep is None else mixed if resep.racikan == "1" else plain
+
+
+def nomorantrean_of(resep: Resep | None) -> int | None:
+    """Return the number in the pharmacy's queue, "the last 4 digits of no_resep", None if there is none."""
+    digits = re.sub("[^0-9]", "", resep.no_resep) if resep else ""
+    return int(digits[-4:]) if digits else None
 
 
 def batal_body(kodebooking: str, keterangan: str) -> dict[str, Any]:
@@ -121,14 +139,16 @@ def missing(visit: Visit) -> Reason | None:
         return _missing_in(visit.booking)
     if row is None:
         return Reason(code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)")
-    if not _kodepoli(row, sep):
+    kodepoli, kodedokter = codes_at_bpjs(row, sep)
+    if not kodepoli:
         return Reason(code="petakan", text=f"poli {row.kd_poli} belum dipetakan di maping_poli_bpjs")
-    if _kodedokter(row, sep) is None:
+    if _whole(kodedokter) is None:
         what = "belum dipetakan" if not row.kd_dokter_bpjs else "dipetakan ke kode yang bukan angka"
         return Reason(code="petakan", text=f"dokter {row.kd_dokter} {what} di maping_dokter_dpjpvclaim")
-    if visit.slot is None:
+    slot = visit.session or visit.slot
+    if slot is None:
         return no_session(visit)
-    if not visit.slot.jam_selesai:
+    if not slot.jam_selesai:
         return Reason(code="jadwal", text=f"jam selesai dokter {row.kd_dokter} belum diisi di tabel jadwal")
     return _WAITING if visit.kind == "onsite" and not _reference(visit)[1] else None
 
@@ -149,10 +169,30 @@ def add_body(visit: Visit, policy: Policy) -> dict[str, Any]:
     return {name: body[name] for name in FIELDS if body.get(name) is not None}
 
 
+class Patient(NamedTuple):
+    """Who is seen where, in BPJS's words; compared with BPJS's own list, and never stored or shown."""
+
+    nik: str
+    nomorkartu: str
+    norm: str
+    kodepoli: str
+    kodedokter: str
+
+
+def patient_of(visit: Visit) -> Patient | None:
+    """Return whose visit at the desk it is, and where, or None if its row is gone."""
+    row, sep = visit.registration, visit.sep
+    if row is None:
+        return None
+    nomorkartu = (sep and sep.nomorkartu) or row.nomorkartu or ""
+    return Patient(row.nik or "", nomorkartu, row.norm, *codes_at_bpjs(row, sep))
+
+
 def _desk_body(visit: Visit, policy: Policy) -> dict[str, Any]:
     row, sep, jkn = visit.registration, visit.sep, visit.kind != "nonjkn"
     if row is None:
         return {"kodebooking": visit.kodebooking}
+    kodepoli, kodedokter = codes_at_bpjs(row, sep)
     jeniskunjungan, nomorreferensi = _reference(visit)
     number = _number(row.no_reg)
     return {
@@ -161,18 +201,18 @@ def _desk_body(visit: Visit, policy: Policy) -> dict[str, Any]:
         "nomorkartu": ((sep and sep.nomorkartu) or row.nomorkartu or "") if jkn else "",
         "nik": row.nik or "",
         "nohp": (sep and sep.nohp) or row.nohp or "",
-        "kodepoli": _kodepoli(row, sep) or None,
+        "kodepoli": kodepoli or None,
         "namapoli": row.nm_poli_bpjs or row.nm_poli or "",
         "pasienbaru": int(row.stts_daftar == "Baru"),
         "norm": row.norm,
         "tanggalperiksa": visit.tanggal.isoformat(),
-        "kodedokter": _kodedokter(row, sep),
+        "kodedokter": _whole(kodedokter),
         "namadokter": row.nm_dokter_bpjs or row.nm_dokter or "",
         "jeniskunjungan": jeniskunjungan if jkn else 3,
         "nomorreferensi": (nomorreferensi or None) if jkn else "",
         "nomorantrean": f"{row.kd_poli}-{row.no_reg}",
         "angkaantrean": number,
-        **_session_fields(visit, visit.slot, number, policy),
+        **_session_fields(visit, visit.session or visit.slot, number, policy),
         "keterangan": KETERANGAN,
     }
 
@@ -221,14 +261,6 @@ def _booked_body(visit: Visit, booking: Booking) -> dict[str, Any]:
         "kuotanonjkn": max(_whole(booking.kuotanonjkn) or 0, 0),
         "keterangan": KETERANGAN,
     }
-
-
-def _kodepoli(row: Registration, sep: Sep | None) -> str:
-    return (sep and sep.kodepoli) or row.kd_poli_bpjs or ""
-
-
-def _kodedokter(row: Registration, sep: Sep | None) -> int | None:
-    return _whole(sep and sep.kodedokter) or _whole(row.kd_dokter_bpjs)
 
 
 def _reference(visit: Visit) -> tuple[int, str]:

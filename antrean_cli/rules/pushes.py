@@ -2,6 +2,7 @@
 
 - Add: for the kinds of ANTREAN_ADD, outpatients only, as soon as the fields are known; NON JKN after its delay.
 - Mobile JKN bookings are BPJS's own: they are added only where BPJS says that it does not know them.
+- Antrean farmasi, where the hospital runs it: when task 5 is through and a prescription exists.
 - Cancel: a _batal row not yet sent → batal, once. stts seen to become Batal, and still so after its delay → task 99.
 - A visit that was Batal when first seen was never told to BPJS by us; only a Mobile JKN booking gets its 99.
 - After a cancel nothing more is sent; what has not happened yet is no push at all.
@@ -12,6 +13,7 @@ from dataclasses import fields, replace
 from datetime import date, datetime
 from zlib import crc32
 
+from antrean_cli.rules.adoption import is_ambiguous
 from antrean_cli.rules.chain import (
     ABSENT,
     ADD,
@@ -21,6 +23,7 @@ from antrean_cli.rules.chain import (
     CLOSED,
     DUE,
     EXPIRED,
+    FARMASI,
     HELD,
     MAX_AGE,
     NOT_ON_DAY,
@@ -33,7 +36,7 @@ from antrean_cli.rules.chain import (
     hold,
 )
 from antrean_cli.rules.events import EXACT, NO_SIGN, Event, Look, Reason, Seen, events_of, service_day
-from antrean_cli.rules.payloads import missing
+from antrean_cli.rules.payloads import missing, nomorantrean_of
 from antrean_cli.rules.visits import FINAL_STTS, WIB, Policy, Visit
 
 NO_SHOW = Reason(code="hadir", text="tidak ada tanda hadir sampai hari pelayanan lewat")
@@ -41,6 +44,7 @@ GONE = Reason(code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus a
 LEFT_OUT = Reason(code="poli", text="poli tidak ikut (ANTREAN_ONLY_POLI atau ANTREAN_SKIP_POLI)")
 IN_DOUBT = Reason(code="ragu", text="menunggu kepastian dari BPJS")
 TOO_LATE = "batal_terlambat"
+CHANGED = "berubah di Khanza setelah dikirim"
 SENT_BY_KHANZA = Reason(code="batal", text="sudah dibatalkan oleh Khanza")
 
 
@@ -84,6 +88,7 @@ def facts(visit: Visit, frame: str) -> str:
         visit.reseps,
         visit.sep and visit.sep.no_sep,
         visit.slot,
+        visit.session,
     )
     return f"{frame}:{crc32(repr(told).encode()):08x}"
 
@@ -118,6 +123,12 @@ def lacks_reference(visit: Visit, record: Record | None) -> bool:
     """Return whether a planned control visit (surat kontrol) could fill what the add of this visit lacks."""
     add = record.push(ADD) if record else None
     return visit.kind == "onsite" and visit.sep is None and visit.stts != "Batal" and (add is None or add.open)
+
+
+def lacks_session(visit: Visit, record: Record | None) -> bool:
+    """Return whether HFIS has to be asked for the doctor's hours: for the visit's add, or for want of a jadwal."""
+    add = record.push(ADD) if record else None
+    return visit.registration is not None and visit.booking is None and (visit.slot is None or add is None or add.open)
 
 
 def _held(record: Record, reason: Reason) -> Record:
@@ -161,8 +172,10 @@ def _with_note(visit: Visit, record: Record) -> Record:
         ("dokter", record.kd_dokter, row.kd_dokter),
     )
     changes = [f"{what} {then} menjadi {today}" for what, then, today in pairs if then != today]
-    note = f"berubah di Khanza setelah dikirim: {', '.join(changes)}" if changes else ""
-    return record.having(replace(add, note=note)) if note != add.note else record
+    if not changes and not add.note.startswith(CHANGED):
+        return record
+    note = f"{CHANGED}: {', '.join(changes)}" if changes else ""
+    return record.having(replace(add, note=note))
 
 
 # -- cancels
@@ -234,7 +247,7 @@ def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Reco
     if add is None and visit.kind in policy.add and visit.kind != "mobilejkn":
         return base
     tasks = [_task(event, record, look) for event in events_of(look).values()]
-    return base.having(*(push for push in (add, *tasks) if push))
+    return base.having(*(push for push in (add, *tasks, _farmasi(record, look)) if push))
 
 
 def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
@@ -272,6 +285,8 @@ def _add(visit: Visit, record: Record, look: Look) -> Push | None:
     if visit.kind == "nonjkn" and not _delay_passed(look):
         return None
     reason = missing(visit)
+    if look.policy.adopt and reason is None and known and is_ambiguous(known):
+        return known  # until BPJS's list is looked at again
     if reason and reason.code == "referensi" and not visit.surat_asked and known and known.state == DUE:
         return known  # nobody asked for the surat kontrol in this pass: nothing new is known
     push = replace(known, state=DUE, reason=None) if known else Push(step=ADD, state=DUE)
@@ -294,7 +309,8 @@ def _task(event: Event, record: Record, look: Look) -> Push | None:
         return _noted(known, event, look)
     if known and _reopens(known) and not _changed(known, event):
         return known
-    if event.waktu > look.now and not (known and known.ask):
+    # A clock that was put back must not make anybody forget what is in doubt, or what was asked in vain.
+    if event.waktu > look.now and not (known and (known.ask or _in_vain(known))):
         return None
     fresh = Push(step=str(event.taskid), state=DUE)
     push = replace(known if known and known.open else fresh, recorded=event.waktu, source=event.source)
@@ -302,9 +318,24 @@ def _task(event: Event, record: Record, look: Look) -> Push | None:
         return close(push, NO_SHOW)
     if event.hold:
         return hold(push, event.hold)
-    if push.reason and push.reason.code == "ditolak" and not _add_went_on(record):
+    if _in_vain(push) and not _add_went_on(record):
         return push
     return replace(push, state=DUE, reason=None, waktu=event.waktu)
+
+
+def _farmasi(record: Record, look: Look) -> Push | None:
+    """Return antrean farmasi: once, when task 5 is through and a prescription exists."""
+    known, task5, resep = record.push(FARMASI), record.push("5"), look.resep()
+    if known and not known.open and not _reopens(known):
+        return known
+    if not look.policy.farmasi or not (task5 and task5.done) or nomorantrean_of(resep) is None:
+        return None
+    return replace(known, state=DUE, reason=None) if known else Push(step=FARMASI, state=DUE, source="resep_obat")
+
+
+def _in_vain(push: Push) -> bool:
+    """Return whether BPJS was told of a task, and does not know the booking whose add it refused."""
+    return push.reason is not None and push.reason.code == "ditolak"
 
 
 def _changed(known: Push, event: Event) -> bool:

@@ -1,7 +1,10 @@
 """Khanza's rows as they are read: every value is Khanza's own text, or None; what it means is said in visits.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
+
+from antrean_cli.rules.listings import Praktek
 
 
 class Registration(NamedTuple):
@@ -86,13 +89,14 @@ class Exam(NamedTuple):
 
 
 class Resep(NamedTuple):
-    """The three times of one outpatient prescription."""
+    """The three times of one outpatient prescription, and whether it has to be mixed (only read for farmasi)."""
 
     no_rawat: str
     no_resep: str
     dibuat: str | None
     divalidasi: str | None
     diserahkan: str | None
+    racikan: str | None = None  # "1" if it has
 
 
 class Sep(NamedTuple):
@@ -148,3 +152,4 @@ class Rows(NamedTuple):
     payers: frozenset[str] = frozenset()
     kode_ppk: str = ""
     surat_kontrol: Sequence[SuratKontrol] | None = None
+    hfis: Mapping[tuple[str, date], Sequence[Praktek]] | None = None  # BPJS's sessions by kodepoli and day

@@ -6,10 +6,12 @@
 - A zero date, NULL, 1970 or a far future all mean "not yet" (`moment`).
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
+from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.rows import Berkas, Booking, Cancel, Exam, Registration, Resep, Rows, Sep, Slot, SuratKontrol
 
 KINDS = ("mobilejkn", "onsite", "nonjkn")
@@ -17,6 +19,10 @@ WIB = timezone(timedelta(hours=7), "WIB")
 # date.weekday() counts from Monday; Khanza writes Sunday as AKHAD.
 HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
 FINAL_STTS = frozenset({"Sudah", "Dirujuk", "Dirawat", "Meninggal", "Pulang Paksa"})
+
+
+Clinic = tuple[str, date]  # BPJS's kodepoli, and the day
+Sessions = Mapping[Clinic, Sequence[Praktek]]  # HFIS's
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +41,8 @@ class Policy:
     sources: Mapping[int, tuple[str, ...]]
     tie: timedelta
     minutes_per_patient: int
+    farmasi: bool  # the hospital runs antrean farmasi
+    adopt: bool  # a booking that BPJS has under another code is used instead of adding a second one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +63,7 @@ class Visit:
     reseps: tuple[Resep, ...] = ()
     sep: Sep | None = None
     slot: Slot | None = None
+    session: Slot | None = None  # the one that HFIS has, where it is asked
     surat_kontrol: SuratKontrol | None = None
     surat_asked: bool = False
     kd_poli_rs: frozenset[str] = frozenset()  # of a visit that Khanza deleted: its clinic, mapped back from BPJS's
@@ -121,6 +130,20 @@ def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
         if jam < slot.jam_mulai or slot.jam_mulai <= jam < (slot.jam_selesai or "24"):
             return slot
     return fitting[-1] if fitting else None
+
+
+def codes_at_bpjs(registration: Registration, sep: Sep | None) -> tuple[str, str]:
+    """Return BPJS's codes of a visit's clinic and doctor: the SEP's, else the mapped ones, else empty texts."""
+    kodepoli = (sep and sep.kodepoli) or registration.kd_poli_bpjs or ""
+    doctors = [(code or "").strip() for code in (sep and sep.kodedokter, registration.kd_dokter_bpjs)]
+    # Doctors' codes are whole numbers: what is none was typed in by hand.
+    return kodepoli, next((code for code in doctors if re.fullmatch(r"[0-9]{1,18}", code)), doctors[-1])
+
+
+def hours_of(jampraktek: str) -> tuple[str, str] | None:
+    """Return beginning and end of `HH:MM-HH:MM` as Khanza writes times, or None if it is no such text."""
+    found = re.fullmatch(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)", jampraktek.strip())
+    return (f"{found[1]}:00", f"{found[2]}:00") if found else None
 
 
 class _Assembly:
@@ -190,7 +213,9 @@ class _Assembly:
                 kd_poli_rs=kd_poli_rs,
             )
         no_rawat = registration.no_rawat
+        sep = self.seps.get(no_rawat)
         slots = self.slots.get((registration.kd_dokter, HARI[tanggal.weekday()]), ())
+        sessions = self._sessions(registration, sep, tanggal)
         return Visit(
             kodebooking=kodebooking,
             kind=kind,
@@ -201,11 +226,20 @@ class _Assembly:
             berkas=self.berkas.get(no_rawat),
             exams=self.exams.get(no_rawat, ()),
             reseps=self.reseps.get(no_rawat, ()),
-            sep=self.seps.get(no_rawat),
+            sep=sep,
             slot=slot_of(slots, registration.kd_poli, registration.jam_reg),
+            session=slot_of(sessions, registration.kd_poli, registration.jam_reg),
             surat_kontrol=self.surat.get((registration.norm, tanggal.isoformat(), registration.kd_poli_bpjs)),
             surat_asked=self.rows.surat_kontrol is not None,
         )
+
+    def _sessions(self, registration: Registration, sep: Sep | None, tanggal: date) -> list[Slot]:
+        """Return the sessions that HFIS has of the visit's doctor."""
+        kodepoli, kodedokter = codes_at_bpjs(registration, sep)
+        held = (row for row in (self.rows.hfis or {}).get((kodepoli, tanggal), ()) if row.kodedokter == kodedokter)
+        hours = ((row, hours_of(row.jampraktek)) for row in held if not row.libur)
+        day = HARI[tanggal.weekday()]
+        return [Slot(registration.kd_dokter, day, *span, "", row.kapasitas) for row, span in hours if span]
 
 
 def served(visit: Visit, policy: Policy) -> bool:

@@ -11,7 +11,7 @@ import heapq
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -21,7 +21,7 @@ from subprocess import Popen
 from typing import Any
 
 from antrean_cli.simulator.server import Received
-from tests.site import WIB, Site
+from tests.site import WIB, Site, wait_for
 
 Story = Iterator[datetime]
 Write = tuple[datetime, Callable[[], object]]
@@ -33,22 +33,9 @@ OPENING = "08:00:00"
 TASKS = [(3, "08:05:00"), (4, "08:30:00"), (5, "08:50:00")]  # of the patients who come all at once
 
 
-@contextmanager
-def running(site: Site, *args: str, **env: str) -> Iterator[Popen[str]]:
+def running(site: Site, *args: str, **env: str) -> AbstractContextManager[Popen[str]]:
     """Start `antrean` at the clock's time and go on; it is killed at the end if it still runs."""
-    with site.start(*args, CLOCK=site.clock.now.isoformat(), **env) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until a function returns something true."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it does not happen"
-        time.sleep(0.002)
+    return site.running(*args, CLOCK=site.clock.now.isoformat(), **env)
 
 
 def wait_for_moment(phase: str, process: Popen[str], site: Site, random: Random) -> None:

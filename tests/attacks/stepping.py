@@ -38,7 +38,7 @@ FILES = ("os.mkdir", "os.rename", "os.remove")
 # What commands import only when they need it.
 IMPORTED = (
     *(f"antrean_cli.{name}" for name in ("commands.add", "commands.batal", "commands.sync", "commands.update")),
-    *("antrean_cli.deliver", "antrean_cli.manual", "antrean_cli.transport", "pymysql", "lzstring"),
+    *("antrean_cli.deliver", "antrean_cli.manual", "antrean_cli.transport", "pymysql"),
     *("Crypto.Cipher.AES", "Crypto.Util.Padding"),
 )
 

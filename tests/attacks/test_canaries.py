@@ -37,6 +37,7 @@ from antrean_cli.views import FORMATS
 from tests.attacks.conftest import FIGURES, Attack
 from tests.mariadb import MariaDB
 from tests.site import WIB
+from tests.test_watch import Watcher
 
 NAME, NIK, CARD, PHONE = "SITI KENARI WULANSARI", "9907197788663355", "0009977553311", "081399775566"
 SECRET, USER_KEY, PASSWORD = "pipit-Rahasia7QzX4vLm", "murai-Kunci93fKpW2mBd", "gelatik-Sandi8TrN5dYhJs"
@@ -289,8 +290,14 @@ def scene_add(ward: Ward, attack: Attack) -> None:
 def scene_update(ward: Ward, attack: Attack) -> None:
     """A body without any number of the patient's: what BPJS says of one has to be known by its form."""
     ward.run("update", BOOKING, "3", f"{YESTERDAY} 08:05", "--json")
-    for _ in gossip(ward, attack):
+    file = str(ward.write("task.csv", f"{BOOKING},3,{YESTERDAY} 08:05\n{BOOKING}/2,4,1795395900000\n"))
+    ward.run("update", "--file", file)
+    wrong = f"{NAME},{NIK},{PHONE}\n{NIK},3,{CARD}\n{CARD};{NIK}\n"  # the wrong file: one of patients
+    ward.run("update", "--file", "-", stdin=wrong)
+    ward.run("update", "--file", str(ward.write("pasien.csv", wrong)))
+    for number, _ in enumerate(gossip(ward, attack)):
         ward.run("update", BOOKING, "3", f"{YESTERDAY} 08:05")
+        ward.run("-v", "update", "--file", file, *(["--json"] if number % 2 else []))
 
 
 def scene_batal(ward: Ward, attack: Attack) -> None:
@@ -320,10 +327,22 @@ def scene_sync(ward: Ward, attack: Attack) -> None:
     assert ward.run("-v", "sync", *SINCE), "a pass with -v that has work says so"
     assert b"Terkirim" in on_a_terminal(ward, "sync"), "a terminal is shown a table"
     tellings = (("sync",), ("-v", "sync"), ("-q", "sync"), ("sync", "--json"), ("-v", "sync", "--json"))
-    for number, _ in enumerate(gossip(ward, attack)):
-        ward.visit()
-        ward.run(*tellings[number % len(tellings)])
-        on_a_terminal(ward, "sync", *(["--dry-run"] if number % 2 else []))
+    with Watcher() as watcher:
+        ward.env["ANTREAN_PING_URL"] = watcher.url
+        ward.env["ANTREAN_METRICS_FILE"] = str(ward.folder / "antrean.prom")
+        for number, _ in enumerate(gossip(ward, attack)):
+            ward.visit()
+            ward.run(*tellings[number % len(tellings)])
+            on_a_terminal(ward, "sync", *(["--dry-run"] if number % 2 else []))
+    assert any(one.body for one in watcher.heard), "the watcher is told"
+    ward.search("\n".join(map(str, watcher.heard)), ("sync",))
+    assert (ward.folder / "antrean.prom").exists(), "the metrics are searched with the other files"
+
+
+def scene_farmasi(ward: Ward, attack: Attack) -> None:
+    ward.run("farmasi", BOOKING, "12", "--jenisresep", "Racikan", "--json")
+    for _ in gossip(ward, attack):
+        ward.run("farmasi", BOOKING, "12", "--jenisresep", "Racikan")
 
 
 def scene_ref(ward: Ward, attack: Attack) -> None:
@@ -332,6 +351,14 @@ def scene_ref(ward: Ward, attack: Attack) -> None:
     ward.run("ref", "jadwal", "INT", str(YESTERDAY), "--json")
     for _ in gossip(ward, attack):
         ward.run("ref", "dokter")
+
+
+def scene_units(ward: Ward, _: Attack) -> None:
+    """The unit names the settings file, and holds nothing of what is in it."""
+    texts = (f"{name}={value}\n" for name, value in ward.env.items())
+    file = ward.write("settings.env", "".join(texts))
+    for more in ((), ("service",), ("timer", "--user", "root")):
+        assert ward.run("--env-file", str(file), "units", *more)
 
 
 def scene_demo(ward: Ward, _: Attack) -> None:
@@ -347,6 +374,20 @@ def scene_simulator(ward: Ward, _: Attack) -> None:
         assert first.startswith(b"BPJS_BASE_URL="), first
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+def scene_check(ward: Ward, attack: Attack) -> None:
+    """In order, and in trouble of every part: settings, account (with its REVOKE), clinic, BPJS."""
+    at_the_desk("check")(ward, attack)
+    norm = ward.khanza.patient(nm_pasien=NAME, no_ktp=NIK, no_tlp=PHONE, no_peserta=CARD)
+    ward.khanza.visit(YESTERDAY, kd_poli="MAT", norm=norm)
+    with ward.mariadb.admin() as connection, connection.cursor() as cursor:
+        cursor.execute(f"GRANT ALL PRIVILEGES ON {ward.mariadb.DATABASE}.* TO 'perawat'@'localhost'")
+        assert "REVOKE" in ward.run("check")
+    for _ in gossip(ward, attack):
+        ward.run("check", "--json")
+    for env in WRONG_SETTINGS if attack.all else attack.random().sample(WRONG_SETTINGS, 4):
+        ward.run("check", env=env)
 
 
 def at_the_desk(*args: str) -> Callable[[Ward, Attack], None]:
@@ -370,13 +411,17 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
     "batal": scene_batal,
     "listtask": scene_listtask,
     "sync": scene_sync,
+    "check": scene_check,
     "status": at_the_desk("status"),
     "list": at_the_desk("list"),
     "show": at_the_desk("show", "{}", "--bpjs"),
     "retry": at_the_desk("retry", "--all", "--now"),
     "drop": at_the_desk("drop", "{}", "--keterangan", "uji"),
     "replay": at_the_desk("replay", "--date", str(YESTERDAY), "--yes", "--now"),
+    "farmasi": scene_farmasi,
+    "reconcile": at_the_desk("reconcile", "--date", str(YESTERDAY)),
     "ref": scene_ref,
+    "units": scene_units,
     "demo": scene_demo,
     "simulator": scene_simulator,
 }

@@ -34,7 +34,7 @@ from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
 from tests.attacks.conftest import Attack
 from tests.mariadb import MariaDB
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site
+from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
 
 ADD, UPDATE, BATAL = "/antrean/add", "/antrean/updatewaktu", "/antrean/batal"
 REMEMBERED = ("begin", "checkpoint", "looked_at", "full_scan_at", "surat_kontrol_at")
@@ -537,21 +537,13 @@ def command(mariadb: MariaDB, *statements: str) -> None:
 
 def idle(mariadb: MariaDB) -> None:
     """Wait until the server has hung up on the program."""
-    until(lambda: not connections(mariadb, "TRUE"))
+    wait_for(lambda: not connections(mariadb, "TRUE"))
 
 
 def connected(mariadb: MariaDB, which: str) -> int:
     """Wait until the program has a connection of which something holds, and return its number."""
-    until(lambda: connections(mariadb, which))
+    wait_for(lambda: connections(mariadb, which))
     return connections(mariadb, which)[0]
-
-
-def until(happened: Callable[[], object]) -> None:
-    """Wait until a function returns something true."""
-    deadline = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < deadline, "it does not happen"
-        time.sleep(0.005)
 
 
 def connections(mariadb: MariaDB, which: str) -> list[int]:
@@ -636,7 +628,7 @@ def test_khanza_is_let_go_before_bpjs_is_called(hospital: Site, mariadb: MariaDB
     with case(hospital, due=False) as site:
         site.bpjs.latency = 2
         process = program(site)
-        until(lambda: site.bpjs.arrived)
+        wait_for(lambda: site.bpjs.arrived)
         assert connections(mariadb, "TRUE") == []
         assert transactions(mariadb, "TRUE") == 0
         site.bpjs.latency = 0

@@ -17,10 +17,10 @@ from signal import SIGKILL
 import pymysql
 
 from antrean_cli.simulator.hospital import Hospital
-from tests.attacks.arrivals import LIST, TASKS, accepted, misrecorded, patients, running, settle, wait_for
+from tests.attacks.arrivals import LIST, TASKS, accepted, misrecorded, patients, running, settle
 from tests.attacks.conftest import Attack
 from tests.mariadb import MariaDB
-from tests.site import Site
+from tests.site import Site, wait_for
 
 PASSES = 20
 KETERANGAN = "Diminta pasien"

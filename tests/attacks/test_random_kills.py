@@ -15,10 +15,10 @@ from datetime import timedelta
 from itertools import cycle
 from random import Random
 
-from tests.attacks.arrivals import LIST, NOT_FOUND, PHASES, Arrivals, accepted, running, wait_for, wait_for_moment
+from tests.attacks.arrivals import LIST, NOT_FOUND, PHASES, Arrivals, accepted, running, wait_for_moment
 from tests.attacks.conftest import Attack
 from tests.mariadb import MariaDB
-from tests.site import Site
+from tests.site import Site, wait_for
 
 MAY_WRITE = {"KHANZA_USER": "root", "KHANZA_PASSWORD": ""}  # so that it is the program's doing if nothing is written
 

@@ -33,8 +33,7 @@ from antrean_cli.simulator.bookings import Body
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Received, Simulator
 from tests.attacks.conftest import Attack
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site
-from tests.test_process import running, wait_for
+from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, wait_for
 
 ADD, UPDATE, BATAL, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/batal", "/antrean/getlisttask"
 ROOT = Path(__file__).parents[2]
@@ -211,7 +210,7 @@ def working(site: Site, *, after: int, **env: str) -> Iterator[subprocess.Popen[
     """Run a pass up to the moment when BPJS has heard so many requests."""
     heard = len(site.bpjs.received)
     site.bpjs.latency = 0.02
-    with running(site, "sync", CLOCK=site.clock().isoformat(), **env) as process:
+    with site.running("sync", CLOCK=site.clock().isoformat(), **env) as process:
         wait_for(lambda: len(site.bpjs.received) > heard + after, seconds=90)
         yield process
     site.bpjs.latency = 0

@@ -31,6 +31,7 @@ from antrean_cli import sync
 from antrean_cli.bpjs import Client
 from antrean_cli.collect import Collected, collect
 from antrean_cli.config import Settings, load
+from antrean_cli.errors import AntreanError
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.outcomes import Fault as Broken
 from antrean_cli.rules.outcomes import Reply
@@ -107,6 +108,8 @@ class Process:
         self.received = entry.no if entry else None
         if isinstance(answer, Broken):
             self._lose()
+        elif name == "add" and (answer.code not in ("200", "201", "208") or "Undefined" in answer.message):
+            self.doubtful.add(kodebooking)  # one that BPJS puts off may have been taken
         self.step()
         return answer
 
@@ -134,9 +137,12 @@ def mortal(monkeypatch: pytest.MonkeyPatch) -> Mortal:
         return mortal.process.calls(name, body["kodebooking"], lambda: call(client, name, body, **options))
 
     def noted_collect(*args: Any, **kwargs: Any) -> Collected:
-        collected = collect(*args, **kwargs)
-        mortal.process.looked = True
-        return collected
+        mortal.process.looked = True  # also if it dies when all is written
+        try:
+            return collect(*args, **kwargs)
+        except AntreanError:
+            mortal.process.looked = False
+            raise
 
     monkeypatch.setattr(Ledger, "transaction", dying_transaction)
     monkeypatch.setattr(Client, "call", dying_call)

@@ -448,7 +448,7 @@ class Judge:
         for one in self.near():
             if one.visit and one.tanggal <= now.date():
                 self._notice(one.kodebooking, one.visit.stts, now, exact=exact)
-            if owed := self.owed(one):
+            for owed in filter(None, (self.owed(one), self._trial(one, self.about(one.kodebooking)))):
                 self.said[one.kodebooking, owed.step].add(owed.waktu or now)
             for task, waktu in self.times(one).items():
                 self.said[one.kodebooking, str(task)].add(waktu)

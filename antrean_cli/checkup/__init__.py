@@ -1,0 +1,94 @@
+"""What one runs before the first pass, and whenever something is odd: everything is looked at, nothing is changed.
+
+- One part after the other, each as far as it can: a fault in one keeps none of the others from being looked at.
+- Looking yields findings; what each is worth is judged by functions that are handed values.
+- No finding names a patient or a visit.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from pathlib import Path
+
+from antrean_cli import config
+from antrean_cli.checkup import handover, hospital, machine
+from antrean_cli.checkup.findings import Finding, told, warning
+from antrean_cli.checkup.service import Service
+from antrean_cli.desk import overview
+from antrean_cli.errors import SettingsError, StateError
+from antrean_cli.hfis import known_sessions
+from antrean_cli.ledger import Ledger
+from antrean_cli.rules.chain import MAX_AGE
+from antrean_cli.rules.visits import Visit
+
+
+def examine(
+    *, env_file: Path | None, state: Path | None, clock: Callable[[timezone], datetime], offline: bool
+) -> Iterator[Finding]:
+    """Yield what is found, in the order in which it is shown; `offline` leaves BPJS out."""
+    needs = frozenset({"khanza"} if offline else {"khanza", "bpjs"})
+    try:
+        found = config.examine(env_file=env_file, state=state, needs=needs)
+    except SettingsError as error:
+        yield told(error, "settings")
+        yield warning("settings", "Yang lain belum diperiksa: tanpa pengaturan tidak diketahui di mana")
+        return
+    yield from machine.settings(found)
+    yield from _with_settings(found, clock, offline=offline, named=state is not None)
+
+
+def _with_settings(
+    found: config.Found, clock: Callable[[timezone], datetime], *, offline: bool, named: bool
+) -> Iterator[Finding]:
+    settings, zone = found.settings, found.settings.policy.zone
+    service = None if offline or _unset(found, "BPJS_") else Service(settings, lambda: clock(zone))
+    now = clock(zone)
+    with ExitStack() as stack:
+        read = None if "ANTREAN_STATE" in found.broken and not named else _read(settings, stack)
+        if read is not None:
+            yield from machine.state(settings.state, read)
+        ledger = read if isinstance(read, Ledger) else None
+        passed = overview(ledger, now) if ledger else None
+        if passed:
+            yield from machine.passes(passed)
+        yield from _world(found, service, ledger, now, offline=offline)
+        if ledger and passed:
+            records = ledger.of_days(now.date() - MAX_AGE, now.date()).values()
+            yield from handover.examine(settings.policy, passed, records)
+
+
+def _read(settings: config.Settings, stack: ExitStack) -> Ledger | StateError:
+    """Return a copy of the ledger of which every seal was looked at, or why there is none."""
+    try:
+        ledger = stack.enter_context(Ledger.copy(settings.state, settings.policy.zone))
+        ledger.examine()
+    except StateError as error:
+        return error
+    return ledger
+
+
+def _world(
+    found: config.Found, service: Service | None, ledger: Ledger | None, now: datetime, *, offline: bool
+) -> Iterator[Finding]:
+    """Look at Khanza and BPJS, as far as there are settings for them."""
+    settings = found.settings
+    visits: list[Visit] = []
+    if _unset(found, "KHANZA_"):
+        yield warning("khanza", "Khanza: belum diperiksa; betulkan dulu pengaturannya")
+    else:
+        sessions = known_sessions(ledger) if ledger and settings.hfis else {}
+        near = service.near if service else _nothing_near
+        visits += yield from hospital.examine(settings, now, sessions, near)
+    if service:
+        yield from service.examine()
+        yield from service.hfis(visit for visit in visits if visit.tanggal == now.date())
+    elif not offline:
+        yield warning("bpjs", "BPJS: belum diperiksa; betulkan dulu pengaturannya")
+
+
+def _unset(found: config.Found, prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in found.broken)
+
+
+def _nothing_near(_: str, __: str) -> tuple[str, ...]:
+    return ()

@@ -1,0 +1,151 @@
+"""This computer: settings, secrets, log, the state file and its disk, and the passes."""
+
+import os
+import shlex
+import shutil
+import stat
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from antrean_cli.checkup.findings import Finding, fault, length, ok, told, warning
+from antrean_cli.config import NO_FILE, Found
+from antrean_cli.desk import Limits, Overview
+from antrean_cli.errors import SettingsError, StateError
+from antrean_cli.ledger import Ledger
+from antrean_cli.rules import outages
+from antrean_cli.statefile import examine as examine_file
+from antrean_cli.statefile import refuse_remains
+
+FEW_BYTES, NO_BYTES = 100 * 10**6, 10 * 10**6
+CRON = timedelta(minutes=5)
+NOISE = timedelta(minutes=1)  # how far a clock that is set right may be behind its own notes
+
+
+# -- settings
+
+
+def settings(found: Found) -> Iterator[Finding]:
+    """Look at the settings, the files with secrets, and where the log is to go."""
+    if found.file:
+        mode = found.file.stat().st_mode & 0o777
+        yield ok("settings", f"Pengaturan: {found.file} (mode {mode:o})")
+    else:
+        yield ok("settings", f"Pengaturan: dari lingkungan saja; {NO_FILE}")
+    for problem in found.problems:
+        yield fault(SettingsError.exit_code, "settings", f"Pengaturan: {problem}", *_editing(found, problem))
+    for secret in found.secrets:
+        if _there(secret):
+            yield from secret_file(secret, secret.stat().st_mode)
+    if found.settings.log_file:
+        yield log_file(found.settings.log_file)
+
+
+def _editing(found: Found, problem: str) -> tuple[str, ...]:
+    """Return how the settings are edited, once for all problems."""
+    if problem != found.problems[-1]:
+        return ()
+    if found.file is None:
+        return ("(umask 077; editor .env)",)
+    return (f"{'' if _writable(found.file) else 'sudo '}editor {shlex.quote(str(found.file))}",)
+
+
+def secret_file(file: Path, mode: int) -> Iterator[Finding]:
+    """Judge the mode of a file with a secret in it."""
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        text = f"Rahasia: {file} dapat dibaca siapa saja"
+        yield warning("secret", text, f"chmod o-rwx {shlex.quote(str(file))}")
+
+
+def log_file(file: Path) -> Finding:
+    """Look whether the log can be written."""
+    if _writable(file if _there(file) else file.parent):
+        return ok("log", f"Log: {file} dapat ditulis")
+    text = f"Log: {file} tidak dapat ditulis (ANTREAN_LOG_FILE); periksa folder dan pemiliknya"
+    return warning("log", text, f"ls -ld {shlex.quote(str(file.parent))}")
+
+
+def _there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a folder may not be entered
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0))
+
+
+# -- the state file
+
+
+def state(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
+    """Look at the state file, which may not be there yet, and at its disk; `ledger` is what was read of it."""
+    try:
+        yield _file(path, ledger)
+    except StateError as error:
+        yield told(error, "state")
+    if _there(path) and (mode := path.stat().st_mode) & 0o077:
+        text = f"Berkas status: dapat dibaca pengguna lain (mode {mode & 0o777:o})"
+        yield warning("state", text, f"chmod 600 {shlex.quote(str(path))}")
+    folder = next(parent for parent in path.absolute().parents if _there(parent))
+    if locked := [place for place in (path, folder) if _there(place) and not _writable(place)]:
+        text = f"Berkas status: {locked[0]} tidak dapat ditulis; periksa pemilik dan izinnya"
+        yield fault(StateError.exit_code, "state", text, f"ls -ld {shlex.quote(str(locked[0]))}")
+    yield disk(shutil.disk_usage(folder).free, folder)
+
+
+def _file(path: Path, ledger: Ledger | StateError) -> Finding:
+    if isinstance(ledger, StateError):
+        raise ledger
+    if not (_there(path) or path.is_symlink()):
+        refuse_remains(path)
+        return ok("state", f"Berkas status: {path} belum ada; dibuat oleh putaran pertama")
+    examine_file(path)
+    return ok("state", f"Berkas status: {path} utuh ({ledger.examine()} antrean)")
+
+
+def disk(free: int, folder: Path) -> Finding:
+    """Judge how many bytes are free on the state file's disk."""
+    text = f"Disk: {free // 10**6:,} MB kosong".replace(",", ".")
+    typed = f"df -h {shlex.quote(str(folder))}"
+    if free < NO_BYTES:
+        return fault(StateError.exit_code, "disk", f"{text}; kosongkan ruang", typed)
+    return warning("disk", f"{text}; segera kosongkan ruang", typed) if free < FEW_BYTES else ok("disk", text)
+
+
+# -- the passes
+
+
+def passes(found: Overview) -> Iterator[Finding]:
+    """Judge how long ago passes ran and did well, and tell the outages that are on."""
+    yield last_pass(found)
+    if found.passed_at and found.passed_at != found.succeeded_at:
+        yield last_success(found)
+    for outage in found.outages:
+        yield warning("outage", f"Gangguan: {outages.described(outage)}", "antrean status")
+
+
+def last_pass(found: Overview) -> Finding:
+    """Judge whether cron is running."""
+    if found.passed_at is None:
+        return ok("pass", "Putaran: belum pernah", "antrean sync --dry-run")
+    age = found.now - found.passed_at
+    text = f"Putaran terakhir: {_ago(found.passed_at, found.now)}, kode keluar {found.exit_code}"
+    if age < -NOISE:
+        return warning("pass", f"{text}: di masa depan; jam komputer ini pernah atau sedang salah", "timedatectl")
+    if age >= CRON:
+        return warning("pass", f"{text}; apakah cron berjalan?", "crontab -l", "antrean sync")
+    return ok("pass", text)
+
+
+def last_success(found: Overview) -> Finding:
+    """Judge when a pass last did all of its work."""
+    if found.succeeded_at is None:
+        return warning("success", "Putaran berhasil: belum pernah", "antrean status")
+    text = f"Putaran berhasil terakhir: {_ago(found.succeeded_at, found.now)}"
+    if found.now - found.succeeded_at > Limits.success:
+        return warning("success", text, "antrean status")
+    return ok("success", text)
+
+
+def _ago(when: datetime, now: datetime) -> str:
+    side = "lalu" if when <= now else "lagi"
+    return f"{when:%d-%m-%Y %H:%M} ({length(now - when)} {side})"

@@ -1,0 +1,248 @@
+"""BPJS: reached, by which step it fails, whether it takes our credentials and our clock, and HFIS beside jadwal.
+
+- One harmless read (ref/poli) tells all of the way; its answer is asked for once.
+- Where that answer did not come, nothing else is asked.
+"""
+
+import difflib
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from antrean_cli.asking import listing
+from antrean_cli.bpjs import Client
+from antrean_cli.checkup.findings import Finding, fault, length, ok, told, warning
+from antrean_cli.config import Settings
+from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, TemporaryError
+from antrean_cli.rules.listings import Praktek
+from antrean_cli.rules.outcomes import DOKTER, DONE, JADWAL, NAME, POLI, ROUTE, STOP, TLS, Fault, Outcome, Reply, judge
+from antrean_cli.rules.rows import Slot
+from antrean_cli.rules.visits import Visit, codes_at_bpjs
+
+GOOD_CLOCK, BAD_CLOCK = timedelta(seconds=60), timedelta(seconds=300)
+STEPS = (NAME, ROUTE, TLS)
+ALIKE, MOST_ALIKE = 0.6, 3
+_NO_NAME = re.compile(r"\b(poli|poliklinik|klinik|unit|dr|drg|prof|h|hj|sp|m)\b\.?|,.*")
+
+
+class Answer(NamedTuple):
+    """What came of the harmless read, and the time at this computer just then."""
+
+    came: Reply | Fault
+    now: datetime
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the reply means, None for a fault."""
+        return None if isinstance(self.came, Fault) else judge(POLI, "", self.came)
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """BPJS's list, empty if it did not come."""
+        return () if isinstance(self.came, Fault) else self.came.response
+
+    @property
+    def good(self) -> bool:
+        """Whether BPJS answered with its list."""
+        return self.outcome is not None and self.outcome.kind == DONE
+
+    @property
+    def off(self) -> timedelta | None:
+        """How far this computer's clock is ahead of BPJS's (behind: negative), None if BPJS did not say."""
+        date = None if isinstance(self.came, Fault) else self.came.date
+        return None if date is None else self.now - date
+
+
+class Service:
+    """BPJS as it is examined; nothing is asked of it before it is needed."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    @cached_property
+    def _client(self) -> Client:
+        return Client(self._settings.bpjs)
+
+    @cached_property
+    def answer(self) -> Answer:
+        """The answer to the harmless read; raises SettingsError for a CA bundle that cannot be used."""
+        return Answer(self._client.ask(POLI), self._clock())
+
+    @cached_property
+    def _good(self) -> bool:
+        """Whether more can be asked; what is wrong with BPJS is told by `examine`."""
+        try:
+            return self.answer.good
+        except SettingsError:
+            return False
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        """BPJS's names of clinics and doctors with their codes, none where it does not answer."""
+        found: dict[str, dict[str, str]] = {"poli": {}, "dokter": {}}
+        if not self._good:
+            return found
+        try:
+            found["poli"] = {row.nama: row.kode for row in self.answer.rows}
+            found["dokter"] = {row.nama: row.kode for row in listing(self._client, DOKTER)}
+        except AntreanError:
+            pass  # names are a help, and BPJS gave one list of two
+        return found
+
+    def near(self, kind: str, name: str) -> Sequence[str]:
+        """Return BPJS's clinics ("poli") or doctors ("dokter") whose names are like this one, as "code name"."""
+        return near(name, self._names[kind])
+
+    def examine(self) -> Iterator[Finding]:
+        """Look at the way to BPJS, and at who we are to it."""
+        try:
+            answer = self.answer
+        except SettingsError as error:
+            yield told(error, "tls", f"ls -l {shlex.quote(self._settings.bpjs.ca_bundle or '')}")
+            return
+        yield from way(self._settings.bpjs.base_url, answer.came)
+        yield from identity(answer)
+
+    def hfis(self, visits: Iterable[Visit]) -> Iterator[Finding]:
+        """Look at the sessions of these visits in HFIS, clinic by clinic; after `examine`."""
+        held = practices(visits) if self._good else []
+        problems: list[Finding] = []
+        for kodepoli, day in dict.fromkeys((practice.kodepoli, practice.day) for practice in held):
+            try:
+                rows = listing(self._client, JADWAL, kodepoli, day)
+            except AntreanError as error:
+                yield warning("hfis", f"HFIS: jadwal poli {kodepoli} tidak terbaca: {error}")
+                return
+            mine = [practice for practice in held if practice.kodepoli == kodepoli]
+            problems += [found for one in mine if (found := differing(one, rows, by_hfis=self._settings.hfis))]
+        yield from problems
+        if held and not problems:
+            yield ok("hfis", f"HFIS: sama dengan jadwal Khanza untuk {len(held)} dokter hari ini")
+
+
+# -- the way, and who we are
+
+
+def way(base_url: str, came: Reply | Fault) -> Iterator[Finding]:
+    """Judge how far a request came: name, route, TLS, and whether BPJS answered it in the agreed form."""
+    url = urlsplit(base_url)
+    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+    where = came.where if isinstance(came, Fault) else ""
+    lines = {
+        NAME: (f"nama server {host} ditemukan", f"getent hosts {host}"),
+        ROUTE: (f"server {host}:{port} dapat dihubungi", f"nc -vz {host} {port}"),
+        TLS: ("sertifikat TLS dipercaya", f"openssl s_client -connect {host}:{port} -servername {host} </dev/null"),
+    }
+    for step in STEPS if url.scheme == "https" else STEPS[:2]:
+        text, typed = lines[step]
+        if step == where and isinstance(came, Fault):
+            yield fault(TemporaryError.exit_code, step, f"BPJS: {came.text}{_mending(step, host)}", typed)
+            return
+        yield ok(step, f"BPJS: {text}")
+    if isinstance(came, Fault):
+        yield fault(TemporaryError.exit_code, "answer", f"BPJS: {came.text}", "antrean ref poli")
+
+
+def _mending(step: str, host: str) -> str:
+    return {
+        NAME: f" ({host}); periksa BPJS_BASE_URL dan DNS komputer ini",
+        ROUTE: "; periksa jaringan dan firewall",
+        TLS: "; periksa jam komputer ini, atau isi BPJS_CA_BUNDLE bila rumah sakit memakai proxy TLS",
+    }[step]
+
+
+def identity(answer: Answer) -> Iterator[Finding]:
+    """Judge whether BPJS takes our credentials, and how far our clock is off its own."""
+    outcome = answer.outcome
+    if outcome is None:
+        return
+    said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
+    if outcome.kind == DONE:
+        yield ok("credentials", "BPJS: kredensial diterima")
+    elif outcome.kind == STOP:
+        yield fault(CredentialsError.exit_code, "credentials", f"BPJS: ditolak: {said}; {_suspects(answer.off)}")
+    else:
+        text = f"BPJS: menjawab lain dari yang disepakati: {said}; periksa BPJS_BASE_URL"
+        yield fault(TemporaryError.exit_code, "credentials", text, "antrean ref poli")
+    if answer.off is not None:
+        yield clock(answer.off)
+
+
+def _suspects(off: timedelta | None) -> str:
+    settings = "periksa BPJS_CONS_ID, BPJS_SECRET_KEY, dan BPJS_USER_KEY"
+    wrong = off is not None and abs(off) >= GOOD_CLOCK
+    return f"betulkan dulu jam komputer ini, lalu {settings}" if wrong else settings
+
+
+def clock(off: timedelta) -> Finding:
+    """Judge how far our clock is off BPJS's; BPJS refuses requests of another time."""
+    if abs(off) < GOOD_CLOCK:
+        return ok("clock", "BPJS: jam komputer ini sama dengan jam BPJS")
+    side = "lebih cepat" if off > timedelta(0) else "lebih lambat"
+    text = f"BPJS: jam komputer ini {length(off)} {side} daripada jam BPJS; betulkan jamnya"
+    typed = "sudo timedatectl set-ntp true"
+    if abs(off) < BAD_CLOCK:
+        return warning("clock", text, typed)
+    return fault(CredentialsError.exit_code, "clock", text, typed)
+
+
+# -- names that are alike
+
+
+def near(name: str, codes: dict[str, str]) -> list[str]:
+    """Return those of BPJS's names that are like one of Khanza's, titles and the word "poli" aside."""
+    plain: dict[str, list[str]] = {}
+    for theirs in codes:
+        plain.setdefault(_plain(theirs), []).append(theirs)
+    alike = difflib.get_close_matches(_plain(name), plain, n=MOST_ALIKE, cutoff=ALIKE)
+    return [f"{codes[theirs]} {theirs}" for key in alike for theirs in plain[key]][:MOST_ALIKE]
+
+
+def _plain(name: str) -> str:
+    return " ".join(_NO_NAME.sub(" ", name.lower()).split())
+
+
+# -- HFIS
+
+
+class Practice(NamedTuple):
+    """A doctor's sessions of a day in one clinic, as Khanza's jadwal has them for the visits of that day."""
+
+    kodepoli: str
+    kodedokter: str
+    day: str
+    name: str
+    hours: tuple[str, ...]
+
+
+def practices(visits: Iterable[Visit]) -> list[Practice]:
+    """Return the doctors of these visits whom HFIS should know, with the hours that their adds would carry."""
+    found: dict[tuple[str, str, str, str], set[str]] = {}
+    for visit in visits:
+        row, slot = visit.registration, visit.slot
+        codes = codes_at_bpjs(row, visit.sep) if row else ("", "")
+        if row and slot and slot.jam_selesai and all(codes):
+            who = f"{row.nm_dokter or row.kd_dokter} (kode {codes[1]})"
+            found.setdefault((*codes, visit.tanggal.isoformat(), who), set()).add(_hours(slot))
+    return [Practice(*key, tuple(sorted(hours))) for key, hours in sorted(found.items())]
+
+
+def _hours(slot: Slot) -> str:
+    return f"{slot.jam_mulai[:5]}-{(slot.jam_selesai or '')[:5]}"
+
+
+def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> Finding | None:
+    """Return how HFIS differs from jadwal for a doctor; `by_hfis`: the hours are HFIS's anyway, if it has them."""
+    held = [row for row in rows if row.kodedokter == practice.kodedokter]
+    theirs = sorted(re.sub(r"\s", "", row.jampraktek) for row in held if not row.libur)
+    ours = ", ".join(practice.hours)
+    if theirs and (by_hfis or set(practice.hours) <= set(theirs)):
+        return None
+    there = ", ".join(theirs) or ("libur" if held else "tidak ada")
+    text = f"HFIS: {practice.name} poli {practice.kodepoli} hari ini: jadwal Khanza {ours}, HFIS {there}"
+    return warning("hfis", f"{text}; samakan jadwalnya", f"antrean ref jadwal {practice.kodepoli} {practice.day}")

@@ -1,0 +1,80 @@
+"""`antrean units`: prints the systemd units for a pass a minute, for the program and the settings in use."""
+
+import os
+import pwd
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from antrean_cli.config import examine, load
+from antrean_cli.errors import SettingsError
+from antrean_cli.options import App, OneOf, examples, subcommand
+from antrean_cli.units import UNIT_FILES, Place, service, timer
+
+
+def _user(_: click.Context, __: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,30}", value):
+        raise click.BadParameter(f"'{value}' bukan nama pengguna")
+    return value
+
+
+@subcommand(
+    "units",
+    help="Cetak service dan timer systemd sebagai pengganti cron: satu putaran tiap menit, dengan hak sesedikit "
+    "mungkin. Tanpa argumen: keduanya, dan cara memasangnya.",
+    epilog=examples(
+        """
+antrean units
+antrean units service > /etc/systemd/system/antrean.service
+antrean units timer > /etc/systemd/system/antrean.timer
+"""
+    ),
+)
+@click.argument("which", metavar="[service|timer]", required=False, type=OneOf(list(UNIT_FILES)))
+@click.option("--user", default="antrean", callback=_user, metavar="NAMA", help="Pengguna yang menjalankan (antrean).")
+@click.pass_obj
+def command(app: App, which: str | None, user: str) -> None:
+    found = examine(env_file=app.env_file, state=app.state, needs=frozenset())
+    if found.file is None:
+        raise SettingsError("Belum ada berkas pengaturan; buat /etc/antrean/env, atau pakai --env-file")
+    env_file = found.file.absolute()
+    me = [*_program(), "--env-file", str(env_file), *(["--state", str(app.state.absolute())] if app.state else [])]
+    # As the service will see them: nothing of the environment of whoever prints this.
+    home = {"XDG_STATE_HOME": str(_home(user) / ".local/state")}
+    place = Place(
+        user=user,
+        command=[*me, "sync"],
+        settings=load(env_file=env_file, state=app.state, needs=frozenset(), environ=home),
+        needed=[env_file, *found.secrets, *map(Path, (me[0], os.path.realpath(me[0]), sys.prefix, sys.base_prefix))],
+    )
+    texts = {"service": service(place), "timer": timer()}
+    click.echo(texts[which] if which else "\n".join([_how_to(me, user), *texts.values()]), nl=False)
+
+
+def _program() -> list[str]:
+    """Return the words that this very program is run by."""
+    if sys.argv[0].endswith(".py"):  # python -m
+        return [sys.executable, "-m", "antrean_cli"]
+    return [os.path.abspath(sys.argv[0])]  # noqa: PTH100 - a link stays a link
+
+
+def _home(user: str) -> Path:
+    try:
+        return Path(pwd.getpwnam(user).pw_dir)
+    except KeyError:
+        return Path("/var/lib") / user  # where the README makes it
+
+
+def _how_to(me: list[str], user: str) -> str:
+    units = f"{shlex.join([*me, 'units'])} --user {user}"
+    return f"""\
+# Pengganti cron. Hapus dulu baris cron-nya, lalu ketik sebagai root:
+#   {units} service > {UNIT_FILES["service"]}
+#   {units} timer > {UNIT_FILES["timer"]}
+#   systemctl daemon-reload
+#   systemctl enable --now antrean.timer
+# Melihat hasilnya: systemctl status antrean; journalctl -u antrean
+"""

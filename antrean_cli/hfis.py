@@ -1,0 +1,61 @@
+"""The doctors' sessions as HFIS has them (ANTREAN_JADWAL=hfis): read once a day and clinic, kept in the ledger.
+
+- jampraktek has to equal HFIS's, and Khanza's jadwal can be out of date.
+- Where HFIS has no session, or cannot be read, Khanza's jadwal is the fall-back; it is tried again ten minutes later.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from antrean_cli.bpjs import Client
+from antrean_cli.ledger import Ledger
+from antrean_cli.rules.listings import Praktek
+from antrean_cli.rules.outcomes import DONE, JADWAL, Fault, judge
+from antrean_cli.rules.visits import Clinic, Sessions
+
+AGAIN_AFTER = timedelta(minutes=10)
+KEPT = timedelta(days=8)
+_MEMORY = "hfis"
+
+
+def known_sessions(ledger: Ledger) -> dict[Clinic, Sequence[Praktek]]:
+    """Return what was read of HFIS so far."""
+    kept: Mapping[str, Mapping[str, Sequence[Sequence[object]]]] = ledger.recall(_MEMORY) or {}
+    return {
+        (kodepoli, date.fromisoformat(day)): tuple(map(Praktek._make, rows))
+        for day, clinics in kept.items()
+        for kodepoli, rows in clinics.items()
+    }
+
+
+def read_sessions(
+    client: Callable[[], Client], ledger: Ledger, wanted: Collection[Clinic], now: datetime, within: float
+) -> Sessions:
+    """Return HFIS's sessions, asking BPJS for those of these clinics that were not read yet.
+
+    `client` makes the client where one is needed; `within` is how many seconds one clinic may take. Raises what the
+    ledger raises.
+    """
+    known = known_sessions(ledger)
+    failed = ledger.recall_time("hfis_failed_at")
+    lacking = sorted(set(wanted) - known.keys())
+    if not lacking or (failed is not None and timedelta(0) <= now - failed < AGAIN_AFTER):
+        return known
+    connected = client()
+    for kodepoli, tanggal in lacking:
+        answer = connected.ask(JADWAL, kodepoli, tanggal.isoformat(), within=within)
+        if isinstance(answer, Fault) or judge(JADWAL, "", answer).kind != DONE:
+            failed = now
+            break
+        known[kodepoli, tanggal] = tuple(answer.response)
+    _keep(ledger, known, failed, now)
+    return known
+
+
+def _keep(ledger: Ledger, known: Sessions, failed: datetime | None, now: datetime) -> None:
+    kept: dict[str, dict[str, list[Praktek]]] = {}
+    for (kodepoli, tanggal), rows in known.items():
+        if tanggal >= now.date() - KEPT:
+            kept.setdefault(tanggal.isoformat(), {})[kodepoli] = list(rows)
+    with ledger.transaction():
+        ledger.remember(hfis=kept, hfis_failed_at=failed)

@@ -1,0 +1,63 @@
+"""BPJS's bookings of a day → which of them an add would only double.
+
+- A kiosk or the SEP form may have added a visit under a kode booking of its own: the same patient (NIK, card or
+  record number), clinic and doctor, not cancelled, and not the booking of another visit.
+- One such booking is used instead of adding a second one; of several, a person has to say which.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from antrean_cli.rules.chain import ADD, ALREADY, DUE, HELD, Push, Record, arrange, hold
+from antrean_cli.rules.events import Reason
+from antrean_cli.rules.listings import Antrean
+from antrean_cli.rules.payloads import patient_of
+from antrean_cli.rules.visits import Policy, Visit
+
+AMBIGUOUS = "ganda"
+SHOWN = 3
+
+
+def awaits_look(record: Record) -> bool:
+    """Return whether a look at BPJS's list decides about this booking's add."""
+    add = record.push(ADD)
+    return add is not None and (add.state == DUE or is_ambiguous(add))
+
+
+def is_ambiguous(push: Push) -> bool:
+    """Return whether a push is held because BPJS has several bookings that it could mean."""
+    return push.state == HELD and push.reason is not None and push.reason.code == AMBIGUOUS
+
+
+def twins(visit: Visit, rows: Iterable[Antrean], known: Collection[str]) -> list[str]:
+    """Return BPJS's other kode booking of a visit; `known` are those that belong to somebody already."""
+    mine = patient_of(visit)
+    if mine is None:
+        return []
+    return [
+        row.kodebooking
+        for row in rows
+        if row.kodebooking != visit.kodebooking
+        and row.kodebooking not in known
+        and not row.cancelled
+        and (row.kodepoli, row.kodedokter) == (mine.kodepoli, mine.kodedokter)
+        and _same_patient((row.nik, row.nomorkartu, row.norm), (mine.nik, mine.nomorkartu, mine.norm))
+    ]
+
+
+def _same_patient(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return any(left and left == right for left, right in zip(one, other, strict=True))
+
+
+def adopted(record: Record, found: list[str], policy: Policy) -> Record:
+    """Return the record as it should be: under the code that BPJS has, held if there are several, else going on."""
+    add = record.pushes[ADD]
+    if len(found) == 1:
+        note = f"memakai antrean yang sudah ada di BPJS, bukan {record.kodebooking}"
+        there = replace(add, state=ALREADY, reason=None, ask=False, needs="", next_try=None, note=note)
+        return arrange(replace(record.having(there), kodebooking=found[0], settled=""), policy)
+    if found:
+        names = ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
+        text = f"BPJS punya {len(found)} antrean pasien ini: {names}"
+        return arrange(record.having(hold(add, Reason(code=AMBIGUOUS, text=text))), policy)
+    return arrange(record.having(replace(add, state=DUE, reason=None)), policy)

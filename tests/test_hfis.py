@@ -1,0 +1,118 @@
+"""Sessions from HFIS (ANTREAN_JADWAL=hfis): hours and quota of an add, read once a day and clinic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antrean_cli.simulator.faults import Fault, FaultName
+from tests.site import MONDAY, Site
+
+ADD, JADWAL = "/antrean/add", f"/jadwaldokter/kodepoli/INT/tanggal/{MONDAY}"
+
+
+def in_hfis(site: Site, *hours: str, kodedokter: int = 12345) -> None:
+    """Let HFIS have these sessions of the internist, on Mondays."""
+    slots = [{"hari": 1, "buka": one.split("-")[0], "tutup": one.split("-")[1]} for one in hours]
+    site.bpjs.bookings.updatejadwaldokter({"kodepoli": "INT", "kodedokter": kodedokter, "jadwal": slots})
+
+
+def patient(site: Site, jam: str = "08:05:00") -> str:
+    no_rawat = site.khanza.visit(MONDAY, jam=jam)
+    site.khanza.sep(no_rawat)
+    return no_rawat
+
+
+def added(site: Site) -> list[Any]:
+    return [one.body for one in site.bpjs.received if one.path == ADD and one.body]
+
+
+def asked(site: Site) -> int:
+    return sum(one.path.endswith(JADWAL) for one in site.bpjs.arrived)
+
+
+def test_an_add_has_the_hours_and_the_quota_of_hfis(site: Site) -> None:
+    in_hfis(site, "09:00-12:30")
+    patient(site)
+    site.khanza.update("jadwal", {"kd_dokter": "D01"}, kuota=7)
+    site.sync(ANTREAN_JADWAL="hfis")
+    (body,) = added(site)
+    assert (body["jampraktek"], body["kuotajkn"], body["sisakuotajkn"]) == ("09:00-12:30", 30, 29)
+
+
+def test_of_two_sessions_the_visits_own_counts(site: Site) -> None:
+    in_hfis(site, "08:00-11:00", "13:00-15:00")
+    patient(site, "08:05:00")
+    patient(site, "13:10:00")
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert sorted(body["jampraktek"] for body in added(site)) == ["08:00-11:00", "13:00-15:00"]
+
+
+def test_it_is_read_once_a_day_and_clinic(site: Site) -> None:
+    in_hfis(site, "09:00-12:30")
+    for _ in range(5):
+        patient(site)
+        site.sync(ANTREAN_JADWAL="hfis")
+        site.clock.forward(minutes=15)
+    assert asked(site) == 1
+    assert {body["jampraktek"] for body in added(site)} == {"09:00-12:30"}
+
+
+def test_it_is_not_asked_where_khanzas_jadwal_is_gone_by(site: Site) -> None:
+    in_hfis(site, "09:00-12:30")
+    patient(site)
+    site.sync()
+    assert asked(site) == 0
+    assert added(site)[0]["jampraktek"] == "08:00-14:00"
+
+
+def test_a_doctor_whom_hfis_does_not_have_that_day_goes_by_khanza(site: Site) -> None:
+    patient(site)
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert added(site)[0]["jampraktek"] == "08:00-14:00"
+
+
+def test_what_khanza_lacks_hfis_fills_in(site: Site) -> None:
+    in_hfis(site, "09:00-12:30")
+    no_rawat = patient(site)
+    site.khanza.exam(no_rawat, f"{MONDAY} 09:10:00")
+    site.khanza.delete("jadwal", kd_dokter="D01")
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert added(site)[0]["jampraktek"] == "09:00-12:30"
+    assert site.held_at_bpjs(no_rawat)[0] == (3, "09:00:00")
+
+
+@pytest.mark.parametrize("name", ["timeout_before", "html", "http_401", "unknown_code", "empty"])
+def test_where_hfis_does_not_answer_khanzas_jadwal_is_the_fall_back_and_it_is_not_asked_every_minute(
+    site: Site, name: FaultName
+) -> None:
+    in_hfis(site, "09:00-12:30")
+    site.bpjs.faults.add(Fault(name, path=JADWAL, times=None))
+    patient(site)
+    for _ in range(3):
+        site.sync(ANTREAN_JADWAL="hfis", BPJS_TIMEOUT="1")
+        site.clock.forward(minutes=1)
+    assert [body["jampraktek"] for body in added(site)] == ["08:00-14:00"]
+    assert sum("jadwaldokter" in one.path for one in site.bpjs.arrived) == 1
+    site.bpjs.faults.clear()
+    site.clock.forward(minutes=10)
+    patient(site)
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert added(site)[-1]["jampraktek"] == "09:00-12:30"
+
+
+def test_a_dry_run_asks_nothing_of_bpjs(site: Site) -> None:
+    patient(site)
+    done = site.run("sync", "--dry-run", CLOCK=site.clock.now.isoformat(), ANTREAN_JADWAL="hfis")
+    assert done.returncode == 0
+    assert site.bpjs.arrived == []
+
+
+def test_without_hfis_and_without_jadwal_the_add_is_held_with_the_table_to_fill(site: Site) -> None:
+    no_rawat = patient(site)
+    site.khanza.delete("jadwal", kd_dokter="D01")
+    site.sync(ANTREAN_JADWAL="hfis")
+    reason = site.push(no_rawat, "add").reason
+    assert reason is not None
+    assert reason.code == "jadwal"
