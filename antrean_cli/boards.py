@@ -181,6 +181,13 @@ def _doings(told: Story) -> list[str]:
     return lines
 
 
+def hint(tasks: Sequence[Sequence[str]], statuskirim: str) -> str:
+    """Return what Khanza's own sender noted of a visit, empty if it noted nothing."""
+    parts = [f"task {taskid} {waktu[11:]}" for taskid, waktu in tasks]
+    parts += [f"statuskirim {statuskirim}"] if statuskirim else []
+    return f"Pengirim bawaan Khanza mencatat {', '.join(parts)}: petunjuk, bukan bukti." if parts else ""
+
+
 def story_document(told: Story) -> dict[str, Any]:
     """Return the story for JSON output; times are epoch ms."""
     record = told.record

@@ -10,13 +10,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from antrean_cli.errors import SettingsError
 from antrean_cli.khanza_connection import Connection
 from antrean_cli.rules.rows import Berkas, Booking, Cancel, Exam, Registration, Resep, Rows, Sep, Slot, SuratKontrol
 
 RACIKAN = "resep_dokter_racikan"  # read for antrean farmasi only
+OWN_SENDER = "referensi_mobilejkn_bpjs_taskid"  # where Khanza's own sender writes; old installs lack it
 # What is read, table by table: the check of the schema and the sample hospital are both made from it.
 TABLES: dict[str, tuple[str, ...]] = {
     "reg_periksa": (
@@ -105,7 +106,7 @@ class Khanza(Connection):
 
         Older installs lack its table.
         """
-        if not self._has("referensi_mobilejkn_bpjs_taskid"):
+        if not self._has(OWN_SENDER):
             return 0, ""
         ((count, last),) = self._rows(
             tuple,
@@ -116,6 +117,21 @@ class Khanza(Connection):
             {"low": f"{day:%Y/%m/%d}/", "high": f"{day + timedelta(days=1):%Y/%m/%d}/"},
         )
         return int(count), last or ""
+
+    def hints(self, no_rawat: str, nobooking: str) -> tuple[list[tuple[Any, ...]], str]:
+        """Return what Khanza's own sender noted: (taskid, waktu) of a visit's tasks, and a booking's statuskirim.
+
+        It notes a task before it sends it: a hint, and no proof.
+        """
+        if self._sample or not self._has(OWN_SENDER):
+            return [], ""
+        tasks = self._rows(
+            tuple,
+            "SELECT taskid, waktu FROM referensi_mobilejkn_bpjs_taskid WHERE no_rawat = :no_rawat ORDER BY waktu",
+            {"no_rawat": no_rawat},
+        )
+        query = "SELECT statuskirim FROM referensi_mobilejkn_bpjs WHERE nobooking = :nobooking"
+        return tasks, next((str(value) for (value,) in self._rows(tuple, query, {"nobooking": nobooking})), "")
 
     def read(self, window: Window) -> Rows:
         """Return all rows of a window but the planned control visits (see `surat_kontrol`), as of one moment."""

@@ -224,6 +224,19 @@ kodebooking_argument = click.argument(
 )
 
 
+_COLOURS = {
+    **dict.fromkeys(("PERLU DILIHAT", "ditolak", "hilang"), "red"),
+    "ditahan": "yellow",
+    **dict.fromkeys(("baik", "terkirim", "sudah ada"), "green"),
+}
+_COLOURED = re.compile(rf"(?<!\S)({'|'.join(_COLOURS)})(?!\S)")
+
+
+def show(text: str) -> None:
+    """Print what a person asked to see, with the states in colour on a terminal."""
+    click.echo(_COLOURED.sub(lambda found: click.style(found[0], fg=_COLOURS[found[0]]), text))
+
+
 def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None:
     """Print how many pushes a command changed, and why it left others alone; raises InputError if there were none."""
     if not any(changed):

@@ -63,9 +63,15 @@ def rows(name: str, code: str, response: object, settings: Bpjs, timestamp: str,
     value: Any = decrypt(response, settings, timestamp) if isinstance(response, str) else response
     try:
         found = value.get("list", [value]) if isinstance(value, dict) else value
-        return [make(row, harmless) for row in found]
+        return [make(row, harmless) for row in _list(found)]
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise UnreadableError from error
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):  # an empty text would be a list without rows
+        raise TypeError("no list")
+    return value
 
 
 def decrypt(text: str, settings: Bpjs, timestamp: str) -> object:

@@ -369,3 +369,11 @@ def test_looking_writes_nothing(site: Site) -> None:
     assert site.state.read_bytes() == before
     with Ledger.open(site.state, WIB) as ledger:
         assert len(picked(ledger, Pick(reason="petakan", step="add"), MONDAY)) == 1
+
+
+def test_the_story_tells_what_khanzas_own_sender_noted_as_a_hint(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync()
+    site.khanza.insert("referensi_mobilejkn_bpjs_taskid", no_rawat=no_rawat, taskid="3", waktu=f"{MONDAY} 08:07:00")
+    _, out, _ = at_desk(site, "show", no_rawat)
+    assert "mencatat task 3 08:07:00: petunjuk, bukan bukti" in out

@@ -250,7 +250,11 @@ def test_an_empty_list_is_empty(name: str, plain: object) -> None:
 
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize(
-    "plain", ["teks", 5, True, None, [5], ["x"], [None], [[]], [{}], {"pesan": "x"}, {"list": 3}, {"list": None}]
+    "plain",
+    [
+        *("teks", "", 5, 0, True, False, None, [5], ["x"], [None], [[]], [{}], {}),
+        *({"pesan": "x"}, {"list": 3}, {"list": None}, {"list": ""}, {"list": {}}),
+    ],
 )
 def test_a_list_in_no_agreed_form_is_a_fault_and_never_an_empty_one(name: str, plain: object) -> None:
     reply = asked(name, listed(ROWS[name][0], plain))

@@ -6,7 +6,7 @@ import click
 
 from antrean_cli import boards, views
 from antrean_cli.desk import PENDING, Pick, picked
-from antrean_cli.options import DAY, App, examples, json_option, reading, subcommand
+from antrean_cli.options import DAY, App, examples, json_option, reading, show, subcommand
 from antrean_cli.rules.chain import ALREADY, HELD, REFUSED, SENT
 
 
@@ -54,6 +54,6 @@ def command(
     if as_json:
         click.echo(views.document([boards.listed_document(record, push) for record, push in pairs]))
     elif pairs:
-        click.echo(boards.listed(pairs))
+        show(boards.listed(pairs))
     else:
         app.say("Tidak ada yang cocok.")

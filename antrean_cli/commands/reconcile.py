@@ -8,7 +8,7 @@ import click
 from antrean_cli import views
 from antrean_cli.commands.running import Bar
 from antrean_cli.errors import DifferenceError, InputError, TemporaryError
-from antrean_cli.options import DAY, App, examples, json_option, subcommand
+from antrean_cli.options import DAY, App, examples, json_option, show, subcommand
 from antrean_cli.rules.chain import MAX_AGE
 
 
@@ -56,9 +56,10 @@ def command(app: App, tanggal: date | None, mend: bool, as_json: bool) -> None:
     if mend:
         with Ledger.open(settings.state, zone) as ledger:
             mended = repair(settings, ledger, result, now)
-    click.echo(
-        views.document(boards.reconciled_document(result, mended)) if as_json else boards.reconciled(result, zone)
-    )
+    if as_json:
+        click.echo(views.document(boards.reconciled_document(result, mended)))
+    else:
+        show(boards.reconciled(result, zone))
     if mended:
         app.say(f"{mended} kiriman dibetulkan; yang hilang terkirim pada putaran berikutnya (antrean sync).")
     if result.unanswered:

@@ -48,7 +48,7 @@ def command(ctx: click.Context, tanggal: date, number: str, yes: bool, at_once: 
     text = f"{count} antrean dibaca ulang pada putaran berikutnya."
     click.echo(document({"bookings": count}) if as_json else text)
     if at_once:
-        sync_now(ctx)
+        sync_now(ctx, silently=as_json)
 
 
 def _confirm(question: str, *, yes: bool) -> None:

@@ -38,4 +38,4 @@ def command(ctx: click.Context, pick: Pick, at_once: bool, as_json: bool) -> Non
         changed = retry(ledger, pick, policy, now)
     tell_changed(ctx.obj, changed, "dicoba lagi pada putaran berikutnya", as_json)
     if at_once:
-        sync_now(ctx)
+        sync_now(ctx, silently=as_json)

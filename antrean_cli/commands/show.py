@@ -10,7 +10,7 @@ from antrean_cli import boards, views
 from antrean_cli.config import Settings
 from antrean_cli.desk import Story
 from antrean_cli.errors import AntreanError, InputError, SettingsError, TemporaryError
-from antrean_cli.options import App, bookings, examples, json_option, kodebooking, reading, subcommand
+from antrean_cli.options import App, bookings, examples, json_option, kodebooking, reading, show, subcommand
 from antrean_cli.rules.chain import Record
 from antrean_cli.rules.events import Look, events_of
 from antrean_cli.rules.visits import Visit, assemble
@@ -41,17 +41,20 @@ def command(app: App, number: str, with_bpjs: bool, as_json: bool) -> None:
     if as_json:
         click.echo(views.document([boards.story_document(story) for story in stories]))
     else:
-        click.echo("\n\n".join(map(boards.story, stories)))
+        show("\n\n".join(map(boards.story, stories)))
 
 
 def _told(settings: Settings, record: Record, now: datetime, *, with_bpjs: bool) -> Story:
     story = Story(record=record, zone=settings.policy.zone)
     try:
-        if visit := _visit(settings, record):
+        visit, hint = _visit(settings, record)
+        if hint:
+            story = replace(story, notes=(hint,))
+        if visit:
             look = Look(visit=visit, policy=settings.policy, seen=record.seen, now=now)
             story = replace(story, events={str(taskid): event for taskid, event in events_of(look).items()})
         else:
-            story = replace(story, notes=("Kunjungan ini tidak ada (lagi) di Khanza.",))
+            story = replace(story, notes=(*story.notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
     except (TemporaryError, SettingsError) as error:
         story = replace(story, notes=(str(error),))
     if with_bpjs:
@@ -62,7 +65,8 @@ def _told(settings: Settings, record: Record, now: datetime, *, with_bpjs: bool)
     return story
 
 
-def _visit(settings: Settings, record: Record) -> Visit | None:
+def _visit(settings: Settings, record: Record) -> tuple[Visit | None, str]:
+    """Return Khanza's visit of a booking, and what its own sender noted of it."""
     from antrean_cli.khanza import Khanza, Window
 
     if not (settings.khanza.user or settings.khanza.sqlite):
@@ -70,10 +74,11 @@ def _visit(settings: Settings, record: Record) -> Visit | None:
     no_rawat = (record.no_rawat,) if record.no_rawat else ()
     with Khanza(settings.khanza, seconds=settings.max_seconds) as khanza:
         rows = khanza.read(Window(record.tanggal, record.tanggal, no_rawat, (record.kodebooking,)))
+        hint = boards.hint(*khanza.hints(record.no_rawat, record.kodebooking))
     visits = assemble(rows, settings.policy)
-    return next((visit for visit in visits if visit.kodebooking == record.kodebooking), None) or next(
-        (visit for visit in visits if record.no_rawat and visit.no_rawat == record.no_rawat), None
-    )
+    same = [visit for visit in visits if visit.kodebooking == record.kodebooking]
+    same += [visit for visit in visits if record.no_rawat and visit.no_rawat == record.no_rawat]
+    return (same[0] if same else None), hint
 
 
 def _at_bpjs(settings: Settings, record: Record) -> Mapping[str, datetime | None]:

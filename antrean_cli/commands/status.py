@@ -7,7 +7,7 @@ import click
 from antrean_cli import boards, views
 from antrean_cli.desk import Limits, complaints, overview
 from antrean_cli.errors import LookError
-from antrean_cli.options import App, Whole, examples, json_option, reading, subcommand
+from antrean_cli.options import App, Whole, examples, json_option, reading, show, subcommand
 
 
 @subcommand(
@@ -46,6 +46,9 @@ def command(app: App, max_age: int, max_pending: int, max_refused: int, as_json:
     with reading(app, missing_ok=True) as (ledger, now):
         found = overview(ledger, now)
     problems = complaints(found, limits)
-    click.echo(views.document(boards.status_document(found, problems)) if as_json else boards.status(found, problems))
+    if as_json:
+        click.echo(views.document(boards.status_document(found, problems)))
+    else:
+        show(boards.status(found, problems))
     if problems:
         raise LookError

@@ -134,8 +134,9 @@ def _tell_watchers(app: App, watch: Watch) -> None:
             app.say(problem)
 
 
-def sync_now(ctx: click.Context) -> None:
-    """Run one pass at once; if one is running, that one or the next has it anyway."""
+def sync_now(ctx: click.Context, *, silently: bool) -> None:
+    """Run one pass at once, without its table if wanted; if one is running, that one or the next has it anyway."""
+    ctx.obj = replace(ctx.obj, quiet=ctx.obj.quiet or silently)
     try:
         ctx.invoke(command, dry_run=False, since=None, workers=None, max_seconds=None, as_json=False)
     except LockedError:

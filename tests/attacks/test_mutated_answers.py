@@ -1,7 +1,7 @@
 """Answers of BPJS, mutated at random: nothing breaks, and nothing is taken for a success that is none.
 
 - Real bytes over a real socket to the real client; behind it a delivery, a command by hand or a whole pass, each
-  with a real ledger on disk.
+  with a real ledger on disk, or somebody who asks for one of BPJS's lists.
 - What the bytes say is read once more in here, strictly (`codes`, `lists`). Where honest readers may differ (doubled
   keys, NaN, a damaged head), each of their readings is right; what none of them reads must never count.
 - The first request of the attacked call gets the mutated answer, all others are hung up on.
@@ -66,6 +66,21 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
+class List(NamedTuple):
+    """One of BPJS's lists: what it is asked for with, what names a row of it, and the codes that it comes with."""
+
+    words: tuple[str, ...]
+    key: str
+    codes: frozenset[str]
+
+
+LISTS = {
+    "ref_poli": List((), "kdpoli", frozenset({"1", "200"})),
+    "jadwaldokter": List(("INT", str(MONDAY)), "kodedokter", frozenset({"200"})),
+    "per_tanggal": List((str(MONDAY),), "kodebooking", frozenset({"200"})),
+}
+
+
 # -- what BPJS really answers
 
 
@@ -97,6 +112,18 @@ def real_answers() -> list[Real]:
     ask("updatewaktu", update_body("lain", "5", at("08:50")))
     ask("batal", batal_body("lain", "-"))
     return found + [Real(call, 401, "Signature tidak sesuai", None) for call in ENDS]
+
+
+def real_lists() -> list[Real]:
+    """Return what the stand-in answers to those who ask for its lists: full ones, empty ones, and the door's 401."""
+    bookings, found = Bookings(lambda: at("12:00")), []
+    for kodebooking in ("satu", NO_RAWAT):
+        bookings.mobile_jkn(kodebooking, str(MONDAY), nik=NIK)
+    asked = [(call, one.words) for call, one in LISTS.items()]
+    for call, words in (*asked, ("jadwaldokter", ("ZZZ", str(MONDAY))), ("per_tanggal", ("2026-01-01",))):
+        code, message, rows = vars(getattr(bookings, call)(*words)).values()
+        found.append(Real(call, code, message, rows))
+    return found + [Real(call, 401, "Signature tidak sesuai", None) for call in LISTS]
 
 
 # -- how it is mutated: data that Hypothesis draws, applied when the request's own timestamp is known
@@ -350,6 +377,7 @@ def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]
 ROADS = st.sampled_from(["delivery"] * 14 + ["manual"] * 5 + ["pass"])
 REAL = st.sampled_from(real_answers())
 LIST = st.sampled_from([real for real in real_answers() if real.rows])
+ASKING, LISTED = st.just("asking"), st.sampled_from(real_lists())
 MUTATIONS: dict[str, st.SearchStrategy[Any]] = {
     "edits": some(edits),
     "seal": st.tuples(st.sampled_from(SEALS), at_random, json_texts),
@@ -384,6 +412,8 @@ cases = st.one_of(
     *(st.builds(Case, ROADS, REAL, edits=st.tuples(CODE, MESSAGE)) for _ in range(4)),
     st.builds(Case, ROADS, LIST, edits=st.tuples(TASKID) | st.tuples(WAKTURS)),
     st.builds(Case, ROADS, LIST, seal=MUTATIONS["seal"]),
+    st.builds(Case, ASKING, LISTED, edits=st.tuples(CODE)),
+    *(st.builds(Case, ASKING, LISTED, **{name: MUTATIONS[name]}) for name in ("edits", "seal", "cuts")),
     mutated("edits"),
     mutated("edits", "seal"),
     mutated("edits", "encoding"),
@@ -450,6 +480,24 @@ def lists(body: bytes, stamp: str) -> set[frozenset[str]]:
     return {nothing}
 
 
+def keys(one: List, body: bytes, stamp: str) -> set[frozenset[str]]:
+    """Return which of the real rows honest readers find in a list, by their names; one that cannot be read has none."""
+    nothing: frozenset[str] = frozenset()
+    with suppress(ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        response = json.loads(body)["response"]
+        value = opened(response, stamp) if isinstance(response, str) else response
+        rows = value.get("list", [value]) if isinstance(value, dict) else value
+        given = [row[one.key] for row in rows]
+        names = ["".join(char if char.isprintable() else " " for char in str(name)).strip() for name in given]
+        if all(names) and None not in given:
+            plain = all(type(name) in (int, str) for name in given)  # "ANA" and 12346, but who reads [] or 3.5?
+            return {frozenset(names) & KEYS} | (set() if plain else {nothing})
+    return {nothing}
+
+
+KEYS = {str(row[LISTS[real.call].key]) for real in real_lists() for row in real.rows or ()}
+
+
 def opened(text: str, stamp: str) -> Any:
     cipher = AES.new(key(stamp), AES.MODE_CBC, key(stamp)[:16])
     packed = unpad(cipher.decrypt(base64.b64decode(text, validate=True)), 16)
@@ -463,6 +511,12 @@ def verdicts(case: Case, said: Said, stamp: str) -> set[frozenset[str]]:
 
 def _told(case: Case, body: bytes | None, stamp: str) -> Iterator[frozenset[str]]:
     found = codes(body)
+    if one := LISTS.get(case.real.call):
+        if found - one.codes or case.seal[0] == "plain":
+            yield frozenset()
+        if found & one.codes:
+            yield from keys(one, body or b"", stamp)
+        return
     good = found & {"200", "208"}
     if found - good or case.seal[0] == "plain":
         yield frozenset()
@@ -510,7 +564,7 @@ class _Mouth(StreamRequestHandler):
     def handle(self) -> None:
         while request := self.rfile.readline():
             headers = dict(line.decode("latin-1").strip().lower().split(": ", 1) for line in iter(self._line, b"\r\n"))
-            self.rfile.read(int(headers["content-length"]))
+            self.rfile.read(int(headers.get("content-length", 0)))
             answer = self.server.answer if request.split()[1].decode().endswith(self.server.ends) else None
             if answer is None:
                 return
@@ -564,7 +618,8 @@ class Lab:
     def judge(self, case: Case) -> None:
         """Let one answer come in and hold what counts as told afterwards against what the bytes say."""
         self.said = Said(b"", (None,)), "0"  # what was never asked for cannot have been told
-        self.mouth.answer, self.mouth.ends = lambda stamp: self._answer(case, stamp), ENDS[case.real.call]
+        ends = ENDS.get(case.real.call, "")  # a list is asked for by its own road, which asks for nothing else
+        self.mouth.answer, self.mouth.ends = lambda stamp: self._answer(case, stamp), ends
         began = time.monotonic()
         counted = self._roads[case.road](self, case)
         self.slowest = max(self.slowest, time.monotonic() - began)
@@ -621,7 +676,20 @@ class Lab:
         with Ledger.open(one.state, WIB) as ledger:
             return self._counted(case, ledger)
 
+    def _asking(self, case: Case) -> frozenset[str]:
+        call = case.real.call
+        try:
+            found = asking.listing(Client(self.settings["manual"].bpjs), call, *LISTS[call].words)
+        except AntreanError as error:
+            fit(str(error))
+            return frozenset()
+        for cell in [str(cell) for row in found for cell in row]:
+            assert cell.isprintable(), "a table of it would print what is no text"
+            assert len(cell) <= 300, "it does not end"
+        return frozenset(row[0] for row in found) & KEYS
+
     _roads: ClassVar[Mapping[str, Callable[[Lab, Case], frozenset[str]]]] = {
+        "asking": _asking,
         "delivery": _delivery,
         "manual": _manual,
         "pass": _pass,
@@ -730,7 +798,7 @@ def test_an_answer_of_any_bytes_breaks_nothing_and_counts_only_for_what_it_says(
     )
 
 
-NAMES_OF_ROADS = {"delivery": "deliveries", "manual": "hand", "pass": "whole passes"}
+NAMES_OF_ROADS = {"delivery": "deliveries", "manual": "hand", "pass": "whole passes", "asking": "asking for lists"}
 
 
 # -- bombs: small answers that unpack to a hundred megabytes, large ones that take their time

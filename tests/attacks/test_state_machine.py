@@ -31,7 +31,6 @@ from antrean_cli import sync
 from antrean_cli.bpjs import Client
 from antrean_cli.collect import Collected, collect
 from antrean_cli.config import Settings, load
-from antrean_cli.errors import AntreanError
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.outcomes import Fault as Broken
 from antrean_cli.rules.outcomes import Reply
@@ -137,12 +136,9 @@ def mortal(monkeypatch: pytest.MonkeyPatch) -> Mortal:
         return mortal.process.calls(name, body["kodebooking"], lambda: call(client, name, body, **options))
 
     def noted_collect(*args: Any, **kwargs: Any) -> Collected:
-        mortal.process.looked = True  # also if it dies when all is written
-        try:
-            return collect(*args, **kwargs)
-        except AntreanError:
-            mortal.process.looked = False
-            raise
+        collected = collect(*args, **kwargs)
+        mortal.process.looked = True
+        return collected
 
     monkeypatch.setattr(Ledger, "transaction", dying_transaction)
     monkeypatch.setattr(Client, "call", dying_call)
