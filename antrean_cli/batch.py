@@ -26,7 +26,7 @@ from antrean_cli.rules.outcomes import THERE, UPDATE, Fault, Outcome, Reply
 from antrean_cli.rules.payloads import update_body
 from antrean_cli.rules.visits import WIB, Policy
 
-OUTCOMES = SENT, ALREADY, REFUSED, FAILED, SKIPPED = "sent", "already", "refused", "failed", "skipped"
+SENT, ALREADY, REFUSED, FAILED, SKIPPED = "sent", "already", "refused", "failed", "skipped"
 _BY_URGENCY = (9, 4, 130, 143, 5, 6)  # exit codes: if several apply, the first of these
 
 
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """What became of a line, one of OUTCOMES; `code` and `message` are BPJS's, or `message` is why there are none."""
+    """What became of a line, SENT to SKIPPED; `code` and `message` are BPJS's, or `message` is why there are none."""
 
     line: Line
     outcome: str

@@ -62,7 +62,9 @@ def _pass(found: Overview) -> str:
 
 
 def _ago(when: datetime | None, now: datetime) -> str:
-    return f"{when:%d-%m-%Y %H:%M:%S} ({span(now - when)} lalu)" if when else "belum pernah"
+    if when is None:
+        return "belum pernah"
+    return f"{when:%d-%m-%Y %H:%M:%S} ({f'{span(now - when)} lalu' if when <= now else 'di masa depan'})"
 
 
 def _pending(found: Overview) -> str:

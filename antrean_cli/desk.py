@@ -308,7 +308,9 @@ def complaints(found: Overview, limits: Limits) -> list[str]:
     problems = []
     if found.passed_at is None:
         problems.append("belum pernah ada putaran; pasang cron (crontab.example) atau jalankan: antrean sync")
-    elif found.succeeded_at is None or not timedelta(0) <= found.now - found.succeeded_at <= limits.success:
+    elif found.succeeded_at and found.succeeded_at > found.now:
+        problems.append("putaran berhasil terakhir di masa depan; jam komputer ini pernah atau sedang salah")
+    elif found.succeeded_at is None or found.now - found.succeeded_at > limits.success:
         problems.append("putaran berhasil terakhir sudah terlalu lama; jalankan: antrean sync")
     if found.oldest_pending > limits.pending:
         problems.append("ada kiriman yang menunggu terlalu lama; lihat: antrean list --pending")

@@ -377,3 +377,12 @@ def test_the_story_tells_what_khanzas_own_sender_noted_as_a_hint(site: Site) -> 
     site.khanza.insert("referensi_mobilejkn_bpjs_taskid", no_rawat=no_rawat, taskid="3", waktu=f"{MONDAY} 08:07:00")
     _, out, _ = at_desk(site, "show", no_rawat)
     assert "mencatat task 3 08:07:00: petunjuk, bukan bukti" in out
+
+
+def test_a_pass_of_a_clock_that_ran_ahead_is_said_to_lie_in_the_future(site: Site) -> None:
+    site.sync()
+    site.clock.forward(minutes=-90)
+    code, out, _ = at_desk(site, "status")
+    assert code == 12
+    assert "di masa depan" in out
+    assert "-1 hari" not in out

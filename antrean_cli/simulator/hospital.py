@@ -49,7 +49,6 @@ PRIMARY_KEYS = {
     "password_asuransi": "kd_pj",
 }
 INDEXES = {
-    "resep_dokter_racikan": "no_resep",
     "resep_obat": "no_rawat",
     "bridging_sep": "no_rawat",
     "bridging_surat_kontrol_bpjs": "no_sep",

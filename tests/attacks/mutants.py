@@ -73,6 +73,41 @@ MUTANTS = (
         "    changes(before, after)\n",
         "test_commands.py::test_sync_goes_on_after_an_add_by_hand",
     ),
+    Mutant(
+        "a file of updates goes out before the ledger was written to",
+        "batch.py",
+        "        touch(self.ledger, self.clock())\n",
+        "",
+        "test_update_file.py::test_on_a_disk_that_is_full_after_opening_nothing_is_sent",
+    ),
+    Mutant(
+        "a file of updates is not noted",
+        "batch.py",
+        "                for line, outcome in accepted:\n",
+        "                for line, outcome in accepted[:0]:\n",
+        "test_update_file.py::test_each_line_is_sent_noted_and_told",
+    ),
+    Mutant(
+        "a line of a file goes out although the one before was refused",
+        "batch.py",
+        "            if outcome and waiting:\n",
+        "            if waiting:\n",
+        "test_update_file.py::test_after_a_refusal_the_later_lines_of_that_booking_stay_back",
+    ),
+    Mutant(
+        "whoever stops reading a file's outcomes loses the calls in flight",
+        "batch.py",
+        "                while self._flying:  # who reads",
+        "                while False:  # who reads",
+        "test_update_file.py::test_a_reader_that_goes_away_loses_nothing_of_what_was_in_flight",
+    ),
+    Mutant(
+        "a packed list has no limit",
+        "packing.py",
+        "        if length > most:\n",
+        "        if False:\n",
+        "test_lists.py::test_a_text_may_be_as_long_as_the_limit_and_no_longer",
+    ),
     # -- `>=` for `>`, and the other borders
     Mutant(
         "equal times count as rising",
@@ -763,7 +798,7 @@ MUTANTS = (
     Mutant(
         "an add goes out without Khanza",
         "deliver.py",
-        "return call if visit and missing(visit) is None else None",
+        "return call if visit and missing(visit) is None and not waits else None",
         "return call if visit is None or missing(visit) is None else None",
         "test_trouble.py::test_with_khanza_down_what_is_due_is_still_delivered",
     ),

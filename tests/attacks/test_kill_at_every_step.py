@@ -465,7 +465,7 @@ TOGETHER: tuple[Scenario, ...] = (
 # -- the attack
 
 DONE = {"sent": "done", "already": "done"}
-UNTOLD = {"code": "", "attempts": 0, "changed_at": 0}
+UNTOLD = {"code": "", "attempts": 0, "since": 0}
 NO_FAULTS = {"name": "faults_in_row", "value": "0"}
 
 
@@ -632,9 +632,9 @@ def alike(end: End) -> End:
     """Return what must not differ from an undisturbed run.
 
     What may: whether BPJS took a push or had it already, how often it was put off before, the minute at which either
-    side wrote that down, and the count of faults, where none is the same as none counted.
+    side wrote that down, the count of faults, where none is the same as none counted, and the statistics of calls.
     """
     pushes = [row | {"state": DONE.get(row["state"], row["state"]), **UNTOLD} for row in end.ledger["push"]]
-    meta = [row for row in end.ledger["meta"] if row != NO_FAULTS]
+    meta = [row for row in end.ledger["meta"] if row != NO_FAULTS and row["name"] != "calls"]
     held = [row | {"tasks": [task | {"waktu": 0} for task in row["tasks"]]} for row in end.bpjs]
     return end._replace(bpjs=held, ledger=end.ledger | {"push": pushes, "meta": meta}, writes=end.accepted)
