@@ -1,14 +1,15 @@
 """The proof: for each booking of a day, what Khanza records, what the ledger believes, and what BPJS holds.
 
 - Nothing is changed but by `repair`, in one transaction a booking.
-- A pass may run meanwhile: what differs is looked at a second time, in the ledger and at BPJS, before it is told.
+- A pass may run meanwhile: what differs is looked at a second time, in the ledger, at BPJS, and in the ledger again,
+  before it is told.
 - BPJS is asked for several bookings at a time; three faults in a row end the asking.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from antrean_cli.asking import listing, tasks
@@ -18,11 +19,13 @@ from antrean_cli.config import Settings
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import ADD, STEPS, changes
+from antrean_cli.rules.chain import ADD, STEPS, Record, changes
 from antrean_cli.rules.listings import Antrean, Task
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
 from antrean_cli.rules.outcomes import PER_TANGGAL
 from antrean_cli.rules.reconcile import (
+    NOT_NOTED,
+    ONLY_AT_BPJS,
     PLACES,
     REPAIRABLE,
     UNKNOWN_BOOKING,
@@ -111,6 +114,20 @@ def look_again(settings: Settings, client: Client, ledger: Ledger, result: Recon
     }
     result.held |= {kodebooking: held for kodebooking, (held, _) in fresh.items()}
     result.verdicts = [fresh[one.kodebooking][1] if one.kodebooking in fresh else one for one in result.verdicts]
+
+
+def without_in_flight(ledger: Ledger, result: Reconciliation) -> None:
+    """Drop what a pass has noted since, or is just being told: `ledger` is as it is after the last look at BPJS."""
+    for number, verdict in enumerate(result.verdicts):
+        record = ledger.record(verdict.kodebooking) if verdict.differences else None
+        if record:
+            kept = tuple(one for one in verdict.differences if not _noted_since(record, one))
+            result.verdicts[number] = replace(verdict, differences=kept)
+
+
+def _noted_since(record: Record, one: Difference) -> bool:
+    push = record.push(one.step)
+    return one.kind in (NOT_NOTED, ONLY_AT_BPJS) and push is not None and (push.done or push.maybe_sent)
 
 
 def repair(settings: Settings, ledger: Ledger, result: Reconciliation, now: datetime) -> int:

@@ -11,7 +11,7 @@ import pytest
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import SENT, Push, changes
 from antrean_cli.simulator.faults import Fault
-from tests.site import MONDAY, WIB, Site
+from tests.site import MONDAY, WIB, Site, wait_for
 
 LIST = "/antrean/getlisttask"
 
@@ -230,3 +230,17 @@ def test_the_table_fits_80_columns(site: Site) -> None:
     assert done.returncode == 13
     assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
     assert "3 tercatat = 0 di bpjs" in done.stdout.replace("\n", " ").lower()
+
+
+def test_it_works_beside_a_pass_that_is_sending_and_neither_loses_or_repeats_anything(site: Site) -> None:
+    numbers = [patient(site) for _ in range(5)]
+    site.bpjs.latency = 0.2
+    clock = site.clock.now.isoformat()
+    with site.running("sync", CLOCK=clock) as running:
+        wait_for(lambda: site.bpjs.received)
+        code, found, err = compared(site, "--repair")
+        running.wait(60)
+    assert (code, found["lost"], found["differences"], err) == (0, 0, [], "")
+    assert running.returncode == 0
+    assert [[task for task, _ in site.held_at_bpjs(number)] for number in numbers] == [[3, 4]] * 5
+    assert {one.code for one in site.bpjs.received if one.path in ("/antrean/add", "/antrean/updatewaktu")} == {200}

@@ -32,7 +32,7 @@ def command(app: App, tanggal: date | None, mend: bool, as_json: bool) -> None:
     from antrean_cli import boards
     from antrean_cli.bpjs import Client
     from antrean_cli.ledger import Ledger
-    from antrean_cli.reconcile import Reconciliation, cases, look_again, reconcile, repair
+    from antrean_cli.reconcile import Reconciliation, cases, look_again, reconcile, repair, without_in_flight
 
     settings = app.settings("bpjs", "khanza")
     zone = settings.policy.zone
@@ -52,6 +52,8 @@ def command(app: App, tanggal: date | None, mend: bool, as_json: bool) -> None:
             bar.move(waiting)
     with Ledger.copy(settings.state, zone) as ledger:
         look_again(settings, client, ledger, result, now)
+    with Ledger.copy(settings.state, zone) as ledger:
+        without_in_flight(ledger, result)
     mended = 0
     if mend:
         with Ledger.open(settings.state, zone) as ledger:

@@ -418,6 +418,7 @@ class Told:
     tasks: dict[str, datetime] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     missed: int = 0  # how often it said that it does not know the booking
+    tried: bool = False  # that it was asked for it, and Khanza says the same of the visit ever since
     doubtful: bool = False  # an add may have reached it, for all that the hospital knows
     lost: Counter[str] = field(default_factory=Counter)
 
@@ -431,6 +432,7 @@ class Judge:
         self.seen: dict[str, Seen] = {}
         self.said: defaultdict[tuple[str, str], set[datetime]] = defaultdict(set)
         self.looked_at: datetime | None = None
+        self.looks: dict[str, str] = {}  # what the last pass saw of each booking
         self.judged = 0
         self.repeated = 0
 
@@ -446,6 +448,8 @@ class Judge:
         exact = self.looked_at is not None and timedelta(0) <= now - self.looked_at <= EXACT
         self.looked_at = now
         for one in self.near():
+            if self.looks.get(one.kodebooking) != (look := repr(one)):
+                self.looks[one.kodebooking], self.about(one.kodebooking).tried = look, False
             if one.visit and one.tanggal <= now.date():
                 self._notice(one.kodebooking, one.visit.stts, now, exact=exact)
             for owed in filter(None, (self.owed(one), self._trial(one, self.about(one.kodebooking)))):
@@ -588,7 +592,8 @@ class Judge:
             return None
         if one.visit.stts == "Batal":
             return self._absence(one, Told(known=True)) if one.booking or told.doubtful else None
-        return self._task(one, told) if "add" in told.refused and not told.missed else None
+        # Where Khanza changed its mind about the visit, it may be tried once more.
+        return self._task(one, told) if ("add" in told.refused or told.missed) and not told.tried else None
 
     def _was_said(self, kodebooking: str, said: Owed, told: Told) -> bool:
         times = self.said[kodebooking, said.step]
@@ -609,6 +614,7 @@ class Judge:
         elif not lost and one.message == "Kode Booking tidak ditemukan" and said.step != "batal":
             assert not told.known
             told.missed += 1
+            told.tried = True
         elif not lost:
             assert said.step in ("add", "batal"), f"{said}: BPJS had to refuse it: {one.message}"
             told.refused.add(said.step)
