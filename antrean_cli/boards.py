@@ -1,14 +1,14 @@
 """What the operator's desk shows: overview, list and story → text in 80 columns and JSON documents (Indonesian)."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from antrean_cli.desk import Overview, Story
 from antrean_cli.reconcile import Reconciliation
 from antrean_cli.rules import outages
-from antrean_cli.rules.chain import ADD, CLOSED, HELD, REFUSED, STEPS, Push, Record
+from antrean_cli.rules.chain import ADD, CLOSED, HELD, REFUSED, STEPS, UNLISTED, Push, Record
 from antrean_cli.rules.events import TASKS
 from antrean_cli.rules.payloads import milliseconds
 from antrean_cli.rules.reconcile import (
@@ -157,9 +157,16 @@ def _row(told: Story, step: str) -> list[str]:
     sent = f"{push.waktu:%H:%M:%S}" if push and push.waktu and push.done else ""
     row = [step_name(step), recorded, sent, _condition(told, step)]
     if told.at_bpjs is not None:
-        held = told.at_bpjs.get(step)
-        row.append(f"{held.astimezone(told.zone):%H:%M:%S}" if held else ("ada" if step in told.at_bpjs else "-"))
+        row.append(_there(told, step, told.at_bpjs))
     return row
+
+
+def _there(told: Story, step: str, at_bpjs: Mapping[str, datetime | None]) -> str:
+    """Return what BPJS holds of a step; getlisttask shows tasks alone, and of a booking without any nothing."""
+    if step in UNLISTED:
+        return "ada" if step == ADD and at_bpjs else ""
+    held = at_bpjs.get(step)
+    return f"{held.astimezone(told.zone):%H:%M:%S}" if held else ("ada" if step in at_bpjs else "-")
 
 
 def _condition(told: Story, step: str) -> str:
@@ -167,7 +174,7 @@ def _condition(told: Story, step: str) -> str:
     if push is None:
         return "" if step == ADD else "belum ada di Khanza" if step not in told.events else "belum waktunya"
     when = f" {push.since:%d-%m %H:%M}" if push.since else ""
-    return STATES[push.state] + when + (f" (kode {push.code})" if push.code else "")
+    return STATES[push.state] + when + (f" (kode {push.code})" if push.code not in ("", "200") else "")
 
 
 def _doings(told: Story) -> list[str]:

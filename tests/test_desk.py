@@ -164,7 +164,7 @@ def test_show_tells_times_sources_and_what_is_missing(site: Site) -> None:
     assert code == 0
     assert "08:05:00 buka_poli" in out
     assert "08:30:00 periksa_awal" in out
-    assert "terkirim 23-11 14:00 (kode 200)" in out
+    assert "terkirim 23-11 14:00" in out
     assert "belum ada di Khanza" in out
     (story,) = json.loads(at_desk(site, "show", no_rawat, "--bpjs", "--json")[1])
     assert story["bpjs"].keys() == {"3", "4"}
@@ -386,3 +386,14 @@ def test_a_pass_of_a_clock_that_ran_ahead_is_said_to_lie_in_the_future(site: Sit
     assert code == 12
     assert "di masa depan" in out
     assert "-1 hari" not in out
+
+
+def test_the_story_with_what_bpjs_holds_fits_80_columns(site: Site) -> None:
+    no_rawat = patient(site, exam="09:00:00")
+    site.khanza.berkas(no_rawat, kembali=f"{MONDAY} 09:30:00")
+    site.khanza.resep(no_rawat, divalidasi=f"{MONDAY} 09:40:00", diserahkan=f"{MONDAY} 09:50:00")
+    site.sync()
+    code, out, _ = at_desk(site, "show", no_rawat, "--bpjs")
+    assert code == 0
+    assert [line for line in out.splitlines() if len(line) > 80] == []
+    assert "09:50:00 resep_diserahkan  09:50:00   terkirim 23-11 14:00  09:50:00" in out
