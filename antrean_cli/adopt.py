@@ -5,6 +5,7 @@
 - The list holds patients' numbers: it is compared, and nothing of it is kept but the kode booking.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from antrean_cli.rules.outcomes import DONE, PER_TANGGAL, Fault, judge
 from antrean_cli.rules.visits import Policy, Visit
 
 EVERY = timedelta(minutes=10)
+LEAST_SECONDS = 0.5  # nobody answers in less
 _MEMORY = "adopt"
 
 
@@ -51,16 +53,18 @@ def adopt(
     *,
     within: float,
 ) -> Adopted:
-    """Look at the days that have adds to send; `within` is how many seconds one look may take.
+    """Look at the days that have adds to send; `within` is how many seconds all looks may take.
 
     `client` makes the client where one is needed. Raises what the ledger raises.
     """
     records = [one for one in ledger.unfinished().values() if one.kodebooking in visits and awaits_look(one)]
-    looks, fault = _recalled(ledger, now), None
+    looks, fault, deadline = _recalled(ledger, now), None, time.monotonic() + within
     visits, found, unlisted = dict(visits), list[Change](), set[str]()
     for tanggal in sorted({record.tanggal for record in records} - looks.keys()):
         mine = [record for record in records if record.tanggal == tanggal]
-        answer = client().ask(PER_TANGGAL, tanggal.isoformat(), within=within)
+        if (left := deadline - time.monotonic()) < LEAST_SECONDS:
+            break  # the next pass looks at the rest
+        answer = client().ask(PER_TANGGAL, tanggal.isoformat(), within=left)
         if isinstance(answer, Fault) and not answer.answered:
             fault = answer
             break

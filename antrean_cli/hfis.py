@@ -4,6 +4,7 @@
 - Where HFIS has no session, or cannot be read, Khanza's jadwal is the fall-back; it is tried again ten minutes later.
 """
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
@@ -15,6 +16,7 @@ from antrean_cli.rules.visits import Clinic, Sessions
 
 AGAIN_AFTER = timedelta(minutes=10)
 KEPT = timedelta(days=8)
+LEAST_SECONDS = 0.5  # nobody answers in less
 _MEMORY = "hfis"
 
 
@@ -33,17 +35,19 @@ def read_sessions(
 ) -> Sessions:
     """Return HFIS's sessions, asking BPJS for those of these clinics that were not read yet.
 
-    `client` makes the client where one is needed; `within` is how many seconds one clinic may take. Raises what the
-    ledger raises.
+    `client` makes the client where one is needed; `within` is how many seconds all of them may take: what is left over
+    is read by the next pass. Raises what the ledger raises.
     """
     known = known_sessions(ledger)
     failed = ledger.recall_time("hfis_failed_at")
     lacking = sorted(set(wanted) - known.keys())
     if not lacking or (failed is not None and timedelta(0) <= now - failed < AGAIN_AFTER):
         return known
-    connected = client()
+    connected, deadline = client(), time.monotonic() + within
     for kodepoli, tanggal in lacking:
-        answer = connected.ask(JADWAL, kodepoli, tanggal.isoformat(), within=within)
+        if (left := deadline - time.monotonic()) < LEAST_SECONDS:
+            break
+        answer = connected.ask(JADWAL, kodepoli, tanggal.isoformat(), within=left)
         if isinstance(answer, Fault) or judge(JADWAL, "", answer).kind != DONE:
             failed = now
             break

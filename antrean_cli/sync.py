@@ -194,7 +194,7 @@ class Pass:
             yield from self._failed(outages.BPJS, fault.text)
 
     def _patience(self) -> float:
-        """Return the seconds that one look at a list of BPJS's may take: what is due has to have its time."""
+        """Return the seconds that looks at lists of BPJS's may take: what is due has to have its time."""
         return max((self._started + self.settings.max_seconds - time.monotonic()) / 4, 1.0)
 
     def _client(self) -> "Client":
