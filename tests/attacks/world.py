@@ -481,8 +481,8 @@ class Judge:
             return None
         if one.booking and one.booking.batal:
             return Owed("batal") if one.booking.batal == "Belum" and "batal" not in told.refused else None
-        # By a clock that was set back a visit is tomorrow's: an add in doubt is settled all the same.
-        if one.visit is None or (one.tanggal > today and not told.doubtful):
+        # By a clock that was set back a visit is tomorrow's: one that a pass has seen goes on all the same.
+        if one.visit is None or (one.tanggal > today and one.kodebooking not in self.seen):
             return None
         if one.visit.stts == "Batal":
             return self._absence(one, told)
