@@ -114,9 +114,14 @@ def kodebooking(_: click.Context, __: click.Parameter, value: str | None) -> str
     return value
 
 
+def source_name(source: str) -> str:
+    """Return what people call a file, or standard input for "-"."""
+    return "masukan standar" if source == "-" else source
+
+
 def read_text(source: str) -> str:
     """Return the text of a file, or of standard input for "-"; raises InputError with its name."""
-    name = "masukan standar" if source == "-" else source
+    name = source_name(source)
     if source == "-" and sys.stdin is None:
         raise InputError(f"{name} tidak dapat dibaca: ditutup pemanggil")
     try:
@@ -160,14 +165,20 @@ def subcommand(name: str, *, help: str, epilog: str = "") -> Callable[[Callable[
     return decorator
 
 
+def require_ledger(settings: "Settings") -> None:
+    """Raise InputError if there is no ledger yet."""
+    if not settings.state.exists():
+        raise InputError(f"Belum ada berkas status {settings.state}; jalankan dulu: antrean sync")
+
+
 @contextmanager
 def reading(app: App, *, missing_ok: bool = False) -> "Iterator[tuple[Ledger, datetime]]":
     """Open a copy of the ledger to look at, and tell the time; raises InputError if there is none yet."""
     from antrean_cli.ledger import Ledger
 
     settings = app.settings()
-    if not missing_ok and not settings.state.exists():
-        raise InputError(f"Belum ada berkas status {settings.state}; jalankan dulu: antrean sync")
+    if not missing_ok:
+        require_ledger(settings)
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
         yield ledger, app.now(settings.policy.zone)
 
@@ -178,8 +189,7 @@ def changing(app: App) -> "Iterator[tuple[Ledger, Policy, datetime]]":
     from antrean_cli.ledger import Ledger
 
     settings = app.settings()
-    if not settings.state.exists():
-        raise InputError(f"Belum ada berkas status {settings.state}; jalankan dulu: antrean sync")
+    require_ledger(settings)
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
         yield ledger, settings.policy, app.now(settings.policy.zone)
 

@@ -88,7 +88,7 @@ def reconcile(
 
     Raises CredentialsError, TemporaryError or RefusedError if not even the list of the day comes.
     """
-    listed = {row.kodebooking: row for row in listing(client, PER_TANGGAL, result.tanggal.isoformat())}
+    listed = _listed(client, result.tanggal)
     mine = {case.record.kodebooking for case in found}
     result.strangers = [
         Difference(kodebooking, ADD, UNKNOWN_BOOKING)
@@ -106,11 +106,12 @@ def reconcile(
 def look_again(settings: Settings, client: Client, ledger: Ledger, result: Reconciliation, now: datetime) -> None:
     """Ask once more for what differs: a pass may have sent it between the two looks."""
     doubtful = {verdict.kodebooking for verdict in result.verdicts if verdict.differences}
+    if not doubtful:
+        return
     again = [case for case in cases(settings, ledger, result.tanggal, now) if case.record.kodebooking in doubtful]
-    listed = {row.kodebooking: row for row in listing(client, PER_TANGGAL, result.tanggal.isoformat())} if again else {}
     fresh = {
         case.record.kodebooking: (held, compare(case, held, settings.policy, now))
-        for case, held in _asked(settings, client, again, listed, result)
+        for case, held in _asked(settings, client, again, _listed(client, result.tanggal), result)
     }
     result.held |= {kodebooking: held for kodebooking, (held, _) in fresh.items()}
     result.verdicts = [fresh[one.kodebooking][1] if one.kodebooking in fresh else one for one in result.verdicts]
@@ -144,6 +145,10 @@ def repair(settings: Settings, ledger: Ledger, result: Reconciliation, now: date
                 ledger.save(after, changes(before, after), now)
                 count += len(wanted)
     return count
+
+
+def _listed(client: Client, tanggal: date) -> dict[str, Antrean]:
+    return {row.kodebooking: row for row in listing(client, PER_TANGGAL, tanggal.isoformat())}
 
 
 def _ours(row: Antrean, settings: Settings) -> bool:

@@ -7,10 +7,11 @@ its own, at the real time.
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
@@ -174,6 +175,19 @@ class Site:
 
 def _program(env: dict[str, str], args: tuple[str, ...]) -> list[str]:
     return [sys.executable, "-m", "tests.attacks.program" if "CLOCK" in env else "antrean_cli", *args]
+
+
+def on_a_terminal(command: Sequence[str], env: Mapping[str, str], **streams: Any) -> bytes:
+    """Run a command on a terminal of its own, but for the streams that are given; return what is shown there."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, env=env, **{"stdin": theirs, "stdout": theirs, "stderr": theirs, **streams}):
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # how a terminal tells that nobody is left on it
+            while more := os.read(ours, 65536):
+                shown += more
+    os.close(ours)
+    return shown
 
 
 def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:

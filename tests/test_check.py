@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -31,7 +30,7 @@ from antrean_cli.simulator.hospital import create_sqlite
 from antrean_cli.simulator.server import Simulator
 from tests.mariadb import MariaDB
 from tests.rows import at, reason, record
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, settings_of
+from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, on_a_terminal, settings_of
 from tests.test_bad_input import self_signed
 
 TODAY = datetime.now(WIB).date()
@@ -185,24 +184,15 @@ def test_sentences_fit_80_columns_and_what_is_typed_is_whole(here: Site, mariadb
 
 
 def test_on_a_terminal_the_words_have_colours_unless_the_person_wants_none(here: Site) -> None:
-    assert b"\x1b[32mok" in on_a_terminal(here)
-    assert b"\x1b[32mok" in on_a_terminal(here, NO_COLOR="")
-    assert b"\x1b[" not in on_a_terminal(here, NO_COLOR="1")
+    assert b"\x1b[32mok" in shown(here)
+    assert b"\x1b[32mok" in shown(here, NO_COLOR="")
+    assert b"\x1b[" not in shown(here, NO_COLOR="1")
     assert "\x1b[" not in here.run("check", "--offline").stdout
 
 
-def on_a_terminal(site: Site, **env: str) -> bytes:
-    ours, theirs = pty.openpty()
+def shown(site: Site, **env: str) -> bytes:
     command = [sys.executable, "-m", "antrean_cli", "check", "--offline"]
-    environment = {**os.environ, **site.env, "ANTREAN_STATE": str(site.state), **env}
-    with subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs):
-        os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # how a terminal tells that nobody is left on it
-            while more := os.read(ours, 65536):
-                shown += more
-    os.close(ours)
-    return shown
+    return on_a_terminal(command, {**os.environ, **site.env, "ANTREAN_STATE": str(site.state), **env})
 
 
 # -- settings

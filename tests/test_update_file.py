@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from typing import Any
 import pytest
 
 from antrean_cli.simulator.faults import Fault, Reply
-from tests.site import MONDAY, Site, wait_for
+from tests.site import MONDAY, Site, on_a_terminal, wait_for
 from tests.test_bad_input import NEARLY_FULL, limited, room
 
 HEADER = "kodebooking,taskid,waktu"
@@ -664,31 +663,23 @@ def test_a_reader_that_goes_away_loses_nothing_of_what_was_in_flight(site: Site)
     assert noted(site, *{kodebooking for kodebooking, _ in taken}) == taken
 
 
-def on_a_terminal(site: Site, *arguments: str, **streams: Any) -> str:
+def shown_on_a_terminal(site: Site, *arguments: str, **streams: Any) -> str:
     """Run the command with its stderr on a terminal, the other streams as they are given; return what is shown."""
-    ours, theirs = pty.openpty()
     environment = {**os.environ, **site.env, "ANTREAN_STATE": str(site.state), "TERM": "xterm"}
     command = [sys.executable, "-m", "antrean_cli", *arguments]
-    with subprocess.Popen(command, env=environment, stderr=theirs, **{"stdout": theirs, **streams}):
-        os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # how a terminal tells that nobody is left on it
-            while more := os.read(ours, 65536):
-                shown += more
-    os.close(ours)
-    return shown.decode()
+    return on_a_terminal(command, environment, **{"stdin": None, **streams}).decode()
 
 
 def test_a_progress_bar_is_shown_on_a_terminal_only(site: Site) -> None:
     """On stderr, and the lines of outcomes stay whole beside it."""
     booked(site, *BOOKINGS)
     file = written(site, *(line(kodebooking, "1") for kodebooking in BOOKINGS))
-    shown = on_a_terminal(site, "update", "--file", file)
+    shown = shown_on_a_terminal(site, "update", "--file", file)
     assert "Mengirim" in shown
     assert shown.count("diterima BPJS\r\n") == len(BOOKINGS) + 1, "a line each, and the summary"
     with Path(site.folder, "keluaran").open("w") as output:
-        assert "Mengirim" in on_a_terminal(site, "update", "--json", "--file", file, stdout=output)
+        assert "Mengirim" in shown_on_a_terminal(site, "update", "--json", "--file", file, stdout=output)
     assert len(json.loads(Path(site.folder, "keluaran").read_text())) == len(BOOKINGS)
-    assert "Mengirim" not in on_a_terminal(site, "-q", "update", "--file", file)
+    assert "Mengirim" not in shown_on_a_terminal(site, "-q", "update", "--file", file)
     done = site.run("update", "--file", file)
     assert "Mengirim" not in done.stdout + done.stderr

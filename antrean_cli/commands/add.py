@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from antrean_cli.errors import InputError
-from antrean_cli.options import App, Whole, examples, json_option, read_text, report, subcommand
+from antrean_cli.options import App, Whole, examples, json_option, read_text, report, source_name, subcommand
 from antrean_cli.rules.chain import ADD
 from antrean_cli.rules.payloads import FIELDS, add_body, field_problems, missing, service_date
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def read_body(source: str) -> dict[str, Any]:
     """Return the object in a JSON file, or on standard input for "-"; raises InputError."""
-    name = "masukan standar" if source == "-" else source
+    name = source_name(source)
     try:
         value = json.loads(read_text(source))
     except (ValueError, RecursionError) as error:

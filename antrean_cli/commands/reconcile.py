@@ -8,7 +8,7 @@ import click
 from antrean_cli import views
 from antrean_cli.commands.running import Bar
 from antrean_cli.errors import DifferenceError, InputError, TemporaryError
-from antrean_cli.options import DAY, App, examples, json_option, show, subcommand
+from antrean_cli.options import DAY, App, examples, json_option, require_ledger, show, subcommand
 from antrean_cli.rules.chain import MAX_AGE
 
 
@@ -42,8 +42,7 @@ def command(app: App, tanggal: date | None, mend: bool, as_json: bool) -> None:
         raise InputError(f"--date {tanggal} belum tiba")
     if mend and tanggal < now.date() - MAX_AGE:
         raise InputError(f"--repair paling jauh H-7 ({now.date() - MAX_AGE}); BPJS tidak menerima lagi")
-    if not settings.state.exists():
-        raise InputError(f"Belum ada berkas status {settings.state}; jalankan dulu: antrean sync")
+    require_ledger(settings)
     client, result = Client(settings.bpjs, connections=settings.workers), Reconciliation(tanggal=tanggal)
     with Ledger.copy(settings.state, zone) as ledger:
         found = cases(settings, ledger, tanggal, now)

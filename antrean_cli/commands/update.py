@@ -13,7 +13,18 @@ import click
 
 from antrean_cli.commands.running import Bar, Signals
 from antrean_cli.errors import InputError
-from antrean_cli.options import App, OneOf, bookings, examples, json_option, kodebooking, read_text, report, subcommand
+from antrean_cli.options import (
+    App,
+    OneOf,
+    bookings,
+    examples,
+    json_option,
+    kodebooking,
+    read_text,
+    report,
+    source_name,
+    subcommand,
+)
 from antrean_cli.rules.payloads import JENISRESEP, KODEBOOKING_FORM, fit_kodebooking, milliseconds, update_body
 from antrean_cli.rules.visits import WIB
 
@@ -62,7 +73,7 @@ def read_lines(source: str, zone: timezone) -> "list[Line]":
 
     Raises InputError with the lines that cannot be used; what stands in them is not repeated, for it may be anything.
     """
-    name = "masukan standar" if source == "-" else source
+    name = source_name(source)
     lines, problems, empty = [], [], True
     for number, cells in _rows(read_text(source)):
         if empty and [cell.lower() for cell in cells[:3]] == HEADER:

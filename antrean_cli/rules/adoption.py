@@ -31,9 +31,9 @@ def is_ambiguous(push: Push) -> bool:
 
 def twins(visit: Visit, rows: Iterable[Antrean], known: Collection[str]) -> list[str]:
     """Return BPJS's other kode booking of a visit; `known` are those that belong to somebody already."""
-    mine = patient_of(visit)
-    if mine is None:
+    if visit.registration is None:
         return []
+    mine = patient_of(visit.registration, visit.sep)
     return [
         row.kodebooking
         for row in rows

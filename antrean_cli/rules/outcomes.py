@@ -128,9 +128,7 @@ def judge(call: str, step: str, reply: Reply) -> Outcome:
     """Return what a reply means; `call` is the name of a call, `step` what it sends (empty for one that reads)."""
     folded = " ".join(reply.message.lower().split())
     for answer in ANSWERS:
-        if (answer.call == "*" or call in answer.call.split("|")) and (
-            answer.code == "*" or reply.code in answer.code.split("|")
-        ):
+        if _fits(answer.call, call) and _fits(answer.code, reply.code):
             found = re.search(answer.text, folded)
             if found and (answer.kind != FIRST or _named(answer, found, step)):
                 named = _named(answer, found, step) if answer.kind == FIRST else ""

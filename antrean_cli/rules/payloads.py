@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from antrean_cli.rules.events import Reason, no_session
-from antrean_cli.rules.rows import Booking, Resep, Sep, Slot
+from antrean_cli.rules.rows import Booking, Registration, Resep, Sep, Slot
 from antrean_cli.rules.visits import Policy, Visit, codes_at_bpjs, moment
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
@@ -179,11 +179,8 @@ class Patient(NamedTuple):
     kodedokter: str
 
 
-def patient_of(visit: Visit) -> Patient | None:
-    """Return whose visit at the desk it is, and where, or None if its row is gone."""
-    row, sep = visit.registration, visit.sep
-    if row is None:
-        return None
+def patient_of(row: Registration, sep: Sep | None) -> Patient:
+    """Return whose visit at the desk it is, and where."""
     nomorkartu = (sep and sep.nomorkartu) or row.nomorkartu or ""
     return Patient(row.nik or "", nomorkartu, row.norm, *codes_at_bpjs(row, sep))
 
@@ -192,21 +189,21 @@ def _desk_body(visit: Visit, policy: Policy) -> dict[str, Any]:
     row, sep, jkn = visit.registration, visit.sep, visit.kind != "nonjkn"
     if row is None:
         return {"kodebooking": visit.kodebooking}
-    kodepoli, kodedokter = codes_at_bpjs(row, sep)
+    patient = patient_of(row, sep)
     jeniskunjungan, nomorreferensi = _reference(visit)
     number = _number(row.no_reg)
     return {
         "kodebooking": visit.kodebooking,
         "jenispasien": "JKN" if jkn else "NON JKN",
-        "nomorkartu": ((sep and sep.nomorkartu) or row.nomorkartu or "") if jkn else "",
-        "nik": row.nik or "",
+        "nomorkartu": patient.nomorkartu if jkn else "",
+        "nik": patient.nik,
         "nohp": (sep and sep.nohp) or row.nohp or "",
-        "kodepoli": kodepoli or None,
+        "kodepoli": patient.kodepoli or None,
         "namapoli": row.nm_poli_bpjs or row.nm_poli or "",
         "pasienbaru": int(row.stts_daftar == "Baru"),
-        "norm": row.norm,
+        "norm": patient.norm,
         "tanggalperiksa": visit.tanggal.isoformat(),
-        "kodedokter": _whole(kodedokter),
+        "kodedokter": _whole(patient.kodedokter),
         "namadokter": row.nm_dokter_bpjs or row.nm_dokter or "",
         "jeniskunjungan": jeniskunjungan if jkn else 3,
         "nomorreferensi": (nomorreferensi or None) if jkn else "",

@@ -215,7 +215,7 @@ class _Assembly:
         no_rawat = registration.no_rawat
         sep = self.seps.get(no_rawat)
         slots = self.slots.get((registration.kd_dokter, HARI[tanggal.weekday()]), ())
-        sessions = self._sessions(registration, sep, tanggal)
+        sessions = self._sessions(registration, sep, tanggal, self.rows.hfis) if self.rows.hfis else ()
         return Visit(
             kodebooking=kodebooking,
             kind=kind,
@@ -233,10 +233,10 @@ class _Assembly:
             surat_asked=self.rows.surat_kontrol is not None,
         )
 
-    def _sessions(self, registration: Registration, sep: Sep | None, tanggal: date) -> list[Slot]:
+    def _sessions(self, registration: Registration, sep: Sep | None, tanggal: date, hfis: Sessions) -> list[Slot]:
         """Return the sessions that HFIS has of the visit's doctor."""
         kodepoli, kodedokter = codes_at_bpjs(registration, sep)
-        held = (row for row in (self.rows.hfis or {}).get((kodepoli, tanggal), ()) if row.kodedokter == kodedokter)
+        held = (row for row in hfis.get((kodepoli, tanggal), ()) if row.kodedokter == kodedokter)
         hours = ((row, hours_of(row.jampraktek)) for row in held if not row.libur)
         day = HARI[tanggal.weekday()]
         return [Slot(registration.kd_dokter, day, *span, "", row.kapasitas) for row, span in hours if span]

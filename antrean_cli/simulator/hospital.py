@@ -48,11 +48,7 @@ PRIMARY_KEYS = {
     "bridging_surat_kontrol_bpjs": "no_surat",
     "password_asuransi": "kd_pj",
 }
-INDEXES = {
-    "resep_obat": "no_rawat",
-    "bridging_sep": "no_rawat",
-    "bridging_surat_kontrol_bpjs": "no_sep",
-}
+INDEXES = {"resep_obat": "no_rawat", "bridging_sep": "no_rawat", "bridging_surat_kontrol_bpjs": "no_sep"}
 
 # The doctor who sees the patients of a clinic, unless the visit names another.
 DOCTORS = {"INT": "D01", "ANA": "D02", "MAT": "D04"}

@@ -1225,8 +1225,8 @@ MUTANTS = (
     Mutant(
         "the card of a NON JKN patient is sent",
         "rules/payloads.py",
-        '((sep and sep.nomorkartu) or row.nomorkartu or "") if jkn else ""',
-        '(sep and sep.nomorkartu) or row.nomorkartu or ""',
+        'patient.nomorkartu if jkn else ""',
+        "patient.nomorkartu",
         "test_payloads.py::test_the_23_fields",
     ),
     Mutant(

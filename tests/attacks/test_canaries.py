@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -21,7 +20,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,7 +35,7 @@ from antrean_cli.simulator.server import Simulator, encrypted
 from antrean_cli.views import FORMATS
 from tests.attacks.conftest import FIGURES, Attack
 from tests.mariadb import MariaDB
-from tests.site import WIB
+from tests.site import WIB, on_a_terminal
 from tests.test_watch import Watcher
 
 NAME, NIK, CARD, PHONE = "SITI KENARI WULANSARI", "9907197788663355", "0009977553311", "081399775566"
@@ -325,7 +324,7 @@ def scene_sync(ward: Ward, attack: Attack) -> None:
     ward.run("sync", "--dry-run", *SINCE)
     ward.run("sync", "--dry-run", "--json", *SINCE)
     assert ward.run("-v", "sync", *SINCE), "a pass with -v that has work says so"
-    assert b"Terkirim" in on_a_terminal(ward, "sync"), "a terminal is shown a table"
+    assert b"Terkirim" in shown_on_a_terminal(ward, "sync"), "a terminal is shown a table"
     tellings = (("sync",), ("-v", "sync"), ("-q", "sync"), ("sync", "--json"), ("-v", "sync", "--json"))
     with Watcher() as watcher:
         ward.env["ANTREAN_PING_URL"] = watcher.url
@@ -333,7 +332,7 @@ def scene_sync(ward: Ward, attack: Attack) -> None:
         for number, _ in enumerate(gossip(ward, attack)):
             ward.visit()
             ward.run(*tellings[number % len(tellings)])
-            on_a_terminal(ward, "sync", *(["--dry-run"] if number % 2 else []))
+            shown_on_a_terminal(ward, "sync", *(["--dry-run"] if number % 2 else []))
     assert any(one.body for one in watcher.heard), "the watcher is told"
     ward.search("\n".join(map(str, watcher.heard)), ("sync",))
     assert (ward.folder / "antrean.prom").exists(), "the metrics are searched with the other files"
@@ -427,17 +426,9 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
 }
 
 
-def on_a_terminal(ward: Ward, *args: str) -> bytes:
+def shown_on_a_terminal(ward: Ward, *args: str) -> bytes:
     """Run a command on a terminal of its own and search what it shows there."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "antrean_cli", *args]
-    with subprocess.Popen(command, env=ward.environment({}), stdin=theirs, stdout=theirs, stderr=theirs):
-        os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # how a terminal tells that nobody is left on it
-            while more := os.read(ours, 65536):
-                shown += more
-    os.close(ours)
+    shown = on_a_terminal([sys.executable, "-m", "antrean_cli", *args], ward.environment({}))
     ward.search(shown, args)
     return shown
 
