@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from antrean_cli.bpjs import Client
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.adoption import adopted, awaits_look, twins
 from antrean_cli.rules.chain import Change, Record, changes
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.outcomes import DONE, PER_TANGGAL, Fault, judge
 from antrean_cli.rules.visits import Policy, Visit
+
+if TYPE_CHECKING:
+    from antrean_cli.bpjs import Client
 
 EVERY = timedelta(minutes=10)
 LEAST_SECONDS = 0.5  # nobody answers in less
@@ -45,7 +47,7 @@ class Look:
 
 
 def adopt(
-    client: Callable[[], Client],
+    client: "Callable[[], Client]",
     ledger: Ledger,
     policy: Policy,
     visits: Mapping[str, Visit],

@@ -83,13 +83,10 @@ def collect(
 
     `sessions` tells HFIS's sessions of some clinics, where the hospital goes by them.
     """
-    khanza.check(racikan=policy.farmasi)
     begin = _begin(ledger, now.astimezone(policy.zone).date())
     first, today, full = _window(ledger, policy, now, since, begin)
     unfinished = ledger.unfinished()
-    window = Window(first, today, *_beyond(unfinished.values(), first, today), racikan=policy.farmasi)
-    rows = khanza.read(window)
-    require_payers(rows, policy)
+    rows = rows_of(khanza, policy, Window(first, today, *_beyond(unfinished.values(), first, today)))
     through = ledger.settled(first, today)
     visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
     asked = _wants_surat_kontrol(ledger, visits, policy, now)
@@ -129,12 +126,18 @@ def _surat_kontrol(khanza: Khanza, days: Sequence[date]) -> Sequence[SuratKontro
         return None
 
 
-def require_payers(rows: Rows, policy: Policy) -> None:
-    """Raise SettingsError if no payer means BPJS: everybody would be told to BPJS as NON JKN."""
+def rows_of(khanza: Khanza, policy: Policy, window: Window) -> Rows:
+    """Return Khanza's rows of a window, as every look at them needs them; raises what Khanza raises.
+
+    Raises SettingsError as well if no payer means BPJS: everybody would be told to BPJS as NON JKN.
+    """
+    khanza.check(racikan=policy.farmasi)
+    rows = khanza.read(window._replace(racikan=policy.farmasi))
     if not (policy.kd_pj or rows.payers):
         raise SettingsError(
             "Penjamin BPJS tidak diketahui: isi ANTREAN_KD_PJ (tabel password_asuransi di Khanza kosong)"
         )
+    return rows
 
 
 class Planned(NamedTuple):

@@ -7,17 +7,26 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from antrean_cli.bpjs import Client
+from antrean_cli.config import Settings
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outcomes import DONE, JADWAL, Fault, judge
 from antrean_cli.rules.visits import Clinic, Sessions
 
+if TYPE_CHECKING:
+    from antrean_cli.bpjs import Client
+
 AGAIN_AFTER = timedelta(minutes=10)
 KEPT = timedelta(days=8)
 LEAST_SECONDS = 0.5  # nobody answers in less
 _MEMORY = "hfis"
+
+
+def sessions_of(settings: Settings, ledger: Ledger) -> Sessions | None:
+    """Return what visits are assembled with: what was read so far, None where the hospital goes by Khanza's jadwal."""
+    return known_sessions(ledger) if settings.hfis else None
 
 
 def known_sessions(ledger: Ledger) -> dict[Clinic, Sequence[Praktek]]:
@@ -31,7 +40,7 @@ def known_sessions(ledger: Ledger) -> dict[Clinic, Sequence[Praktek]]:
 
 
 def read_sessions(
-    client: Callable[[], Client], ledger: Ledger, wanted: Collection[Clinic], now: datetime, within: float
+    client: "Callable[[], Client]", ledger: Ledger, wanted: Collection[Clinic], now: datetime, within: float
 ) -> Sessions:
     """Return HFIS's sessions, asking BPJS for those of these clinics that were not read yet.
 

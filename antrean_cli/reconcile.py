@@ -14,9 +14,10 @@ from datetime import date, datetime
 
 from antrean_cli.asking import listing, tasks
 from antrean_cli.bpjs import Client
-from antrean_cli.collect import planned, require_payers
+from antrean_cli.collect import planned, rows_of
 from antrean_cli.config import Settings
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
+from antrean_cli.hfis import sessions_of
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import ADD, STEPS, Record, changes
@@ -69,13 +70,8 @@ def cases(settings: Settings, ledger: Ledger, tanggal: date, now: datetime) -> l
     """Return the bookings of a day as Khanza and the ledger have them; raises what Khanza and the ledger raise."""
     policy = settings.policy
     with Khanza(settings.khanza, seconds=settings.max_seconds) as khanza:
-        khanza.check(racikan=policy.farmasi)
-        rows = khanza.read(Window(tanggal, tanggal, racikan=policy.farmasi))
-    require_payers(rows, policy)
-    if settings.hfis:
-        from antrean_cli.hfis import known_sessions
-
-        rows = rows._replace(hfis=known_sessions(ledger))
+        rows = rows_of(khanza, policy, Window(tanggal, tanggal))
+    rows = rows._replace(hfis=sessions_of(settings, ledger))
     visits = [visit for visit in assemble(rows, policy) if visit.tanggal == tanggal]
     found = planned(visits, ledger.of_days(tanggal, tanggal), policy, now, tanggal, exact=False)
     return [Case(visit=one.visit, record=one.after) for one in found]

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
+from antrean_cli.adopt import adopt
 from antrean_cli.collect import collect, prune, tidy
 from antrean_cli.config import Settings
 from antrean_cli.desk import replay
@@ -25,6 +26,7 @@ from antrean_cli.errors import (
     SettingsError,
     TemporaryError,
 )
+from antrean_cli.hfis import known_sessions, read_sessions, sessions_of
 from antrean_cli.khanza import Khanza
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules import outages
@@ -159,7 +161,6 @@ class Pass:
         """Return how HFIS's sessions are come by, None where the hospital goes by Khanza's jadwal alone."""
         if not self.settings.hfis:
             return None
-        from antrean_cli.hfis import known_sessions, read_sessions
 
         def sessions(wanted: Collection[Clinic]) -> Sessions:
             if any(self.ledger.outage(kind) for kind in (outages.BPJS, outages.CREDENTIALS)):
@@ -173,8 +174,6 @@ class Pass:
         outage = self.ledger.outage(outages.BPJS)
         if not self.settings.policy.adopt or (outage and not outage.may_probe(self.clock())):
             return
-        from antrean_cli.adopt import adopt
-
         found = adopt(
             self._client, self.ledger, self.settings.policy, self._visits, self.clock(), within=self._patience()
         )
@@ -303,12 +302,7 @@ def preview(settings: Settings, ledger: Ledger, now: datetime, since: date | Non
     """
     tidy(ledger, now)
     with Khanza(settings.khanza) as khanza:
-        sessions = _read_before(ledger) if settings.hfis else None
+        known = sessions_of(settings, ledger)
+        sessions = None if known is None else lambda _: known
         collect(khanza, ledger, settings.policy, now, since=since, sessions=sessions)
     return sorted(ledger.unfinished().values(), key=lambda record: (record.tanggal, record.kodebooking))
-
-
-def _read_before(ledger: Ledger) -> Callable[[Collection[Clinic]], Sessions]:
-    from antrean_cli.hfis import known_sessions
-
-    return lambda _: known_sessions(ledger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -47,6 +48,27 @@ def test_of_two_sessions_the_visits_own_counts(site: Site) -> None:
     patient(site, "13:10:00")
     site.sync(ANTREAN_JADWAL="hfis")
     assert sorted(body["jampraktek"] for body in added(site)) == ["08:00-11:00", "13:00-15:00"]
+
+
+def test_an_add_by_hand_has_them_too(site: Site) -> None:
+    in_hfis(site, "09:00-12:30")
+    no_rawat = patient(site)
+    site.sync(ANTREAN_JADWAL="hfis")
+    done = site.run("add", "--no-rawat", no_rawat, "--dry-run", ANTREAN_JADWAL="hfis")
+    body = json.loads(done.stdout)
+    assert (body["jampraktek"], body["kuotajkn"]) == ("09:00-12:30", 30)
+
+
+def test_the_story_of_a_visit_goes_by_them_as_the_pass_does(site: Site) -> None:
+    in_hfis(site, "09:00-12:30")
+    no_rawat = patient(site)
+    site.khanza.delete("jadwal", kd_dokter="D01")
+    site.clock.at("10:00")
+    site.sync(ANTREAN_JADWAL="hfis")
+    done = site.run("show", no_rawat, "--json", CLOCK=site.clock.now.isoformat(), ANTREAN_JADWAL="hfis")
+    (story,) = json.loads(done.stdout)
+    assert story["khanza"]["3"]["waktu"] == story["pushes"][1]["waktu"]
+    assert story["khanza"]["3"]["source"] == "buka_poli"
 
 
 def test_it_is_read_once_a_day_and_clinic(site: Site) -> None:

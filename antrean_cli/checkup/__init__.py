@@ -16,7 +16,7 @@ from antrean_cli.checkup.findings import Finding, told, warning
 from antrean_cli.checkup.service import Service
 from antrean_cli.desk import overview
 from antrean_cli.errors import SettingsError, StateError
-from antrean_cli.hfis import known_sessions
+from antrean_cli.hfis import sessions_of
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import MAX_AGE
 from antrean_cli.rules.visits import Visit
@@ -76,7 +76,7 @@ def _world(
     if _unset(found, "KHANZA_"):
         yield warning("khanza", "Khanza: belum diperiksa; betulkan dulu pengaturannya")
     else:
-        sessions = known_sessions(ledger) if ledger and settings.hfis else {}
+        sessions = sessions_of(settings, ledger) if ledger else None
         near = service.near if service else _nothing_near
         visits += yield from hospital.examine(settings, now, sessions, near)
     if service:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.checkup.findings import Finding, fault, length, ok, told, warning
-from antrean_cli.collect import require_payers
+from antrean_cli.collect import rows_of
 from antrean_cli.config import ZONES, Settings
 from antrean_cli.config import Khanza as KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
@@ -28,7 +28,7 @@ Near = Callable[[str, str], Sequence[str]]  # a list of MAPPINGS and a name → 
 
 
 def examine(
-    settings: Settings, now: datetime, sessions: Sessions, near: Near
+    settings: Settings, now: datetime, sessions: Sessions | None, near: Near
 ) -> Generator[Finding, None, Sequence[Visit]]:
     """Look at Khanza as far as it lets us, and return the visits of the last days.
 
@@ -133,10 +133,9 @@ class Group(NamedTuple):
     example: Visit
 
 
-def _last_days(settings: Settings, khanza: Khanza, today: date, sessions: Sessions) -> list[Visit]:
+def _last_days(settings: Settings, khanza: Khanza, today: date, sessions: Sessions | None) -> list[Visit]:
     """Return the outpatients of the last days whom antrean serves and who were not cancelled."""
-    rows = khanza.read(Window(today - MAX_AGE, today))
-    require_payers(rows, settings.policy)
+    rows = rows_of(khanza, settings.policy, Window(today - MAX_AGE, today))
     visits = assemble(rows._replace(hfis=sessions), settings.policy)
     return [visit for visit in visits if _outpatient(visit) and served(visit, settings.policy)]
 

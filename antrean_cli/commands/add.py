@@ -33,8 +33,10 @@ def read_body(source: str) -> dict[str, Any]:
 
 def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
     """Return a visit of Khanza's by its no_rawat; raises InputError if there is none."""
-    from antrean_cli.collect import require_payers
+    from antrean_cli.collect import rows_of
+    from antrean_cli.hfis import known_sessions
     from antrean_cli.khanza import Khanza, Window
+    from antrean_cli.ledger import Ledger
     from antrean_cli.rules.visits import assemble
 
     found = re.fullmatch(r"(\d{4})/(\d\d)/(\d\d)/\d{1,6}", no_rawat)
@@ -45,12 +47,13 @@ def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
     if day is None:
         raise InputError(f"--no-rawat '{no_rawat}' bukan no_rawat; bentuknya yyyy/mm/dd/nnnnnn")
     with Khanza(settings.khanza) as khanza:
-        khanza.check()
         # The date of a visit may differ by a day from the one in its number.
         first, last = day - timedelta(days=1), day + timedelta(days=1)
-        rows = khanza.read(Window(first, last, (no_rawat,)))
+        rows = rows_of(khanza, settings.policy, Window(first, last, (no_rawat,)))
         surat_kontrol = khanza.surat_kontrol(first, last)
-    require_payers(rows, settings.policy)
+    if settings.hfis:
+        with Ledger.copy(settings.state, settings.policy.zone) as ledger:
+            rows = rows._replace(hfis=known_sessions(ledger))
     for visit in assemble(rows._replace(surat_kontrol=surat_kontrol), settings.policy):
         if visit.no_rawat == no_rawat:
             return visit

@@ -7,13 +7,15 @@ from datetime import datetime
 import click
 
 from antrean_cli import boards, views
+from antrean_cli.collect import rows_of
 from antrean_cli.config import Settings
 from antrean_cli.desk import Story
 from antrean_cli.errors import AntreanError, InputError, SettingsError, TemporaryError
+from antrean_cli.hfis import sessions_of
 from antrean_cli.options import App, bookings, examples, json_option, kodebooking, reading, show, subcommand
 from antrean_cli.rules.chain import Record
 from antrean_cli.rules.events import Look, events_of
-from antrean_cli.rules.visits import Visit, assemble
+from antrean_cli.rules.visits import Sessions, Visit, assemble
 
 
 @subcommand(
@@ -34,20 +36,20 @@ antrean show 20261122000001 --bpjs
 def command(app: App, number: str, with_bpjs: bool, as_json: bool) -> None:
     settings = app.settings(*(["bpjs"] if with_bpjs else []))
     with reading(app) as (ledger, now):
-        records = ledger.of_visit(number)
+        records, sessions = ledger.of_visit(number), sessions_of(settings, ledger)
     if not records:
         raise InputError(f"Ledger tidak mengenal {number}; periksa nomornya, atau jalankan dulu: antrean sync")
-    stories = [_told(settings, record, now, with_bpjs=with_bpjs) for record in records]
+    stories = [_told(settings, record, sessions, now, with_bpjs=with_bpjs) for record in records]
     if as_json:
         click.echo(views.document([boards.story_document(story) for story in stories]))
     else:
         show("\n\n".join(map(boards.story, stories)))
 
 
-def _told(settings: Settings, record: Record, now: datetime, *, with_bpjs: bool) -> Story:
+def _told(settings: Settings, record: Record, sessions: Sessions | None, now: datetime, *, with_bpjs: bool) -> Story:
     story = Story(record=record, zone=settings.policy.zone)
     try:
-        visit, hint = _visit(settings, record)
+        visit, hint = _visit(settings, record, sessions)
         if hint:
             story = replace(story, notes=(hint,))
         if visit:
@@ -65,7 +67,7 @@ def _told(settings: Settings, record: Record, now: datetime, *, with_bpjs: bool)
     return story
 
 
-def _visit(settings: Settings, record: Record) -> tuple[Visit | None, str]:
+def _visit(settings: Settings, record: Record, sessions: Sessions | None) -> tuple[Visit | None, str]:
     """Return Khanza's visit of a booking, and what its own sender noted of it."""
     from antrean_cli.khanza import Khanza, Window
 
@@ -73,9 +75,9 @@ def _visit(settings: Settings, record: Record) -> tuple[Visit | None, str]:
         raise SettingsError("Khanza tidak dibaca: KHANZA_USER belum diisi")
     no_rawat = (record.no_rawat,) if record.no_rawat else ()
     with Khanza(settings.khanza, seconds=settings.max_seconds) as khanza:
-        rows = khanza.read(Window(record.tanggal, record.tanggal, no_rawat, (record.kodebooking,)))
+        rows = rows_of(khanza, settings.policy, Window(record.tanggal, record.tanggal, no_rawat, (record.kodebooking,)))
         hint = boards.hint(*khanza.hints(record.no_rawat, record.kodebooking))
-    visits = assemble(rows, settings.policy)
+    visits = assemble(rows._replace(hfis=sessions), settings.policy)
     same = [visit for visit in visits if visit.kodebooking == record.kodebooking]
     same += [visit for visit in visits if record.no_rawat and visit.no_rawat == record.no_rawat]
     return (same[0] if same else None), hint

@@ -1109,8 +1109,8 @@ MUTANTS = (
     Mutant(
         "without a payer that means BPJS everybody is NON JKN",
         "collect.py",
-        "    require_payers(rows, policy)\n    through",
-        "    through",
+        "if not (policy.kd_pj or rows.payers):",
+        "if False:",
         "test_oddities.py::test_no_payer_that_means_bpjs_stops_before_anybody_becomes_non_jkn",
     ),
     Mutant(
