@@ -102,10 +102,10 @@ def _matched(
             if after.kodebooking != before.kodebooking:
                 known.add(after.kodebooking)
                 ledger.forget(before.kodebooking)
-                ledger.save(after, changes(None, after), now)
+                ledger.save(None, after, now)
                 visits[after.kodebooking] = replace(visits.pop(before.kodebooking), kodebooking=after.kodebooking)
             else:
-                ledger.save(after, changes(before, after), now)
+                ledger.save(before, after, now)
             found += changes(before, after)
     return found
 

@@ -10,15 +10,14 @@
 import heapq
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from queue import SimpleQueue
+from functools import partial
 from threading import Event
-from typing import NamedTuple
 
 from antrean_cli.bpjs import Client
-from antrean_cli.errors import AntreanError, CredentialsError, RefusedError, StateError, TemporaryError
+from antrean_cli.errors import AntreanError, CredentialsError, RefusedError, StateError, TemporaryError, worst
+from antrean_cli.flights import Flights
 from antrean_cli.ledger import Ledger
 from antrean_cli.manual import note, taken, touch
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
@@ -27,7 +26,6 @@ from antrean_cli.rules.payloads import update_body
 from antrean_cli.rules.visits import WIB, Policy
 
 SENT, ALREADY, REFUSED, FAILED, SKIPPED = "sent", "already", "refused", "failed", "skipped"
-_BY_URGENCY = (9, 4, 130, 143, 5, 6)  # exit codes: if several apply, the first of these
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,13 +49,6 @@ class Result:
     message: str = ""
 
 
-class Exchange(NamedTuple):
-    """One call that ended: for which line, and what came back (in the future)."""
-
-    line: Line
-    future: "Future[Reply | Fault]"
-
-
 @dataclass(kw_only=True, slots=True)
 class Batch:
     """One file of updates: run it, then ask it for its `error`; setting `stop` ends it in order."""
@@ -72,10 +63,8 @@ class Batch:
     delivering: bool = False  # from then on a signal waits for the calls in flight
     _lines: dict[str, deque[Line]] = field(default_factory=dict)  # that are still to be sent, by kode booking
     _heap: list[tuple[int, str]] = field(default_factory=list)  # bookings that are free, by the number of their line
-    _flying: int = 0
     _faults_in_row: int = 0
     _ended: str = ""  # why no more is sent
-    _done: "SimpleQueue[Exchange]" = field(default_factory=SimpleQueue)
 
     def run(self, lines: Sequence[Line]) -> Generator[Result, None, None]:
         """Send the lines and yield what becomes of each as soon as it is known.
@@ -88,46 +77,34 @@ class Batch:
         self._heap = [(waiting[0].number, kodebooking) for kodebooking, waiting in self._lines.items()]
         heapq.heapify(self._heap)
         self.delivering = True
-        with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="bpjs") as pool:
+        with Flights[Line, Reply | Fault](self.workers) as flights:
             try:
-                self._begin(pool)
-                while self._flying:
-                    results = self._settle(self._landed())
-                    self._begin(pool)
+                self._begin(flights)
+                while flights.aloft:
+                    results = self._settle(flights.landed())
+                    self._begin(flights)
                     yield from results
             finally:
-                while self._flying:  # who reads the results has gone away
-                    self._settle(self._landed())
+                while flights.aloft:  # who reads the results has gone away
+                    self._settle(flights.landed())
         yield from self._rest()
 
     @property
     def error(self) -> AntreanError | None:
         """What decides how the program ends, None if all went well."""
-        return min(self.errors, key=lambda error: _BY_URGENCY.index(error.exit_code), default=None)
+        code = worst(error.exit_code for error in self.errors)
+        return next((error for error in self.errors if error.exit_code == code), None)
 
-    def _begin(self, pool: ThreadPoolExecutor) -> None:
+    def _begin(self, flights: Flights[Line, Reply | Fault]) -> None:
         """Let as many calls go as there are free workers, each of another booking."""
-        while self._heap and self._flying < self.workers and not self._ended and not self.stop.is_set():
+        while self._heap and flights.aloft < self.workers and not self._ended and not self.stop.is_set():
             line = self._lines[heapq.heappop(self._heap)[1]].popleft()
             body = update_body(line.kodebooking, line.taskid, line.waktu, line.jenisresep)
-            self._flying += 1
-            pool.submit(self.client.call, UPDATE, body).add_done_callback(self._landing(line))
+            flights.begin(line, partial(self.client.call, UPDATE, body))
 
-    def _landing(self, line: Line) -> Callable[["Future[Reply | Fault]"], None]:
-        return lambda future: self._done.put(Exchange(line, future))
-
-    def _landed(self) -> list[Exchange]:
-        """Wait for a call to end, and return all that have."""
-        exchanges = [self._done.get()]
-        while not self._done.empty():
-            exchanges.append(self._done.get())
-        self._flying -= len(exchanges)
-        return exchanges
-
-    def _settle(self, exchanges: list[Exchange]) -> list[Result]:
+    def _settle(self, landed: Sequence[tuple[Line, Reply | Fault]]) -> list[Result]:
         """Note what BPJS has, all in one commit, and return what became of these lines and of those behind them."""
-        found = [(line, future.result()) for line, future in exchanges]
-        judged = [self._judged(line, answer) for line, answer in found]
+        judged = [self._judged(line, answer) for line, answer in landed]
         self._note([(result.line, outcome) for result, outcome in judged if outcome])
         results = []
         for result, outcome in judged:

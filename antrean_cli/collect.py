@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import EXPIRED, MAX_AGE, SENDING, Change, Record, after_crash, changes
+from antrean_cli.rules.chain import EXPIRED, MAX_AGE, SENDING, Change, Record, after_crash
 from antrean_cli.rules.events import EXACT
 from antrean_cli.rules.pushes import (
     expired,
@@ -45,16 +45,16 @@ class Collected(NamedTuple):
 
 def tidy(ledger: Ledger, now: datetime) -> tuple[Change, ...]:
     """Settle what the last pass left: what was in flight when it died is asked for, what is too late is closed."""
-    found: list[Change] = []
+    pairs = []
     for before in ledger.unfinished().values():
         after = before.having(*(after_crash(push) for push in before.pushes.values() if push.state == SENDING))
         after = after.closing(EXPIRED) if expired(after, now) else after
-        found += changes(before, after)
-    if found:
-        with ledger.transaction():
-            for change in found:
-                ledger.save(change.record, [change], now)
-    return tuple(found)
+        if after != before:
+            pairs.append((before, after))
+    if not pairs:
+        return ()
+    with ledger.transaction():
+        return tuple(change for before, after in pairs for change in ledger.save(before, after, now))
 
 
 def prune(ledger: Ledger, keep_days: int, now: datetime) -> None:
@@ -99,10 +99,7 @@ def collect(
     with ledger.transaction():
         # Read here, so that what is done by hand while Khanza answers is not overwritten.
         plans = planned(visits, _records(ledger, visits), policy, now, first, exact=exact)
-        found = [change for one in plans if one.changed for change in changes(one.before, one.after)]
-        for one in plans:
-            if one.changed:
-                ledger.save(one.after, changes(one.before, one.after), now)
+        found = [change for one in plans if one.changed for change in ledger.save(one.before, one.after, now)]
         ledger.remember(looked_at=now, checkpoint=today, begin=first if since else begin)
         if full:
             ledger.remember(full_scan_at=now)

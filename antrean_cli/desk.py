@@ -29,7 +29,6 @@ from antrean_cli.rules.chain import (
     Push,
     Record,
     arrange,
-    changes,
     close,
 )
 from antrean_cli.rules.events import TASKS, Event, Reason
@@ -259,7 +258,7 @@ def _change(
 
 def _save(ledger: Ledger, before: Record, after: Record, now: datetime) -> None:
     if before != after:
-        ledger.save(after, changes(before, after), now)
+        ledger.save(before, after, now)
 
 
 def ask_replay(ledger: Ledger, tanggal: date, number: str) -> int:

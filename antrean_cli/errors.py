@@ -5,6 +5,7 @@ Only what a person can mend is an AntreanError; anything else is a bug and keeps
 """
 
 import errno
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -107,6 +108,24 @@ _REASONS = {
 def why(error: OSError) -> str:
     """Return what the system complains about, in Indonesian."""
     return _REASONS.get(error.errno or 0, f"galat sistem {error.errno}")
+
+
+# "If several apply: the first of these."
+_WORST_FIRST = (
+    StateError.exit_code,
+    SettingsError.exit_code,
+    CredentialsError.exit_code,
+    130,
+    143,
+    TemporaryError.exit_code,
+    RefusedError.exit_code,
+    RefusedPushError.exit_code,
+)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the exit code that counts of several, 0 if none does."""
+    return min((code for code in codes if code), key=_WORST_FIRST.index, default=0)
 
 
 # The table of design.md and the README; the codes without a class are click's own or a success.

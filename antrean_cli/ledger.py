@@ -19,7 +19,7 @@ from zlib import crc32
 
 from antrean_cli import statefile
 from antrean_cli.errors import StateError
-from antrean_cli.rules.chain import Change, Push, Record
+from antrean_cli.rules.chain import Change, Push, Record, changes
 from antrean_cli.rules.events import Reason, Seen
 from antrean_cli.rules.outages import Outage
 from antrean_cli.statefile import explained
@@ -146,8 +146,8 @@ class Ledger:
         )
         return [record for _, record in sorted(found.items())]
 
-    def save(self, record: Record, changes: Iterable[Change], now: datetime) -> None:
-        """Write a booking and those of its pushes that changed; inside `transaction`."""
+    def save(self, before: Record | None, after: Record, now: datetime) -> list[Change]:
+        """Write a booking and those of its pushes that changed, and return these; inside `transaction`."""
         self._connection.execute(
             """
             INSERT INTO booking VALUES (:kodebooking, :kind, :tanggal, :no_rawat, :kd_poli, :kd_dokter, :kd_pj,
@@ -156,17 +156,19 @@ class Ledger:
                 kd_dokter = :kd_dokter, kd_pj = :kd_pj, stts = :stts, stts_since = :stts_since,
                 stts_first = :stts_first, stts_exact = :stts_exact, settled = :settled
             """,
-            _booking_row(record),
+            _booking_row(after),
         )
-        for change in changes:
+        changed = changes(before, after)
+        for change in changed:
             if change.after is None:
                 self._connection.execute(
                     "DELETE FROM push WHERE kodebooking = :kodebooking AND step = :step",
-                    {"kodebooking": record.kodebooking, "step": change.push.step},
+                    {"kodebooking": after.kodebooking, "step": change.push.step},
                 )
             else:
-                self._save_push(record.kodebooking, change.after, now)
-        self._seal(record.kodebooking)
+                self._save_push(after.kodebooking, change.after, now)
+        self._seal(after.kodebooking)
+        return changed
 
     def forget(self, kodebooking: str) -> None:
         """Forget a booking and its pushes; inside `transaction`."""

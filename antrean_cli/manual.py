@@ -14,7 +14,7 @@ from antrean_cli.bpjs import Client
 from antrean_cli.config import Settings
 from antrean_cli.errors import TemporaryError
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import ABSENT, ALREADY, CANCELLED, MANUAL, SENT, Push, Record, arrange, changes
+from antrean_cli.rules.chain import ABSENT, ALREADY, CANCELLED, MANUAL, SENT, Push, Record, arrange
 from antrean_cli.rules.outcomes import DONE, THERE, Fault, Outcome, Reply, call_of, judge
 from antrean_cli.rules.visits import Policy
 
@@ -89,7 +89,7 @@ def note(
     # Not settled any more: what follows from it is for the next pass to see.
     after = replace(record, settled="").having(_noted(record, step, outcome, waktu))
     after = after.closing(CANCELLED) if after.ended else arrange(after, policy)
-    ledger.save(after, changes(before, after), now)
+    ledger.save(before, after, now)
 
 
 def _noted(record: Record, step: str, outcome: Outcome, waktu: datetime | None) -> Push:

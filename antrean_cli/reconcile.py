@@ -20,7 +20,7 @@ from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.hfis import sessions_of
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import ADD, STEPS, Record, changes
+from antrean_cli.rules.chain import ADD, STEPS, Record
 from antrean_cli.rules.listings import Antrean, Task
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
 from antrean_cli.rules.outcomes import PER_TANGGAL
@@ -138,7 +138,7 @@ def repair(settings: Settings, ledger: Ledger, result: Reconciliation, now: date
             before = ledger.record(verdict.kodebooking)
             if before is not None:
                 after = repaired(before, wanted, result.held[verdict.kodebooking], settings.policy)
-                ledger.save(after, changes(before, after), now)
+                ledger.save(before, after, now)
                 count += len(wanted)
     return count
 

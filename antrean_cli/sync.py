@@ -25,6 +25,7 @@ from antrean_cli.errors import (
     RefusedPushError,
     SettingsError,
     TemporaryError,
+    worst,
 )
 from antrean_cli.hfis import known_sessions, read_sessions, sessions_of
 from antrean_cli.khanza import Khanza
@@ -84,11 +85,9 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the pass: of several, the first of design.md's list."""
-        codes = {error.exit_code for error in self.errors}
-        if self.counts[REFUSED]:
-            codes.add(RefusedPushError.exit_code)
-        return next((code for code in (9, 8, 4, 130, 143, 5, 3) if code in codes), 0)
+        """The exit code of the pass."""
+        refused = [RefusedPushError.exit_code] if self.counts[REFUSED] else []
+        return worst([*refused, *(error.exit_code for error in self.errors)])
 
 
 @dataclass(kw_only=True, slots=True)
@@ -213,51 +212,52 @@ class Pass:
             self.report.errors.append(TemporaryError(f"BPJS belum pulih; dicoba lagi pukul {when:%H:%M:%S}"))
             yield from self._keep(outages.BPJS, *outages.reminded(outage, "", now))
             return records
-        from antrean_cli.deliver import Delivery  # a pass with nothing to send must not pay for threads
+        from antrean_cli.deliver import Delivery, Impression  # a pass with nothing to send must not pay for threads
 
-        workers = self.settings.workers
         delivery = Delivery(
             client=self._client(),
             ledger=self.ledger,
             policy=self.settings.policy,
             visits=self._visits,
             adds_that_wait=self._adds_that_wait,
-            workers=workers,
+            workers=self.settings.workers,
             deadline=self._started + self.settings.max_seconds,
             clock=self.clock,
             stop=self.stop,
-            faults_in_row=self.ledger.recall("faults_in_row") or 0,
-            probing=bool(outage or refused),
             probed=next((one.probed for one in (outage, refused) if one), ""),
+            impression=Impression(
+                faults_in_row=self.ledger.recall("faults_in_row") or 0, probing=bool(outage or refused)
+            ),
         )
         self._calls = delivery.calls
         self.delivering = True
-        for step in delivery.run(records):
-            self.report.add(step.changes)
-            yield Sent(changes=step.changes, waiting=step.waiting)
+        for changes in delivery.run(records):
+            self.report.add(changes)
+            yield Sent(changes=changes, waiting=delivery.waiting)
         yield from self._judge(delivery)
         return delivery.records
 
     def _judge(self, delivery: "Delivery") -> Iterator[Happening]:
         """Keep what this delivery learned about BPJS as a whole."""
-        if delivery.refusal:
-            self.report.errors.append(CredentialsError(outages.refused_credentials(delivery.refusal.text)))
+        said = delivery.impression
+        if said.refusal:
+            self.report.errors.append(CredentialsError(outages.refused_credentials(said.refusal.text)))
             # One that some call of this pass had ended goes on: it is not told as a new one every minute.
             known = delivery.ended.pop(outages.CREDENTIALS, None)
-            yield from self._failed(outages.CREDENTIALS, delivery.refusal.text, delivery.refused, known)
+            yield from self._failed(outages.CREDENTIALS, said.refusal.text, said.refused, known)
         for outage in delivery.ended.values():
             if text := outages.recovered(outage, self.clock()):
                 yield Told(text=text)
-        if delivery.put_off and not delivery.accepted:
-            self.report.errors.append(TemporaryError(f"BPJS meminta dicoba lagi: {delivery.put_off.text}"))
-            yield from self._failed(outages.BUSY, f"{delivery.put_off.text} (kode {delivery.put_off.code})")
-        if delivery.fault:
-            self.report.errors.append(TemporaryError(delivery.fault.text))
-        elif delivery.unfinished and not delivery.refusal and not self.stop.is_set():
+        if said.put_off and not said.accepted:
+            self.report.errors.append(TemporaryError(f"BPJS meminta dicoba lagi: {said.put_off.text}"))
+            yield from self._failed(outages.BUSY, f"{said.put_off.text} (kode {said.put_off.code})")
+        if said.fault:
+            self.report.errors.append(TemporaryError(said.fault.text))
+        elif delivery.unfinished and not said.refusal and not self.stop.is_set():
             self.report.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
         on = self.ledger.outage(outages.BPJS) is not None
-        if delivery.fault and (on or delivery.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE):
-            yield from self._failed(outages.BPJS, delivery.fault.text, delivery.probed)
+        if said.fault and (on or said.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE):
+            yield from self._failed(outages.BPJS, said.fault.text, delivery.probed)
 
     def _conclude(self, records: Mapping[str, Record]) -> None:
         if self.ledger.outage(outages.BPJS) and not self._has(TemporaryError):

@@ -29,6 +29,7 @@ FLOORS: list[set[str]] = [
         "simulator",
         "collect",
         "deliver",
+        "flights",
         "adopt",
         "hfis",
         "reconcile",

@@ -9,7 +9,7 @@ import pytest
 
 from antrean_cli.desk import Limits, Pick, ask_replay, complaints, drop, overview, picked, retry
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import Push, changes
+from antrean_cli.rules.chain import Push
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.statefile import locked
 from tests.site import MONDAY, WIB, Site, wait_for
@@ -254,7 +254,7 @@ def test_what_is_in_flight_is_left_alone(site: Site) -> None:
         policy, now = site.settings().policy, site.clock.now
         flying = before.having(Push(step="4", state="sending", waktu=now))
         with ledger.transaction():
-            ledger.save(flying, changes(before, flying), now)
+            ledger.save(before, flying, now)
         changed = drop(ledger, Pick(number=no_rawat, step="4"), policy, now, "uji")
         assert (changed.pushes, changed.in_flight) == (0, 1)
         assert ledger.record(no_rawat) == flying

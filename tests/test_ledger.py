@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from antrean_cli.errors import LockedError, StateError
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import Push, Record, changes
+from antrean_cli.rules.chain import Push, Record
 from antrean_cli.rules.events import Reason, Seen
 from antrean_cli.rules.outages import Outage
 from antrean_cli.simulator.faults import Fault
@@ -48,7 +48,7 @@ def ledger(path: Path) -> Iterator[Ledger]:
 
 def save(ledger: Ledger, record: Record, before: Record | None = None) -> None:
     with ledger.transaction():
-        ledger.save(record, changes(before, record), NOW)
+        ledger.save(before, record, NOW)
 
 
 def a_record(kodebooking: str = "A1", *pushes: Push, tanggal: date = MONDAY) -> Record:
@@ -228,7 +228,7 @@ ledger = Ledger.open(Path(sys.argv[1]), WIB)
 for kodebooking in ("A1", "A2"):
     record = Record(kodebooking=kodebooking, kind="onsite", tanggal=date(2026, 11, 23))
     with ledger.transaction():
-        ledger.save(record, changes(None, record), datetime.now(WIB))
+        ledger.save(None, record, datetime.now(WIB))
         if kodebooking == "A2":
             os.kill(os.getpid(), 9)
 """
@@ -259,7 +259,7 @@ def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
     def interrupted() -> None:
         with ledger.transaction():
             ledger.remember(satu=1)
-            ledger.save(a_record(), changes(None, a_record()), NOW)
+            ledger.save(None, a_record(), NOW)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import SENT, Push, changes
+from antrean_cli.rules.chain import SENT, Push
 from antrean_cli.simulator.faults import Fault
 from tests.site import MONDAY, WIB, Site, wait_for
 
@@ -113,7 +113,7 @@ def test_a_time_that_bpjs_holds_otherwise_is_named_with_both(site: Site) -> None
         assert push.waktu is not None
         moved = Push(step="3", state=SENT, waktu=push.waktu + timedelta(minutes=1), recorded=push.recorded)
         after = before.having(moved)
-        ledger.save(after, changes(before, after), site.clock.now)
+        ledger.save(before, after, site.clock.now)
     code, found, _ = compared(site)
     assert (code, kinds(found)) == (13, [(no_rawat, "3", "other_time")])
     done = site.run("reconcile", CLOCK=site.clock.now.isoformat())

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from antrean_cli import deliver
+from antrean_cli import flights
 from antrean_cli.bpjs import Client
 from antrean_cli.rules import outcomes
 from antrean_cli.simulator.faults import Fault, FaultName, FaultPlan
@@ -852,7 +852,7 @@ def test_sending_and_the_outcome_before_are_on_the_disk_when_a_request_leaves(
         left.append((body.get("taskid", "add"), on_disk(site, body["kodebooking"])))
         return call(client, name, body, **more)
 
-    monkeypatch.setattr(deliver, "ThreadPoolExecutor", AtOnce)
+    monkeypatch.setattr(flights, "ThreadPoolExecutor", AtOnce)
     monkeypatch.setattr(Client, "call", watched)
     assert site.sync().report.exit_code == 0
     steps = ("add", "3", "4")

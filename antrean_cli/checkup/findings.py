@@ -4,16 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, StateError, TemporaryError
+from antrean_cli.errors import AntreanError, worst
 
 OK, WARNING, FAULT = "ok", "warning", "fault"
-# "If several apply: 9, 8, 4, 5, the first of these."
-WORST_FIRST = (
-    StateError.exit_code,
-    SettingsError.exit_code,
-    CredentialsError.exit_code,
-    TemporaryError.exit_code,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +46,7 @@ def told(error: AntreanError, what: str, *advice: str) -> Finding:
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """Return the exit code of the worst fault, 0 without any."""
-    codes = {finding.code for finding in findings if finding.level == FAULT}
-    return next((code for code in WORST_FIRST if code in codes), 0)
+    return worst(finding.code for finding in findings if finding.level == FAULT)
 
 
 def length(span: timedelta) -> str:

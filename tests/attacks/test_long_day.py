@@ -24,7 +24,7 @@ from time import sleep
 import pytest
 
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import SENT, Push, Record, changes
+from antrean_cli.rules.chain import SENT, Push, Record
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.simulator.server import Simulator
 from tests.attacks.conftest import Attack
@@ -222,7 +222,7 @@ def backlog(small_site: Site) -> Path:
             tanggal = MONDAY - timedelta(days=number if number < YOUNG else 91 + number % 300)
             pushes = {step: Push(step=step, state=SENT) for step in STEPS}
             record = Record(kodebooking=f"K{number}", kind="onsite", tanggal=tanggal, pushes=pushes)
-            ledger.save(record, changes(None, record), small_site.clock())
+            ledger.save(None, record, small_site.clock())
     return template.parent
 
 

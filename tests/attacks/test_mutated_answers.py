@@ -45,7 +45,7 @@ from antrean_cli.config import Settings, load
 from antrean_cli.deliver import Delivery
 from antrean_cli.errors import AntreanError
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import STEPS, Change, changes
+from antrean_cli.rules.chain import STEPS, Change
 from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, update_body
 from antrean_cli.simulator.bookings import Bookings
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
@@ -645,8 +645,8 @@ class Lab:
             clock=lambda: at("12:00"),
             stop=Event(),
         )
-        for step in delivery.run(self.ledger.unfinished()):
-            fit_changes(step.changes)
+        for changes in delivery.run(self.ledger.unfinished()):
+            fit_changes(changes)
         return self._counted(case, self.ledger)
 
     def _manual(self, case: Case) -> frozenset[str]:
@@ -701,7 +701,7 @@ class Lab:
         due = push(step, recorded="08:05") if step.isdigit() else push(step)
         fresh = record(replace(due, ask=case.real.call == "getlisttask"))
         with self.ledger.transaction():
-            self.ledger.save(fresh, changes(self.ledger.record(NO_RAWAT), fresh), at("12:00"))
+            self.ledger.save(self.ledger.record(NO_RAWAT), fresh, at("12:00"))
 
     def _counted(self, case: Case, ledger: Ledger) -> frozenset[str]:
         """Return the steps that the ledger, read anew, takes for told."""
