@@ -7,7 +7,7 @@
 - New pushes and the checkpoint are one transaction: a row that was seen is never forgotten.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -98,7 +98,8 @@ def collect(
     exact = before is not None and timedelta(0) <= now - before <= EXACT
     with ledger.transaction():
         # Read here, so that what is done by hand while Khanza answers is not overwritten.
-        plans = planned(visits, _records(ledger, visits), policy, now, first, exact=exact)
+        records = _records(ledger, visits)
+        plans = planned(visits, records, policy, now, first, exact=exact, asked=unfinished)
         found = [change for one in plans if one.changed for change in ledger.save(one.before, one.after, now)]
         ledger.remember(looked_at=now, checkpoint=today, begin=first if since else begin)
         if full:
@@ -217,9 +218,20 @@ def _without_session(ledger: Ledger, visits: Iterable[Visit], policy: Policy) ->
 
 
 def planned(
-    visits: Iterable[Visit], records: Mapping[str, Record], policy: Policy, now: datetime, first: date, *, exact: bool
+    visits: Iterable[Visit],
+    records: Mapping[str, Record],
+    policy: Policy,
+    now: datetime,
+    first: date,
+    *,
+    exact: bool,
+    asked: Container[str],
 ) -> list[Planned]:
-    """Return every booking of the window, and every open one, as it was and as it should be."""
+    """Return every booking of the window, and every open one, as it was and as it should be.
+
+    `asked` are the kode booking that Khanza was asked for: only those can be gone. What somebody opened again while
+    Khanza answered was not asked for.
+    """
     today = now.astimezone(policy.zone).date()
     # A kode booking made of clinic or queue number would change with them: the one first given stays.
     given = {record.no_rawat: record for record in records.values() if record.kind != "mobilejkn"}
@@ -236,5 +248,5 @@ def planned(
             after = plan(visit, record, policy, now, exact=exact)
             mark = facts(visit, same) if settled(visit, after, policy, now) else ""
             plans.append(Planned(record, replace(after, settled=mark), visit))
-    missing = (record for kodebooking, record in records.items() if kodebooking not in met)
+    missing = (record for kodebooking, record in records.items() if kodebooking not in met and kodebooking in asked)
     return plans + [Planned(record, gone(record), None) for record in missing]

@@ -2,6 +2,7 @@
 
 - Every change is one transaction. A pass that is running reads a booking anew before it sends something of it, so a
   change made meanwhile is neither lost nor does it repeat anything; what is in flight is left alone.
+- No push is ever deleted here: that BPJS was told of a booking has to survive whatever a person does.
 - Nothing here talks to Khanza or BPJS: the next pass does.
 """
 
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from antrean_cli.errors import InputError
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules import outages
 from antrean_cli.rules.chain import (
@@ -19,19 +21,26 @@ from antrean_cli.rules.chain import (
     BATAL,
     CLOSED,
     DUE,
+    FARMASI,
     HELD,
     MANUAL,
     MAX_AGE,
     ORDERED,
     REFUSED,
+    REREAD,
     SENDING,
     STEPS,
     Push,
     Record,
+    anew,
     arrange,
+    changes,
     close,
+    closed_behind,
+    doubted,
+    hold,
 )
-from antrean_cli.rules.events import TASKS, Event, Reason
+from antrean_cli.rules.events import TASKS, Event, Reason, service_day
 from antrean_cli.rules.pushes import expired
 from antrean_cli.rules.visits import Policy
 
@@ -109,7 +118,7 @@ class Limits:
 
 def overview(ledger: Ledger, now: datetime) -> Overview:
     """Return how things stand. A refusal that BPJS would not take any more (after H+7) is past mending."""
-    records = {**ledger.of_days(now.date() - MAX_AGE, date.max), **ledger.unfinished()}.values()
+    records = {**ledger.of_days(service_day(now) - MAX_AGE, date.max), **ledger.unfinished()}.values()
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     return Overview(
         now=now,
@@ -118,7 +127,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         succeeded_at=ledger.recall_time("succeeded_at"),
         begin=_day(ledger.recall("begin")),
         checkpoint=_day(ledger.recall("checkpoint")),
-        pending=sum(push.state in PENDING or push.ask for _, push in pairs),
+        pending=sum(push.state in PENDING for _, push in pairs),
         oldest_pending=_oldest_pending((push for _, push in pairs), now),
         groups=_groups(pairs),
         outages=tuple(filter(None, map(ledger.outage, KINDS_OF_OUTAGE))),
@@ -154,16 +163,17 @@ def _deadlines(pairs: Iterable[tuple[Record, Push]]) -> dict[date, int]:
     return dict(sorted(found.items()))
 
 
-def picked(ledger: Ledger, pick: Pick, today: date) -> list[tuple[Record, Push]]:
-    """Return the pushes that are meant, oldest day first; without a day or a number those of H-7 to today."""
-    pairs = ((record, record.push(step)) for record in _records(ledger, pick, today) for step in STEPS)
+def picked(ledger: Ledger, pick: Pick, now: datetime) -> list[tuple[Record, Push]]:
+    """Return the pushes that are meant, oldest day first; without a day or a number those that BPJS still takes."""
+    pairs = ((record, record.push(step)) for record in _records(ledger, pick, now) for step in STEPS)
     return [(record, push) for record, push in pairs if push and pick.fits(record, push)]
 
 
-def _records(ledger: Ledger, pick: Pick, today: date) -> list[Record]:
+def _records(ledger: Ledger, pick: Pick, now: datetime) -> list[Record]:
     if pick.number:
         return ledger.of_visit(pick.number)
-    first, last = (pick.tanggal, pick.tanggal) if pick.tanggal else (today - MAX_AGE, date.max)
+    # H+7 is counted by BPJS's own calendar, which is a day behind the hospital's for some hours in WITA and WIT.
+    first, last = (pick.tanggal, pick.tanggal) if pick.tanggal else (service_day(now) - MAX_AGE, date.max)
     return sorted(ledger.of_days(first, last).values(), key=lambda record: (record.tanggal, record.kodebooking))
 
 
@@ -197,14 +207,28 @@ def retry(ledger: Ledger, pick: Pick, policy: Policy, now: datetime) -> Changed:
     """Make what was refused or held due again, after the data was mended; a dropped one too if it is named."""
     states = {HELD, REFUSED, DUE, SENDING} | ({CLOSED} if pick.number else set())
 
-    def again(push: Push) -> Push | None:
+    def again(_: Record, push: Push) -> Push:
+        if push.state == REFUSED:
+            return anew(push)
         if push.state == CLOSED:
-            # Without it the next pass decides anew from what Khanza holds.
-            return None if push.reason and push.reason.code == DROPPED else push
-        fresh = replace(push, attempts=0, next_try=None, needs="")
-        return replace(fresh, state=DUE, reason=None) if push.state == REFUSED else fresh
+            return _reread(push) if _dropped(push) else push
+        return replace(push, attempts=0, next_try=None, needs="")
 
-    return _change(ledger, replace(pick, states=frozenset(states)), policy, now, again)
+    def follow(record: Record) -> Record:
+        """Let what was closed behind a dropped push come after it again."""
+        behind = [push for push in record.pushes.values() if _dropped(push) and closed_behind(push)]
+        return record.having(*map(_reread, behind))
+
+    return _change(ledger, replace(pick, states=frozenset(states)), policy, now, again, follow)
+
+
+def _dropped(push: Push) -> bool:
+    return push.state == CLOSED and push.reason is not None and push.reason.code == DROPPED
+
+
+def _reread(push: Push) -> Push:
+    """Return the push as one that the next pass decides about anew, from what Khanza holds then."""
+    return hold(anew(push), REREAD)
 
 
 def drop(ledger: Ledger, pick: Pick, policy: Policy, now: datetime, keterangan: str) -> Changed:
@@ -212,22 +236,57 @@ def drop(ledger: Ledger, pick: Pick, policy: Policy, now: datetime, keterangan: 
     reason = Reason(code=DROPPED, text=f"{DROPPED}: {keterangan}")
     whole = bool(pick.number) and not pick.step
 
-    def give_up(push: Push) -> Push:
+    def give_up(_: Record, push: Push) -> Push:
         return close(push, reason)
 
     def finish(record: Record) -> Record:
-        return _without_future(record, reason) if whole else record
+        return _without_future(record, reason, policy) if whole else record
 
     states = frozenset({HELD, REFUSED, DUE, SENDING})
     return _change(ledger, replace(pick, states=states), policy, now, give_up, finish)
 
 
-def _without_future(record: Record, reason: Reason) -> Record:
-    """Return the booking with its add and its next task closed, so that nothing follows."""
+def _without_future(record: Record, reason: Reason, policy: Policy) -> Record:
+    """Return the booking with its add, its next task and its antrean farmasi closed, so that nothing follows."""
     tasks = [step for step in ORDERED if int(step) in TASKS]
     undone = next((step for step in tasks if not (known := record.push(step)) or not known.done), None)
-    steps = [step for step in (ADD, undone) if step and record.push(step) is None]
-    return record.having(*(Push(step=step, state=CLOSED, reason=reason) for step in steps))
+    steps = [ADD, undone, FARMASI if policy.farmasi else None]
+    lacking = [step for step in steps if step and record.push(step) is None]
+    return record.having(*(Push(step=step, state=CLOSED, reason=reason) for step in lacking))
+
+
+def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: datetime) -> int:
+    """Forget what is believed of a day, or of one booking of it, so that the next pass reads it again.
+
+    Nothing is ever deleted: what BPJS took is in doubt now, and BPJS is asked before it is sent again. What came by
+    hand stays, because Khanza does not know it, and so does a cancelled booking: told once, that is the end of it.
+    Returns how many bookings that were. Raises InputError for a booking that the ledger does not know, and for a day
+    that no pass has ever read.
+    """
+    begin = _day(ledger.recall("begin"))
+    if begin is None or tanggal < begin:
+        first = f"{begin}" if begin else "putaran pertama"
+        raise InputError(f"{tanggal} belum pernah dibaca (ledger mulai {first}); ketik: antrean sync --since {tanggal}")
+    pick = Pick(number=number, tanggal=tanggal)
+    known = [record for record in _records(ledger, pick, now) if record.tanggal == tanggal]
+    if number and not known:
+        raise InputError(f"Ledger tidak mengenal {number} pada {tanggal}; lihat: antrean list --date {tanggal} --sent")
+
+    def forget(record: Record, push: Push) -> Push:
+        if push.source == MANUAL or _dropped(push) or _cancelled(record):
+            return push
+        if push.done:
+            return doubted(push)
+        return _reread(push) if push.state in (REFUSED, CLOSED) else push
+
+    _change(ledger, pick, policy, now, forget)
+    with ledger.transaction():
+        ledger.remember(full_scan_at=None)
+    return len(known)
+
+
+def _cancelled(record: Record) -> bool:
+    return bool({ABSENT, BATAL} & record.pushes.keys()) or (record.seen is not None and record.seen.stts == "Batal")
 
 
 def _change(
@@ -235,68 +294,28 @@ def _change(
     pick: Pick,
     policy: Policy,
     now: datetime,
-    alter: Callable[[Push], Push | None],
+    alter: Callable[[Record, Push], Push],
     finish: Callable[[Record], Record] = lambda record: record,
 ) -> Changed:
+    """Alter the pushes that are meant, and finish the bookings that are; what is in flight or too late stays."""
     changed = waiting = in_flight = late = 0
     with ledger.transaction():
-        for record in _records(ledger, pick, now.date()):
-            meant = [push for push in record.pushes.values() if pick.fits(record, push)]
+        for before in _records(ledger, pick, now):
+            meant = [push for push in before.pushes.values() if pick.fits(before, push)]
+            if not meant and not pick.number:
+                continue
             movable = [push for push in meant if push.state != SENDING]
             in_flight += len(meant) - len(movable)
-            if expired(record, now):
+            if expired(before, now):
                 late += len(movable)
                 continue
-            altered = {push.step: alter(push) for push in movable}
-            moved = sum(altered[push.step] != push for push in movable)
-            changed, waiting = changed + moved, waiting + len(movable) - moved
-            kept = {**record.pushes, **altered}
-            after = replace(record, pushes={step: push for step, push in kept.items() if push}, settled="")
-            _save(ledger, record, arrange(finish(after), policy), now)
+            after = arrange(finish(before.having(*(alter(before, push) for push in movable))), policy)
+            touched = {change.push.step for change in changes(before, after)}
+            changed += len(touched)
+            waiting += sum(push.open and push.step not in touched for push in movable)
+            if touched:
+                ledger.save(before, replace(after, settled=""), now)
     return Changed(pushes=changed, waiting=waiting, in_flight=in_flight, expired=late)
-
-
-def _save(ledger: Ledger, before: Record, after: Record, now: datetime) -> None:
-    if before != after:
-        ledger.save(before, after, now)
-
-
-def ask_replay(ledger: Ledger, tanggal: date, number: str) -> int:
-    """Note that a day, or one booking of it, is to be forgotten by the next pass; returns how many bookings it is."""
-    found = [record for record in ledger.of_days(tanggal, tanggal).values() if _meant(record, number)]
-    with ledger.transaction():
-        wanted = [*(ledger.recall("replay") or []), [tanggal.isoformat(), number]]
-        ledger.remember(replay=wanted)
-    return len(found)
-
-
-def _meant(record: Record, number: str) -> bool:
-    return number in ("", record.kodebooking, record.no_rawat)
-
-
-def replay(ledger: Ledger, now: datetime) -> None:
-    """Forget what was asked to be forgotten, so that this pass scans it again; 208 keeps it from being doubled.
-
-    What came by hand stays, because Khanza does not know it, and so does a cancelled booking: told once, that is
-    the end of it.
-    """
-    wanted = ledger.recall("replay")
-    if not wanted:
-        return
-    with ledger.transaction():
-        for text, number in wanted:
-            tanggal = date.fromisoformat(text)
-            for record in ledger.of_days(tanggal, tanggal).values():
-                if _meant(record, number) and not _cancelled(record):
-                    kept = {step: push for step, push in record.pushes.items() if push.source == MANUAL}
-                    _save(ledger, record, replace(record, pushes=kept, settled=""), now)
-        begin = min(date.fromisoformat(text) for text, _ in wanted)
-        known = _day(ledger.recall("begin"))
-        ledger.remember(begin=min(begin, known) if known else begin, full_scan_at=None, replay=None)
-
-
-def _cancelled(record: Record) -> bool:
-    return bool({ABSENT, BATAL} & record.pushes.keys()) or (record.seen is not None and record.seen.stts == "Batal")
 
 
 # -- what is well, and what is not

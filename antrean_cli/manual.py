@@ -14,7 +14,7 @@ from antrean_cli.bpjs import Client
 from antrean_cli.config import Settings
 from antrean_cli.errors import TemporaryError
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import ABSENT, ALREADY, CANCELLED, MANUAL, SENT, Push, Record, arrange
+from antrean_cli.rules.chain import ALREADY, CANCELLED, MANUAL, ORDERED, SENT, Push, Record, arrange, there
 from antrean_cli.rules.outcomes import DONE, THERE, Fault, Outcome, Reply, call_of, judge
 from antrean_cli.rules.visits import Policy
 
@@ -98,4 +98,4 @@ def _noted(record: Record, step: str, outcome: Outcome, waktu: datetime | None) 
         return Push(step=step, state=SENT, waktu=waktu, source=MANUAL)
     # 208: "nothing is overwritten", so the time that BPJS holds is not the one just typed; the next pass asks.
     known = record.push(step) or Push(step=step, state=ALREADY, source=MANUAL)
-    return replace(known, state=ALREADY, reason=None, needs="", next_try=None, ask=step.isdigit() and step != ABSENT)
+    return there(known, ask=step in ORDERED)

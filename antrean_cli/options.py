@@ -194,6 +194,12 @@ def changing(app: App) -> "Iterator[tuple[Ledger, Policy, datetime]]":
         yield ledger, settings.policy, app.now(settings.policy.zone)
 
 
+def require_known(ledger: "Ledger", number: str) -> None:
+    """Raise InputError for a kode booking or no_rawat that the ledger does not know."""
+    if number and not ledger.of_visit(number):
+        raise InputError(f"Ledger tidak mengenal {number}; periksa nomornya, atau jalankan dulu: antrean sync")
+
+
 def pick_options(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command the ways to say which pushes are meant; it is handed them as `pick`.
 
@@ -248,15 +254,13 @@ def show(text: str) -> None:
 
 
 def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None:
-    """Print how many pushes a command changed, and why it left others alone; raises InputError if there were none."""
-    if not any(changed):
-        raise InputError("Tidak ada kiriman yang cocok; lihat: antrean list")
+    """Print how many pushes a command changed, and why it left others alone."""
     if as_json:
         from antrean_cli.views import document
 
         click.echo(document(changed._asdict()))
         return
-    click.echo(f"{changed.pushes} kiriman {what}.")
+    click.echo(f"{changed.pushes} kiriman {what}." if any(changed) else "Tidak ada yang cocok; lihat: antrean list")
     if changed.waiting:
         app.say(f"{changed.waiting} menunggu sebabnya hilang, diperiksa tiap putaran; lihat: antrean list --held")
     if changed.in_flight:

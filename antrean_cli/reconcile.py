@@ -73,7 +73,8 @@ def cases(settings: Settings, ledger: Ledger, tanggal: date, now: datetime) -> l
         rows = rows_of(khanza, policy, Window(tanggal, tanggal))
     rows = rows._replace(hfis=sessions_of(settings, ledger))
     visits = [visit for visit in assemble(rows, policy) if visit.tanggal == tanggal]
-    found = planned(visits, ledger.of_days(tanggal, tanggal), policy, now, tanggal, exact=False)
+    records = ledger.of_days(tanggal, tanggal)
+    found = planned(visits, records, policy, now, tanggal, exact=False, asked=records)
     return [Case(visit=one.visit, record=one.after) for one in found]
 
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from antrean_cli.adopt import adopt
 from antrean_cli.collect import collect, prune, tidy
 from antrean_cli.config import Settings
-from antrean_cli.desk import replay
 from antrean_cli.errors import (
     AntreanError,
     CredentialsError,
@@ -125,7 +124,6 @@ class Pass:
         tidied = tidy(self.ledger, self.clock())
         self.report.add(tidied)
         yield Found(changes=tidied)
-        replay(self.ledger, self.clock())
         yield from self._collect(since)
         yield from self._adopt()
         records: Mapping[str, Record] = self.ledger.unfinished()

@@ -4,7 +4,7 @@ import click
 
 from antrean_cli.desk import Pick, drop
 from antrean_cli.errors import InputError
-from antrean_cli.options import changing, examples, json_option, pick_options, subcommand, tell_changed
+from antrean_cli.options import changing, examples, json_option, pick_options, require_known, subcommand, tell_changed
 
 
 @subcommand(
@@ -27,5 +27,7 @@ def command(ctx: click.Context, pick: Pick, keterangan: str, as_json: bool) -> N
     if not keterangan.strip():
         raise InputError("--keterangan kosong; tulis alasannya")
     with changing(ctx.obj) as (ledger, policy, now):
+        require_known(ledger, pick.number)
         changed = drop(ledger, pick, policy, now, keterangan.strip())
-    tell_changed(ctx.obj, changed, "dilepas", as_json)
+    whole = f"; sisa antrean {pick.number} tidak dikirim. Membatalkan: antrean retry {pick.number}"
+    tell_changed(ctx.obj, changed, f"dilepas{whole if pick.number and not pick.step else ''}", as_json)

@@ -50,7 +50,7 @@ def command(
         states=frozenset(states or {HELD, REFUSED, *PENDING}), tanggal=tanggal, poli=poli.upper(), reason=reason
     )
     with reading(app) as (ledger, now):
-        pairs = picked(ledger, pick, now.date())
+        pairs = picked(ledger, pick, now)
     if as_json:
         click.echo(views.document([boards.listed_document(record, push) for record, push in pairs]))
     elif pairs:

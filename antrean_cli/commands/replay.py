@@ -6,10 +6,11 @@ from datetime import date
 import click
 
 from antrean_cli.commands.sync import sync_now
-from antrean_cli.desk import ask_replay
+from antrean_cli.desk import replay
 from antrean_cli.errors import InputError
 from antrean_cli.options import DAY, bookings, changing, examples, json_option, now_option, subcommand
 from antrean_cli.rules.chain import MAX_AGE
+from antrean_cli.rules.events import service_day
 
 
 @subcommand(
@@ -40,11 +41,11 @@ def command(ctx: click.Context, tanggal: date, number: str, yes: bool, at_once: 
     from antrean_cli.views import document
 
     with changing(ctx.obj) as (ledger, policy, now):
-        today = now.astimezone(policy.zone).date()
+        today = service_day(now)
         if not today - MAX_AGE <= tanggal <= today:
             raise InputError(f"--date harus antara {today - MAX_AGE} (H-7) dan {today}")
         _confirm(f"Baca ulang {number or f'seluruh {tanggal}'}?", yes=yes)
-        count = ask_replay(ledger, tanggal, number)
+        count = replay(ledger, tanggal, number, policy, now)
     text = f"{count} antrean dibaca ulang pada putaran berikutnya."
     click.echo(document({"bookings": count}) if as_json else text)
     if at_once:

@@ -10,6 +10,7 @@ from antrean_cli.options import (
     json_option,
     now_option,
     pick_options,
+    require_known,
     subcommand,
     tell_changed,
 )
@@ -35,7 +36,9 @@ antrean retry --all
 @click.pass_context
 def command(ctx: click.Context, pick: Pick, at_once: bool, as_json: bool) -> None:
     with changing(ctx.obj) as (ledger, policy, now):
+        require_known(ledger, pick.number)
         changed = retry(ledger, pick, policy, now)
-    tell_changed(ctx.obj, changed, "dicoba lagi pada putaran berikutnya", as_json)
+    when = "sekarang" if at_once else "pada putaran berikutnya"
+    tell_changed(ctx.obj, changed, f"dicoba lagi {when}", as_json)
     if at_once:
         sync_now(ctx, silently=as_json)

@@ -10,9 +10,19 @@ from antrean_cli import boards, views
 from antrean_cli.collect import rows_of
 from antrean_cli.config import Settings
 from antrean_cli.desk import Story
-from antrean_cli.errors import AntreanError, InputError, SettingsError, TemporaryError
+from antrean_cli.errors import AntreanError, SettingsError, TemporaryError
 from antrean_cli.hfis import sessions_of
-from antrean_cli.options import App, bookings, examples, json_option, kodebooking, reading, show, subcommand
+from antrean_cli.options import (
+    App,
+    bookings,
+    examples,
+    json_option,
+    kodebooking,
+    reading,
+    require_known,
+    show,
+    subcommand,
+)
 from antrean_cli.rules.chain import Record
 from antrean_cli.rules.events import Look, events_of
 from antrean_cli.rules.visits import Sessions, Visit, assemble
@@ -36,9 +46,8 @@ antrean show 20261122000001 --bpjs
 def command(app: App, number: str, with_bpjs: bool, as_json: bool) -> None:
     settings = app.settings(*(["bpjs"] if with_bpjs else []))
     with reading(app) as (ledger, now):
+        require_known(ledger, number)
         records, sessions = ledger.of_visit(number), sessions_of(settings, ledger)
-    if not records:
-        raise InputError(f"Ledger tidak mengenal {number}; periksa nomornya, atau jalankan dulu: antrean sync")
     stories = [_told(settings, record, sessions, now, with_bpjs=with_bpjs) for record in records]
     if as_json:
         click.echo(views.document([boards.story_document(story) for story in stories]))

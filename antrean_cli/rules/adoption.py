@@ -8,7 +8,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from antrean_cli.rules.chain import ADD, ALREADY, DUE, HELD, Push, Record, arrange, hold
+from antrean_cli.rules.chain import ADD, DUE, HELD, Push, Record, arrange, hold, there
 from antrean_cli.rules.events import Reason
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.payloads import patient_of
@@ -54,8 +54,8 @@ def adopted(record: Record, found: list[str], policy: Policy) -> Record:
     add = record.pushes[ADD]
     if len(found) == 1:
         note = f"memakai antrean yang sudah ada di BPJS, bukan {record.kodebooking}"
-        there = replace(add, state=ALREADY, reason=None, ask=False, needs="", next_try=None, note=note)
-        return arrange(replace(record.having(there), kodebooking=found[0], settled=""), policy)
+        add = replace(there(add), note=note)
+        return arrange(replace(record.having(add), kodebooking=found[0], settled=""), policy)
     if found:
         names = ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
         text = f"BPJS punya {len(found)} antrean pasien ini: {names}"

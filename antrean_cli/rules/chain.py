@@ -36,6 +36,7 @@ MAX_AGE = timedelta(days=7)  # "a task must be sent by H+7"
 
 # Reasons that follow from the other pushes of the booking, and are told anew whenever one of them changes.
 _ORDER = frozenset({"urutan", "antrean", "waktu", "diminta"})
+_BEHIND = "task "  # how the text of a closing begins that follows from another push
 # Closings that rest on what Khanza or the clock says: another word of theirs opens them again.
 REOPENING = frozenset({"hadir", "hari", "batal", "lewat"})
 
@@ -43,6 +44,7 @@ CANCELLED = Reason(code="batal", text="antrean dibatalkan")
 EXPIRED = Reason(code="lewat", text="lewat H+7: BPJS tidak menerima lagi")
 AFTER_SERVICE = Reason(code="selesai", text="batal setelah pelayanan selesai (task 5 sudah terkirim)")
 NOT_ON_DAY = "di luar hari pelayanan"
+REREAD = Reason(code="ulang", text="dibaca ulang dari Khanza pada putaran berikutnya")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,6 +126,13 @@ class Call(NamedTuple):
     lookup: bool = False
 
 
+class Barrier(NamedTuple):
+    """What stands before the next task: why it waits, or (`closes`) why it never comes."""
+
+    reason: Reason
+    closes: bool = False
+
+
 class Change(NamedTuple):
     """One push that is no longer what it was; `before` is None for a new one, `after` for one that was withdrawn."""
 
@@ -164,6 +173,26 @@ def hold(push: Push, reason: Reason) -> Push:
     return replace(push, state=HELD, reason=reason)
 
 
+def there(push: Push, *, ask: bool = False) -> Push:
+    """Return the push, at BPJS by its own word; `ask` where the time that it holds has still to be asked for."""
+    return replace(push, state=ALREADY, reason=None, ask=ask, needs="", next_try=None)
+
+
+def anew(push: Push) -> Push:
+    """Return the push, to be sent as if it had never been tried."""
+    return replace(push, state=DUE, reason=None, attempts=0, needs="", next_try=None)
+
+
+def doubted(push: Push) -> Push:
+    """Return a push that was at BPJS, and of which nobody believes that any more: BPJS is asked for it first."""
+    return replace(anew(push), ask=True)
+
+
+def closed_behind(push: Push) -> bool:
+    """Return whether a push is closed because of another one, which stands before it."""
+    return push.state == CLOSED and push.reason is not None and push.reason.text.startswith(_BEHIND)
+
+
 def after_crash(push: Push) -> Push:
     """Return a push that was found in `sending`: nobody knows what became of it."""
     return replace(push, state=DUE, ask=True)
@@ -182,22 +211,22 @@ def settle(recorded: datetime, before: datetime | None, tie: timedelta) -> datet
 def arrange(record: Record, policy: Policy) -> Record:
     """Return the record with order, ties and holds of its tasks worked out anew from the pushes themselves."""
     add = record.push(ADD)
-    blocked = _waiting_for_add(add) if add and add.state == HELD else None
+    barrier = Barrier(_waiting_for_add(add)) if add and add.state == HELD else None
     before: Push | None = None
     for step in ORDERED:
         push = record.push(step)
         if push is None:
-            blocked = blocked or (_waiting_for(step) if int(step) in TASKS else None)
+            barrier = barrier or (Barrier(_waiting_for(step)) if int(step) in TASKS else None)
             continue
         if push.open:
-            push = _placed(push, record, before, blocked, policy)
+            push = _placed(push, record, before, barrier, policy)
             record = record.having(push)
         if push.done or push.state == DUE:
-            before, blocked = push, None
+            before, barrier = push, None
         elif push.state == CLOSED:
-            blocked = Reason(code=f"tutup-{push.reason.code}" if push.reason else "tutup", text=_closed_text(push))
+            barrier = Barrier(_closed_reason(push), closes=True)
         else:
-            blocked = _waiting_for(step)
+            barrier = Barrier(_waiting_for(step))
     return record
 
 
@@ -252,14 +281,12 @@ def _ready(push: Push, now: datetime) -> bool:
     return not waiting and (waktu is None or waktu <= now)
 
 
-def _placed(push: Push, record: Record, before: Push | None, blocked: Reason | None, policy: Policy) -> Push:
+def _placed(push: Push, record: Record, before: Push | None, barrier: Barrier | None, policy: Policy) -> Push:
     """Return one open task in its place in the order."""
     if push.state == HELD and push.reason and push.reason.code not in _ORDER:
         return push
-    if blocked and blocked.code.startswith("tutup"):
-        return close(push, Reason(code=blocked.code.removeprefix("tutup-"), text=blocked.text))
-    if blocked:
-        return hold(push, blocked)
+    if barrier:
+        return close(push, barrier.reason) if barrier.closes else hold(push, barrier.reason)
     return _demanded(_timed(push, record, before, policy), record)
 
 
@@ -301,9 +328,10 @@ def _waiting_for_add(add: Push) -> Reason:
     return Reason(code="antrean", text=f"menunggu antrean: {add.reason.text if add.reason else ''}")
 
 
-def _closed_text(push: Push) -> str:
-    text = push.reason.text if push.reason else ""
-    return text if text.startswith("task ") else f"task {push.step} {text}"
+def _closed_reason(push: Push) -> Reason:
+    """Return why the tasks behind a closed one never come."""
+    code, text = push.reason or ("tutup", "ditutup")
+    return Reason(code=code, text=text if closed_behind(push) else f"{_BEHIND}{push.step} {text}")
 
 
 def _wrong_order(push: Push, before: Push, policy: Policy) -> Reason:

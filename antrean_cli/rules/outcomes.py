@@ -23,6 +23,7 @@ from antrean_cli.rules.chain import (
     CLOSED,
     DUE,
     FARMASI,
+    ORDERED,
     REFUSED,
     SENDING,
     SENT,
@@ -33,6 +34,7 @@ from antrean_cli.rules.chain import (
     close,
     hold,
     push_needs,
+    there,
 )
 from antrean_cli.rules.events import TASKS, Reason
 from antrean_cli.rules.listings import Task
@@ -176,8 +178,7 @@ def _sent(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> R
 
 def _there(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
     """ "TaskId=N sudah ada (nothing is overwritten)": so the time that BPJS holds has to be asked for."""
-    unknown_time = push.step not in (ADD, BATAL, FARMASI, ABSENT)
-    return _finished(record, replace(push, state=ALREADY, needs="", next_try=None, ask=unknown_time))
+    return _finished(record, there(push, ask=push.step in ORDERED))
 
 
 def _finished(record: Record, push: Push) -> Record:
@@ -285,9 +286,8 @@ def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record
     record = record.having(*cleared)
     for step, waktu in tasks_held(rows).items():
         known = record.push(step) or Push(step=step, state=ALREADY)
-        state = SENT if known.state == SENT else ALREADY
-        found = replace(known, state=state, waktu=waktu or known.waktu, reason=None, needs="", next_try=None, ask=False)
-        record = record.having(found)
+        found = replace(there(known), waktu=waktu or known.waktu)
+        record = record.having(replace(found, state=SENT) if known.state == SENT else found)
     if record.ended:
         return record.closing(CANCELLED)
     overtaken = [push for push in record.pushes.values() if push.reason and push.reason.code == OVERTAKEN and push.open]

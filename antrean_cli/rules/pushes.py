@@ -9,6 +9,7 @@
 - What was sent is never sent again: a time, payer, clinic or doctor changed afterwards is noted for a person.
 """
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date, datetime
 from zlib import crc32
@@ -25,6 +26,7 @@ from antrean_cli.rules.chain import (
     EXPIRED,
     FARMASI,
     HELD,
+    MANUAL,
     MAX_AGE,
     NOT_ON_DAY,
     REOPENING,
@@ -33,6 +35,7 @@ from antrean_cli.rules.chain import (
     Record,
     arrange,
     close,
+    closed_behind,
     hold,
 )
 from antrean_cli.rules.events import EXACT, NO_SIGN, Event, Look, Reason, Seen, events_of, service_day
@@ -110,8 +113,8 @@ def settled(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool
 
 
 def gone(record: Record) -> Record:
-    """Return the record of a visit that Khanza no longer has: what is open is held."""
-    return _held(record, GONE)
+    """Return the record of a visit that Khanza no longer has: what is open is held, but for what came by hand."""
+    return _held(record, GONE, lambda push: push.open and push.source != MANUAL)
 
 
 def left_out(record: Record) -> Record:
@@ -131,8 +134,8 @@ def lacks_session(visit: Visit, record: Record | None) -> bool:
     return visit.registration is not None and visit.booking is None and (visit.slot is None or add is None or add.open)
 
 
-def _held(record: Record, reason: Reason) -> Record:
-    return record.having(*(hold(push, reason) for push in record.pushes.values() if push.open))
+def _held(record: Record, reason: Reason, only: Callable[[Push], bool] = lambda push: push.open) -> Record:
+    return record.having(*(hold(push, reason) for push in record.pushes.values() if only(push)))
 
 
 def expired(record: Record, now: datetime) -> bool:
@@ -261,14 +264,19 @@ def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
 def _without_unsent(record: Record) -> Record:
     """Return the record without the pushes that never left: a plan says anew which of them are still wanted.
 
-    What may have left all the same is kept, and held: BPJS is asked for it, but it is not sent again.
+    What may have left all the same is kept, and held: BPJS is asked for it, but it is not sent again. What was sent by
+    hand, and is due once more, is not Khanza's to withdraw.
     """
-    kept = {step: push for step, push in record.pushes.items() if not ((push.open and not push.ask) or _reopens(push))}
+    kept = {step: push for step, push in record.pushes.items() if not (_withdrawable(push) or _reopens(push))}
     return _in_doubt(replace(record, pushes=kept))
 
 
+def _withdrawable(push: Push) -> bool:
+    return push.open and not push.ask and push.source != MANUAL
+
+
 def _in_doubt(record: Record) -> Record:
-    doubtful = (push for push in record.pushes.values() if push.open and push.ask)
+    doubtful = (push for push in record.pushes.values() if push.open and push.ask and push.source != MANUAL)
     return record.having(*(hold(push, IN_DOUBT) for push in doubtful))
 
 
@@ -340,9 +348,9 @@ def _in_vain(push: Push) -> bool:
 
 def _changed(known: Push, event: Event) -> bool:
     """Return whether Khanza now says something else than when this push was closed."""
-    code, text = known.reason or ("", "")
-    if text.startswith("task "):
-        return True  # closed because of another task: `arrange` knows whether that still holds
+    code = known.reason.code if known.reason else ""
+    if closed_behind(known):
+        return True  # `arrange` knows whether that still holds
     return code in ("batal", "lewat") or (code == "hadir" and event.hold is None) or known.recorded != event.waktu
 
 

@@ -13,10 +13,8 @@ from typing import NamedTuple
 from antrean_cli.rules.chain import (
     ABSENT,
     ADD,
-    ALREADY,
     BATAL,
     CLOSED,
-    DUE,
     FARMASI,
     HELD,
     MANUAL,
@@ -25,6 +23,8 @@ from antrean_cli.rules.chain import (
     Push,
     Record,
     arrange,
+    doubted,
+    there,
 )
 from antrean_cli.rules.events import TASKS, Look, events_of
 from antrean_cli.rules.listings import Task
@@ -155,9 +155,8 @@ def _theirs_alone(step: str, case: Case) -> str:
 def repaired(record: Record, differences: Sequence[Difference], held: Held, policy: Policy) -> Record:
     """Return the record with what BPJS lacks due again, and what BPJS has noted as there."""
     lacking = [record.pushes[one.step] for one in differences if one.kind == NOT_AT_BPJS and one.step in record.pushes]
-    fresh = (replace(push, state=DUE, reason=None, attempts=0, next_try=None, needs="") for push in lacking)
-    record = replace(record.having(*fresh), settled="")
+    record = replace(record.having(*map(doubted, lacking)), settled="")
     add = record.push(ADD)
     if add and not add.done and held.has(ADD):
-        record = record.having(replace(add, state=ALREADY, reason=None, ask=False, needs="", next_try=None))
+        record = record.having(there(add))
     return after_lookup(record, held.rows, policy) if held.rows else arrange(record, policy)
