@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from antrean_cli.desk import Limits, Pick, complaints, drop, overview, picked, replay, retry
+from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import Push
+from antrean_cli.rules.rows import Rows
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.statefile import locked
 from tests.site import MONDAY, WIB, Site, wait_for
@@ -104,6 +106,7 @@ def test_what_waits_too_long_needs_a_look(site: Site) -> None:
     with Ledger.open(site.state, WIB) as ledger:
         found = overview(ledger, site.clock.now)
     assert found.pending == 1
+    assert len(document(site, "list", "--pending")) == 1  # type: ignore[arg-type]
     assert timedelta(minutes=75) < found.oldest_pending <= timedelta(minutes=80)
     assert any("terlalu lama" in problem for problem in complaints(found, Limits()))
 
@@ -269,6 +272,102 @@ def test_after_h_plus_7_nothing_is_retried(site: Site) -> None:
     assert (changed.pushes, changed.expired) == (0, 2)  # the add, and the task behind it
 
 
+def test_what_was_dropped_days_ago_is_sent_at_once_when_it_is_retried(site: Site) -> None:
+    no_rawat = refused(site)
+    site.sync()
+    assert at_desk(site, "drop", no_rawat, "--keterangan", "uji")[0] == 0
+    site.bpjs.bookings.forgive("rujukan_tidak_valid")
+    for days in (1, 3):  # the checkpoint moves on, and so does the hourly look
+        site.clock.at("10:00", day=days)
+        site.sync(ANTREAN_DAYS="2")
+    assert at_desk(site, "retry", no_rawat, "--now", ANTREAN_DAYS="2")[0] == 0
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+def test_a_dropped_task_takes_up_what_was_closed_behind_it_when_it_is_retried(site: Site) -> None:
+    no_rawat = patient(site, exam="08:30:00")
+    site.khanza.berkas(no_rawat, kembali=f"{MONDAY} 08:50:00")
+    site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, taskid=4, times=1))
+    site.sync()
+    assert at_desk(site, "drop", no_rawat, "4", "--keterangan", "uji")[1].startswith("2 kiriman dilepas.")
+    assert at_desk(site, "retry", no_rawat, "4", "--now")[0] == 0
+    assert site.states(no_rawat) == {"add": "sent", "3": "sent", "4": "sent", "5": "sent"}
+
+
+def test_a_drop_of_a_booking_with_nothing_open_says_what_it_gives_up(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync(ANTREAN_FARMASI="ya")
+    code, out, _ = at_desk(site, "drop", no_rawat, "--keterangan", "uji", ANTREAN_FARMASI="ya")
+    assert code == 0
+    assert f"sisa antrean {no_rawat} tidak dikirim. Membatalkan: antrean retry {no_rawat}" in out
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    site.khanza.berkas(no_rawat, kembali=f"{MONDAY} 08:50:00")
+    site.khanza.resep(no_rawat, divalidasi=f"{MONDAY} 09:00:00")
+    site.clock.forward(minutes=1)
+    site.sync(ANTREAN_FARMASI="ya")
+    assert site.states(no_rawat) == dict.fromkeys(("add", "3"), "sent") | dict.fromkeys(
+        ("4", "5", "6", "farmasi"), "closed"
+    )
+
+
+def test_what_fits_nothing_changes_nothing_and_is_no_error(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync()
+    site.clock.forward(minutes=1)
+    site.sync()
+    before = site.record(no_rawat)
+    assert before.settled
+    bytes_before = site.state.read_bytes()
+    for args in (("retry", "--all"), ("retry", "--reason", "x"), ("drop", "--reason", "x", "--keterangan", "uji")):
+        code, out, _ = at_desk(site, *args)
+        assert (code, out) == (0, "Tidak ada yang cocok; lihat: antrean list\n")
+    assert site.record(no_rawat) == before
+    assert site.state.read_bytes() == bytes_before
+
+
+def test_what_is_taken_up_again_while_khanza_answers_is_not_called_gone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Khanza was not asked for it in that pass: the next one looks."""
+    no_rawat = refused(site)
+    site.sync()
+    assert at_desk(site, "drop", no_rawat, "--keterangan", "uji")[0] == 0
+    site.clock.at("10:00", day=3)
+    for _ in range(2):  # not the hourly look at all days
+        site.clock.forward(minutes=1)
+        site.sync()
+    read = Khanza.read
+
+    def meanwhile(khanza: Khanza, window: Window) -> Rows:
+        rows = read(khanza, window)
+        with Ledger.open(site.state, WIB) as ledger:
+            retry(ledger, Pick(number=no_rawat), site.settings().policy, site.clock.now)
+        return rows
+
+    monkeypatch.setattr(Khanza, "read", meanwhile)
+    site.bpjs.bookings.forgive("rujukan_tidak_valid")
+    site.clock.forward(minutes=1)
+    done = site.sync()
+    assert done.changes == []
+    monkeypatch.setattr(Khanza, "read", read)
+    site.sync()
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+@pytest.mark.parametrize("hour", [0, 1])
+def test_h_plus_7_is_counted_by_bpjs_everywhere(site: Site, hour: int) -> None:
+    """For two hours after midnight in WIT, BPJS's day is still the one before."""
+    no_rawat = refused(site)
+    site.sync(ANTREAN_TZ="Asia/Jayapura")
+    site.clock.at("22:30", day=7)
+    site.clock.forward(hours=hour)
+    wit = {"ANTREAN_TZ": "Asia/Jayapura"}
+    counted = json.loads(at_desk(site, "status", "--json", **wit)[1])["refused"]
+    listed = json.loads(at_desk(site, "list", "--refused", "--json", **wit)[1])
+    assert (counted, len(listed)) == (1, 1)
+    assert at_desk(site, "retry", no_rawat, "--json", **wit)[0] == 0
+
+
 # -- a day anew
 
 
@@ -281,8 +380,9 @@ def test_a_replayed_day_is_scanned_again_and_nothing_is_doubled(site: Site) -> N
     site.clock.forward(minutes=1)
     site.sync()
     again = [one for one in site.bpjs.received[heard:] if one.path in (ADD, UPDATE)]
-    assert {one.code for one in again} == {208}
-    assert {(one.body or {})["kodebooking"] for one in again} == {no_rawat}
+    assert again == []  # BPJS's list told it all
+    asked = [one.body for one in site.bpjs.received[heard:]]
+    assert asked == [{"kodebooking": no_rawat}]
     assert site.bpjs.bookings.snapshot() == before
     assert set(site.states(no_rawat).values()) == {"already"}
     assert set(site.states(other).values()) == {"sent"}
@@ -302,6 +402,74 @@ def test_a_replayed_day_keeps_what_came_by_hand_and_cancels(site: Site) -> None:
     site.sync()
     assert site.states(no_rawat) == {"add": "already", "3": "already", "4": "sent"}
     assert site.states(gone)["99"] == "sent"
+
+
+def test_a_replayed_visit_that_is_cancelled_before_the_next_pass_is_cancelled_at_bpjs(site: Site) -> None:
+    """That BPJS was told of a booking survives a replay."""
+    no_rawat = patient(site)
+    site.sync()
+    assert at_desk(site, "replay", "--date", str(MONDAY), "--yes")[0] == 0
+    site.khanza.stts(no_rawat, "Batal")
+    for _ in range(2):
+        site.clock.forward(minutes=11)
+        site.sync()
+    assert [task for task, _ in site.held_at_bpjs(no_rawat)] == [3, 99]
+
+
+def test_a_replayed_visit_that_became_an_admission_goes_on(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync()
+    assert at_desk(site, "replay", "--date", str(MONDAY), "--yes")[0] == 0
+    site.khanza.update("reg_periksa", {"no_rawat": no_rawat}, status_lanjut="Ranap")
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert [task for task, _ in site.held_at_bpjs(no_rawat)] == [3, 4]
+
+
+def test_a_replayed_task_that_bpjs_lost_is_sent_again(site: Site) -> None:
+    no_rawat = patient(site, exam="08:30:00")
+    site.sync()
+    before = site.held_at_bpjs(no_rawat)
+    (row,) = site.bpjs.bookings.snapshot()
+    site.bpjs.bookings.load([{**row, "tasks": []}])
+    assert at_desk(site, "replay", "--date", str(MONDAY), "--yes", "--now")[0] == 0
+    assert site.held_at_bpjs(no_rawat) == before
+
+
+def test_a_replay_reaches_what_was_refused_on_a_day_that_passes_no_longer_read(site: Site) -> None:
+    no_rawat = refused(site)
+    site.sync()
+    site.clock.at("10:00", day=5)
+    site.sync(ANTREAN_DAYS="3")
+    site.bpjs.bookings.forgive("rujukan_tidak_valid")
+    assert at_desk(site, "replay", "--date", str(MONDAY), "--yes", "--now", ANTREAN_DAYS="3")[0] == 0
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+def test_a_replay_leaves_alone_what_was_dropped(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync()
+    assert at_desk(site, "drop", no_rawat, "--keterangan", "uji")[0] == 0
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    assert at_desk(site, "replay", "--date", str(MONDAY), "--yes", "--now")[0] == 0
+    assert site.states(no_rawat) == {"add": "already", "3": "already", "4": "closed"}
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("--date", str(MONDAY + timedelta(days=4)), "--kodebooking", "SALAH"), ("--date", str(MONDAY))],
+    ids=["an unknown booking", "a day from before the first pass"],
+)
+def test_a_replay_never_sends_history_by_accident(site: Site, args: tuple[str, ...]) -> None:
+    patient(site)
+    site.clock.at("10:00", day=4)
+    site.sync()
+    code, out, err = at_desk(site, "replay", *args, "--yes", "--now")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    site.clock.forward(hours=2)
+    site.sync()
+    assert site.bpjs.arrived == []
 
 
 # -- bad input

@@ -244,3 +244,19 @@ def test_it_works_beside_a_pass_that_is_sending_and_neither_loses_or_repeats_any
     assert running.returncode == 0
     assert [[task for task, _ in site.held_at_bpjs(number)] for number in numbers] == [[3, 4]] * 5
     assert {one.code for one in site.bpjs.received if one.path in ("/antrean/add", "/antrean/updatewaktu")} == {200}
+
+
+@pytest.mark.parametrize("known_to_khanza", [True, False])
+def test_what_was_sent_by_hand_and_lost_by_bpjs_is_sent_again_by_a_repair(site: Site, known_to_khanza: bool) -> None:
+    kodebooking = patient(site, exam=False) if known_to_khanza else "KIOS-1"
+    site.bpjs.bookings.mobile_jkn(kodebooking, str(MONDAY))
+    for taskid, clock in (("1", "07:50"), ("2", "07:55")):
+        assert site.run("update", kodebooking, taskid, f"{MONDAY} {clock}").returncode == 0
+    site.sync()
+    before = site.held_at_bpjs(kodebooking)
+    forgotten_by_bpjs(site, kodebooking, tasks=False)
+    assert compared(site, "--repair")[1]["repaired"] >= 2
+    for _ in range(2):
+        site.clock.forward(minutes=1)
+        site.sync()
+    assert site.held_at_bpjs(kodebooking) == before

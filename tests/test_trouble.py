@@ -905,3 +905,36 @@ def test_a_list_that_cannot_be_read_is_asked_for_once(site: Site, monkeypatch: p
     assert site.sync(seconds=5).report.exit_code == 0
     assert paths(site)[heard:] == [LIST, UPDATE, LIST]
     assert site.states(no_rawat)["3"] == "already"
+
+
+def in_doubt_and_held(site: Site, *, taken: bool) -> str:
+    """An add of a NON JKN patient whose answer got lost, and then the payer is corrected: it lacks a reference now."""
+    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00", kd_pj="UMU")
+    site.bpjs.faults.add(Fault("reset_after" if taken else "cut", path=ADD, handled=taken))
+    site.sync()
+    assert site.push(no_rawat, "add").ask
+    site.khanza.update("reg_periksa", {"no_rawat": no_rawat}, kd_pj="BPJ")
+    site.clock.forward(minutes=1)
+    site.sync()
+    return no_rawat
+
+
+def test_an_add_in_doubt_that_cannot_be_repeated_does_not_stop_the_tasks(site: Site) -> None:
+    """BPJS's answer to the first task tells whether the booking exists."""
+    no_rawat = in_doubt_and_held(site, taken=True)
+    assert site.states(no_rawat) == {"add": "already", "3": "sent"}
+    assert site.sent(ADD) == [(no_rawat, "", 200)]
+
+
+def test_a_task_that_shows_that_the_add_in_doubt_never_came_waits_for_it(site: Site) -> None:
+    no_rawat = in_doubt_and_held(site, taken=False)
+    assert site.states(no_rawat) == {"add": "held", "3": "held"}
+    assert not site.push(no_rawat, "add").ask
+    for _ in range(3):
+        site.clock.forward(minutes=40)
+        site.sync()
+    assert len(site.sent(UPDATE)) == 1
+    site.khanza.sep(no_rawat)
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.states(no_rawat) == {"add": "sent", "3": "sent"}

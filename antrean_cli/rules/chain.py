@@ -211,7 +211,8 @@ def settle(recorded: datetime, before: datetime | None, tie: timedelta) -> datet
 def arrange(record: Record, policy: Policy) -> Record:
     """Return the record with order, ties and holds of its tasks worked out anew from the pushes themselves."""
     add = record.push(ADD)
-    barrier = Barrier(_waiting_for_add(add)) if add and add.state == HELD else None
+    # BPJS may have an add that is in doubt: its answer to the first task tells.
+    barrier = Barrier(_waiting_for_add(add)) if add and add.state == HELD and not add.ask else None
     before: Push | None = None
     for step in ORDERED:
         push = record.push(step)

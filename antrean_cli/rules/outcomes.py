@@ -182,8 +182,14 @@ def _there(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> 
 
 
 def _finished(record: Record, push: Push) -> Record:
-    record = record.having(push)
+    record = _with_settled_add(record.having(push))
     return record.closing(CANCELLED) if record.ended else record
+
+
+def _with_settled_add(record: Record) -> Record:
+    """Return the record of a booking that BPJS has something of: an add in doubt is there then."""
+    add = record.push(ADD)
+    return record.having(there(add)) if add and add.open and add.ask else record
 
 
 def _again(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
@@ -212,6 +218,8 @@ def _unknown_booking(record: Record, push: Push, outcome: Outcome, now: datetime
         return record.having(hold(push, Reason(code="ditolak", text=text)))
     if add and add.state == CLOSED and add.reason:
         return record.having(close(push, add.reason))
+    if add and add.open:
+        record = record.having(replace(add, ask=False))
     later = _put_off(push, outcome, now, jitter)
     if add and add.done:  # "it can also be a moment's delay after an add"
         return record.having(replace(later, state=DUE))
@@ -287,7 +295,8 @@ def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record
     for step, waktu in tasks_held(rows).items():
         known = record.push(step) or Push(step=step, state=ALREADY)
         found = replace(there(known), waktu=waktu or known.waktu)
-        record = record.having(replace(found, state=SENT) if known.state == SENT else found)
+        found = replace(found, state=SENT) if known.state == SENT else found
+        record = _with_settled_add(record.having(found))
     if record.ended:
         return record.closing(CANCELLED)
     overtaken = [push for push in record.pushes.values() if push.reason and push.reason.code == OVERTAKEN and push.open]

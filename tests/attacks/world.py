@@ -594,7 +594,8 @@ class Judge:
         if one.visit.stts == "Batal":
             return self._absence(one, Told(known=True)) if one.booking or told.doubtful else None
         # Where Khanza changed its mind about the visit, it may be tried once more.
-        return self._task(one, told) if ("add" in told.refused or told.missed) and not told.tried else None
+        uncertain = "add" in told.refused or told.missed or told.doubtful
+        return self._task(one, told) if uncertain and not told.tried else None
 
     def _was_said(self, kodebooking: str, said: Owed, told: Told) -> bool:
         times = self.said[kodebooking, said.step]
