@@ -1,5 +1,7 @@
 """Everything at once: visits change, BPJS refuses and fails, Khanza is away, the process dies, clocks jump, days pass.
 
+People retry, replay and drop at the desk meanwhile.
+
 - Passes run in this process, over a real ledger file and real HTTP, one call at a time; Khanza is the SQLite sample.
 - A process dies before a commit, before a call, or after BPJS acted on one; its ledger is dropped as it stands.
 - Whatever is sent must be owed at that moment (`world.Judge`). At the end all faults are over, and nothing may be owed.
@@ -31,6 +33,8 @@ from antrean_cli import sync
 from antrean_cli.bpjs import Client
 from antrean_cli.collect import Collected, collect
 from antrean_cli.config import Settings, load
+from antrean_cli.desk import Pick, drop, replay, retry
+from antrean_cli.errors import InputError
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.outcomes import Fault as Broken
 from antrean_cli.rules.outcomes import Reply
@@ -231,6 +235,26 @@ class Everything(RuleBasedStateMachine):
     def bpjs_refuses(self, random: Random, why: str) -> None:
         """BPJS will refuse the add of a patient."""
         self.bpjs.bookings.refuse(why, norm=random.choice(list(self.world.visits.values())).norm)
+
+    @rule(random=RANDOM, what=st.sampled_from(("retry", "replay", "drop")))
+    def somebody_is_at_the_desk(self, random: Random, what: str) -> None:
+        """Everything refused is tried again, a day is read anew, or a booking is given up."""
+        now, policy = self.clock.now, self.settings.policy
+        self.mortal.process = Process(self.bpjs)  # its own, which does not die
+        with Ledger.open(self.settings.state, WIB) as ledger:
+            records = list(ledger.of_days(MONDAY, now.date()).values())
+            if what == "retry":
+                retry(ledger, Pick(), policy, now)
+                self.judge.retried()
+            elif what == "replay":
+                tanggal = now.date() - timedelta(days=random.randrange(3))
+                with suppress(InputError):  # a day from before the first pass
+                    replay(ledger, tanggal, "", policy, now)
+                    self.judge.replayed(tanggal)
+            elif records:
+                given_up = random.choice(records).kodebooking
+                drop(ledger, Pick(number=given_up), policy, now, "uji")
+                self.judge.about(given_up).dropped = True
 
     @rule(days=st.sampled_from((1, 1, 2, 5)), hour=st.integers(0, 23))
     def days_pass(self, days: int, hour: int) -> None:

@@ -420,6 +420,7 @@ class Told:
     missed: int = 0  # how often it said that it does not know the booking
     tried: bool = False  # that it was asked for it, and Khanza says the same of the visit ever since
     doubtful: bool = False  # an add may have reached it, for all that the hospital knows
+    dropped: bool = False  # by hand: nothing is owed, and what is told all the same has to be true
     lost: Counter[str] = field(default_factory=Counter)
 
 
@@ -456,6 +457,23 @@ class Judge:
                 self.said[one.kodebooking, owed.step].add(owed.waktu or now)
             for task, waktu in self.times(one).items():
                 self.said[one.kodebooking, str(task)].add(waktu)
+
+    # -- what people do at the desk
+
+    def retried(self) -> None:
+        """Let everything that BPJS refused be owed once more."""
+        for told in self.told.values():
+            told.refused.clear()
+            told.tried = False
+
+    def replayed(self, tanggal: date) -> None:
+        """Let what BPJS took of a day be in doubt: it may be told once more."""
+        for one in self.near():
+            told = self.about(one.kodebooking)
+            if one.tanggal == tanggal:
+                told.refused.clear()
+                told.tried, told.doubtful = False, True
+                told.lost.update({step: 1 for step in ("add", *told.tasks) if told.known})
 
     def near(self) -> list[Subject]:
         """Return the bookings that BPJS may still hear of."""
@@ -638,6 +656,7 @@ class Judge:
     def unpaid(self) -> list[tuple[str, Owed]]:
         """Return what is still owed, but for what nobody can pay: tasks of a booking that BPJS does not know."""
         found = [(one.kodebooking, owed) for one in self.near() if (owed := self.owed(one))]
+        found = [(kodebooking, owed) for kodebooking, owed in found if not self.about(kodebooking).dropped]
         return [(kodebooking, owed) for kodebooking, owed in found if self._payable(kodebooking, owed)]
 
     def _payable(self, kodebooking: str, owed: Owed) -> bool:
