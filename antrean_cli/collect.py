@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import EXPIRED, MAX_AGE, SENDING, Change, Record, after_crash
+from antrean_cli.rules.chain import MAX_AGE, SENDING, Change, Record, after_crash, expire
 from antrean_cli.rules.events import EXACT
 from antrean_cli.rules.pushes import (
     expired,
@@ -48,7 +48,7 @@ def tidy(ledger: Ledger, now: datetime) -> tuple[Change, ...]:
     pairs = []
     for before in ledger.unfinished().values():
         after = before.having(*(after_crash(push) for push in before.pushes.values() if push.state == SENDING))
-        after = after.closing(EXPIRED) if expired(after, now) else after
+        after = expire(after) if expired(after, now) else after
         if after != before:
             pairs.append((before, after))
     if not pairs:

@@ -162,7 +162,7 @@ def _template(value: str) -> str:
 
 
 def _existing(value: str) -> str:
-    if not Path(value).exists():
+    if not os.path.exists(value):  # noqa: PTH110 - Path.exists raises for a name that is too long
         raise ValueError(f"berkas {value} tidak ada")
     return value
 
@@ -366,6 +366,9 @@ def _parse(setting: Setting, values: Mapping[str, str], needs: frozenset[str], p
         problems.append(f"{setting.name} belum diisi")
     if value is None:
         value = setting.default
+    if any("\udc80" <= char <= "\udcff" for char in value):  # how Python hands over bytes that are no text
+        problems.append(f"{setting.name} bukan teks UTF-8")
+        return ""
     if value == "" and setting.default == "":
         return ""
     try:

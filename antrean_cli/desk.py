@@ -249,10 +249,14 @@ def drop(ledger: Ledger, pick: Pick, policy: Policy, now: datetime, keterangan: 
 def _without_future(record: Record, reason: Reason, policy: Policy) -> Record:
     """Return the booking with its add, its next task and its antrean farmasi closed, so that nothing follows."""
     tasks = [step for step in ORDERED if int(step) in TASKS]
-    undone = next((step for step in tasks if not (known := record.push(step)) or not known.done), None)
+    undone = next((step for step in tasks if not _told_or_on_its_way(record.push(step))), None)
     steps = [ADD, undone, FARMASI if policy.farmasi else None]
     lacking = [step for step in steps if step and record.push(step) is None]
     return record.having(*(Push(step=step, state=CLOSED, reason=reason) for step in lacking))
+
+
+def _told_or_on_its_way(push: Push | None) -> bool:
+    return push is not None and (push.done or push.state == SENDING)
 
 
 def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: datetime) -> int:

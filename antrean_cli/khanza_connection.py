@@ -63,6 +63,9 @@ class Connection:
         except (Error, OSError) as error:
             self._limit.cancel()
             raise _trouble(error) from error
+        except UnicodeError as error:
+            self._limit.cancel()
+            raise SettingsError("KHANZA_HOST bukan nama server") from error
 
     def _hang_up(self) -> None:
         """Let whatever is being read end now; not by closing, which would wait for the reader."""
@@ -134,7 +137,7 @@ def _server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
         port=settings.port,
         unix_socket=settings.socket,
         user=settings.user,
-        password=settings.password,
+        password=settings.password.encode(),  # a text would have to be Latin-1
         database=settings.database,
         charset="utf8mb4",
         conv=converters,

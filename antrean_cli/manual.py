@@ -15,7 +15,7 @@ from antrean_cli.config import Settings
 from antrean_cli.errors import TemporaryError
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import ALREADY, CANCELLED, MANUAL, ORDERED, SENT, Push, Record, arrange, there
-from antrean_cli.rules.outcomes import DONE, THERE, Fault, Outcome, Reply, call_of, judge
+from antrean_cli.rules.outcomes import DONE, THERE, Fault, Outcome, Reply, call_of, judge, with_settled_add
 from antrean_cli.rules.visits import Policy
 
 
@@ -87,7 +87,7 @@ def note(
     before = ledger.record(kodebooking)
     record = before or Record(kodebooking=kodebooking, kind="manual", tanggal=tanggal)
     # Not settled any more: what follows from it is for the next pass to see.
-    after = replace(record, settled="").having(_noted(record, step, outcome, waktu))
+    after = with_settled_add(replace(record, settled="").having(_noted(record, step, outcome, waktu)))
     after = after.closing(CANCELLED) if after.ended else arrange(after, policy)
     ledger.save(before, after, now)
 

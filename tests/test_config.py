@@ -417,3 +417,14 @@ def test_settings_do_not_show_their_secrets_when_printed() -> None:
     """A traceback or a debugger prints what it holds."""
     shown = repr(settings(KHANZA_PASSWORD="sandi-khanza"))
     assert not [secret for secret in ("rahasia", "kunci", "sandi-khanza") if secret in shown]
+
+
+def test_bytes_that_are_no_text_are_refused_by_name() -> None:
+    """Python hands them over as lone surrogates, which no database and no log can take."""
+    values = {"KHANZA_USER": "\udcff", "KHANZA_DATABASE": "sik\udc80", "BPJS_CA_BUNDLE": "x" * 5000}
+    with pytest.raises(SettingsError) as raised:
+        load(env_file=None, state=None, needs=frozenset({"khanza"}), environ=values)
+    said = str(raised.value)
+    assert "KHANZA_USER bukan teks UTF-8" in said
+    assert "KHANZA_DATABASE bukan teks UTF-8" in said
+    assert "BPJS_CA_BUNDLE berkas" in said

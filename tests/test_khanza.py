@@ -507,3 +507,16 @@ def test_the_day_after_the_last_of_a_year_is_another_year(either: tuple[Hospital
     rows = read(settings, Window(last, last + DAY))
     assert [row.no_rawat for row in rows.registrations] == mine == ["2026/12/31/000001", "2027/01/01/000001"]
     assert [row.nobooking for row in rows.bookings] == bookings
+
+
+@pytest.mark.parametrize("password", ["kata€sandi", "пароль", "🔑"])
+def test_any_letter_may_stand_in_a_password(mariadb: MariaDB, password: str) -> None:
+    """One that the server does not know is a refused login, and no crash."""
+    with pytest.raises(SettingsError, match="menolak login"):
+        Khanza(replace(server(mariadb), password=password))
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 3000])
+def test_a_host_that_is_no_name_is_said_to_be_none(mariadb: MariaDB, host: str) -> None:
+    with pytest.raises(SettingsError, match="KHANZA_HOST"):
+        Khanza(replace(server(mariadb), socket=None, host=host))

@@ -22,7 +22,7 @@ from antrean_cli.simulator.faults import Fault, FaultName, FaultPlan
 from antrean_cli.simulator.server import Simulator
 from tests.faults import PUT_OFF, SPELLED, TRANSPORT
 from tests.mariadb import MariaDB
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site
+from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
 
 ADD, UPDATE, BATAL, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/batal", "/antrean/getlisttask"
 AT_0805 = 1795395900000  # 2026-11-23 08:05:00 WIB
@@ -938,3 +938,47 @@ def test_a_task_that_shows_that_the_add_in_doubt_never_came_waits_for_it(site: S
     site.clock.forward(minutes=1)
     site.sync()
     assert site.states(no_rawat) == {"add": "sent", "3": "sent"}
+
+
+@pytest.mark.parametrize("closed_by", ["drop", "batal"])
+def test_a_task_in_doubt_that_is_given_up_is_known_all_the_same(site: Site, closed_by: str) -> None:
+    """BPJS has it: the ledger must not say that it was given up."""
+    no_rawat = patient(site)
+    site.bpjs.faults.add(Fault("reset_after", path=UPDATE))
+    site.sync()
+    assert site.push(no_rawat, "3").ask
+    more = ["3"] if closed_by == "drop" else []
+    assert site.run(closed_by, no_rawat, *more, "--keterangan", "uji").returncode == 0
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.states(no_rawat)["3"] == "already"
+    assert site.sent(UPDATE) == [(no_rawat, "3", 200)]
+
+
+def test_an_add_in_doubt_that_is_given_up_is_cancelled_with_its_visit(site: Site) -> None:
+    no_rawat = patient(site)
+    site.bpjs.faults.add(Fault("reset_after", path=ADD))
+    site.sync()
+    assert site.run("drop", no_rawat, "--keterangan", "uji").returncode == 0
+    site.khanza.stts(no_rawat, "Batal")
+    for _ in range(2):
+        site.clock.forward(minutes=11)
+        site.sync()
+    assert site.held_at_bpjs(no_rawat)[-1][0] == 99
+    site.clock.at("10:00", day=8)
+    site.sync()
+    assert not site.push(no_rawat, "add").ask
+
+
+def test_of_a_booking_dropped_while_a_task_is_on_its_way_nothing_follows(site: Site) -> None:
+    no_rawat = patient(site)
+    site.bpjs.latency = 1
+    with site.running("sync", CLOCK=site.clock.now.isoformat()) as process:
+        wait_for(lambda: len(site.bpjs.arrived) == 2)
+        assert site.run("drop", no_rawat, "--keterangan", "uji").returncode == 0
+        process.communicate(timeout=30)
+    site.bpjs.latency = 0
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.states(no_rawat) == {"add": "sent", "3": "sent", "4": "closed"}

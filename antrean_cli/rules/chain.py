@@ -164,8 +164,14 @@ def changes(before: Record | None, after: Record) -> list[Change]:
 
 
 def close(push: Push, reason: Reason) -> Push:
-    """Return the push, given up."""
-    return replace(push, state=CLOSED, reason=reason, ask=False, needs="", next_try=None)
+    """Return the push, given up; that BPJS may have it all the same is not forgotten."""
+    return replace(push, state=CLOSED, reason=reason, needs="", next_try=None)
+
+
+def expire(record: Record) -> Record:
+    """Return the record of a booking that BPJS takes nothing more of: given up is what is open, and every doubt."""
+    closed = record.closing(EXPIRED)
+    return closed.having(*(replace(push, ask=False) for push in closed.pushes.values() if push.ask))
 
 
 def hold(push: Push, reason: Reason) -> Push:

@@ -182,11 +182,11 @@ def _there(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> 
 
 
 def _finished(record: Record, push: Push) -> Record:
-    record = _with_settled_add(record.having(push))
+    record = with_settled_add(record.having(push))
     return record.closing(CANCELLED) if record.ended else record
 
 
-def _with_settled_add(record: Record) -> Record:
+def with_settled_add(record: Record) -> Record:
     """Return the record of a booking that BPJS has something of: an add in doubt is there then."""
     add = record.push(ADD)
     return record.having(there(add)) if add and add.open and add.ask else record
@@ -210,6 +210,8 @@ def _first(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: 
 def _unknown_booking(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
     """ "Kode Booking tidak ditemukan": what that means depends on what became of our add."""
     add = record.push(ADD)
+    if add and add.ask and not add.done:
+        record = record.having(replace(add, ask=False))  # it never came
     if push.step == ABSENT and not (add and add.done):
         record = record.having(close(push, Reason(code="tidak_ada", text="tidak ada di BPJS, tidak perlu dibatalkan")))
         return record.closing(CANCELLED)
@@ -218,8 +220,6 @@ def _unknown_booking(record: Record, push: Push, outcome: Outcome, now: datetime
         return record.having(hold(push, Reason(code="ditolak", text=text)))
     if add and add.state == CLOSED and add.reason:
         return record.having(close(push, add.reason))
-    if add and add.open:
-        record = record.having(replace(add, ask=False))
     later = _put_off(push, outcome, now, jitter)
     if add and add.done:  # "it can also be a moment's delay after an add"
         return record.having(replace(later, state=DUE))
@@ -290,13 +290,12 @@ def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Recor
 
 def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record:
     """Return the record with what BPJS holds taken as already there, at the time that it holds."""
-    cleared = [replace(push, ask=False) for push in record.pushes.values() if push.step not in UNLISTED]
-    record = record.having(*cleared)
+    record = record.having(*_without_doubt(record))
     for step, waktu in tasks_held(rows).items():
         known = record.push(step) or Push(step=step, state=ALREADY)
         found = replace(there(known), waktu=waktu or known.waktu)
         found = replace(found, state=SENT) if known.state == SENT else found
-        record = _with_settled_add(record.having(found))
+        record = with_settled_add(record.having(found))
     if record.ended:
         return record.closing(CANCELLED)
     overtaken = [push for push in record.pushes.values() if push.reason and push.reason.code == OVERTAKEN and push.open]
@@ -307,9 +306,14 @@ def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record
     return arrange(record, policy)
 
 
+def _without_doubt(record: Record) -> list[Push]:
+    """Return the pushes of which getlisttask would have told, no more in doubt."""
+    return [replace(push, ask=False) for push in record.pushes.values() if push.step not in UNLISTED]
+
+
 def after_unreadable_lookup(record: Record) -> Record:
     """Return the record after a list that cannot be read: what is in doubt is sent again, 208 settles it."""
-    return record.having(*(replace(push, ask=False) for push in record.pushes.values()))
+    return record.having(*_without_doubt(record))
 
 
 def after_failed_lookup(record: Record, step: str, outcome: Outcome, now: datetime, jitter: float) -> Record:

@@ -23,7 +23,6 @@ from antrean_cli.rules.chain import (
     CANCELLED,
     CLOSED,
     DUE,
-    EXPIRED,
     FARMASI,
     HELD,
     MANUAL,
@@ -36,6 +35,7 @@ from antrean_cli.rules.chain import (
     arrange,
     close,
     closed_behind,
+    expire,
     hold,
 )
 from antrean_cli.rules.events import EXACT, NO_SIGN, Event, Look, Reason, Seen, events_of, service_day
@@ -60,7 +60,7 @@ def plan(visit: Visit, record: Record | None, policy: Policy, now: datetime, *, 
     if record.ended:
         return record.closing(CANCELLED)
     if expired(record, now):
-        return record.closing(EXPIRED)
+        return expire(record)
     if visit.cancel:
         return _cancelled_in_mobile_jkn(visit, record)
     if visit.stts == "Batal":
@@ -140,7 +140,7 @@ def _held(record: Record, reason: Reason, only: Callable[[Push], bool] = lambda 
 
 def expired(record: Record, now: datetime) -> bool:
     """Return whether BPJS takes nothing more: "a task must be sent by H+7"."""
-    return now.astimezone(WIB).date() > record.tanggal + MAX_AGE
+    return now.astimezone(WIB).date() - MAX_AGE > record.tanggal
 
 
 def _noticed(visit: Visit, record: Record | None, now: datetime, exact: bool) -> Record:
@@ -267,17 +267,17 @@ def _without_unsent(record: Record) -> Record:
     What may have left all the same is kept, and held: BPJS is asked for it, but it is not sent again. What was sent by
     hand, and is due once more, is not Khanza's to withdraw.
     """
-    kept = {step: push for step, push in record.pushes.items() if not (_withdrawable(push) or _reopens(push))}
+    kept = {step: push for step, push in record.pushes.items() if not _withdrawable(push)}
     return _in_doubt(replace(record, pushes=kept))
 
 
 def _withdrawable(push: Push) -> bool:
-    return push.open and not push.ask and push.source != MANUAL
+    return not push.ask and (_reopens(push) or (push.open and push.source != MANUAL))
 
 
 def _in_doubt(record: Record) -> Record:
-    doubtful = (push for push in record.pushes.values() if push.open and push.ask and push.source != MANUAL)
-    return record.having(*(hold(push, IN_DOUBT) for push in doubtful))
+    doubtful = (push for push in record.pushes.values() if push.ask and push.source != MANUAL)
+    return record.having(*(hold(push, IN_DOUBT) for push in doubtful if push.open or _reopens(push)))
 
 
 def _reopens(push: Push) -> bool:

@@ -109,8 +109,8 @@ MUTANTS = (
     Mutant(
         "H+7 itself counts as too late",
         "rules/pushes.py",
-        "now.astimezone(WIB).date() > record.tanggal + MAX_AGE",
-        "now.astimezone(WIB).date() >= record.tanggal + MAX_AGE",
+        "now.astimezone(WIB).date() - MAX_AGE > record.tanggal",
+        "now.astimezone(WIB).date() - MAX_AGE >= record.tanggal",
         "test_pushes.py::test_after_h7_everything_open_is_closed",
     ),
     Mutant(
@@ -590,8 +590,8 @@ MUTANTS = (
     Mutant(
         "a push in doubt is forgotten",
         "rules/pushes.py",
-        "return push.open and not push.ask and push.source != MANUAL",
-        "return push.open and push.source != MANUAL",
+        "return not push.ask and (_reopens(push) or (push.open and push.source != MANUAL))",
+        "return _reopens(push) or (push.open and push.source != MANUAL)",
         "test_trouble.py::test_a_task_99_in_doubt_whose_cancel_is_undone",
     ),
     Mutant(
@@ -604,8 +604,8 @@ MUTANTS = (
     Mutant(
         "whatever was in doubt counts as sent",
         "rules/outcomes.py",
-        "cleared = [replace(push, ask=False) for push",
-        "cleared = [replace(push, ask=False, state=SENT if push.ask else push.state) for push",
+        "return [replace(push, ask=False) for push",
+        "return [replace(push, ask=False, state=SENT if push.ask else push.state) for push",
         "test_outcomes.py::test_what_the_look_up_finds_is_already_there_and_the_rest_goes_on",
     ),
     Mutant(
@@ -793,7 +793,7 @@ MUTANTS = (
     Mutant(
         "with Khanza down, what is too late is sent",
         "collect.py",
-        "after = after.closing(EXPIRED) if expired(after, now) else after",
+        "after = expire(after) if expired(after, now) else after",
         "pass",
         "test_trouble.py::test_after_h_plus_7_nothing_is_sent_although_khanza_is_down",
     ),
@@ -928,7 +928,7 @@ MUTANTS = (
     Mutant(
         "a task that shows that the add never came leaves it in doubt",
         "rules/outcomes.py",
-        "        record = record.having(replace(add, ask=False))\n",
+        "        record = record.having(replace(add, ask=False))  # it never came\n",
         "        pass\n",
         "test_trouble.py::test_a_task_that_shows_that_the_add_in_doubt_never_came_waits_for_it",
     ),

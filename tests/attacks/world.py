@@ -417,6 +417,7 @@ class Told:
     known: bool
     tasks: dict[str, datetime] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
+    excused: set[str] = field(default_factory=set)  # that were refused and may be told once more, but need not be
     missed: int = 0  # how often it said that it does not know the booking
     tried: bool = False  # that it was asked for it, and Khanza says the same of the visit ever since
     doubtful: bool = False  # an add may have reached it, for all that the hospital knows
@@ -461,19 +462,23 @@ class Judge:
     # -- what people do at the desk
 
     def retried(self) -> None:
-        """Let everything that BPJS refused be owed once more."""
+        """Let everything that BPJS refused be tried once more."""
         for told in self.told.values():
-            told.refused.clear()
-            told.tried = False
+            self._excuse(told)
 
     def replayed(self, tanggal: date) -> None:
         """Let what BPJS took of a day be in doubt: it may be told once more."""
         for one in self.near():
             told = self.about(one.kodebooking)
             if one.tanggal == tanggal:
-                told.refused.clear()
-                told.tried, told.doubtful = False, True
+                self._excuse(told)
+                told.doubtful = True
                 told.lost.update({step: 1 for step in ("add", *told.tasks) if told.known})
+
+    def _excuse(self, told: Told) -> None:
+        told.excused |= told.refused
+        told.refused.clear()
+        told.tried = False
 
     def near(self) -> list[Subject]:
         """Return the bookings that BPJS may still hear of."""
@@ -656,8 +661,12 @@ class Judge:
     def unpaid(self) -> list[tuple[str, Owed]]:
         """Return what is still owed, but for what nobody can pay: tasks of a booking that BPJS does not know."""
         found = [(one.kodebooking, owed) for one in self.near() if (owed := self.owed(one))]
-        found = [(kodebooking, owed) for kodebooking, owed in found if not self.about(kodebooking).dropped]
+        found = [(kodebooking, owed) for kodebooking, owed in found if not self._excused(kodebooking, owed)]
         return [(kodebooking, owed) for kodebooking, owed in found if self._payable(kodebooking, owed)]
+
+    def _excused(self, kodebooking: str, owed: Owed) -> bool:
+        told = self.about(kodebooking)
+        return told.dropped or owed.step in told.excused
 
     def _payable(self, kodebooking: str, owed: Owed) -> bool:
         told, subject = self.about(kodebooking), self.world.subject(kodebooking)
