@@ -105,6 +105,67 @@ def test_trouble_on_its_way_neither_loses_nor_doubles_it_nor_holds_up_the_tasks(
     assert (codes[0], codes.count(200)) == (200, 1)
 
 
+def test_while_khanza_is_away_it_waits_and_the_tasks_go_on(site: Site) -> None:
+    no_rawat = patient(site, resep="")
+    site.sync(ANTREAN_FARMASI="ya")
+    site.khanza.resep(no_rawat, no_resep=NO_RESEP, dibuat=f"{MONDAY} 08:38:00", divalidasi=f"{MONDAY} 08:55:00")
+    site.bpjs.faults.add(Fault("reset_before", times=1))
+    site.sync(ANTREAN_FARMASI="ya")
+    assert {site.states(no_rawat)[step] for step in ("farmasi", "6")} == {"due"}
+    site.clock.forward(minutes=1)
+    site.sync(ANTREAN_FARMASI="ya", KHANZA_SOCKET=str(site.folder / "tidak-ada"))
+    assert {step: site.states(no_rawat)[step] for step in ("farmasi", "6")} == {"farmasi": "due", "6": "sent"}
+    assert bodies(site, FARMASI) == []
+    site.sync(ANTREAN_FARMASI="ya")
+    assert len(bodies(site, FARMASI)) == 1
+
+
+def test_what_an_add_would_lack_does_not_keep_it(site: Site) -> None:
+    """Somebody else added the visit: it has no SEP in Khanza."""
+    no_rawat = patient(site)
+    site.khanza.delete("bridging_sep", no_rawat=no_rawat)
+    site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY))
+    for _ in range(2):
+        site.sync(ANTREAN_FARMASI="ya", ANTREAN_ADD="nonjkn")
+    assert len(bodies(site, FARMASI)) == 1
+
+
+def test_past_days_have_no_queue(site: Site) -> None:
+    """Switched on later, it sends nothing for the days before; nor what has not gone out by the end of its day."""
+    site.clock.at("23:58")
+    old = patient(site, resep="")
+    site.sync()
+    site.khanza.resep(old, no_resep=NO_RESEP, dibuat=f"{MONDAY} 23:59:00")
+    site.clock.at("08:00", day=1)
+    for _ in range(3):
+        site.sync(ANTREAN_FARMASI="ya")
+        site.clock.forward(minutes=61)
+    assert bodies(site, FARMASI) == []
+    assert "farmasi" not in site.states(old)
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_in_doubt_and_no_longer_wanted_it_is_closed(site: Site, comes_back: bool) -> None:
+    """No list of BPJS's shows it: nothing would ever settle a doubt but sending it again."""
+    no_rawat = patient(site)
+    site.bpjs.faults.add(Fault("reset_before", path=FARMASI, times=1))
+    for _ in range(2):
+        site.sync(ANTREAN_FARMASI="ya")
+    site.khanza.delete("resep_obat", no_resep=NO_RESEP)
+    site.clock.forward(minutes=1)
+    site.sync(ANTREAN_FARMASI="ya")
+    push = site.push(no_rawat, "farmasi")
+    assert (push.state, push.ask) == ("closed", False)
+    assert push.reason is not None
+    assert "belum pasti" in push.reason.text
+    if comes_back:
+        site.khanza.resep(no_rawat, no_resep=NO_RESEP, dibuat=f"{MONDAY} 08:38:00")
+    site.clock.forward(minutes=1)
+    site.sync(ANTREAN_FARMASI="ya")
+    assert len(bodies(site, FARMASI)) == int(comes_back)
+    assert site.states(no_rawat)["farmasi"] == ("sent" if comes_back else "closed")
+
+
 def test_after_a_cancel_it_is_not_sent(site: Site) -> None:
     no_rawat = patient(site, seen=False)
     site.sync(ANTREAN_FARMASI="ya")

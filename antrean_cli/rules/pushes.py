@@ -2,7 +2,7 @@
 
 - Add: for the kinds of ANTREAN_ADD, outpatients only, as soon as the fields are known; NON JKN after its delay.
 - Mobile JKN bookings are BPJS's own: they are added only where BPJS says that it does not know them.
-- Antrean farmasi, where the hospital runs it: when task 5 is through and a prescription exists.
+- Antrean farmasi, where the hospital runs it: on the day of service, when task 5 is through and a prescription exists.
 - Cancel: a _batal row not yet sent → batal, once. stts seen to become Batal, and still so after its delay → task 99.
 - A visit that was Batal when first seen was never told to BPJS by us; only a Mobile JKN booking gets its 99.
 - After a cancel nothing more is sent; what has not happened yet is no push at all.
@@ -48,6 +48,8 @@ LEFT_OUT = Reason(code="poli", text="poli tidak ikut (ANTREAN_ONLY_POLI atau ANT
 IN_DOUBT = Reason(code="ragu", text="menunggu kepastian dari BPJS")
 TOO_LATE = "batal_terlambat"
 CHANGED = "berubah di Khanza setelah dikirim"
+# No list of BPJS's shows antrean farmasi: only sending it again would tell.
+UNSETTLED = Reason(code="farmasi", text="tidak perlu dikirim lagi; belum pasti apakah sudah sampai di BPJS")
 SENT_BY_KHANZA = Reason(code="batal", text="sudah dibatalkan oleh Khanza")
 
 
@@ -264,8 +266,8 @@ def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
 def _without_unsent(record: Record) -> Record:
     """Return the record without the pushes that never left: a plan says anew which of them are still wanted.
 
-    What may have left all the same is kept, and held: BPJS is asked for it, but it is not sent again. What was sent by
-    hand, and is due once more, is not Khanza's to withdraw.
+    What may have left all the same is kept: BPJS is asked for it, but it is not sent again. What was sent by hand, and is
+    due once more, is not Khanza's to withdraw.
     """
     kept = {step: push for step, push in record.pushes.items() if not _withdrawable(push)}
     return _in_doubt(replace(record, pushes=kept))
@@ -276,8 +278,15 @@ def _withdrawable(push: Push) -> bool:
 
 
 def _in_doubt(record: Record) -> Record:
-    doubtful = (push for push in record.pushes.values() if push.ask and push.source != MANUAL)
-    return record.having(*(hold(push, IN_DOUBT) for push in doubtful if push.open or _reopens(push)))
+    """Return the record with what may have left held until BPJS was asked, and closed where that cannot be asked."""
+    doubtful = [push for push in record.pushes.values() if push.ask and push.source != MANUAL]
+    return record.having(*map(_unsettled, (push for push in doubtful if push.open or _reopens(push))))
+
+
+def _unsettled(push: Push) -> Push:
+    if push.step == FARMASI:
+        return replace(close(push, UNSETTLED), ask=False)
+    return hold(push, IN_DOUBT)
 
 
 def _reopens(push: Push) -> bool:
@@ -332,11 +341,11 @@ def _task(event: Event, record: Record, look: Look) -> Push | None:
 
 
 def _farmasi(record: Record, look: Look) -> Push | None:
-    """Return antrean farmasi: once, when task 5 is through and a prescription exists."""
+    """Return antrean farmasi: once, when task 5 is through and a prescription exists; after the day nobody queues."""
     known, task5, resep = record.push(FARMASI), record.push("5"), look.resep()
-    if known and not known.open and not _reopens(known):
+    if known and not known.open and not _reopens(known) and known.reason != UNSETTLED:
         return known
-    if not look.policy.farmasi or not (task5 and task5.done) or nomorantrean_of(resep) is None:
+    if not look.policy.farmasi or look.day_over or not (task5 and task5.done) or nomorantrean_of(resep) is None:
         return None
     return replace(known, state=DUE, reason=None) if known else Push(step=FARMASI, state=DUE, source="resep_obat")
 

@@ -1,9 +1,11 @@
 """Pushes → requests: what can be asked of BPJS for a booking now, by which call, and with which body.
 
 - An add and antrean farmasi are filled in from Khanza at the moment when they are sent: they wait while it is away.
+- Antrean farmasi is in nobody's way: while it cannot be filled in, the tasks after it go out.
 - A cancel goes out without Khanza too, with a reason that fits every one.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,10 +33,12 @@ def sendable(record: Record, visit: Visit | None, policy: Policy, now: datetime)
     call = next_call(record, now)
     if call is None or call.push.step not in UNLISTED:
         return call
-    if visit is None:
-        return None
-    lacking = missing(visit) if call.push.step == ADD else nomorantrean_of(_resep(visit, policy, now)) is None
-    return None if lacking else call
+    if call.push.step == ADD:
+        return None if visit is None or missing(visit) else call
+    if visit and nomorantrean_of(_resep(visit, policy, now)) is not None:
+        return call
+    others = {step: push for step, push in record.pushes.items() if step != FARMASI}
+    return next_call(replace(record, pushes=others), now)
 
 
 def call_name(call: Call) -> str:

@@ -786,8 +786,8 @@ MUTANTS = (
     Mutant(
         "an add goes out without Khanza",
         "rules/requests.py",
-        "    if visit is None:\n        return None\n    lacking",
-        "    if visit is None:\n        return call\n    lacking",
+        "return None if visit is None or missing(visit) else call",
+        "return None if visit and missing(visit) else call",
         "test_trouble.py::test_with_khanza_down_what_is_due_is_still_delivered",
     ),
     Mutant(
