@@ -15,7 +15,7 @@ from typing import Any
 
 from antrean_cli.config import Bpjs
 from antrean_cli.packing import unpack
-from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task
+from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task, kodedokter_of
 from antrean_cli.rules.outcomes import DOKTER, JADWAL, LISTTASK, PER_KODEBOOKING, PER_TANGGAL, POLI, Reply
 
 MAX_MESSAGE, MAX_WORD = 300, 100
@@ -110,7 +110,8 @@ def _taskid(value: object) -> int:
 
 def _antrean(row: Any, _: "Harmless") -> Antrean:
     names = ("tanggal", "kodepoli", "kodedokter", "nik", "nokapst", "norekammedis", "sumberdata", "status")
-    return Antrean(_required(row, "kodebooking"), *(_word(row.get(name)) for name in names))
+    found = Antrean(_required(row, "kodebooking"), *(_word(row.get(name)) for name in names))
+    return found._replace(kodedokter=kodedokter_of(found.kodedokter))
 
 
 def _poli(row: Any, harmless: "Harmless") -> Poli:
@@ -125,7 +126,8 @@ def _dokter(row: Any, harmless: "Harmless") -> Dokter:
 def _praktek(row: Any, harmless: "Harmless") -> Praktek:
     hours, most = (_word(row.get(name)) for name in ("jadwal", "kapasitaspasien"))
     name = harmless(row.get("namadokter"))
-    return Praktek(_required(row, "kodedokter"), name, hours, most, libur=_word(row.get("libur")) == "1")
+    kodedokter = kodedokter_of(_required(row, "kodedokter"))
+    return Praktek(kodedokter, name, hours, most, libur=_word(row.get("libur")) == "1")
 
 
 def _word(value: object) -> str:

@@ -1,5 +1,6 @@
 """BPJS's lists as they are read: rows of getlisttask, of antrean per tanggal, and of the references."""
 
+import re
 from typing import NamedTuple
 
 
@@ -55,3 +56,12 @@ class Praktek(NamedTuple):
     jampraktek: str
     kapasitas: str
     libur: bool
+
+
+def kodedokter_of(text: str | None) -> str:
+    """Return a doctor's code in the form in which codes are compared: a whole number, `012345` as `12345`.
+
+    What is no whole number was typed in by hand, and stays as it is.
+    """
+    code = (text or "").strip()
+    return str(int(code)) if re.fullmatch(r"[0-9]{1,18}", code) else code

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
-from antrean_cli.rules.listings import Praktek
+from antrean_cli.rules.listings import Praktek, kodedokter_of
 from antrean_cli.rules.rows import Berkas, Booking, Cancel, Exam, Registration, Resep, Rows, Sep, Slot, SuratKontrol
 
 KINDS = ("mobilejkn", "onsite", "nonjkn")
@@ -135,8 +135,7 @@ def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
 def codes_at_bpjs(registration: Registration, sep: Sep | None) -> tuple[str, str]:
     """Return BPJS's codes of a visit's clinic and doctor: the SEP's, else the mapped ones, else empty texts."""
     kodepoli = (sep and sep.kodepoli) or registration.kd_poli_bpjs or ""
-    doctors = [(code or "").strip() for code in (sep and sep.kodedokter, registration.kd_dokter_bpjs)]
-    # Doctors' codes are whole numbers: what is none was typed in by hand.
+    doctors = [kodedokter_of(code) for code in (sep and sep.kodedokter, registration.kd_dokter_bpjs)]
     return kodepoli, next((code for code in doctors if re.fullmatch(r"[0-9]{1,18}", code)), doctors[-1])
 
 
