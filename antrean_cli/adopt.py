@@ -1,84 +1,82 @@
 """Before adds go out: look whether BPJS already has these visits under another kode booking (ANTREAN_ADOPT).
 
-- Antrean per tanggal is read at most once in ten minutes a day of service; an add that no look has covered waits.
-- Where BPJS does not offer that list, adds go out as ever; where it could not be reached, they wait for it.
-- The list holds patients' numbers: it is compared, and nothing of it is kept but the kode booking.
+- Antrean per tanggal is asked for at most once in ten minutes a day of service. An add that no look has covered
+  waits for the next one: up to ten minutes after the last, although its SEP may be issued meanwhile.
+- Where the list does not come, adds wait for it, but no longer than ten minutes; then they go out as ever.
+- Where BPJS does not show that list, adds go out as ever at once. The other days have looks of their own.
+- While an outage is on nothing is asked, and all that is not covered waits until BPJS has answered something else.
+- The list holds patients' numbers: it is compared, and nothing of it is kept but the kode booking of ours it covered.
 """
 
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 from antrean_cli.ledger import Ledger
+from antrean_cli.looks import Heard, Lists, Look, keep, recalled
 from antrean_cli.rules.adoption import adopted, awaits_look, twins
 from antrean_cli.rules.chain import Change, Record, changes
 from antrean_cli.rules.listings import Antrean
-from antrean_cli.rules.outcomes import DONE, PER_TANGGAL, Fault, judge
+from antrean_cli.rules.outcomes import DONE, PER_TANGGAL, PERSON
 from antrean_cli.rules.visits import Policy, Visit
 
-if TYPE_CHECKING:
-    from antrean_cli.bpjs import Client
-
-EVERY = timedelta(minutes=10)
-LEAST_SECONDS = 0.5  # nobody answers in less
-_MEMORY = "adopt"
+_MEMORY = "looks_adopt"  # by day: the kode booking that were covered, None where BPJS does not show the list
 
 
 class Adopted(NamedTuple):
-    """What a look changed in the ledger, the visits by their kode booking now, and whose adds have to wait.
+    """What the looks changed in the ledger, the visits by their kode booking now, and whose adds have to wait.
 
-    `fault` is what kept BPJS's list from coming.
+    `unread` says why some of them wait longer than that: BPJS's list did not come (Indonesian).
     """
 
     changes: tuple[Change, ...]
     visits: Mapping[str, Visit]
     waiting: frozenset[str]
-    fault: Fault | None
+    unread: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """When a day was last looked at, and which kode booking that covered."""
+def adopt(lists: Lists | None, ledger: Ledger, policy: Policy, visits: Mapping[str, Visit], now: datetime) -> Adopted:
+    """Look at the days that have adds to send; `lists` is None while nothing may be asked.
 
-    at: datetime
-    covered: frozenset[str]
-
-
-def adopt(
-    client: "Callable[[], Client]",
-    ledger: Ledger,
-    policy: Policy,
-    visits: Mapping[str, Visit],
-    now: datetime,
-    *,
-    within: float,
-) -> Adopted:
-    """Look at the days that have adds to send; `within` is how many seconds all looks may take.
-
-    `client` makes the client where one is needed. Raises what the ledger raises.
+    Raises what the ledger raises.
     """
     records = [one for one in ledger.unfinished().values() if one.kodebooking in visits and awaits_look(one)]
-    looks, fault, deadline = _recalled(ledger, now), None, time.monotonic() + within
-    visits, found, unlisted = dict(visits), list[Change](), set[str]()
-    for tanggal in sorted({record.tanggal for record in records} - looks.keys()):
-        mine = [record for record in records if record.tanggal == tanggal]
-        if (left := deadline - time.monotonic()) < LEAST_SECONDS:
-            break  # the next pass looks at the rest
-        answer = client().ask(PER_TANGGAL, tanggal.isoformat(), within=left)
-        if isinstance(answer, Fault) and not answer.answered:
-            fault = answer
-            break
-        if isinstance(answer, Fault) or judge(PER_TANGGAL, "", answer).kind != DONE:
-            unlisted |= {record.kodebooking for record in mine}
-            continue
-        found += _matched(ledger, policy, visits, mine, list(answer.response), now)
-        looks[tanggal] = Look(at=now, covered=frozenset(record.kodebooking for record in mine))
-    _keep(ledger, looks)
-    covered = unlisted.union(*(look.covered for look in looks.values()))
-    waiting = frozenset(record.kodebooking for record in records) - covered
-    return Adopted(changes=tuple(found), visits=visits, waiting=waiting, fault=fault)
+    days = {record.tanggal: [one for one in records if one.tanggal == record.tanggal] for record in records}
+    looks, visits, found, why = recalled(ledger, _MEMORY), dict(visits), list[Change](), ""
+    for tanggal, mine in sorted(days.items()):
+        look = looks.setdefault(tanggal.isoformat(), Look())
+        if lists and look.due(now):
+            heard = lists.ask(PER_TANGGAL, tanggal.isoformat())
+            if heard.kind == DONE:
+                found += _matched(ledger, policy, visits, mine, list(heard.rows), now)
+            looks[tanggal.isoformat()] = look = _after(look, heard, mine, now)
+            why = heard.text if look.failing else why
+    keep(ledger, _MEMORY, looks, now)
+    pairs = [(record.kodebooking, looks[record.tanggal.isoformat()]) for record in records]
+    late = [(code, look) for code, look in pairs if _waits(code, look, now, asking=lists is not None)]
+    unread = f"daftar antrean BPJS belum terbaca{why and f': {why}'}; antrean yang belum dikirim menunggunya"
+    return Adopted(
+        changes=tuple(found),
+        visits=visits,
+        waiting=frozenset(code for code, _ in late),
+        unread=unread if any(look.failing for _, look in late) else "",
+    )
+
+
+def _after(look: Look, heard: Heard, covered: Iterable[Record], now: datetime) -> Look:
+    """Return what is known of a day's list after it was asked for; a code 201 that nobody knows is "not shown"."""
+    if heard.kind in (DONE, PERSON):
+        said = [record.kodebooking for record in covered] if heard.kind == DONE else None
+        return Look(at=now, said=said)
+    return look.missed(heard, now)
+
+
+def _waits(kodebooking: str, look: Look, now: datetime, *, asking: bool) -> bool:
+    """Return whether an add waits; in an outage even one that waited long enough: the list is asked for right after."""
+    if look.said is None or kodebooking in look.said:
+        return False
+    return not (asking and look.given_up(now))
 
 
 def _matched(
@@ -108,19 +106,3 @@ def _matched(
                 ledger.save(before, after, now)
             found += changes(before, after)
     return found
-
-
-def _recalled(ledger: Ledger, now: datetime) -> dict[date, Look]:
-    kept: dict[str, tuple[int, list[str]]] = ledger.recall(_MEMORY) or {}
-    looks = {
-        date.fromisoformat(day): Look(at=datetime.fromtimestamp(at, now.tzinfo), covered=frozenset(covered))
-        for day, (at, covered) in kept.items()
-    }
-    return {day: look for day, look in looks.items() if timedelta(0) <= now - look.at < EVERY}
-
-
-def _keep(ledger: Ledger, looks: Mapping[date, Look]) -> None:
-    kept = {day.isoformat(): (int(look.at.timestamp()), sorted(look.covered)) for day, look in looks.items()}
-    if kept or ledger.recall(_MEMORY):
-        with ledger.transaction():
-            ledger.remember(**{_MEMORY: kept or None})

@@ -7,16 +7,18 @@
 - New pushes and the checkpoint are one transaction: a row that was seen is never forgotten.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from antrean_cli.errors import SettingsError, TemporaryError
+from antrean_cli.hfis import Wanted
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.chain import MAX_AGE, SENDING, Change, Record, after_crash, expire
+from antrean_cli.rules.chain import ADD, MAX_AGE, SENDING, Change, Record, after_crash, expire
 from antrean_cli.rules.events import EXACT
+from antrean_cli.rules.outcomes import REFUSAL
 from antrean_cli.rules.pushes import (
     expired,
     facts,
@@ -77,7 +79,7 @@ def collect(
     now: datetime,
     *,
     since: date | None = None,
-    sessions: Callable[[Collection[Clinic]], Sessions] | None = None,
+    sessions: Callable[[Wanted], Sessions] | None = None,
 ) -> Collected:
     """Read Khanza once and commit what follows from it; raises what Khanza and the ledger raise.
 
@@ -206,15 +208,23 @@ def _wants_surat_kontrol(ledger: Ledger, visits: Iterable[Visit], policy: Policy
     return [visit.tanggal for visit in without_sep if lacks_reference(visit, records.get(visit.kodebooking))]
 
 
-def _without_session(ledger: Ledger, visits: Iterable[Visit], policy: Policy) -> set[Clinic]:
-    """Return the clinics, by BPJS's code and day, whose sessions matter to a visit."""
+def _without_session(ledger: Ledger, visits: Iterable[Visit], policy: Policy) -> Wanted:
+    """Return the clinics, by BPJS's code and day, whose sessions matter to a visit (see `read_sessions`)."""
     mine = [visit for visit in visits if visit.registration and served(visit, policy)]
-    records = _records(ledger, mine)
-    lacking = (visit for visit in mine if lacks_session(visit, records.get(visit.kodebooking)))
-    codes = (
-        (codes_at_bpjs(visit.registration, visit.sep)[0], visit.tanggal) for visit in lacking if visit.registration
-    )
-    return {(kodepoli, tanggal) for kodepoli, tanggal in codes if kodepoli}
+    records, wanted = _records(ledger, mine), dict[Clinic, datetime | None]()
+    for visit in mine:
+        record = records.get(visit.kodebooking)
+        kodepoli = codes_at_bpjs(visit.registration, visit.sep)[0] if visit.registration else ""
+        if kodepoli and lacks_session(visit, record):
+            both = (wanted.get((kodepoli, visit.tanggal)), _tried_anew(record))
+            wanted[kodepoli, visit.tanggal] = max(filter(None, both), default=None)
+    return wanted
+
+
+def _tried_anew(record: Record | None) -> datetime | None:
+    """Return since when an add is to be sent again that BPJS refused: with the hours that HFIS had then, perhaps."""
+    add = record.push(ADD) if record else None
+    return add.since if add and add.open and add.code == REFUSAL else None
 
 
 def planned(

@@ -129,9 +129,19 @@ class Delivery:
 
     def _next_probe(self) -> str:
         """Return the booking after the one that was probed last: one bad booking must not hide that BPJS is back."""
+        waiting = self.adds_that_wait
+        if not (able := self._able()):
+            # Adds wait for a look, and looks for BPJS to be back: where nothing else is due, one add is the probe.
+            self.adds_that_wait = frozenset()
+            able = self._able()
+        found = next((kodebooking for kodebooking in able if kodebooking > self.probed), able[0] if able else "")
+        self.adds_that_wait = waiting - {found}
+        return found
+
+    def _able(self) -> list[str]:
+        """Return the bookings that something can be asked for now."""
         now = self.clock()
-        able = sorted(kodebooking for kodebooking in self.records if self._call(kodebooking, now))
-        return next((kodebooking for kodebooking in able if kodebooking > self.probed), able[0] if able else "")
+        return sorted(kodebooking for kodebooking in self.records if self._call(kodebooking, now))
 
     def _call(self, kodebooking: str, now: datetime) -> Call | None:
         """Return what can be asked for a booking now."""

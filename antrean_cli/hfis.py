@@ -2,26 +2,21 @@
 
 - jampraktek has to equal HFIS's, and Khanza's jadwal can be out of date.
 - Where HFIS has no session, or cannot be read, Khanza's jadwal is the fall-back; it is tried again ten minutes later.
+- It is read anew for an add that BPJS refused before and that a person tries again: HFIS may have been mended.
 """
 
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from antrean_cli.config import Settings
 from antrean_cli.ledger import Ledger
+from antrean_cli.looks import Lists, Look, keep, recalled
 from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.outcomes import DONE, JADWAL, Fault, judge
+from antrean_cli.rules.outcomes import DONE, JADWAL
 from antrean_cli.rules.visits import Clinic, Sessions
 
-if TYPE_CHECKING:
-    from antrean_cli.bpjs import Client
-
-AGAIN_AFTER = timedelta(minutes=10)
-KEPT = timedelta(days=8)
-LEAST_SECONDS = 0.5  # nobody answers in less
-_MEMORY = "hfis"
+Wanted = Mapping[Clinic, datetime | None]  # since when a reading from before no longer counts, if anything says so
+_MEMORY = "looks_hfis"  # by "day kodepoli": the rows
 
 
 def sessions_of(settings: Settings, ledger: Ledger) -> Sessions | None:
@@ -31,44 +26,37 @@ def sessions_of(settings: Settings, ledger: Ledger) -> Sessions | None:
 
 def known_sessions(ledger: Ledger) -> dict[Clinic, Sequence[Praktek]]:
     """Return what was read of HFIS so far."""
-    kept: Mapping[str, Mapping[str, Sequence[Sequence[object]]]] = ledger.recall(_MEMORY) or {}
+    return _sessions(recalled(ledger, _MEMORY))
+
+
+def _sessions(looks: Mapping[str, Look]) -> dict[Clinic, Sequence[Praktek]]:
+    days = {key: key.split(" ", 1) for key in looks}
     return {
-        (kodepoli, date.fromisoformat(day)): tuple(map(Praktek._make, rows))
-        for day, clinics in kept.items()
-        for kodepoli, rows in clinics.items()
+        (kodepoli, date.fromisoformat(day)): tuple(map(Praktek._make, looks[key].said))
+        for key, (day, kodepoli) in days.items()
     }
 
 
-def read_sessions(
-    client: "Callable[[], Client]", ledger: Ledger, wanted: Collection[Clinic], now: datetime, within: float
-) -> Sessions:
-    """Return HFIS's sessions, asking BPJS for those of these clinics that were not read yet.
+def read_sessions(lists: Lists | None, ledger: Ledger, wanted: Wanted, now: datetime) -> Sessions:
+    """Return HFIS's sessions, asking BPJS for those that were not read yet; `lists` is None while nothing may be asked.
 
-    `client` makes the client where one is needed; `within` is how many seconds all of them may take: what is left over
-    is read by the next pass. Raises what the ledger raises.
+    What there was no time for is read by the next pass. Raises what the ledger raises.
     """
-    known = known_sessions(ledger)
-    failed = ledger.recall_time("hfis_failed_at")
-    lacking = sorted(set(wanted) - known.keys())
-    if not lacking or (failed is not None and timedelta(0) <= now - failed < AGAIN_AFTER):
-        return known
-    connected, deadline = client(), time.monotonic() + within
-    for kodepoli, tanggal in lacking:
-        if (left := deadline - time.monotonic()) < LEAST_SECONDS:
-            break
-        answer = connected.ask(JADWAL, kodepoli, tanggal.isoformat(), within=left)
-        if isinstance(answer, Fault) or judge(JADWAL, "", answer).kind != DONE:
-            failed = now
-            break
-        known[kodepoli, tanggal] = tuple(answer.response)
-    _keep(ledger, known, failed, now)
-    return known
+    looks = recalled(ledger, _MEMORY)
+    if lists is None:
+        return _sessions(looks)
+    for (kodepoli, tanggal), since in sorted(wanted.items()):
+        key = f"{tanggal} {kodepoli}"
+        look = looks.get(key, Look())
+        if _due(look, since, now):
+            heard = lists.ask(JADWAL, kodepoli, tanggal.isoformat())
+            looks[key] = Look(at=now, said=list(heard.rows)) if heard.kind == DONE else look.missed(heard, now)
+    keep(ledger, _MEMORY, looks, now)
+    return _sessions(looks)
 
 
-def _keep(ledger: Ledger, known: Sessions, failed: datetime | None, now: datetime) -> None:
-    kept: dict[str, dict[str, list[Praktek]]] = {}
-    for (kodepoli, tanggal), rows in known.items():
-        if tanggal >= now.date() - KEPT:
-            kept.setdefault(tanggal.isoformat(), {})[kodepoli] = list(rows)
-    with ledger.transaction():
-        ledger.remember(hfis=kept, hfis_failed_at=failed)
+def _due(look: Look, since: datetime | None, now: datetime) -> bool:
+    """Return whether a clinic's day has to be read; what was read lasts for the day, an empty list does not."""
+    if look.at is not None and since is not None and look.at < since <= now:
+        return True
+    return look.due(now) and (look.failing is not None or not look.said)

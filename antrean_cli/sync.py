@@ -9,7 +9,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Event
@@ -26,13 +26,13 @@ from antrean_cli.errors import (
     TemporaryError,
     worst,
 )
-from antrean_cli.hfis import known_sessions, read_sessions, sessions_of
+from antrean_cli.hfis import Wanted, read_sessions, sessions_of
 from antrean_cli.khanza import Khanza
 from antrean_cli.ledger import Ledger
+from antrean_cli.looks import Lists
 from antrean_cli.rules import outages
 from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, REFUSED, SENT, Change, Record, next_call
-from antrean_cli.rules.outcomes import Fault
-from antrean_cli.rules.visits import Clinic, Sessions, Visit
+from antrean_cli.rules.visits import Sessions, Visit
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs import Client
@@ -102,6 +102,7 @@ class Pass:
     _started: float = field(default_factory=time.monotonic)
     _visits: Mapping[str, Visit] = field(default_factory=dict)
     _adds_that_wait: frozenset[str] = frozenset()
+    _looks_until: float | None = None  # for all of them together
     _connected: "Client | None" = None
     _calls: Counter[str] = field(default_factory=Counter)
 
@@ -154,44 +155,31 @@ class Pass:
         self.report.add(collected.changes)
         yield Found(changes=collected.changes)
 
-    def _sessions(self) -> Callable[[Collection[Clinic]], Sessions] | None:
+    def _sessions(self) -> Callable[[Wanted], Sessions] | None:
         """Return how HFIS's sessions are come by, None where the hospital goes by Khanza's jadwal alone."""
         if not self.settings.hfis:
             return None
-
-        def sessions(wanted: Collection[Clinic]) -> Sessions:
-            if any(self.ledger.outage(kind) for kind in (outages.BPJS, outages.CREDENTIALS)):
-                return known_sessions(self.ledger)
-            return read_sessions(self._client, self.ledger, wanted, self.clock(), self._patience())
-
-        return sessions
+        return lambda wanted: read_sessions(self._lists(), self.ledger, wanted, self.clock())
 
     def _adopt(self) -> Iterator[Happening]:
         """Look whether BPJS has under another code what is about to be added."""
-        outage = self.ledger.outage(outages.BPJS)
-        if not self.settings.policy.adopt or (outage and not outage.may_probe(self.clock())):
+        if not self.settings.policy.adopt:
             return
-        found = adopt(
-            self._client, self.ledger, self.settings.policy, self._visits, self.clock(), within=self._patience()
-        )
+        found = adopt(self._lists(), self.ledger, self.settings.policy, self._visits, self.clock())
         self._visits, self._adds_that_wait = found.visits, found.waiting
         self.report.add(found.changes)
         yield Found(changes=found.changes)
-        if found.fault:
-            yield from self._missed(found.fault, on=outage is not None)
+        if found.unread:
+            self.report.errors.append(TemporaryError(found.unread))
 
-    def _missed(self, fault: Fault, *, on: bool) -> Iterator[Happening]:
-        """Count a fault of a look as one of a call: adds that wait for it must not hide that BPJS is away."""
-        faults = (self.ledger.recall("faults_in_row") or 0) + 1
-        with self.ledger.transaction():
-            self.ledger.remember(faults_in_row=faults)
-        self.report.errors.append(TemporaryError(fault.text))
-        if on or faults >= outages.FAULTS_THAT_BEGIN_ONE:
-            yield from self._failed(outages.BPJS, fault.text)
-
-    def _patience(self) -> float:
-        """Return the seconds that looks at lists of BPJS's may take: what is due has to have its time."""
-        return max((self._started + self.settings.max_seconds - time.monotonic()) / 4, 1.0)
+    def _lists(self) -> Lists | None:
+        """Return who asks for BPJS's lists: in half of the time that is left; None while only a probe may be sent."""
+        if any(self.ledger.outage(kind) for kind in (outages.BPJS, outages.CREDENTIALS)):
+            return None
+        if self._looks_until is None:
+            now = time.monotonic()
+            self._looks_until = now + (self._started + self.settings.max_seconds - now) / 2
+        return Lists(client=self._client, until=self._looks_until)
 
     def _client(self) -> "Client":
         """Return the one client of this pass."""

@@ -32,6 +32,7 @@ FLOORS: list[set[str]] = [
         "flights",
         "adopt",
         "hfis",
+        "looks",
         "reconcile",
     },
     {"khanza", "khanza_connection", "ledger", "statefile", "migrations", "bpjs", "replies", "packing", "transport"},

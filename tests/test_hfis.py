@@ -124,6 +124,76 @@ def test_where_hfis_does_not_answer_khanzas_jadwal_is_the_fall_back_and_it_is_no
     assert added(site)[-1]["jampraktek"] == "09:00-12:30"
 
 
+def test_hours_that_were_refused_are_read_anew_once_the_add_is_tried_again(site: Site) -> None:
+    in_hfis(site, "07:00-09:00")
+    no_rawat = patient(site)
+    norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
+    site.bpjs.bookings.refuse("dokter_tidak_ada", norm=norm)
+    for _ in range(3):
+        site.sync(ANTREAN_JADWAL="hfis")
+        site.clock.forward(minutes=5)
+    assert asked(site) == 1, "as long as nobody tries again, nothing is read"
+    in_hfis(site, "10:00-12:00")
+    site.bpjs.bookings.forgive("dokter_tidak_ada")
+    assert site.run("retry", no_rawat, CLOCK=site.clock.now.isoformat()).returncode == 0
+    site.bpjs.faults.add(Fault("undefined_error", path=ADD, times=2))
+    for _ in range(4):
+        site.sync(ANTREAN_JADWAL="hfis")
+        site.clock.forward(minutes=5)
+    assert [body["jampraktek"] for body in added(site)] == ["07:00-09:00"] + ["10:00-12:00"] * (len(added(site)) - 1)
+    assert site.states(no_rawat)["add"] == "sent"
+    assert asked(site) == 2
+
+
+def test_a_clinic_that_cannot_be_read_keeps_no_other_from_being_read(site: Site) -> None:
+    in_hfis(site, "09:00-12:30")
+    site.bpjs.faults.add(Fault("gagal_dicoba", path=f"/jadwaldokter/kodepoli/ANA/tanggal/{MONDAY}", times=None))
+    site.khanza.visit(MONDAY, jam="08:00:00", kd_poli="ANA")
+    for _ in range(3):
+        patient(site)
+        site.sync(ANTREAN_JADWAL="hfis")
+        site.clock.forward(minutes=4)
+    assert {body["jampraktek"] for body in added(site) if body["kodepoli"] == "INT"} == {"09:00-12:30"}
+    assert sum("ANA" in one.path for one in site.bpjs.arrived) == 1, "and it is not asked for in every pass"
+
+
+@pytest.mark.parametrize("passing", [True, False], ids=["undefined error", "an empty list"])
+def test_that_hfis_has_nothing_is_believed_for_ten_minutes_at_most(site: Site, passing: bool) -> None:
+    in_hfis(site, kodedokter=12346)  # the stand-in has a doctor of its own there
+    in_hfis(site, *["09:00-12:30"] * passing)
+    if passing:
+        site.bpjs.faults.add(Fault("undefined_error", path=JADWAL, times=1))
+    for _ in range(3):
+        patient(site)
+        site.sync(ANTREAN_JADWAL="hfis")
+        site.clock.forward(minutes=3)
+    assert asked(site) == 1
+    in_hfis(site, "09:00-12:30")
+    site.clock.forward(minutes=1)
+    patient(site)
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert (asked(site), added(site)[-1]["jampraktek"]) == (2, "09:00-12:30")
+
+
+def test_in_an_outage_it_is_not_asked(site: Site) -> None:
+    site.bpjs.stop()
+    for _ in range(3):
+        patient(site)
+    site.sync()
+    site.bpjs.start()
+    site.clock.forward(minutes=11)
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert [one.path for one in site.bpjs.arrived if "jadwaldokter" in one.path] == []
+
+
+def test_a_doctors_code_is_a_number_however_it_is_written(site: Site) -> None:
+    in_hfis(site, "09:00-12:30")
+    site.khanza.update("maping_dokter_dpjpvclaim", {"kd_dokter": "D01"}, kd_dokter_bpjs="012345")
+    patient(site)
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert added(site)[0]["jampraktek"] == "09:00-12:30"
+
+
 def test_a_dry_run_asks_nothing_of_bpjs(site: Site) -> None:
     patient(site)
     done = site.run("sync", "--dry-run", CLOCK=site.clock.now.isoformat(), ANTREAN_JADWAL="hfis")

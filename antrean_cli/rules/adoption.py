@@ -3,9 +3,10 @@
 - A kiosk or the SEP form may have added a visit under a kode booking of its own: the same patient (NIK, card or
   record number), clinic and doctor, not cancelled, and not the booking of another visit.
 - One such booking is used instead of adding a second one; of several, a person has to say which.
+- A Mobile JKN booking has BPJS's own code. What BPJS has, or may have, under our code keeps it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from antrean_cli.rules.chain import ADD, DUE, HELD, Push, Record, arrange, hold, there
@@ -20,6 +21,8 @@ SHOWN = 3
 
 def awaits_look(record: Record) -> bool:
     """Return whether a look at BPJS's list decides about this booking's add."""
+    if record.kind == "mobilejkn" or any(push.done or push.maybe_sent for push in record.pushes.values()):
+        return False
     add = record.push(ADD)
     return add is not None and (add.state == DUE or is_ambiguous(add))
 
@@ -29,16 +32,15 @@ def is_ambiguous(push: Push) -> bool:
     return push.state == HELD and push.reason is not None and push.reason.code == AMBIGUOUS
 
 
-def twins(visit: Visit, rows: Iterable[Antrean], known: Collection[str]) -> list[str]:
-    """Return BPJS's other kode booking of a visit; `known` are those that belong to somebody already."""
-    if visit.registration is None:
+def twins(visit: Visit, rows: Sequence[Antrean], known: Collection[str]) -> list[str]:
+    """Return BPJS's other kode booking of a visit, none where it has ours; `known` are those that somebody has."""
+    if visit.registration is None or any(row.kodebooking == visit.kodebooking for row in rows):
         return []
     mine = patient_of(visit.registration, visit.sep)
     return [
         row.kodebooking
         for row in rows
-        if row.kodebooking != visit.kodebooking
-        and row.kodebooking not in known
+        if row.kodebooking not in known
         and not row.cancelled
         and (row.kodepoli, row.kodedokter) == (mine.kodepoli, mine.kodedokter)
         and _same_patient((row.nik, row.nomorkartu, row.norm), (mine.nik, mine.nomorkartu, mine.norm))

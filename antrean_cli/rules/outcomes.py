@@ -44,6 +44,7 @@ from antrean_cli.rules.visits import Policy
 DONE, AGAIN, FIRST, PERSON, STOP = "done", "again", "first", "person", "stop"
 THERE, LATER, ENDED, SEP_FIRST = "already", "later", "ended", "sep"
 NAME, ROUTE, TLS = "name", "route", "tls"
+REFUSAL = "201"  # the code of what is refused; its text tells for how long
 OVERTAKEN = "terdahului"  # the reason of a push whose successor BPJS holds already
 MAX_RETRY_AFTER = timedelta(hours=1)
 _ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
@@ -111,6 +112,7 @@ ANSWERS = (
     Answer("*", "208", "", THERE),
     Answer(f"{POLI}|{DOKTER}", "1", "", DONE),
     Answer(f"{LISTTASK}|{PER_TANGGAL}|{PER_KODEBOOKING}", "204", "", DONE),
+    Answer("*", "201", r"undefined error", AGAIN),
     Answer(JADWAL, "201", "", DONE),  # "200, empty 201"
     Answer("*", "401|403", "", STOP),
     Answer("*", "*", r"unauthorized|signature|consumer id", STOP),
@@ -120,7 +122,6 @@ ANSWERS = (
     Answer(UPDATE, "201", r"taskid=\d+ tidak valid|taskid sebelumnya belum terkirim", FIRST, "before"),
     Answer(UPDATE, "201", r"kode ?booking tidak ditemukan", FIRST, ADD),
     Answer(ADD, "201", r"sudah terbit sep", SEP_FIRST),
-    Answer("*", "201", r"undefined error", AGAIN),
     Answer("*", "201", "", PERSON),
     Answer("*", "*", "", AGAIN),
 )
