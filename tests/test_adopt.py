@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from antrean_cli.looks import UNASKED, Heard, Look
+from antrean_cli.bpjs import Client
+from antrean_cli.looks import UNASKED, Heard, Lists, Look
 from antrean_cli.rules.adoption import awaits_look
 from antrean_cli.rules.chain import ADD as ADD_STEP
 from antrean_cli.rules.chain import DUE, SENT, Push, Record
@@ -323,6 +325,12 @@ def test_a_doctors_code_is_a_number_however_it_is_written(site: Site) -> None:
     kiosk(site, no_rawat, "KIOS-1")
     every_minute(site, 1)
     assert adds(site) == []
+
+
+def test_nothing_is_asked_once_the_time_for_looks_is_up(site: Site) -> None:
+    client = Client(site.settings().bpjs)
+    late = Lists(client=lambda: client, until=monotonic())
+    assert (late.ask("per_tanggal", str(MONDAY)), site.bpjs.arrived) == (Heard(UNASKED), [])
 
 
 def test_a_list_that_there_is_never_time_for_is_not_waited_for_either(site: Site) -> None:

@@ -93,6 +93,7 @@ SEEN = [
     ("add", "add", "201", "data nomorkartu  belum sesuai.", PERSON, ""),
     ("add", "add", "201", "Data dokter tidak ditemukan.", PERSON, ""),
     ("add", "add", "201", "Undefined Error.", AGAIN, ""),
+    ("jadwaldokter", "", "201", "Undefined Error.", AGAIN, ""),
     ("batal", "batal", "208", "", THERE, ""),
     *(
         (call, step, code, "", STOP, "")
