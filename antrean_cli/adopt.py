@@ -16,7 +16,7 @@ from typing import NamedTuple
 from antrean_cli.ledger import Ledger
 from antrean_cli.looks import Heard, Lists, Look, keep, recalled
 from antrean_cli.rules.adoption import adopted, awaits_look, twins
-from antrean_cli.rules.chain import Change, Record, changes
+from antrean_cli.rules.chain import Change, Record, arrange, changes
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.outcomes import DONE, PER_TANGGAL, PERSON
 from antrean_cli.rules.visits import Policy, Visit
@@ -90,7 +90,9 @@ def _matched(
     """Write which bookings of BPJS's these visits have; `visits` is brought in line."""
     found: list[Change] = []
     with ledger.transaction():
-        known = {*visits, *ledger.known((row.kodebooking for row in rows), ())}
+        there = ledger.known((row.kodebooking for row in rows), ())
+        # What was only sent by hand belongs to no visit yet, such as tasks 1 and 2 of a kiosk's booking.
+        known = {*visits, *(code for code, record in there.items() if record.no_rawat or record.kind == "mobilejkn")}
         for record in records:
             before = ledger.record(record.kodebooking)
             if before is None or not awaits_look(before):
@@ -99,8 +101,10 @@ def _matched(
             after = adopted(before, twins(visit, rows, known), policy)
             if after.kodebooking != before.kodebooking:
                 known.add(after.kodebooking)
+                by_hand = ledger.record(after.kodebooking)
+                after = arrange(after.having(*by_hand.pushes.values()), policy) if by_hand else after
                 ledger.forget(before.kodebooking)
-                ledger.save(None, after, now)
+                ledger.save(by_hand, after, now)
                 visits[after.kodebooking] = replace(visits.pop(before.kodebooking), kodebooking=after.kodebooking)
             else:
                 ledger.save(before, after, now)

@@ -348,3 +348,14 @@ def test_no_number_of_a_patient_gets_into_the_ledger(site: Site) -> None:
     nik = site.khanza.value("pasien", "no_ktp", no_rkm_medis=norm)
     for file in site.folder.glob("antrean.sqlite3*"):
         assert nik.encode() not in file.read_bytes()
+
+
+def test_what_the_desk_sent_of_a_kiosks_booking_does_not_hide_it(site: Site) -> None:
+    """Tasks 1 and 2 of the ticket machine come by hand, under the kiosk's code, before the first look."""
+    no_rawat = patient(site)
+    code = kiosk(site, no_rawat, "KIOS-1")
+    assert site.run("update", code, "1", f"{MONDAY} 07:50").returncode == 0
+    sync(site)
+    assert adds(site) == []
+    assert site.held_at_bpjs(code) == [(1, "07:50:00"), (3, "08:05:00"), (4, "08:20:00")]
+    assert site.states(code) == {"add": "already", "1": "sent", "3": "sent", "4": "sent"}

@@ -266,8 +266,8 @@ def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
 def _without_unsent(record: Record) -> Record:
     """Return the record without the pushes that never left: a plan says anew which of them are still wanted.
 
-    What may have left all the same is kept: BPJS is asked for it, but it is not sent again. What was sent by hand, and is
-    due once more, is not Khanza's to withdraw.
+    What may have left all the same is kept: BPJS is asked for it, but it is not sent again. What was sent by hand, and
+    is due once more, is not Khanza's to withdraw.
     """
     kept = {step: push for step, push in record.pushes.items() if not _withdrawable(push)}
     return _in_doubt(replace(record, pushes=kept))
