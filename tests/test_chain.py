@@ -275,6 +275,13 @@ def test_a_time_that_is_not_yet_past_waits() -> None:
     assert next_call(one, at("08:05:01")) is not None
 
 
+def test_what_is_in_doubt_is_asked_for_although_a_clock_that_was_put_back_says_that_it_is_still_to_come() -> None:
+    """A cancel would have to wait for it."""
+    call = next_call(record(push("4", recorded="08:30", ask=True), push("99", recorded="02:29")), at("02:45"))
+    assert call is not None
+    assert (call.push.step, call.lookup) == ("4", True)
+
+
 def test_what_died_in_flight_is_looked_up_before_anything_else_of_that_booking() -> None:
     dead = after_crash(push("4", "sending", "08:30"))
     assert (dead.state, dead.ask) == ("due", True)

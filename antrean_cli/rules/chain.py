@@ -243,7 +243,7 @@ def next_call(record: Record, now: datetime) -> Call | None:
     if any(push.state == SENDING for push in pushes.values()):
         return None
     if asking := [push for push in pushes.values() if push.ask and _can_be_looked_up(push)]:
-        return Call(push=asking[0], lookup=True) if all(_ready(push, now) for push in asking) else None
+        return None if any(_put_off(push, now) for push in asking) else Call(push=asking[0], lookup=True)
     if record.ended:
         return None
     for step in (BATAL, ABSENT, ADD):
@@ -282,10 +282,12 @@ def _heads(pushes: Mapping[str, Push]) -> Iterable[Push]:
 
 
 def _ready(push: Push, now: datetime) -> bool:
-    waktu = push.waktu if push.open else None
+    return not _put_off(push, now) and (push.waktu is None or push.waktu <= now)
+
+
+def _put_off(push: Push, now: datetime) -> bool:
     # A next try further ahead than the longest wait was noted by a clock that ran ahead.
-    waiting = push.next_try is not None and now < push.next_try <= now + MAX_WAIT
-    return not waiting and (waktu is None or waktu <= now)
+    return push.next_try is not None and now < push.next_try <= now + MAX_WAIT
 
 
 def _placed(push: Push, record: Record, before: Push | None, barrier: Barrier | None, policy: Policy) -> Push:

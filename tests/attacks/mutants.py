@@ -970,8 +970,8 @@ MUTANTS = (
     Mutant(
         "a time to come is sent",
         "rules/chain.py",
-        "return not waiting and (waktu is None or waktu <= now)",
-        "return not waiting",
+        "return not _put_off(push, now) and (push.waktu is None or push.waktu <= now)",
+        "return not _put_off(push, now)",
         "test_chain.py::test_a_time_that_is_not_yet_past_waits",
     ),
     Mutant(
