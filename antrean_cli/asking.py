@@ -6,12 +6,13 @@ from typing import Any
 from antrean_cli.bpjs import Client
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.rules.chain import ADD
-from antrean_cli.rules.listings import Task
+from antrean_cli.rules.listings import Antrean, Task
 from antrean_cli.rules.outcomes import (
     AGAIN,
     DONE,
     FIRST,
     LISTTASK,
+    PER_KODEBOOKING,
     STOP,
     THERE,
     Fault,
@@ -23,12 +24,23 @@ from antrean_cli.rules.outcomes import (
 from antrean_cli.rules.payloads import listtask_body
 
 
-def tasks(client: Client, kodebooking: str) -> list[Task]:
+def tasks(client: Client, kodebooking: str, *, missing_ok: bool = False) -> list[Task]:
     """Return what BPJS holds of a booking, sorted by taskid and time.
+
+    Of a booking that BPJS does not know there is nothing if `missing_ok`. Raises CredentialsError, TemporaryError or
+    RefusedError.
+    """
+    answer = client.call(LISTTASK, listtask_body(kodebooking))
+    return sorted(_rows(LISTTASK, answer, missing_ok=missing_ok), key=_by_taskid_and_time)
+
+
+def antrean(client: Client, kodebooking: str) -> Antrean | None:
+    """Return the booking as BPJS's list of it shows it, None if BPJS does not know it.
 
     Raises CredentialsError, TemporaryError or RefusedError.
     """
-    return sorted(_rows(LISTTASK, client.call(LISTTASK, listtask_body(kodebooking))), key=_by_taskid_and_time)
+    rows = _rows(PER_KODEBOOKING, client.ask(PER_KODEBOOKING, kodebooking), missing_ok=True)
+    return next((row for row in rows if row.kodebooking == kodebooking), None)
 
 
 def listing(client: Client, name: str, *words: str) -> Sequence[Any]:
@@ -39,10 +51,12 @@ def listing(client: Client, name: str, *words: str) -> Sequence[Any]:
     return _rows(name, client.ask(name, *words))
 
 
-def _rows(name: str, answer: Reply | Fault) -> Sequence[Any]:
+def _rows(name: str, answer: Reply | Fault, *, missing_ok: bool = False) -> Sequence[Any]:
     if isinstance(answer, Fault):
         raise TemporaryError(answer.text)
     outcome = judge(name, "", answer)
+    if missing_ok and (outcome.kind, outcome.named) == (FIRST, ADD):
+        return []  # "Kode Booking tidak ditemukan"
     raise_unless_done(outcome)
     if outcome.kind != DONE:
         raise RefusedError(f"BPJS menjawab daftar dengan kode {outcome.code}")

@@ -1,6 +1,8 @@
 """What a person reads: rows → table, JSON, CSV or plain text, and changes → sentences (Indonesian)."""
 
 import json
+import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -54,6 +56,8 @@ ADVICE = {
     "poli": "ubah pengaturan bila poli ini harus ikut",
 }
 KINDS = {"mobilejkn": "Mobile JKN", "onsite": "JKN", "nonjkn": "NON JKN"}
+WIDTH = 79  # of a line of text on a terminal
+_COMMAND = re.compile(r"antrean (?:add|batal|list|reconcile|retry|show|sync|update)\b[^;,)]*")
 _PLAIN_BREAKS = str.maketrans("\t\r\n", "   ")
 
 
@@ -62,12 +66,26 @@ def step_name(step: str) -> str:
     return {ADD: "antrean", BATAL: "batal", FARMASI: "farmasi"}.get(step, f"task {step}")
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]], last_width: int | None = None) -> str:
-    """Return an aligned table; every cell is shown as it is written, the last column wrapped to a width."""
+def table(
+    headers: Sequence[str], rows: Iterable[Sequence[object]], widths: int | Sequence[int | None] | None = None
+) -> str:
+    """Return an aligned table; every cell is shown as it is written, wrapped to its column's width.
+
+    One number is the width of the last column.
+    """
     from tabulate import tabulate  # 50 ms that a pass without a table need not pay
 
-    widths = [*[None] * (len(headers) - 1), last_width] if last_width else None
+    if isinstance(widths, int):
+        widths = [*[None] * (len(headers) - 1), widths]
     return tabulate(list(rows), headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
+
+
+def fill(sentence: str, indent: int = 0) -> str:
+    """Return a sentence in lines of WIDTH, those after the first two columns further in; no command is broken."""
+    whole = _COMMAND.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), sentence)
+    first, others = " " * indent, " " * (indent + 2)
+    lines = textwrap.fill(whole, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return lines.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def document(value: object) -> str:

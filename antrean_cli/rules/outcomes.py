@@ -120,7 +120,7 @@ ANSWERS = (
     Answer(UPDATE, "201", r"taskid terakhir \d", LATER),
     Answer(UPDATE, "201", r"taskid=(\d+) belum ada", FIRST, "group"),
     Answer(UPDATE, "201", r"taskid=\d+ tidak valid|taskid sebelumnya belum terkirim", FIRST, "before"),
-    Answer(UPDATE, "201", r"kode ?booking tidak ditemukan", FIRST, ADD),
+    Answer(f"{UPDATE}|{LISTTASK}|{PER_KODEBOOKING}", "201", r"kode ?booking tidak ditemukan", FIRST, ADD),
     Answer(ADD, "201", r"sudah terbit sep", SEP_FIRST),
     Answer("*", "201", "", PERSON),
     Answer("*", "*", "", AGAIN),
