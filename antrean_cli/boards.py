@@ -1,15 +1,14 @@
-"""What the operator's desk shows: overview, list and story → text in 80 columns and JSON documents (Indonesian)."""
+"""What the operator's desk shows: overview, list and a day compared → text in 80 columns and JSON (Indonesian)."""
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from antrean_cli.desk import Overview, Story
+from antrean_cli.desk import Overview
 from antrean_cli.reconcile import Reconciliation
 from antrean_cli.rules import outages
-from antrean_cli.rules.chain import ADD, CLOSED, HELD, REFUSED, STEPS, UNLISTED, Push, Record
-from antrean_cli.rules.events import TASKS
+from antrean_cli.rules.chain import HELD, REFUSED, Push, Record
 from antrean_cli.rules.payloads import milliseconds
 from antrean_cli.rules.reconcile import (
     CANCELLED_THERE,
@@ -20,7 +19,7 @@ from antrean_cli.rules.reconcile import (
     PLACES,
     UNKNOWN_BOOKING,
 )
-from antrean_cli.views import ADVICE, KINDS, STATES, push_document, step_name, table, times
+from antrean_cli.views import STATES, push_document, step_name, table, times
 
 _REASON_WIDTH = 22
 
@@ -124,96 +123,6 @@ def listed_document(record: Record, push: Push) -> dict[str, Any]:
         "no_rawat": record.no_rawat,
         "kd_poli": record.kd_poli,
         "since": push.since and milliseconds(push.since),
-    }
-
-
-# -- one visit
-
-
-def story(told: Story) -> str:
-    """Return the whole story of one visit for a terminal."""
-    record = told.record
-    head = [record.kodebooking, KINDS.get(record.kind, record.kind), f"{record.tanggal:%d-%m-%Y}"]
-    head += [f"poli {record.kd_poli}"] if record.kd_poli else []
-    head += [f"dokter {record.kd_dokter}"] if record.kd_dokter else []
-    lines = [", ".join(head)]
-    lines += [f"no_rawat {record.no_rawat}"] if record.no_rawat not in ("", record.kodebooking) else []
-    headers = ["Kiriman", "Khanza", "Dikirim", "Keadaan"] + ([] if told.at_bpjs is None else ["BPJS"])
-    lines += ["", table(headers, [_row(told, step) for step in _steps(told)])]
-    if doings := _doings(told):
-        lines += ["", "Yang perlu dilakukan:", *doings]
-    lines += [f"\n{note}" for note in told.notes]
-    return "\n".join(lines)
-
-
-def _steps(told: Story) -> list[str]:
-    shown = {ADD, *map(str, TASKS), *told.record.pushes, *(told.at_bpjs or {})}
-    return [step for step in STEPS if step in shown]
-
-
-def _row(told: Story, step: str) -> list[str]:
-    push, event = told.record.push(step), told.events.get(step)
-    recorded = f"{event.waktu:%H:%M:%S} {event.source}" if event else ""
-    sent = f"{push.waktu:%H:%M:%S}" if push and push.waktu and push.done else ""
-    row = [step_name(step), recorded, sent, _condition(told, step)]
-    if told.at_bpjs is not None:
-        row.append(_there(told, step, told.at_bpjs))
-    return row
-
-
-def _there(told: Story, step: str, at_bpjs: Mapping[str, datetime | None]) -> str:
-    """Return what BPJS holds of a step; getlisttask shows tasks alone, and of a booking without any nothing."""
-    if step in UNLISTED:
-        return "ada" if step == ADD and at_bpjs else ""
-    held = at_bpjs.get(step)
-    return f"{held.astimezone(told.zone):%H:%M:%S}" if held else ("ada" if step in at_bpjs else "-")
-
-
-def _condition(told: Story, step: str) -> str:
-    push = told.record.push(step)
-    if push is None:
-        return "" if step == ADD else "belum ada di Khanza" if step not in told.events else "belum waktunya"
-    when = f" {push.since:%d-%m %H:%M}" if push.since else ""
-    return STATES[push.state] + when + (f" (kode {push.code})" if push.code not in ("", "200") else "")
-
-
-def _doings(told: Story) -> list[str]:
-    lines = []
-    for step in STEPS:
-        push = told.record.push(step)
-        if push and push.reason and push.state in (HELD, REFUSED, CLOSED):
-            lines.append(f"  {step_name(step)} {STATES[push.state]}: {push.reason.text}")
-            if (advice := ADVICE.get(push.reason.code)) and push.state != CLOSED:
-                lines.append(f"    → {advice}")
-        if push and push.note:
-            lines.append(f"  {step_name(step)}: {push.note}")
-    return lines
-
-
-def hint(tasks: Sequence[Sequence[str]], statuskirim: str) -> str:
-    """Return what Khanza's own sender noted of a visit, empty if it noted nothing."""
-    parts = [f"task {taskid} {waktu[11:]}" for taskid, waktu in tasks]
-    parts += [f"statuskirim {statuskirim}"] if statuskirim else []
-    return f"Pengirim bawaan Khanza mencatat {', '.join(parts)}: petunjuk, bukan bukti." if parts else ""
-
-
-def story_document(told: Story) -> dict[str, Any]:
-    """Return the story for JSON output; times are epoch ms."""
-    record = told.record
-    return {
-        "kodebooking": record.kodebooking,
-        "no_rawat": record.no_rawat,
-        "kind": record.kind,
-        "tanggal": record.tanggal.isoformat(),
-        "kd_poli": record.kd_poli,
-        "kd_dokter": record.kd_dokter,
-        "stts": record.seen and record.seen.stts,
-        "pushes": [listed_document(record, record.pushes[step]) for step in STEPS if step in record.pushes],
-        "khanza": {
-            step: {"waktu": milliseconds(event.waktu), "source": event.source} for step, event in told.events.items()
-        },
-        "bpjs": told.at_bpjs and {step: held and milliseconds(held) for step, held in told.at_bpjs.items()},
-        "notes": list(told.notes),
     }
 
 

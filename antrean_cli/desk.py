@@ -8,8 +8,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.errors import InputError
@@ -40,7 +40,7 @@ from antrean_cli.rules.chain import (
     doubted,
     hold,
 )
-from antrean_cli.rules.events import TASKS, Event, Reason, service_day
+from antrean_cli.rules.events import TASKS, Reason, service_day
 from antrean_cli.rules.pushes import expired
 from antrean_cli.rules.visits import Policy
 
@@ -175,20 +175,6 @@ def _records(ledger: Ledger, pick: Pick, now: datetime) -> list[Record]:
     # H+7 is counted by BPJS's own calendar, which is a day behind the hospital's for some hours in WITA and WIT.
     first, last = (pick.tanggal, pick.tanggal) if pick.tanggal else (service_day(now) - MAX_AGE, date.max)
     return sorted(ledger.of_days(first, last).values(), key=lambda record: (record.tanggal, record.kodebooking))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Story:
-    """One booking with everything that is known of it.
-
-    `events` are Khanza's times by step; `at_bpjs` is what BPJS holds by step, None if it was not asked.
-    """
-
-    record: Record
-    zone: timezone
-    events: Mapping[str, Event] = field(default_factory=dict)
-    at_bpjs: Mapping[str, datetime | None] | None = None
-    notes: tuple[str, ...] = ()
 
 
 # -- what a person may change
