@@ -1,24 +1,13 @@
-"""What the operator's desk shows: overview, list and a day compared → text in 80 columns and JSON (Indonesian)."""
+"""What the operator's desk shows: overview and list → text in 80 columns and JSON documents (Indonesian)."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from antrean_cli.desk import Overview
-from antrean_cli.reconcile import Reconciliation
 from antrean_cli.rules import outages
 from antrean_cli.rules.chain import HELD, REFUSED, Push, Record
 from antrean_cli.rules.payloads import milliseconds
-from antrean_cli.rules.reconcile import (
-    CANCELLED_THERE,
-    NOT_AT_BPJS,
-    NOT_NOTED,
-    ONLY_AT_BPJS,
-    OTHER_TIME,
-    PLACES,
-    UNKNOWN_BOOKING,
-)
 from antrean_cli.views import STATES, push_document, step_name, table, times
 
 _REASON_WIDTH = 22
@@ -123,70 +112,4 @@ def listed_document(record: Record, push: Push) -> dict[str, Any]:
         "no_rawat": record.no_rawat,
         "kd_poli": record.kd_poli,
         "since": push.since and milliseconds(push.since),
-    }
-
-
-# -- Khanza, ledger and BPJS side by side
-
-_PLACES = dict(zip(PLACES, ("di BPJS", "menunggu", "ditahan", "ditolak", "ditutup", "hilang"), strict=True))
-_HEADINGS = ("Kiriman", "Khanza", "BPJS", "Nanti", "Ditahan", "Ditolak", "Ditutup", "Hilang")
-_DIFFERENCES = {
-    NOT_AT_BPJS: "tercatat terkirim, tetapi tidak ada di BPJS",
-    NOT_NOTED: "sudah ada di BPJS, belum tercatat",
-    OTHER_TIME: "waktunya lain",
-    ONLY_AT_BPJS: "ada di BPJS, tidak ada di Khanza",
-    CANCELLED_THERE: "dibatalkan di BPJS, tidak di Khanza",
-    UNKNOWN_BOOKING: "antrean di BPJS yang tidak dikenal Khanza",
-}
-
-
-def reconciled(found: Reconciliation, zone: timezone) -> str:
-    """Return a day compared, for a terminal."""
-    counts = found.counts()
-    rows = [(step_name(step), sum(places.values()), *places.values()) for step, places in counts.items()]
-    sums = [sum(column) for column in zip(*(row[1:] for row in rows), strict=True)] or [0] * (1 + len(PLACES))
-    lines = [f"{found.tanggal:%d-%m-%Y}: {len(found.verdicts)} antrean dibandingkan."]
-    if rows:
-        lines += ["", table(_HEADINGS, [*rows, ("jumlah", *sums)])]
-        parts = [f"{number} {_PLACES[place]}" for place, number in zip(PLACES, sums[1:], strict=True)]
-        equation = f"{sums[0]} tercatat = {' + '.join(parts if sums[-1] else parts[:-1])}"
-        lines += ["", *textwrap.wrap(equation, 79, subsequent_indent="  ")]
-    if found.differences:
-        lines += ["", "Perbedaan:", table(("Kode booking", "Kiriman", "Apa"), _difference_rows(found, zone), 44)]
-    if found.unanswered:
-        lines += ["", f"{found.unanswered} antrean tidak dijawab BPJS ({found.fault}); ulangi nanti."]
-    elif not found.differences:
-        lines += ["", "Sama: yang tercatat di Khanza ada di BPJS, atau diketahui sebabnya."]
-    return "\n".join(lines)
-
-
-def _difference_rows(found: Reconciliation, zone: timezone) -> list[tuple[str, str, str]]:
-    rows = []
-    for one in found.differences:
-        times = [f"{waktu.astimezone(zone):%H:%M:%S}" for waktu in (one.waktu, one.bpjs) if waktu]
-        both = f" ({times[0]}, BPJS {times[1]})" if one.kind == OTHER_TIME and len(times) == 2 else ""
-        rows.append((one.kodebooking, step_name(one.step), f"{_DIFFERENCES[one.kind]}{both}"))
-    return rows
-
-
-def reconciled_document(found: Reconciliation, repaired: int) -> dict[str, Any]:
-    """Return a day compared for JSON output; times are epoch ms."""
-    counts = found.counts()
-    sums = {place: sum(places[place] for places in counts.values()) for place in PLACES}
-    return {
-        "tanggal": found.tanggal.isoformat(),
-        "bookings": len(found.verdicts),
-        "unanswered": found.unanswered,
-        "repaired": repaired,
-        "recorded": sum(sums.values()),
-        **sums,
-        "steps": counts,
-        "differences": [
-            {
-                **one._asdict(),
-                "waktu": one.waktu and milliseconds(one.waktu),
-                "bpjs": one.bpjs and milliseconds(one.bpjs),
-            }
-            for one in found.differences
-        ],
     }

@@ -26,6 +26,8 @@ FLOORS: list[set[str]] = [
         "units",
         "views",
         "boards",
+        "proof",
+        "daybook",
         "story",
         "narration",
         "simulator",
