@@ -167,6 +167,15 @@ def test_after_a_retry_what_was_refused_is_looked_at_in_the_next_pass(site: Site
     story = told(site, no_rawat)
     assert "belum waktunya" not in story
     assert "task 3 08:05:00 buka_poli diperiksa pada task" not in story
+    assert "dibaca ulang dari Khanza pada putaran berikutnya" in story
+
+
+def test_what_khanza_has_recorded_since_the_last_pass_is_looked_at_in_the_next_one(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync()
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    story = told(site, no_rawat)
+    assert "08:30:00 periksa_awal" in story
     assert "diperiksa pada" in story
 
 

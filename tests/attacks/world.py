@@ -454,6 +454,9 @@ class Judge:
                 self.looks[one.kodebooking], self.about(one.kodebooking).tried = look, False
             if one.visit and one.tanggal <= now.date():
                 self._notice(one.kodebooking, one.visit.stts, now, exact=exact)
+            elif one.visit and one.kodebooking in self.seen and self.seen[one.kodebooking].stts != one.visit.stts:
+                # By a clock that was set back over midnight it was cancelled on another day: a person has to judge.
+                self.about(one.kodebooking).excused.add("99")
             for owed in filter(None, (self.owed(one), self._trial(one, self.about(one.kodebooking)))):
                 self.said[one.kodebooking, owed.step].add(owed.waktu or now)
             for task, waktu in self.times(one).items():
