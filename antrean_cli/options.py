@@ -1,7 +1,9 @@
 """What every command is made of: the global options, parameter types, and help texts in Indonesian."""
 
 import functools
+import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +47,19 @@ class App:
         """Tell a person something beside the data."""
         if not self.quiet:
             click.echo(text, err=True)
+
+    def typed(self, command: str) -> str:
+        """Return a line of ours as it is to be typed: with the settings and the state that were named this time."""
+        named = [("--env-file", self.env_file), ("--state", self.state)]
+        options = "".join(f" {option} {shlex.quote(str(path))}" for option, path in named if path)
+        return re.sub(r"^antrean(?= )", lambda me: me[0] + options, command)
+
+
+def program() -> list[str]:
+    """Return the words that this very program is run by."""
+    if sys.argv[0].endswith(".py"):  # python -m
+        return [sys.executable, "-m", "antrean_cli"]
+    return [os.path.abspath(sys.argv[0])]  # noqa: PTH100 - a link stays a link
 
 
 class Command(click.Command):

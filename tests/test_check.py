@@ -131,8 +131,23 @@ def test_before_the_first_pass_it_says_what_to_type_next_and_makes_nothing(here:
     assert checked.code == 0
     assert "belum ada" in checked.one("state")["text"]
     assert checked.one("pass")["text"] == "Putaran: belum pernah"
-    assert checked.one("next")["advice"][:2] == ["antrean sync --dry-run", "antrean sync"]
+    *first, crontab, line = checked.one("next")["advice"]
+    assert first == ["antrean sync --dry-run", "antrean sync"]
+    assert crontab in ("crontab -e", "sudo crontab -u antrean -e")
+    assert line == f"* * * * * {sys.executable} -m antrean_cli sync"
     assert here.files() == before
+
+
+def test_below_a_fault_nothing_is_said_of_what_to_do_next(here: Site) -> None:
+    assert "next" not in check(here, BPJS_USER_KEY="salah").levels
+
+
+def test_what_to_type_names_the_settings_and_the_state_that_were_named(here: Site) -> None:
+    file = env_file(here)
+    named = f"--env-file {file} --state {here.state}"
+    first, *_, line = with_file(here, file).one("next")["advice"]
+    assert first == f"antrean {named} sync --dry-run"
+    assert line == f"* * * * * {sys.executable} -m antrean_cli {named} sync"
 
 
 def test_looking_changes_nothing(here: Site) -> None:
@@ -264,6 +279,22 @@ def test_what_was_typed_in_place_of_a_secrets_file_is_not_shown(here: Site) -> N
 def test_a_log_that_cannot_be_written_is_a_warning(here: Site) -> None:
     assert check(here, "--offline", ANTREAN_LOG_FILE=str(here.folder / "log")).levels["log"] == "ok"
     assert check(here, "--offline", ANTREAN_LOG_FILE="/tidak/ada/log").levels["log"] == "warning"
+
+
+def test_metrics_that_cannot_be_written_are_a_warning(here: Site) -> None:
+    fine = str(here.folder / "antrean.prom")
+    assert check(here, "--offline", ANTREAN_METRICS_FILE=fine).levels["metrics"] == "ok"
+    assert check(here, "--offline", ANTREAN_METRICS_FILE="/tidak/ada/antrean.prom").levels["metrics"] == "warning"
+
+
+def test_a_watcher_whom_nobody_reaches_is_a_warning(here: Site) -> None:
+    """Whoever listens there hears nothing: a ping would tell of a pass that there was none of."""
+    heard = len(here.bpjs.arrived)
+    assert check(here, ANTREAN_PING_URL=f"http://127.0.0.1:{here.bpjs.port}/uuid").levels["ping"] == "ok"
+    assert [one.path for one in here.bpjs.arrived[heard:]] == ["/antreanrs/ref/poli"]
+    dead = "http://127.0.0.1:9/uuid"
+    assert check(here, ANTREAN_PING_URL=dead).bad == {"ping": "warning"}
+    assert "ping" not in check(here, "--offline", ANTREAN_PING_URL=dead).levels
 
 
 def test_broken_settings_have_their_defaults() -> None:
@@ -449,7 +480,41 @@ MYSQL = {
     "GRANT SELECT ON `sik`.* TO `a`@`%`|GRANT UPDATE ON `sik`.`a ON b TO c` TO PUBLIC": (
         "REVOKE UPDATE ON `sik`.`a ON b TO c` FROM PUBLIC;",
     ),
+    "GRANT SELECT ON `si_`.* TO `a`@`%`|GRANT SELECT, INSERT ON `test`.* TO PUBLIC": (),
+    "GRANT ALL PRIVILEGES ON `sik`.* TO `a`@`%`|GRANT SELECT ON `lain`.* TO `a`@`%`": (
+        "REVOKE ALL PRIVILEGES ON `sik`.* FROM `a`@`%`;",
+        "GRANT SELECT ON `sik`.* TO `a`@`%`;",
+    ),
+    "GRANT ALL PRIVILEGES ON `sik`.* TO `a`@`%`|GRANT SELECT ON `sik`.`jadwal` TO `a`@`%`": (
+        "REVOKE ALL PRIVILEGES ON `sik`.* FROM `a`@`%`;",
+        "GRANT SELECT ON `sik`.* TO `a`@`%`;",
+    ),
 }
+
+
+@contextmanager
+def stock_public(mariadb: MariaDB) -> Iterator[None]:
+    """Let everybody do anything in `test`, as MariaDB installs it."""
+    places = ("test.*", r"`test\_%`.*")
+    run_sql(mariadb, *(f"GRANT SELECT, INSERT, UPDATE, CREATE, DROP ON {place} TO PUBLIC" for place in places))
+    try:
+        yield
+    finally:
+        run_sql(mariadb, *(f"REVOKE ALL PRIVILEGES ON {place} FROM PUBLIC" for place in places))
+
+
+def test_what_everybody_may_do_in_test_is_no_danger_to_khanza(here: Site, mariadb: MariaDB) -> None:
+    with stock_public(mariadb), account(mariadb, "GRANT SELECT ON sik.* TO {u}") as login:
+        assert check(here, "--offline", **login).bad == {}
+
+
+def test_an_account_that_may_do_anything_still_reads_after_the_revoke(here: Site, mariadb: MariaDB) -> None:
+    """What PUBLIC may read elsewhere does not keep the account from being locked out of Khanza."""
+    with stock_public(mariadb), account(mariadb, "GRANT ALL PRIVILEGES ON sik.* TO {u}") as login:
+        found = check(here, "--offline", **login)
+        assert [line.split()[0] for line in found.one("grants")["advice"]] == ["REVOKE", "GRANT"]
+        run_sql(mariadb, *found.one("grants")["advice"])
+        assert check(here, "--offline", **login).bad == {}
 
 
 @pytest.mark.parametrize("lines", MYSQL)
@@ -757,7 +822,7 @@ def test_the_sep_forms_adds_are_counted_from_the_ledger(site: Site) -> None:
     site.sync()
     found = check(site, CLOCK=site.clock.now.isoformat()).one("sep_form")
     assert found["level"] == "warning"
-    assert "1 antrean sudah ada di BPJS, 3 didahului SEP" in found["text"]
+    assert "1 antrean dijawab 'sudah ada', 3 didahului SEP" in found["text"]
 
 
 def test_a_pilot_is_told_with_its_clinics(here: Site) -> None:

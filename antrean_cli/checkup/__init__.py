@@ -5,15 +5,16 @@
 - No finding names a patient or a visit.
 """
 
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
 
 from antrean_cli import config
 from antrean_cli.checkup import handover, hospital, machine
-from antrean_cli.checkup.findings import Finding, told, warning
-from antrean_cli.checkup.service import Service
+from antrean_cli.checkup.findings import FAULT, Finding, told, warning
+from antrean_cli.checkup.service import Service, watcher
 from antrean_cli.desk import overview
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.hfis import sessions_of
@@ -23,9 +24,32 @@ from antrean_cli.rules.visits import Visit
 
 
 def examine(
-    *, env_file: Path | None, state: Path | None, clock: Callable[[timezone], datetime], offline: bool
+    *,
+    env_file: Path | None,
+    state: Path | None,
+    clock: Callable[[timezone], datetime],
+    offline: bool,
+    program: Sequence[str],
 ) -> Iterator[Finding]:
-    """Yield what is found, in the order in which it is shown; `offline` leaves BPJS out."""
+    """Yield what is found, in the order in which it is shown; `offline` leaves BPJS out.
+
+    `program` are the words that antrean is run by. What to do next is told only where nothing keeps it from working.
+    """
+    faults = False
+    for finding in _everything(env_file, state, clock, offline=offline, program=program):
+        faults = faults or finding.level == FAULT
+        if finding.what != "next" or not faults:
+            yield finding
+
+
+def _everything(
+    env_file: Path | None,
+    state: Path | None,
+    clock: Callable[[timezone], datetime],
+    *,
+    offline: bool,
+    program: Sequence[str],
+) -> Iterator[Finding]:
     needs = frozenset({"khanza"} if offline else {"khanza", "bpjs"})
     try:
         found = config.examine(env_file=env_file, state=state, needs=needs)
@@ -34,17 +58,22 @@ def examine(
         yield warning("settings", "Yang lain belum diperiksa: tanpa pengaturan tidak diketahui di mana")
         return
     yield from machine.settings(found)
-    yield from _with_settings(found, clock, offline=offline, named=state is not None)
+    yield from _with_settings(found, clock, offline=offline, state=state, program=program)
 
 
 def _with_settings(
-    found: config.Found, clock: Callable[[timezone], datetime], *, offline: bool, named: bool
+    found: config.Found,
+    clock: Callable[[timezone], datetime],
+    *,
+    offline: bool,
+    state: Path | None,
+    program: Sequence[str],
 ) -> Iterator[Finding]:
     settings, zone = found.settings, found.settings.policy.zone
     service = None if offline or _unset(found, "BPJS_") else Service(settings, lambda: clock(zone))
     now = clock(zone)
     with ExitStack() as stack:
-        read = None if "ANTREAN_STATE" in found.broken and not named else _read(settings, stack)
+        read = None if "ANTREAN_STATE" in found.broken and state is None else _read(settings, stack)
         if read is not None:
             yield from machine.state(settings.state, read)
         ledger = read if isinstance(read, Ledger) else None
@@ -54,7 +83,14 @@ def _with_settings(
         yield from _world(found, service, ledger, now, offline=offline)
         if ledger and passed:
             records = ledger.of_days(now.date() - MAX_AGE, now.date()).values()
-            yield from handover.examine(settings.policy, passed, records)
+            yield from handover.examine(settings.policy, passed, records, _cron_line(program, found.file, state))
+
+
+def _cron_line(program: Sequence[str], file: Path | None, state: Path | None) -> str:
+    """Return the line of a crontab that runs a pass a minute, whatever folder and environment cron has."""
+    named = [("--env-file", file), ("--state", state)]
+    options = [word for option, path in named if path for word in (option, str(path.absolute()))]
+    return "* * * * * " + shlex.join([*program, *options, "sync"]).replace("%", r"\%")  # cron's own sign for a new line
 
 
 def _read(settings: config.Settings, stack: ExitStack) -> Ledger | StateError:
@@ -84,6 +120,8 @@ def _world(
         yield from service.hfis(visit for visit in visits if visit.tanggal == now.date())
     elif not offline:
         yield warning("bpjs", "BPJS: belum diperiksa; betulkan dulu pengaturannya")
+    if settings.ping_url and not offline:
+        yield watcher(settings.ping_url)
 
 
 def _unset(found: config.Found, prefix: str) -> bool:

@@ -1,5 +1,7 @@
 """Taking over from Khanza's own sender: the SEP form's add, a pilot, what is held, and what to type next."""
 
+import os
+import pwd
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -20,16 +22,26 @@ class Adds(NamedTuple):
     too_late: int
 
 
-def examine(policy: Policy, found: Overview, records: Iterable[Record]) -> Iterator[Finding]:
+def examine(policy: Policy, found: Overview, records: Iterable[Record], cron_line: str) -> Iterator[Finding]:
     """Say how the taking over stands, and what to type next; `records` are those of the last days."""
     yield from sep_form(adds(records))
     if policy.only_poli:
         yield ok("pilot", f"Uji coba: hanya poli {', '.join(sorted(policy.only_poli))} (ANTREAN_ONLY_POLI)")
     if found.passed_at is None:
-        text = "Langkah berikutnya: lihat dulu, kirim sekali dengan tangan, lalu pasang cron"
-        yield ok("next", text, "antrean sync --dry-run", "antrean sync", "crontab crontab.example")
+        text = (
+            "Langkah berikutnya: lihat dulu, kirim sekali dengan tangan, lalu tambahkan baris terakhir ini ke crontab"
+        )
+        yield ok("next", text, "antrean sync --dry-run", "antrean sync", crontab(), cron_line)
     else:
         yield from waiting(found)
+
+
+def crontab() -> str:
+    """Return what edits the crontab of the user that passes run as; nothing that stands in it is replaced."""
+    if "SUDO_USER" not in os.environ:
+        return "crontab -e"
+    user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() else "antrean"  # passes need no root
+    return f"sudo crontab -u {user} -e"
 
 
 def adds(records: Iterable[Record]) -> Adds:
@@ -41,7 +53,10 @@ def adds(records: Iterable[Record]) -> Adds:
 
 def sep_form(found: Adds) -> Iterator[Finding]:
     """Judge whether Khanza's SEP form still adds bookings before it issues the SEP."""
-    text = f"Formulir SEP: {found.already} antrean sudah ada di BPJS, {found.too_late} didahului SEP (7 hari terakhir)"
+    # Already there by whose doing, nobody can know: it may be a replay of our own.
+    text = (
+        f"Formulir SEP: {found.already} antrean dijawab 'sudah ada', {found.too_late} didahului SEP (7 hari terakhir)"
+    )
     if found.too_late >= FEW and found.too_late * SHARE > found.already + found.too_late:
         yield warning("sep_form", f"{text}; nyalakan lagi penambah antrean di formulir SEP Khanza")
     elif any(found):

@@ -118,7 +118,8 @@ def _other_zone(there: datetime, now: datetime, hours: int) -> Finding:
         word = ZONES[name].tzname(None)
         return warning("zone", f"{text}. Bila rumah sakit memakai {word}, betulkan pengaturan:", f"ANTREAN_TZ={name}")
     ours = f"{now:%z}"
-    text += ". Bila waktu di tabel Khanza juga meleset, betulkan zona server database (tetapnya: default-time-zone):"
+    text += ". Bila waktu di tabel Khanza juga meleset, betulkan zona server database (tetapnya: default-time-zone). "
+    text += "Tanyakan dulu kepada administratornya: jam semua program yang memakai server itu ikut bergeser."
     return warning("zone", text, f"SET GLOBAL time_zone = '{ours[:3]}:{ours[3:]}';")
 
 

@@ -39,6 +39,8 @@ def settings(found: Found) -> Iterator[Finding]:
             yield from secret_file(secret, secret.stat().st_mode)
     if found.settings.log_file:
         yield log_file(found.settings.log_file)
+    if found.settings.metrics_file:
+        yield metrics_file(found.settings.metrics_file)
 
 
 def _editing(found: Found, problem: str) -> tuple[str, ...]:
@@ -63,6 +65,14 @@ def log_file(file: Path) -> Finding:
         return ok("log", f"Log: {file} dapat ditulis")
     text = f"Log: {file} tidak dapat ditulis (ANTREAN_LOG_FILE); periksa folder dan pemiliknya"
     return warning("log", text, f"ls -ld {shlex.quote(str(file.parent))}")
+
+
+def metrics_file(file: Path) -> Finding:
+    """Look whether the metrics can be written: the file is replaced as a whole, so that its folder counts."""
+    if file.parent.is_dir() and _writable(file.parent):
+        return ok("metrics", f"Metrik: {file} dapat ditulis")
+    text = f"Metrik: folder {file.parent} tidak dapat ditulis (ANTREAN_METRICS_FILE); periksa folder dan pemiliknya"
+    return warning("metrics", text, f"ls -ld {shlex.quote(str(file.parent))}")
 
 
 def _there(path: Path) -> bool:

@@ -7,6 +7,7 @@
 import difflib
 import re
 import shlex
+import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -25,6 +26,7 @@ from antrean_cli.rules.visits import Visit, codes_at_bpjs
 
 GOOD_CLOCK, BAD_CLOCK = timedelta(seconds=60), timedelta(seconds=300)
 STEPS = (NAME, ROUTE, TLS)
+PATIENCE = 5  # seconds for whoever watches
 ALIKE, MOST_ALIKE = 0.6, 3
 _NO_NAME = re.compile(r"\b(poli|poliklinik|klinik|unit|dr|drg|prof|h|hj|sp|m)\b\.?|,.*")
 
@@ -189,6 +191,21 @@ def clock(off: timedelta) -> Finding:
     if abs(off) < BAD_CLOCK:
         return warning("clock", text, typed)
     return fault(CredentialsError.exit_code, "clock", text, typed)
+
+
+# -- who watches
+
+
+def watcher(url: str) -> Finding:
+    """Look whether the one who watches the passes can be reached; it is not pinged, for that would tell of a pass."""
+    address = urlsplit(url)
+    host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
+    try:
+        socket.create_connection((host, port), PATIENCE).close()
+    except OSError:
+        text = f"Pengawas: {host}:{port} tidak dapat dihubungi (ANTREAN_PING_URL); periksa alamat, jaringan, firewall"
+        return warning("ping", text, f"nc -vz {host} {port}")
+    return ok("ping", f"Pengawas: {host}:{port} dapat dihubungi (ANTREAN_PING_URL)")
 
 
 # -- names that are alike

@@ -2,14 +2,14 @@
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import click
 
 from antrean_cli import views
 from antrean_cli.checkup import examine
 from antrean_cli.checkup.findings import FAULT, OK, WARNING, Finding, exit_code
-from antrean_cli.options import App, examples, json_option, subcommand
+from antrean_cli.options import App, examples, json_option, program, subcommand
 
 LEVELS = {OK: ("ok", "green"), WARNING: ("peringatan", "yellow"), FAULT: ("galat", "red")}
 WIDTH, MARGIN = 80, " " * 11
@@ -34,7 +34,9 @@ antrean check --json
 def command(ctx: click.Context, offline: bool, as_json: bool) -> None:
     app: App = ctx.obj
     found = []
-    for finding in examine(env_file=app.env_file, state=app.state, clock=app.now, offline=offline):
+    looked_at = examine(env_file=app.env_file, state=app.state, clock=app.now, offline=offline, program=program())
+    for seen in looked_at:
+        finding = replace(seen, advice=tuple(map(app.typed, seen.advice)))
         found.append(finding)
         if not as_json:
             click.echo("\n".join(_lines(finding)))

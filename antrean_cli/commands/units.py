@@ -11,7 +11,7 @@ import click
 
 from antrean_cli.config import examine, load
 from antrean_cli.errors import SettingsError
-from antrean_cli.options import App, OneOf, examples, subcommand
+from antrean_cli.options import App, OneOf, examples, program, subcommand
 from antrean_cli.units import UNIT_FILES, Place, service, timer
 
 
@@ -41,7 +41,7 @@ def command(app: App, which: str | None, user: str) -> None:
     if found.file is None:
         raise SettingsError("Belum ada berkas pengaturan; buat /etc/antrean/env, atau pakai --env-file")
     env_file = found.file.absolute()
-    me = [*_program(), "--env-file", str(env_file), *(["--state", str(app.state.absolute())] if app.state else [])]
+    me = [*program(), "--env-file", str(env_file), *(["--state", str(app.state.absolute())] if app.state else [])]
     # As the service will see them: nothing of the environment of whoever prints this.
     home = {"XDG_STATE_HOME": str(_home(user) / ".local/state")}
     place = Place(
@@ -52,13 +52,6 @@ def command(app: App, which: str | None, user: str) -> None:
     )
     texts = {"service": service(place), "timer": timer()}
     click.echo(texts[which] if which else "\n".join([_how_to(me, user), *texts.values()]), nl=False)
-
-
-def _program() -> list[str]:
-    """Return the words that this very program is run by."""
-    if sys.argv[0].endswith(".py"):  # python -m
-        return [sys.executable, "-m", "antrean_cli"]
-    return [os.path.abspath(sys.argv[0])]  # noqa: PTH100 - a link stays a link
 
 
 def _home(user: str) -> Path:

@@ -4,6 +4,7 @@
 - MariaDB lists the privileges of an active role (its name has no @) and of PUBLIC beside those of the account; MySQL
   lists only that a role was granted. A role that shows nothing of itself may do anything.
 - Names stay as the server quotes them: in a statement they are right as they are.
+- What PUBLIC may do in the databases test and test_…, as MariaDB installs it, is nothing to Khanza.
 """
 
 import re
@@ -25,6 +26,7 @@ _OBJECT = rf"(?:(?:TABLE|FUNCTION|PROCEDURE|PACKAGE BODY|PACKAGE) )?(?:\*|{_ACCO
 _GRANT = re.compile(
     rf"GRANT (?P<what>(?:{_QUOTED}|[^`'\"])+?)(?: ON (?P<on>{_OBJECT}))? TO (?P<to>{_ACCOUNT})(?P<rest>(?: .*)?)"
 )
+_PLACE = re.compile(rf"(?:TABLE )?(?P<database>\*|{_NAME})\.(?P<table>\*|{_NAME})")
 _PIECE = re.compile(rf"(?:{_QUOTED}|\([^)]*\)|[^,(`'\"])+")
 
 
@@ -47,6 +49,14 @@ class Grant(NamedTuple):
         more = (privilege for privilege in self.privileges if privilege.split(" (")[0] not in HARMLESS)
         return tuple(more) if self.on else ()
 
+    def reads(self, database: str) -> bool:
+        """Whether something of a database may be read by it."""
+        return self.selects and _within(self.on, database)
+
+    def reads_all(self, database: str) -> bool:
+        """Whether all of a database may be read by it."""
+        return self.reads(database) and self.on.endswith(".*")
+
 
 class Rights(NamedTuple):
     """Whether an account may read, what it may do beyond that (Indonesian), and the statements that take it away."""
@@ -64,14 +74,16 @@ def rights(lines: Iterable[str], database: str) -> Rights | None:
     if not account:
         return None
     own = [grant for grant in grants if grant.on and grant.to in (account, "PUBLIC")]
+    own = [grant for grant in own if not _stock(grant) or _within(grant.on, database)]
     kept, taken = _roles(grants, account)
     beyond = [text for grant in own for text in _told(grant)] + [f"peran {role.strip('`')}" for role in taken]
     statements = [text for grant in own for text in _revoked(grant)]
     statements += [f"REVOKE {role} FROM {account};" for role in taken]
-    left = any(grant.selects and ALL not in grant.privileges for grant in own) or any(g.selects for g in kept)
-    if statements and not left:
+    lost = bool(taken) or any(ALL in grant.privileges and _within(grant.on, database) for grant in own)
+    left = any(grant.reads_all(database) for grant in [*kept, *own] if ALL not in grant.privileges)
+    if lost and not left:
         statements.append(f"GRANT SELECT ON `{database}`.* TO {account};")
-    selects = any(grant.selects for grant in grants) or bool(taken)
+    selects = any(grant.reads(database) for grant in grants) or bool(taken)
     return Rights(account=account, selects=selects, beyond=tuple(beyond), statements=tuple(statements))
 
 
@@ -83,6 +95,23 @@ def _grant(line: str) -> Grant | None:
     privileges = tuple(piece.strip() for piece in _PIECE.findall(found["what"]) if piece.strip())
     rest = re.sub(_QUOTED, "", found["rest"])
     return Grant(privileges, found["on"] or "", found["to"], hands_on="GRANT OPTION" in rest)
+
+
+def _within(on: str, database: str) -> bool:
+    """Whether what a grant is on touches a database; only what is on whole databases is a pattern."""
+    found = _PLACE.fullmatch(on)
+    if found is None or found["database"] == "*":
+        return found is not None
+    name = found["database"]
+    name = name[1:-1].replace(name[0] * 2, name[0]) if name[0] in "`'\"" else name
+    if found["table"] != "*":
+        return name == database
+    pattern = re.sub(r"\\(.)|(.)", lambda one: {"%": ".*", "_": "."}.get(one[2]) or re.escape(one[1] or one[2]), name)
+    return bool(re.fullmatch(pattern, database))
+
+
+def _stock(grant: Grant) -> bool:
+    return grant.to == "PUBLIC" and grant.on in ("`test`.*", r"`test\_%`.*")
 
 
 def _roles(grants: Sequence[Grant], account: str) -> tuple[list[Grant], list[str]]:
