@@ -179,8 +179,12 @@ class Delivery:
         now = self.clock()
         while self._heap and aloft + len(batch) < self._may_begin():
             kodebooking = heapq.heappop(self._heap)[2]
-            # Somebody may have sent a command by hand meanwhile: after a cancel nothing more goes out.
-            self.records[kodebooking] = self.ledger.record(kodebooking) or self.records[kodebooking]
+            # Somebody may have sent a command by hand meanwhile: after a cancel nothing more goes out, nor under a
+            # kode booking that an add by hand has put another in the place of.
+            known = self.ledger.record(kodebooking)
+            if known is None:
+                continue
+            self.records[kodebooking] = known
             if call := self._call(kodebooking, now):
                 batch.append((kodebooking, call))
         for kodebooking, call in batch:

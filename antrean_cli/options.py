@@ -284,8 +284,8 @@ def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None
         app.say(f"{changed.expired} sudah lewat H+7; BPJS tidak menerima lagi.")
 
 
-def report(app: App, sent: "Sent", kodebooking: str, what: str, as_json: bool) -> None:
-    """Print what BPJS said to one call by hand."""
+def report(app: App, sent: "Sent", kodebooking: str, what: str, unused: str, as_json: bool) -> None:
+    """Print what BPJS said to one call by hand; `unused` says what became of ours where BPJS had it already."""
     if as_json:
         from antrean_cli.views import document
 
@@ -294,4 +294,4 @@ def report(app: App, sent: "Sent", kodebooking: str, what: str, as_json: bool) -
             document({"kodebooking": kodebooking, "outcome": outcome, "code": sent.code, "message": sent.message})
         )
     else:
-        app.say(f"{kodebooking} {what}: {'sudah ada di BPJS' if sent.already else 'diterima BPJS'}")
+        app.say(f"{kodebooking} {what}: {f'sudah ada di BPJS; {unused}' if sent.already else 'diterima BPJS'}")

@@ -240,6 +240,70 @@ def test_what_bpjs_has_already_counts_as_done(live_site: Site, name: str, messag
     assert json.loads(done.stdout) == {"kodebooking": KB, "outcome": "already", "code": "208", "message": message}
 
 
+def test_of_a_task_that_bpjs_has_already_the_time_that_it_holds_is_told(live_site: Site) -> None:
+    """A correction that BPJS did not take must not look as if it had."""
+    booked(live_site, KB, (4, "08:12:30"))
+    done = live_site.run("update", KB, "4", f"{MONDAY} 08:40")
+    assert done.stderr == (
+        f"{KB}: task 4 sudah ada di BPJS dengan waktu 23-11-2026 08:12:30; waktu yang diketik tidak dipakai\n"
+    )
+    live_site.bpjs.faults.add(Fault("http_500", path="/antrean/getlisttask"))
+    done = live_site.run("update", KB, "4", f"{MONDAY} 08:40")
+    assert done.stderr == f"{KB}: task 4 sudah ada di BPJS; waktu yang diketik tidak dipakai\n"
+    done = live_site.run("update", KB, "4", f"{MONDAY} 08:12:30")
+    assert done.stderr == f"{KB}: task 4 sudah ada di BPJS dengan waktu 23-11-2026 08:12:30\n"
+
+
+def test_a_pharmacys_number_that_bpjs_did_not_take_is_told_as_that(live_site: Site) -> None:
+    booked(live_site)
+    ended_well(live_site.run("farmasi", KB, "7", "--jenisresep", "Racikan"))
+    done = live_site.run("farmasi", KB, "12", "--jenisresep", "Racikan")
+    assert done.stderr == f"{KB} farmasi: sudah ada di BPJS; nomor 12 tidak dipakai\n"
+
+
+OTHER = "KIOSK-0001"
+
+
+def test_a_visit_is_not_added_a_second_time_under_another_code(site: Site) -> None:
+    no_rawat = site.khanza.visit(MONDAY)
+    site.khanza.sep(no_rawat)
+    site.sync()
+    done = site.run("add", "--no-rawat", no_rawat, "--kodebooking", OTHER)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"dengan kode booking {no_rawat}" in done.stderr
+    assert site.sent("/antrean/add") == [(no_rawat, "", 200)]
+    ended_well(site.run("add", "--no-rawat", no_rawat, "--kodebooking", OTHER, "--ganda"))
+    assert site.states(OTHER) == {"add": "sent"}
+
+
+def test_a_mobile_jkn_booking_is_not_added_under_another_code(site: Site) -> None:
+    """BPJS has it, although the ledger does not know it yet."""
+    no_rawat = site.khanza.visit(MONDAY)
+    nobooking = site.khanza.booking(no_rawat, MONDAY)
+    done = site.run("add", "--no-rawat", no_rawat, "--kodebooking", OTHER)
+    assert done.returncode == 2
+    assert nobooking in done.stderr
+
+
+@pytest.mark.parametrize("passes_before", [0, 1])
+def test_sync_goes_on_under_the_code_that_a_visit_was_added_by_hand_with(site: Site, passes_before: int) -> None:
+    """Whether or not a pass had held it before, the visit is one booking, and show finds it by its no_rawat."""
+    no_rawat = site.khanza.visit(MONDAY)
+    for _ in range(passes_before):
+        site.sync()
+        assert site.states(no_rawat) == {"add": "held", "3": "held"}
+    reference = ("--nomorreferensi", "0301R0011126K000001")
+    ended_well(site.run("add", "--no-rawat", no_rawat, "--kodebooking", OTHER, *reference))
+    site.khanza.sep(no_rawat)
+    site.sync()
+    assert site.sent() == [(OTHER, "", 200), (OTHER, "3", 200)]
+    shown = json.loads(site.run("show", no_rawat, "--json").stdout)
+    assert [booking["kodebooking"] for booking in shown] == [OTHER]
+    done = site.run("add", "--no-rawat", no_rawat)
+    assert done.returncode == 2
+    assert f"kode booking {OTHER}" in done.stderr
+
+
 def _refuse_referral(site: Site) -> None:
     site.bpjs.bookings.refuse("rujukan_tidak_valid", norm="123345")
 

@@ -118,6 +118,18 @@ def test_a_cancel_by_hand_during_a_delivery_counts_at_once(site: Site) -> None:
     assert site.states(cancelled) == {"add": "sent", "3": "sent", "4": "closed", "batal": "sent"}
 
 
+def test_an_add_by_hand_under_another_code_during_a_delivery_counts_at_once(site: Site) -> None:
+    """The pass looks again before it adds a booking: what was put in its place is not added a second time."""
+    bookings = [patient(site) for _ in range(3)]
+    settings, added = site.settings(ANTREAN_WORKERS="1"), False
+    with locked(site.state), Ledger.open(site.state, WIB) as ledger:
+        for happening in Pass(settings=settings, ledger=ledger, clock=site.clock).run():
+            if isinstance(happening, Sent) and not added:
+                added = True
+                assert site.run("add", "--no-rawat", bookings[-1], "--kodebooking", "KIOSK-0001").returncode == 0
+    assert (bookings[-1], "", 200) not in site.sent("/antrean/add")
+
+
 def test_what_is_done_by_hand_while_khanza_answers_is_not_overwritten(site: Site) -> None:
     no_rawat = site.khanza.visit(MONDAY, jam="08:05:00")  # no SEP: held by the pass
     site.sync()

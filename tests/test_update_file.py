@@ -172,7 +172,10 @@ def test_what_bpjs_has_already_counts_as_done(site: Site) -> None:
     assert sent(site, *lines).returncode == 0
     done = sent(site, *lines, line(BOOKINGS[0], "3"))
     assert done.returncode == 0
-    assert "baris 1: 2026/11/23/000001 task 1 23-11-2026 07:50:00: sudah ada di BPJS\n" in done.stdout
+    assert (
+        "baris 1: 2026/11/23/000001 task 1 23-11-2026 07:50:00: sudah ada di BPJS; waktu di BPJS tidak diganti\n"
+        in done.stdout
+    )
     assert done.stderr == "3 baris: 1 diterima BPJS, 2 sudah ada di BPJS\n"
     assert site.states(BOOKINGS[0]) == {"1": "already", "2": "already", "3": "sent"}
 

@@ -86,10 +86,18 @@ cat antrean.json | antrean add - --angkaantrean 12
 @click.option("--no-rawat", metavar="NO", help="Ambil isian dari kunjungan ini di Khanza.")
 @field_options
 @click.option("--dry-run", is_flag=True, help="Tampilkan isian yang akan dikirim, tanpa mengirim.")
+@click.option("--ganda", is_flag=True, help="Kirim walau kunjungan ini sudah ada di BPJS dengan kode booking lain.")
 @json_option
 @click.pass_obj
 def command(
-    app: App, /, source: str | None, no_rawat: str | None, dry_run: bool, as_json: bool, **fields: str | int | None
+    app: App,
+    /,
+    source: str | None,
+    no_rawat: str | None,
+    dry_run: bool,
+    ganda: bool,
+    as_json: bool,
+    **fields: str | int | None,
 ) -> None:
     from antrean_cli.views import document
 
@@ -106,9 +114,10 @@ def command(
     if dry_run:
         click.echo(document(body))
         return
-    from antrean_cli.manual import send
+    from antrean_cli.manual import refuse_second, send
 
+    if visit and not ganda:
+        refuse_second(settings, body["kodebooking"], visit)
     now = app.now(settings.policy.zone)
-    name = (visit and visit.registration and visit.registration.nama) or ""
-    sent = send(settings, ADD, body, tanggal=service_date(body), now=now, hide=name)
-    report(app, sent, body["kodebooking"], "antrean", as_json)
+    sent = send(settings, ADD, body, tanggal=service_date(body), now=now, visit=visit)
+    report(app, sent, body["kodebooking"], "antrean", "isian yang dikirim tidak dipakai", as_json)

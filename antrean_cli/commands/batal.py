@@ -25,4 +25,4 @@ def command(app: App, kodebooking: str, keterangan: str, as_json: bool) -> None:
     settings = app.settings("bpjs")
     now = app.now(settings.policy.zone)
     sent = send(settings, BATAL, batal_body(kodebooking, keterangan), tanggal=now.date(), now=now)
-    report(app, sent, kodebooking, "batal", as_json)
+    report(app, sent, kodebooking, "batal", "keterangan ini tidak dipakai", as_json)

@@ -31,4 +31,5 @@ def command(app: App, kodebooking: str, nomor: int, jenisresep: str, keterangan:
     now = app.now(settings.policy.zone)
     body = farmasi_body(kodebooking, jenisresep, nomor, keterangan.strip())
     sent = send(settings, FARMASI, body, tanggal=now.date(), now=now)
-    report(app, sent, kodebooking, f"farmasi nomor {nomor}", as_json)
+    what = "farmasi" if sent.already else f"farmasi nomor {nomor}"
+    report(app, sent, kodebooking, what, f"nomor {nomor} tidak dipakai", as_json)

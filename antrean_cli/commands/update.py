@@ -171,6 +171,8 @@ def _told(app: App, batch: "Batch", lines: "list[Line]", as_json: bool) -> "list
 
 def _sentence(result: "Result") -> str:
     line, words = result.line, WORDS[result.outcome]
+    if result.outcome == "already":
+        words += "; waktu di BPJS tidak diganti"
     if result.outcome not in ("sent", "already"):
         words += f": {result.message or 'tanpa keterangan'}" + (f" (kode {result.code})" if result.code else "")
     return f"baris {line.number}: {line.kodebooking} task {line.taskid} {line.waktu:%d-%m-%Y %H:%M:%S}: {words}"
@@ -244,7 +246,7 @@ def command(
 
 
 def _send_one(app: App, number: str, taskid: str, waktu: str | None, jenisresep: str | None, as_json: bool) -> None:
-    from antrean_cli.manual import send
+    from antrean_cli.manual import held_at_bpjs, send
 
     settings = app.settings("bpjs")
     zone = settings.policy.zone
@@ -252,4 +254,11 @@ def _send_one(app: App, number: str, taskid: str, waktu: str | None, jenisresep:
     moment = parse_waktu(waktu, zone, now)
     body = update_body(number, taskid, moment, jenisresep)
     sent = send(settings, taskid, body, tanggal=moment.astimezone(WIB).date(), waktu=moment, now=now)
-    report(app, sent, number, f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}", as_json)
+    if not sent.already or as_json:
+        report(app, sent, number, f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}", "", as_json)
+        return
+    held = held_at_bpjs(settings, number, taskid)
+    when = f" dengan waktu {held:%d-%m-%Y %H:%M:%S}" if held else ""
+    typed = "waktu sekarang" if waktu is None else "waktu yang diketik"
+    unused = "" if held == moment.replace(microsecond=0) else f"; {typed} tidak dipakai"
+    app.say(f"{number}: task {taskid} sudah ada di BPJS{when}{unused}")
