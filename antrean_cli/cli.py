@@ -4,8 +4,11 @@
 - click speaks English; what it says to a person is put into Indonesian here, once.
 """
 
+import difflib
 import gc
 import importlib
+import io
+import json
 import os
 import re
 import sys
@@ -19,27 +22,33 @@ from antrean_cli import __version__
 from antrean_cli.errors import AntreanError, InputError, TemporaryError, why
 from antrean_cli.options import FILE, App, Clock, Command, examples, exit_codes
 
-COMMANDS = {
-    "add": "Tambah satu antrean di BPJS",
-    "update": "Kirim waktu satu task",
-    "batal": "Batalkan satu antrean",
-    "farmasi": "Kirim nomor antrean farmasi",
-    "listtask": "Lihat task yang sudah dicatat BPJS",
-    "sync": "Satu putaran: baca Khanza, kirim yang baru ke BPJS",
-    "check": "Periksa semuanya: pengaturan, Khanza, BPJS, dan apa yang kurang",
-    "status": "Apakah semuanya baik? (0 baik, 12 perlu dilihat)",
-    "list": "Kiriman di balik sebuah angka",
-    "show": "Kisah satu kunjungan: apa terkirim, apa kurang, siapa berbuat apa",
-    "retry": "Coba lagi yang ditolak atau ditahan",
-    "drop": "Lepaskan yang tidak dapat dibetulkan",
-    "replay": "Baca ulang satu hari dari Khanza",
-    "reconcile": "Bukti: Khanza, ledger, dan BPJS berdampingan (0 sama, 13 beda)",
-    "ref": "Daftar poli, dokter, dan jadwal milik BPJS",
-    "units": "Cetak unit systemd, pengganti cron",
-    "demo": "Lihat antrean bekerja, tanpa memasang apa pun",
-    "simulator": "Jalankan tiruan BPJS untuk latihan",
+GROUPS = {
+    "Setiap hari": {
+        "check": "Periksa semuanya: pengaturan, Khanza, BPJS, dan apa yang kurang",
+        "sync": "Satu putaran: baca Khanza, kirim yang baru ke BPJS",
+        "status": "Apakah semuanya baik? (0 baik, 12 perlu dilihat)",
+        "list": "Daftar kiriman: ditahan, ditolak, menunggu, terkirim",
+        "show": "Riwayat satu kunjungan: terkirim, kurang, siapa berbuat apa",
+        "retry": "Coba lagi yang ditolak atau ditahan",
+        "drop": "Hentikan kiriman yang tidak dapat diperbaiki",
+        "replay": "Baca ulang satu hari dari Khanza",
+        "reconcile": "Cocokkan Khanza, ledger, dan BPJS satu hari (0 cocok, 13 beda)",
+    },
+    "Dengan tangan": {
+        "add": "Tambah satu antrean di BPJS",
+        "update": "Kirim waktu satu task, atau banyak task dari berkas",
+        "batal": "Batalkan satu antrean",
+        "farmasi": "Kirim nomor antrean farmasi",
+        "listtask": "Lihat task yang sudah dicatat BPJS",
+        "ref": "Daftar poli, dokter, dan jadwal milik BPJS",
+    },
+    "Mencoba dan memasang": {
+        "demo": "Lihat antrean bekerja, tanpa memasang apa pun",
+        "simulator": "Jalankan tiruan BPJS untuk latihan",
+        "units": "Cetak unit systemd, pengganti cron",
+    },
 }
-GLOBAL = ("-v", "--verbose", "-q", "--quiet", "--env-file", "--state")
+COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 CLOSED_PIPE = 141  # what a shell reports for a program that lost its reader
 
 
@@ -67,8 +76,20 @@ class Commands(Command, click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        with formatter.section("Perintah"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
+
+
+class _Noticing(io.TextIOWrapper):
+    """A stdout that knows whether anything was printed there."""
+
+    used = False
+
+    def write(self, text: str) -> int:
+        self.used = True
+        return super().write(text)
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -117,6 +138,9 @@ def main(clock: Clock = datetime.now) -> NoReturn:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the program
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.reconfigure(errors="backslashreplace")  # LC_ALL=C cannot print all names
+    if "--json" in sys.argv:
+        out: Any = sys.stdout
+        sys.stdout = _Noticing(out.detach(), out.encoding, out.errors, line_buffering=out.line_buffering)
     code = _run(clock)
     gc.freeze()  # nor is there anything to be won on the way out
     sys.exit(code)
@@ -130,7 +154,7 @@ def _run(clock: Clock) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except AntreanError as error:
-        return _complain(str(error), error.exit_code)
+        return _complain(str(error), error.exit_code, silent=error.silent)
     except OSError as error:
         if error.filename is not None:
             return _confess(error)
@@ -153,23 +177,25 @@ def _stop_printing() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _complain(sentence: str, code: int) -> int:
-    if sentence:
+def _complain(sentence: str, code: int, *, silent: bool = False) -> int:
+    if sentence and not silent:
         click.echo(f"antrean: {sentence}", err=True)
+    # "--json prints one document on stdout", whatever happens; where something stands there it is that document.
+    if isinstance(sys.stdout, _Noticing) and not sys.stdout.used and code != 1:
+        click.echo(json.dumps({"error": sentence, "exit_code": code}, ensure_ascii=False, indent=2))
     return code
 
 
 def usage_sentence(error: click.ClickException) -> str:
     """Return click's complaint in Indonesian, with the help to look at."""
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "antrean"
-    return f"{_complaint(error)}. Lihat: {path} --help"
+    complaint = _complaint(error)
+    return f"{complaint}{'' if complaint.endswith('?') else '.'} Lihat: {path} --help"
 
 
 def _complaint(error: click.ClickException) -> str:
-    if isinstance(error, click.NoSuchOption) and error.option_name in GLOBAL:
-        return f"tulis {error.option_name} sebelum nama perintah, misalnya: antrean {error.option_name} sync"
     if isinstance(error, click.NoSuchOption):
-        meant = f"; maksud Anda {error.possibilities[0]}?" if error.possibilities else ""
+        meant = f"; maksudnya {error.possibilities[0]}?" if error.possibilities else ""
         return f"tidak ada pilihan {error.option_name}{meant}"
     if isinstance(error, click.MissingParameter):
         return f"{_parameter(error)} belum diberikan"
@@ -180,11 +206,14 @@ def _complaint(error: click.ClickException) -> str:
     if found := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
         return f"argumen berlebih: {found[1]}"
     if found := re.search(r"No such command '(.*?)'", error.message):
-        return f"tidak ada perintah {found[1]}; yang ada: {', '.join(COMMANDS)}"
+        near = difflib.get_close_matches(found[1], COMMANDS, n=1)
+        return f"tidak ada perintah {found[1]}" + (f"; maksudnya {near[0]}?" if near else "")
     return error.message.rstrip(".")
 
 
 def _parameter(error: click.BadParameter) -> str:
     if error.param is None:
         return "masukan"
-    return error.param.opts[0] if isinstance(error.param, click.Option) else error.param.make_metavar(error.ctx)  # type: ignore[arg-type]
+    if isinstance(error.param, click.Option):
+        return error.param.opts[0]
+    return error.param.make_metavar(error.ctx).strip("[]")  # type: ignore[arg-type]

@@ -324,8 +324,19 @@ def _read_env_file(file: Path, problems: list[str]) -> dict[str, str]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = why(error) if isinstance(error, OSError) else "bukan teks UTF-8"
-        raise SettingsError(f"Pengaturan {file} tidak dapat dibaca: {reason}") from error
+        helps = _who_may_read(file) if isinstance(error, PermissionError) else ""
+        raise SettingsError(f"Pengaturan {file} tidak dapat dibaca: {reason}{helps}") from error
     return _parse_env_text(text, problems)
+
+
+def _who_may_read(file: Path) -> str:
+    """Return what to type to be somebody who may read a file: its owner, or the user that its group is named for."""
+    try:
+        owner, group = file.owner(), file.group()
+    except (OSError, KeyError):
+        return "; periksa pemilik dan izin foldernya"
+    who = group if owner == "root" != group else owner
+    return f" (milik {owner}:{group}); ketik: sudo -u {who} antrean check"
 
 
 def _parse_env_text(text: str, problems: list[str]) -> dict[str, str]:
@@ -447,5 +458,5 @@ def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
 
 
 def no_color() -> bool:
-    """Return whether the person wants no colours (NO_COLOR, as on no-color.org)."""
-    return bool(os.environ.get("NO_COLOR"))
+    """Return whether the person wants no colours (NO_COLOR, as on no-color.org), or the terminal knows none."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

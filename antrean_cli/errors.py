@@ -5,14 +5,19 @@ Only what a person can mend is an AntreanError; anything else is a bug and keeps
 """
 
 import errno
+import pwd
 from collections.abc import Iterable
 from typing import ClassVar
 
 
 class AntreanError(Exception):
-    """Something that a person can mend; `str()` is the sentence for stderr, empty if nothing is to be said."""
+    """Something that a person can mend; `str()` is the sentence for stderr, empty if nothing is to be said.
+
+    `silent` keeps the sentence for those who ask for it.
+    """
 
     exit_code: ClassVar[int] = 1
+    silent: ClassVar[bool] = False
 
 
 class InputError(AntreanError):
@@ -64,9 +69,13 @@ class StateError(AntreanError):
 
 
 class LockedError(AntreanError):
-    """Another pass is running; nothing is said."""
+    """Another pass is running; cron hears nothing of it."""
 
     exit_code = 11
+    silent = True
+
+    def __init__(self) -> None:
+        super().__init__("Putaran lain sedang berjalan.")
 
 
 class LookError(AntreanError):
@@ -110,6 +119,14 @@ def why(error: OSError) -> str:
     return _REASONS.get(error.errno or 0, f"galat sistem {error.errno}")
 
 
+def user_name(uid: int) -> str:
+    """Return the name of a user of this computer, the number of one without a name."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 # "If several apply: the first of these."
 _WORST_FIRST = (
     StateError.exit_code,
@@ -139,7 +156,7 @@ EXIT_CODES: dict[int, str] = {
     6: "BPJS menolak permintaan ini",
     7: "listtask --require: ada task yang belum tercatat",
     8: "pengaturan salah atau belum lengkap",
-    9: "berkas status rusak, penuh, lebih baru, atau tidak dapat ditulis",
+    9: "berkas status rusak, penuh, dari versi lebih baru, tidak dapat ditulis",
     11: "putaran lain sedang berjalan",
     12: "status: ada yang perlu dilihat",
     13: "reconcile: ada perbedaan",

@@ -7,12 +7,13 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from antrean_cli.errors import EXIT_CODES, InputError, why
 from antrean_cli.rules.payloads import KODEBOOKING_FORM, fit_kodebooking
@@ -63,7 +64,19 @@ def program() -> list[str]:
 
 
 class Command(click.Command):
-    """A click command whose help is in Indonesian."""
+    """A click command whose help is in Indonesian, and which takes the global options after its name as well."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not isinstance(self, click.Group):
+            self.params += _global_options()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # so that its help can be named
+            raise
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = " ".join(self.collect_usage_pieces(ctx)).replace("[OPTIONS]", "[PILIHAN]")
@@ -85,6 +98,20 @@ class Command(click.Command):
         return option
 
 
+def _global_options() -> list[click.Parameter]:
+    """Return the global options as those of a command, where people like to type them; its help leaves them out."""
+
+    def heard(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value and isinstance(ctx.obj, App):
+            ctx.obj = replace(ctx.obj, **{str(parameter.name): value})
+
+    common: dict[str, Any] = {"callback": heard, "expose_value": False, "hidden": True}
+    return [
+        *(click.Option([name], type=FILE, **common) for name in ("--env-file", "--state")),
+        *(click.Option([name[1:3], name], is_flag=True, **common) for name in ("--verbose", "--quiet")),
+    ]
+
+
 class Whole(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic in new versions of click
     """A whole number within bounds."""
 
@@ -100,26 +127,42 @@ class Whole(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic
 
 
 class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic in new versions of click
-    """A day as yyyy-mm-dd."""
+    """A day as yyyy-mm-dd, or as antrean shows it: dd-mm-yyyy."""
 
     name = "tanggal"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
+        form = "%d-%m-%Y" if re.match(r"\d\d-", value) else "%Y-%m-%d"
         try:
-            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+            return datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
-            self.fail(f"'{value}' bukan tanggal; tulis YYYY-MM-DD", param, ctx)
+            self.fail(f"'{value}' bukan tanggal; tulis YYYY-MM-DD atau DD-MM-YYYY", param, ctx)
 
 
 class OneOf(click.Choice[str]):
-    """A choice that explains itself in Indonesian."""
+    """A choice that explains itself in Indonesian, whatever the case in which it is typed."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value not in self.choices:
+        found = next((str(choice) for choice in self.choices if str(choice).lower() == str(value).lower()), None)
+        if found is None:
             self.fail(f"harus salah satu dari {', '.join(self.choices)}, bukan '{value}'", param, ctx)
-        return str(value)
+        return found
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        # Shells put what is offered into the line as it is: without quotes a space would end the word.
+        return [item for item in super().shell_complete(ctx, param, incomplete) if " " not in item.value]
+
+
+def files(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Let the shell complete the name of a file."""
+    return [CompletionItem(typed, type="file")]
+
+
+def words(*known: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what completes one of some words."""
+    return lambda _, __, typed: [word for word in known if word.startswith(typed)]
 
 
 def kodebooking(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -180,6 +223,22 @@ def subcommand(name: str, *, help: str, epilog: str = "") -> Callable[[Callable[
     return decorator
 
 
+YES, NO = ("ya", "y"), ("tidak", "t", "n", "")
+
+
+def agreed(question: str) -> bool:
+    """Ask on the terminal and return whether the person said yes; the end of the input is a no."""
+    while True:
+        click.echo(f"{question} (ya/tidak) ", nl=False, err=True)
+        answer = sys.stdin.readline()
+        if answer.strip().lower() in YES:
+            return True
+        if answer.strip().lower() in NO:
+            click.echo("Tidak jadi; tidak ada yang berubah.", err=True)
+            return False
+        click.echo("Ketik ya atau tidak.", err=True)
+
+
 def require_ledger(settings: "Settings") -> None:
     """Raise InputError if there is no ledger yet."""
     if not settings.state.exists():
@@ -220,11 +279,12 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
 
     Raises InputError unless exactly one way of saying it was used.
     """
+    from antrean_cli.rules.chain import STEPS
+    from antrean_cli.views import ADVICE
 
     @functools.wraps(function)
     def picking(*args: Any, number: str, step: str, reason: str, tanggal: date | None, poli: str, **rest: Any) -> None:
         from antrean_cli.desk import Pick
-        from antrean_cli.rules.chain import STEPS
 
         others = ", --reason, atau --all" if "everything" in rest else " atau --reason"
         if sum(map(bool, (number, reason, rest.pop("everything", False)))) != 1:
@@ -238,8 +298,14 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--poli", default="", metavar="KODE", help="Dengan --reason: hanya poli ini (kode Khanza)."),
         click.option("--date", "tanggal", type=DAY, metavar="TANGGAL", help="Dengan --reason: hanya tanggal ini."),
-        click.option("--reason", default="", metavar="ALASAN", help="Semua dengan alasan ini: kodenya, atau teksnya."),
-        click.argument("step", metavar="[TASKID]", required=False, default=""),
+        click.option(
+            "--reason",
+            default="",
+            metavar="ALASAN",
+            help="Semua dengan alasan ini: kodenya, atau teksnya.",
+            shell_complete=words(*ADVICE),
+        ),
+        click.argument("step", metavar="[TASKID]", required=False, default="", shell_complete=words(*STEPS)),
         click.argument("number", metavar="[KODEBOOKING]", required=False, default="", shell_complete=bookings),
     ):
         command = option(command)

@@ -6,8 +6,10 @@
 - What a person can mend is raised as StateError (exit 9), in one Indonesian sentence.
 """
 
+import errno
 import fcntl
 import os
+import shlex
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from antrean_cli import migrations
-from antrean_cli.errors import LockedError, StateError, why
+from antrean_cli.errors import LockedError, StateError, user_name, why
 
 APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
 BUSY_SECONDS = 10
@@ -184,7 +186,27 @@ def explained(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:  # a flipped bit in a text of SQLite's own
         raise StateError(_sentence(path, "malformed")) from error
     except OSError as error:
-        raise StateError(f"Berkas status {path} tidak dapat ditulis: {why(error)}; periksa ANTREAN_STATE") from error
+        helps = cure(path) if error.errno in (errno.EACCES, errno.EPERM) else "; periksa ANTREAN_STATE"
+        raise StateError(f"Berkas status {path} tidak dapat dipakai: {why(error)}{helps}") from error
+
+
+def cure(path: Path) -> str:
+    """Return how somebody may use the file whom the system does not let: what is root's is given to whoever runs us.
+
+    One command as root makes files that cron's user can no longer use.
+    """
+    beside = [path.with_name(path.name + end) for end in ("", "-wal", "-shm", ".lock")]
+    owners = {file: file.stat().st_uid for file in beside if os.path.lexists(file)} if _entered(path.parent) else {}
+    if mine := [str(file) for file, owner in owners.items() if owner == 0 != os.geteuid()]:
+        folder = path.parent.stat().st_uid
+        return f", karena milik root; ketik: sudo chown {user_name(folder or os.geteuid())}: {shlex.join(mine)}"
+    if others := [user_name(owner) for owner in owners.values() if owner != os.geteuid()]:
+        return f", karena milik {others[0]}; jalankan sebagai pengguna itu (sudo -u {others[0]})"
+    return f"; periksa pemilik dan izin folder {path.parent}, atau ANTREAN_STATE"
+
+
+def _entered(folder: Path) -> bool:
+    return os.access(folder, os.X_OK, effective_ids=True)
 
 
 def _sentence(path: Path, text: str) -> str:
@@ -194,7 +216,7 @@ def _sentence(path: Path, text: str) -> str:
     if "locked" in folded or "busy" in folded:
         return f"Berkas status {path} sedang dipakai proses lain; coba lagi sebentar"
     if "readonly" in folded or "permission" in folded or "unable to open" in folded or "read-only" in folded:
-        return f"Berkas status {path} tidak dapat ditulis; periksa pemilik dan izin berkas serta foldernya"
+        return f"Berkas status {path} tidak dapat dipakai{cure(path)}"
     if "malformed" in folded or "not a database" in folded or "corrupt" in folded:
         return f"Berkas status {path} rusak dan tidak disentuh; pulihkan dari cadangan, atau pindahkan untuk mulai baru"
     if "disk i/o" in folded:

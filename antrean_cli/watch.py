@@ -25,6 +25,13 @@ from antrean_cli.rules.chain import DUE
 from antrean_cli.sync import Report
 
 PING_SECONDS = 4.0  # for each: a pass that was stopped has to leave within five
+# By the names of requests' and the system's errors, which are classes of one another.
+_NO_PING = {
+    "SSLError": "sertifikat TLS tidak dipercaya",
+    "Timeout": "tidak dijawab",
+    "TimeoutError": "tidak dijawab",
+    "ConnectionError": "tidak dapat dihubungi",
+}
 # Type and help of each metric, in the order of the file.
 METRICS = {
     "antrean_last_pass_timestamp_seconds": ("gauge", "When the last pass ended."),
@@ -116,7 +123,9 @@ class Watch:
             status = ping(f"{self.settings.ping_url}{path}", body, seconds)
         except Exception as error:
             # Whatever the network does: a pass does not fail of it. Their texts would tell the address.
-            self.problems.append(f"Ping {path} tidak sampai ({type(error).__name__})")
+            kinds = (kind.__name__ for kind in type(error).__mro__)
+            why = next((_NO_PING[kind] for kind in kinds if kind in _NO_PING), "gangguan jaringan")
+            self.problems.append(f"Ping {path} tidak sampai ({why})")
             return
         if not 200 <= status < 300:
             self.problems.append(f"Ping {path} dijawab HTTP {status}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
+import pwd
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,12 +25,14 @@ from antrean_cli.checkup import handover, machine, service
 from antrean_cli.checkup.findings import Finding, exit_code, fault, ok, warning
 from antrean_cli.checkup.hospital import zone
 from antrean_cli.config import examine as examine_settings
+from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules.chain import Push
 from antrean_cli.rules.grants import rights
 from antrean_cli.simulator.faults import Fault, Reply
 from antrean_cli.simulator.hospital import create_sqlite
 from antrean_cli.simulator.server import Simulator
+from antrean_cli.statefile import locked
 from tests.mariadb import MariaDB
 from tests.rows import at, reason, record
 from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, on_a_terminal, settings_of
@@ -354,6 +359,51 @@ def test_a_folder_that_cannot_be_written_is_a_fault(here: Site) -> None:
     folder = here.folder / "milik orang lain"
     folder.mkdir(mode=stat.S_IRUSR | stat.S_IXUSR)
     assert check(here, "--offline", ANTREAN_STATE=str(folder / "antrean.sqlite3")).code == 9
+
+
+@contextmanager
+def after_root() -> Iterator[Path]:
+    """Let root make a ledger in a folder of nobody's, and be nobody then; yields the ledger."""
+    nobody = pwd.getpwnam("nobody").pw_uid
+    with tempfile.TemporaryDirectory() as name:
+        state = Path(name, "antrean.sqlite3")
+        with locked(state), Ledger.open(state, WIB):
+            pass
+        os.chown(name, nobody, -1)
+        os.seteuid(nobody)
+        try:
+            yield state
+        finally:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files of root's")
+def test_files_that_root_left_are_told_with_what_gives_them_back() -> None:
+    """One `sudo antrean sync` must not leave cron's user without a word that helps."""
+    with after_root() as state:
+        for use in (Ledger.copy, Ledger.open):
+            with pytest.raises(StateError) as error:
+                use(state, WIB)
+            assert str(error.value).endswith(f"karena milik root; ketik: sudo chown nobody: {state} {state}.lock")
+        with pytest.raises(StateError, match="karena milik root; ketik: sudo chown nobody: "), locked(state):
+            pass
+        (found,) = [one for one in machine.state(state, error.value) if one.level == "fault"]
+        assert found.advice == (f"sudo chown nobody: {state} {state}.lock",)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_settings_that_one_may_not_read_are_told_with_who_may() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name, "env")
+        file.touch(0o640)
+        os.chown(file, 0, grp.getgrnam("daemon").gr_gid)
+        Path(name).chmod(0o755)
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+        try:
+            with pytest.raises(SettingsError, match=r"\(milik root:daemon\); ketik: sudo -u daemon antrean check$"):
+                examine_settings(env_file=file, state=None, needs=frozenset(), environ={"HOME": "/"})
+        finally:
+            os.seteuid(0)
 
 
 def test_what_sqlite_left_of_a_state_file_that_is_gone_is_a_fault(here: Site) -> None:

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -803,6 +804,98 @@ WRONG_USE = [
     (("sync", "besok"), "besok"),
     (("--env-file",), "--env-file"),
 ]
+
+
+@pytest.mark.parametrize("arguments", [("listtask", KB, "--json"), ("sync", "--json"), ("kirim", "--json")])
+def test_json_is_one_document_even_of_an_error(live_site: Site, arguments: tuple[str, ...]) -> None:
+    done = live_site.run(*arguments, BPJS_CONS_ID="")
+    said = json.loads(done.stdout)
+    assert said["exit_code"] == done.returncode != 0
+    assert said["error"] in done.stderr
+
+
+def test_what_a_document_says_is_not_followed_by_another(live_site: Site) -> None:
+    done = live_site.run("listtask", KB, "--json", "--require", "3")
+    assert (done.returncode, json.loads(done.stdout)) == (7, [])
+
+
+def test_a_command_that_is_nearly_one_is_guessed(live_site: Site) -> None:
+    assert live_site.run("staus").stderr == (
+        "antrean: tidak ada perintah staus; maksudnya status? Lihat: antrean --help\n"
+    )
+
+
+def test_add_without_anything_says_what_to_give_it(live_site: Site) -> None:
+    done = live_site.run("add")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("antrean: beri BERKAS, -, atau --no-rawat NO")
+
+
+def test_two_forms_at_once_are_refused(live_site: Site) -> None:
+    assert live_site.run("listtask", KB, "--format", "csv", "--json").returncode == 2
+
+
+@pytest.mark.parametrize("waktu", ["23-11-2026 08:12:30 WIB", "23-11-2026 09:12:30 WITA", "23-11-2026 08:12:30"])
+def test_a_time_as_it_is_shown_can_be_typed(live_site: Site, waktu: str) -> None:
+    booked(live_site)
+    ended_well(live_site.run("update", KB, "3", waktu))
+    assert live_site.held_at_bpjs(KB) == [(3, "08:12:30")]
+
+
+def test_a_time_in_the_hospitals_zone_needs_no_name_of_it(live_site: Site) -> None:
+    booked(live_site)
+    ended_well(live_site.run("update", KB, "3", "23-11-2026 09:12", ANTREAN_TZ="Asia/Makassar"))
+    assert live_site.held_at_bpjs(KB) == [(3, "08:12:00")]
+
+
+def test_choices_are_taken_in_any_case(live_site: Site) -> None:
+    booked(live_site)
+    ended_well(live_site.run("farmasi", KB, "7", "--jenisresep", "non RACIKAN"))
+    assert bodies(live_site, "/antrean/farmasi/add")[0]["jenisresep"] == "Non racikan"
+
+
+def answered(site: Site, answer: str, *arguments: str, code: int = 0) -> bytes:
+    """Run a command on a terminal, type an answer to its question, and return what is shown."""
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    env = {**os.environ, **site.env, "ANTREAN_STATE": str(site.state)}
+    command = [sys.executable, "-m", "antrean_cli", *arguments]
+    done = subprocess.run(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs, timeout=60, check=False)
+    shown = os.read(ours, 65536)
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == code, shown
+    return shown
+
+
+CANCEL = ("batal", KB, "--keterangan", "Uji")
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("ya", 1), ("Y", 1), ("hm\nya", 1), ("tidak", 0), ("n", 0), ("", 0)])
+def test_a_cancel_is_asked_for_on_a_terminal(live_site: Site, answer: str, sent: int) -> None:
+    booked(live_site)
+    ended_well(live_site.run("update", KB, "3", f"{MONDAY} 08:05"))
+    shown = answered(live_site, answer, *CANCEL)
+    assert f"Batalkan {KB} (23-11-2026, task terakhir 3)?".encode() in shown
+    assert (b"Tidak jadi; tidak ada yang berubah." in shown) == (not sent)
+    assert len(bodies(live_site, "/antrean/batal")) == sent
+
+
+def test_a_cancel_is_not_asked_for_where_yes_was_said(live_site: Site) -> None:
+    booked(live_site)
+    assert b"?" not in answered(live_site, "", *CANCEL, "--yes")
+    assert len(bodies(live_site, "/antrean/batal")) == 1
+
+
+def test_a_replay_that_was_not_meant_changes_nothing(live_site: Site) -> None:
+    live_site.run("sync")
+    today = f"{datetime.now(WIB):%Y-%m-%d}"
+    before = live_site.files()
+    assert b"Tidak jadi" in answered(live_site, "t", "replay", "--date", today)
+    assert live_site.files() == before
+    assert b"0 antrean dibaca ulang" in answered(live_site, "ya", "replay", "--date", today)
+
+
 ENGLISH = ("Error", "Missing", "No such", "Invalid", "Try", "argument", "requires", "option", "Got", "value", "command")
 
 
@@ -864,6 +957,12 @@ def test_global_options_name_the_settings_and_the_state(live_site: Site, tmp_pat
     )
     ended_well(done)
     assert state.exists()
+    assert not live_site.state.exists()
+    after = ["update", KB, "3", "--env-file", str(file), "--state", str(state), "-v"]
+    done = subprocess.run(
+        [sys.executable, "-m", "antrean_cli", *after], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
     assert not live_site.state.exists()
 
 

@@ -489,7 +489,7 @@ def test_without_a_ledger_there_is_one_sentence(site: Site, args: tuple[str, ...
         *(("show", "tidak-ada"), ("retry",), ("retry", "X", "--all"), ("retry", "2026/11/23/000001", "8")),
         *(("drop", "X"), ("drop", "X", "--keterangan", " "), ("drop", "tidak-ada", "--keterangan", "uji")),
         *(("replay",), ("replay", "--date", "kemarin"), ("replay", "--date", "2026-11-01", "--yes")),
-        *(("replay", "--date", "2026-11-23"), ("list", "--date", "31-12-2026"), ("status", "--max-age", "0")),
+        *(("replay", "--date", "2026-11-23"), ("list", "--date", "31/12/2026"), ("status", "--max-age", "0")),
     ],
     ids=" ".join,
 )

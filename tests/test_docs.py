@@ -80,7 +80,7 @@ def test_every_command_is_in_the_readme_and_its_help_has_an_example(name: str) -
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_of_every_command_explains_itself(name: str) -> None:
     options = [parameter for parameter in subcommand(name).params if isinstance(parameter, click.Option)]
-    assert [option.opts for option in options if not option.help] == []
+    assert [option.opts for option in options if not (option.help or option.hidden)] == []
 
 
 def test_add_has_one_option_a_field() -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from antrean_cli.simulator.faults import Fault
+from antrean_cli.statefile import locked
 from tests.site import WIB, Site, wait_for
 
 ADD, UPDATE, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/getlisttask"
@@ -194,7 +195,7 @@ def test_json_is_one_document_in_trouble_too(live_site: Site) -> None:
         ("--since", str(YESTERDAY - timedelta(days=8))),
         ("--since", str(YESTERDAY + timedelta(days=3))),
         ("--since", "kemarin"),
-        ("--since", "22-11-2026"),
+        ("--since", "22/11/2026"),
         ("--workers", "0"),
         ("--workers", "65"),
         ("--max-seconds", "lama"),
@@ -353,6 +354,28 @@ def test_runs_started_together_send_everything_once(live_site: Site) -> None:
     assert set(outputs) == {""}
     assert all(live_site.held_at_bpjs(no_rawat) == TASKS for no_rawat in visits)
     assert [one.code for one in live_site.bpjs.received] == [200] * 24
+
+
+def test_whoever_asks_hears_why_there_was_no_pass(live_site: Site) -> None:
+    with locked(live_site.state):
+        done = live_site.run("-v", "sync")
+        assert (done.returncode, done.stdout, done.stderr) == (11, "", "Putaran lain sedang berjalan.\n")
+        assert json.loads(live_site.run("sync", "--json").stdout) == {
+            "error": "Putaran lain sedang berjalan.",
+            "exit_code": 11,
+        }
+
+
+def test_whoever_asks_hears_why_a_pass_could_not_finish(live_site: Site) -> None:
+    """Cron hears of an outage once an hour; whoever looks wants to know when BPJS is tried again."""
+    patient(live_site)
+    live_site.bpjs.down = True
+    for _ in range(3):
+        live_site.run("sync", *SINCE)
+    done = live_site.run("-v", "sync", *SINCE)
+    assert done.returncode == 5
+    assert "Belum selesai: BPJS belum pulih; dicoba lagi pukul" in done.stderr
+    assert live_site.run("sync", *SINCE).stderr == ""
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -274,7 +274,7 @@ def test_a_watcher_that_is_not_there_changes_nothing(live_site: Site, watcher: W
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
     told = live_site.run("-v", "sync", ANTREAN_PING_URL=url)
     assert told.returncode == 0
-    assert "Ping /0 tidak sampai" in told.stderr
+    assert "Ping /0 tidak sampai (tidak dapat dihubungi)" in told.stderr
     assert TOKEN not in told.stderr
 
 

@@ -14,8 +14,8 @@ from antrean_cli.desk import Limits, Overview
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules import outages
+from antrean_cli.statefile import cure, refuse_remains
 from antrean_cli.statefile import examine as examine_file
-from antrean_cli.statefile import refuse_remains
 
 FEW_BYTES, NO_BYTES = 100 * 10**6, 10 * 10**6
 CRON = timedelta(minutes=5)
@@ -80,7 +80,7 @@ def _there(path: Path) -> bool:
 
 
 def _writable(path: Path) -> bool:
-    return os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0))
+    return os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0), effective_ids=True)
 
 
 # -- the state file
@@ -88,17 +88,20 @@ def _writable(path: Path) -> bool:
 
 def state(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
     """Look at the state file, which may not be there yet, and at its disk; `ledger` is what was read of it."""
+    broken = False
     try:
         yield _file(path, ledger)
     except StateError as error:
         yield told(error, "state")
+        broken = True  # and why it cannot be written was said
     if _there(path) and (mode := path.stat().st_mode) & 0o077:
         text = f"Berkas status: dapat dibaca pengguna lain (mode {mode & 0o777:o})"
         yield warning("state", text, f"chmod 600 {shlex.quote(str(path))}")
     folder = next(parent for parent in path.absolute().parents if _there(parent))
-    if locked := [place for place in (path, folder) if _there(place) and not _writable(place)]:
-        text = f"Berkas status: {locked[0]} tidak dapat ditulis; periksa pemilik dan izinnya"
-        yield fault(StateError.exit_code, "state", text, f"ls -ld {shlex.quote(str(locked[0]))}")
+    locked = [place for place in (path, folder) if _there(place) and not _writable(place)]
+    if locked and not broken:
+        text = f"Berkas status: {locked[0]} tidak dapat ditulis{cure(path)}"
+        yield told(StateError(text), "state", f"ls -ld {shlex.quote(str(locked[0]))}")
     yield disk(shutil.disk_usage(folder).free, folder)
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from antrean_cli.errors import InputError
-from antrean_cli.options import App, Whole, examples, json_option, read_text, report, source_name, subcommand
+from antrean_cli.options import App, Whole, examples, files, json_option, read_text, report, source_name, subcommand
 from antrean_cli.rules.chain import ADD
-from antrean_cli.rules.payloads import FIELDS, add_body, field_problems, missing, service_date
+from antrean_cli.rules.payloads import BOUNDS, FIELD_HELP, FIELDS, add_body, field_problems, missing, service_date
 
 if TYPE_CHECKING:
     from antrean_cli.config import Settings
@@ -63,9 +63,9 @@ def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
 def field_options(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command one option a field of tambah antrean, named as the field."""
     for name, kind in reversed(FIELDS.items()):
-        parameter = Whole(0, 10**17) if kind is int else click.STRING
+        parameter = Whole(*BOUNDS.get(name, (0, 10**17))) if kind is int else click.STRING
         metavar = "ANGKA" if kind is int else "TEKS"
-        function = click.option(f"--{name}", name, type=parameter, metavar=metavar, help=f"Isi {name}.")(function)
+        function = click.option(f"--{name}", name, type=parameter, metavar=metavar, help=FIELD_HELP[name])(function)
     return function
 
 
@@ -82,7 +82,7 @@ cat antrean.json | antrean add - --angkaantrean 12
 """
     ),
 )
-@click.argument("source", metavar="[BERKAS|-]", required=False)
+@click.argument("source", metavar="[BERKAS|-]", required=False, shell_complete=files)
 @click.option("--no-rawat", metavar="NO", help="Ambil isian dari kunjungan ini di Khanza.")
 @field_options
 @click.option("--dry-run", is_flag=True, help="Tampilkan isian yang akan dikirim, tanpa mengirim.")
@@ -101,6 +101,8 @@ def command(
 ) -> None:
     from antrean_cli.views import document
 
+    if not (source or no_rawat or any(value is not None for value in fields.values())):
+        raise InputError("beri BERKAS, -, atau --no-rawat NO. Lihat: antrean add --help")
     if source and no_rawat:
         raise InputError("pilih salah satu: BERKAS atau --no-rawat")
     settings = app.settings(*([] if dry_run else ["bpjs"]), *(["khanza"] if no_rawat else []))

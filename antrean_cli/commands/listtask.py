@@ -33,7 +33,6 @@ antrean listtask 2026/11/22/000001 --require 3,4,5 || echo belum lengkap
     "--format",
     "form",
     type=OneOf(FORMATS),
-    default="table",
     metavar="BENTUK",
     help="table (bila tidak disebut), json, csv, atau plain: satu baris per task, dipisah tab "
     "(taskid, wakturs, waktu, taskname).",
@@ -41,13 +40,15 @@ antrean listtask 2026/11/22/000001 --require 3,4,5 || echo belum lengkap
 @click.option("--require", metavar="TASKID,…", help="Keluar dengan kode 7 bila salah satu task ini belum ada.")
 @json_option
 @click.pass_obj
-def command(app: App, kodebooking: str, form: str, require: str | None, as_json: bool) -> None:
+def command(app: App, kodebooking: str, form: str | None, require: str | None, as_json: bool) -> None:
     from antrean_cli.asking import tasks
     from antrean_cli.bpjs import Client
 
+    if as_json and form not in (None, "json"):
+        raise InputError(f"pilih salah satu: --json atau --format {form}")
     required = parse_require(require) if require is not None else []
     found = tasks(Client(app.settings("bpjs").bpjs), kodebooking)
-    if text := task_list(found, "json" if as_json else form):
+    if text := task_list(found, "json" if as_json else form or "table"):
         click.echo(text)
     if not found:
         app.say(f"BPJS belum mencatat task apa pun untuk {kodebooking}")

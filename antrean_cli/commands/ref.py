@@ -19,7 +19,7 @@ LISTS = {
 
 @subcommand(
     "ref",
-    help="Daftar milik BPJS: poli, dokter, atau jadwal HFIS satu POLI pada satu TANGGAL. Untuk mengisi "
+    help="Daftar milik BPJS: poli, dokter, atau jadwal HFIS satu POLI (kode BPJS) pada satu TANGGAL. Untuk mengisi "
     "maping_poli_bpjs, maping_dokter_dpjpvclaim, dan jadwal di Khanza.",
     epilog=examples(
         """

@@ -8,7 +8,7 @@ import click
 from antrean_cli.commands.sync import sync_now
 from antrean_cli.desk import replay
 from antrean_cli.errors import InputError
-from antrean_cli.options import DAY, bookings, changing, examples, json_option, now_option, subcommand
+from antrean_cli.options import DAY, agreed, bookings, changing, examples, json_option, now_option, subcommand
 from antrean_cli.rules.chain import MAX_AGE
 from antrean_cli.rules.events import service_day
 
@@ -44,18 +44,17 @@ def command(ctx: click.Context, tanggal: date, number: str, yes: bool, at_once: 
         today = service_day(now)
         if not today - MAX_AGE <= tanggal <= today:
             raise InputError(f"--date harus antara {today - MAX_AGE} (H-7) dan {today}")
-        _confirm(f"Baca ulang {number or f'seluruh {tanggal}'}?", yes=yes)
+        if not _agreed(f"Baca ulang {number or f'seluruh {tanggal:%d-%m-%Y}'}?", yes=yes):
+            return
         count = replay(ledger, tanggal, number, policy, now)
-    text = f"{count} antrean dibaca ulang pada putaran berikutnya."
+    text = f"{count} antrean dibaca ulang {'sekarang' if at_once else 'pada putaran berikutnya'}."
     click.echo(document({"bookings": count}) if as_json else text)
     if at_once:
         sync_now(ctx, silently=as_json)
 
 
-def _confirm(question: str, *, yes: bool) -> None:
+def _agreed(question: str, *, yes: bool) -> bool:
     """Ask on a terminal; a script has to say --yes."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
+    if not yes and not (sys.stdin and sys.stdin.isatty()):
         raise InputError("tambahkan --yes (tidak ada terminal untuk bertanya)")
-    click.confirm(f"{question} Ketik y untuk ya", abort=True, prompt_suffix=" ")
+    return yes or agreed(question)

@@ -118,6 +118,10 @@ def command(
             report = _run(app, settings, one, since, as_json)
             watch.look(ledger, report)
             code = report.exit_code
+    except LockedError as error:
+        if app.verbose or sys.stderr.isatty():  # cron hears nothing of it
+            app.say(str(error))
+        raise
     finally:
         signals.ends = None  # all is recorded: from here on a signal ends the program at once
         _tell_watchers(app, watch)
@@ -166,6 +170,10 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
         click.echo(views.document(_document(one.report, changes, journal.messages)))
     elif interactive:
         _show(one, told)
+    elif app.verbose:
+        for error in one.report.errors:
+            if str(error):
+                app.say(f"Belum selesai: {error}")
     return one.report
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from antrean_cli.commands.running import Bar, Signals
+from antrean_cli.config import ZONES
 from antrean_cli.errors import InputError
 from antrean_cli.options import (
     App,
     OneOf,
     bookings,
     examples,
+    files,
     json_option,
     kodebooking,
     read_text,
@@ -43,6 +45,11 @@ WORDS = {
 }
 
 
+# As antrean and BPJS show a time.
+_SHOWN = re.compile(r"(\d\d)-(\d\d)-(20\d\d) (\d\d:\d\d(?::\d\d)?)(?: (WIB|WITA|WIT))?")
+_NAMED = {zone.tzname(None): zone for zone in ZONES.values()}
+
+
 def parse_waktu(text: str | None, zone: timezone, now: datetime) -> datetime:
     """Return WAKTU as an aware datetime: a time in the hospital's zone, epoch ms, or now; raises InputError."""
     if text is None:
@@ -60,6 +67,10 @@ def _moment(text: str, zone: timezone) -> datetime | None:
             return datetime.fromtimestamp(int(text) / 1000, zone)
         if re.fullmatch(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?", text):
             return datetime.fromisoformat(text).replace(tzinfo=zone)
+        if found := _SHOWN.fullmatch(text):
+            day, month, year, clock, named = found.groups()
+            waktu = datetime.fromisoformat(f"{year}-{month}-{day} {clock}")
+            return waktu.replace(tzinfo=_NAMED.get(named, zone)).astimezone(zone)
     except ValueError:
         pass  # such as the 31st of February: no time either
     return None
@@ -87,10 +98,9 @@ def read_lines(source: str, zone: timezone) -> "list[Line]":
     if empty:
         raise InputError(f"{name} kosong; isinya satu baris per task: kodebooking,taskid,waktu")
     if problems:
-        more = f"; dan {len(problems) - MOST_PROBLEMS} baris lain" if len(problems) > MOST_PROBLEMS else ""
-        raise InputError(
-            f"{name} tidak dapat dipakai, tidak ada yang dikirim: {'; '.join(problems[:MOST_PROBLEMS])}{more}"
-        )
+        shown = problems[:MOST_PROBLEMS]
+        more = [f"dan {len(problems) - MOST_PROBLEMS} baris lain"] if len(problems) > MOST_PROBLEMS else []
+        raise InputError("\n  ".join([f"{name} tidak dapat dipakai, tidak ada yang dikirim:", *shown, *more]))
     return lines
 
 
@@ -122,9 +132,11 @@ def _line(number: int, cells: list[str], zone: timezone) -> "Line":
         raise InputError("taskid harus 1 sampai 7 atau 99")
     if moment is None:
         raise InputError("waktu harus seperti 2026-11-22 08:05 atau milidetik epoch (13 angka)")
-    if jenisresep and jenisresep not in JENISRESEP:
+    known = {"": None, **{name.lower(): name for name in JENISRESEP}}
+    if jenisresep.lower() not in known:
         raise InputError(f"jenisresep harus {', '.join(JENISRESEP)}, atau kosong")
-    return Line(number=number, kodebooking=kodebooking, taskid=taskid, waktu=moment, jenisresep=jenisresep or None)
+    jenis = known[jenisresep.lower()]
+    return Line(number=number, kodebooking=kodebooking, taskid=taskid, waktu=moment, jenisresep=jenis)
 
 
 def _send_file(app: App, source: str, as_json: bool) -> None:
@@ -220,6 +232,7 @@ antrean update --file task12.csv
     "--file",
     "source",
     metavar="BERKAS|-",
+    shell_complete=files,
     help="CSV, satu baris per task: kodebooking,taskid,waktu dan bila perlu jenisresep. Judul kolom boleh ada; "
     "pemisahnya koma atau titik koma.",
 )

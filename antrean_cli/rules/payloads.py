@@ -43,6 +43,34 @@ FIELDS: dict[str, type] = {
     "kuotanonjkn": int,
     "keterangan": str,
 }
+# The least and the most of numbers that are codes.
+BOUNDS = {"pasienbaru": (0, 1), "jeniskunjungan": (1, 4)}
+# What a person is told of each field (Indonesian).
+FIELD_HELP = {
+    "kodebooking": "Kode booking, berbeda untuk tiap antrean.",
+    "jenispasien": "JKN atau NON JKN.",
+    "nomorkartu": "Nomor kartu BPJS; kosong untuk NON JKN.",
+    "nik": "NIK, 16 angka.",
+    "nohp": "Nomor telepon pasien.",
+    "kodepoli": "Kode poli BPJS, misalnya INT.",
+    "namapoli": "Nama poli.",
+    "pasienbaru": "1 pasien baru, 0 pasien lama.",
+    "norm": "Nomor rekam medis.",
+    "tanggalperiksa": "Hari pelayanan, YYYY-MM-DD.",
+    "kodedokter": "Kode dokter BPJS (angka).",
+    "namadokter": "Nama dokter.",
+    "jampraktek": "Jam praktek menurut HFIS, HH:MM-HH:MM.",
+    "jeniskunjungan": "1 rujukan FKTP, 2 rujukan internal, 3 kontrol, 4 rujukan antar RS.",
+    "nomorreferensi": "Nomor rujukan atau surat kontrol; kosong untuk NON JKN.",
+    "nomorantrean": "Nomor antrean yang dibaca pasien, misalnya INT-001.",
+    "angkaantrean": "Angka antrean, misalnya 1.",
+    "estimasidilayani": "Perkiraan dilayani, milidetik epoch.",
+    "sisakuotajkn": "Sisa kuota JKN.",
+    "kuotajkn": "Kuota JKN.",
+    "sisakuotanonjkn": "Sisa kuota NON JKN.",
+    "kuotanonjkn": "Kuota NON JKN.",
+    "keterangan": "Keterangan untuk pasien.",
+}
 # What a body says of the patient: no message may repeat it.
 PRIVATE = ("nik", "nomorkartu", "nohp", "norm")
 _WAITING = Reason(code="referensi", text="menunggu nomor referensi (SEP atau surat kontrol)")
