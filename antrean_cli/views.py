@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "csv", "plain")
 STATES = {
     HELD: "ditahan",
-    DUE: "siap dikirim",
+    DUE: "menunggu",
     SENDING: "sedang dikirim",
     SENT: "terkirim",
     ALREADY: "sudah ada",

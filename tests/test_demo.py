@@ -10,6 +10,12 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from antrean_cli.commands.simulator import load_bookings
+from antrean_cli.simulator.server import KEYS, Simulator
 
 ANTREAN = (sys.executable, "-m", "antrean_cli")
 
@@ -66,6 +72,35 @@ def test_a_kept_demo_goes_on_with_the_simulator_once_the_clinic_is_mapped(tmp_pa
         assert simulator.wait(10) == 0, "Ctrl-C is the ordinary end"
     assert listed.returncode in (0, 7)
     assert kodebooking[0] in (folder / "bpjs.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("hhmm", "played"), [("11:49", "2026-11-24"), ("11:50", "2026-11-25")])
+def test_a_kept_demo_is_over_whatever_the_time_of_day(tmp_path: Path, hhmm: str, played: str) -> None:
+    """Its last pass must not lie in the future, or status would doubt the clock."""
+    env = {**os.environ, "CLOCK": f"2026-11-25T{hhmm}+07:00"}
+    folder = tmp_path / "coba"
+
+    def at_that_time(*args: str) -> str:
+        command = [sys.executable, "-m", "tests.attacks.program", *args]
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False).stdout
+
+    shown = at_that_time("demo", "--keep", str(folder))
+    assert f"show {played.replace('-', '')}000001" in shown
+    assert f"export ANTREAN_ENV_FILE={folder}/.env" in shown
+    for command in (("status",), ("check", "--offline")):
+        assert "masa depan" not in at_that_time("--env-file", str(folder / ".env"), *command)
+    with Simulator(**KEYS) as bpjs:
+        load_bookings(bpjs, folder / "bpjs.json")
+        for kodepoli, kodedokter in (("INT", 12345), ("ANA", 23456)):
+            sessions: Any = bpjs.bookings.jadwaldokter(kodepoli, played).response
+            assert kodedokter in [row["kodedokter"] for row in sessions]
+
+
+def test_the_demos_last_line_names_a_heading_of_the_readme() -> None:
+    heading = re.search(r"README, bagian '(.*)'", run("demo").stdout)
+    assert heading
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"\n## {heading[1]}\n" in readme
 
 
 def test_a_folder_that_exists_is_not_written_over(tmp_path: Path) -> None:

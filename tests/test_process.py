@@ -323,6 +323,21 @@ def test_a_dry_run_leaves_the_state_identical_to_the_byte(live_site: Site) -> No
     assert live_site.held_at_bpjs(first) == live_site.held_at_bpjs(new) == TASKS
 
 
+def test_a_dry_run_fits_80_columns_ties_and_several_days_among_it(live_site: Site) -> None:
+    today = datetime.now(WIB).date()
+    for day in (today - timedelta(days=2), today - timedelta(days=1)):
+        no_rawat = live_site.khanza.visit(day)
+        live_site.khanza.sep(no_rawat)
+        live_site.khanza.berkas(no_rawat, kembali=f"{day} 08:30:00")
+        live_site.khanza.exam(no_rawat, f"{day} 08:30:00")
+    done = live_site.run("sync", "--dry-run", "--since", str(today - timedelta(days=2)))
+    assert re.search(r"^ +\(08:30:00\)", done.stdout, re.MULTILINE)
+    assert f"{today - timedelta(days=1):%d-%m}" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    done = live_site.run("sync", "--dry-run", "--since", str(today - timedelta(days=1)))
+    assert "Hari " not in done.stdout
+
+
 def test_a_dry_run_beside_a_running_pass_disturbs_nothing(live_site: Site) -> None:
     """It takes no lock, and waits for none."""
     patient(live_site)

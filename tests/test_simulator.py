@@ -796,6 +796,9 @@ def test_everything_can_be_steered_without_a_signature(simulator: Simulator, bpj
     assert bpjs.control("POST", "latency", {"latency": 0.05}) == ok
     assert simulator.latency == 0.05
     assert bpjs.add() == (200, "Ok")
+    simulator.down = True
+    assert bpjs.control("DELETE", "faults") == ok
+    assert (simulator.down, simulator.latency) == (False, 0), "and all is well again"
     held = bpjs.control("GET", "bookings")[1]
     assert [(row["kodebooking"], row["sumberdata"]) for row in held] == [
         ("M1", "Mobile JKN"),
@@ -905,16 +908,13 @@ def test_many_clients_at_once_each_get_their_answer_and_one_number(simulator: Si
             client.add(kodebooking=kodebooking)
             client.task(3, ms("08:00:00"), kodebooking)
 
-    begin = time.monotonic()
     threads = [threading.Thread(target=work, args=(number,)) for number in range(32)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    seconds = time.monotonic() - begin
     assert [entry.no for entry in simulator.received] == list(range(1, 32 * 40 + 1))
     assert {entry.code for entry in simulator.received} == {200}
-    assert 32 * 40 / seconds > 100  # 400 and more on an idle machine
 
 
 def test_one_add_sent_by_many_at_once_is_taken_once(simulator: Simulator) -> None:

@@ -11,22 +11,23 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import click
 
 from antrean_cli import views
+from antrean_cli.commands.simulator import save_bookings
 from antrean_cli.config import Settings, load
 from antrean_cli.errors import InputError, why
 from antrean_cli.ledger import Ledger
-from antrean_cli.options import FILE, App, examples, subcommand
+from antrean_cli.options import FILE, App, examples, program, subcommand
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
 from antrean_cli.rules.events import NO_SIGN, TASKS
 from antrean_cli.rules.listings import Task
 from antrean_cli.rules.outcomes import wakturs_of
 from antrean_cli.rules.visits import WIB
-from antrean_cli.simulator.day import Day, Moment
+from antrean_cli.simulator.day import LAST, SESSIONS, Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
 from antrean_cli.simulator.server import KEYS, PORT, Simulator
 from antrean_cli.statefile import locked
@@ -61,9 +62,9 @@ antrean demo --keep coba
     help="Simpan semuanya di folder baru ini.",
 )
 @click.pass_obj
-def command(_: App, /, keep: Path | None) -> None:
+def command(app: App, /, keep: Path | None) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # its folder is to be cleared away
-    clock = _Clock(datetime.combine(datetime.now(WIB).date(), time(7), WIB))
+    clock = _Clock(datetime.combine(_over(app.now(WIB)), time(7), WIB))
     with (
         _folder(keep) as folder,
         Simulator(**KEYS, now=clock, clock_tolerance=1e12) as bpjs,
@@ -72,6 +73,8 @@ def command(_: App, /, keep: Path | None) -> None:
         day = Day(Hospital(connection, paramstyle=sqlite3.paramstyle), clock.now.date())
         for kodebooking in day.known:
             bpjs.bookings.mobile_jkn(kodebooking, clock.now.date().isoformat())
+        for sessions in SESSIONS:
+            bpjs.bookings.updatejadwaldokter(sessions)
         settings = _settings(folder, bpjs.url)
         click.echo(f"Satu hari di RS contoh, {clock.now:%d-%m-%Y}: Khanza contoh, BPJS tiruan, pasien rekaan.\n")
         for moment in day.moments():
@@ -79,9 +82,14 @@ def command(_: App, /, keep: Path | None) -> None:
         _show_end(settings, bpjs)
         connection.close()
         if keep:
-            _keep(folder, bpjs)
+            _keep(folder, bpjs, day.known[0])
         else:
-            click.echo("\nBerikutnya: antrean demo --keep coba, lalu README: memasang di rumah sakit.")
+            click.echo("\nBerikutnya: antrean demo --keep coba,\nlalu README, bagian 'Setting it up in a hospital'.")
+
+
+def _over(now: datetime) -> date:
+    """Return the last day that its last pass is over of: a kept demo must not lie ahead of the clock."""
+    return now.date() if now.time() >= time.fromisoformat(LAST) else now.date() - timedelta(days=1)
 
 
 @contextmanager
@@ -190,19 +198,23 @@ def _told(record: Record) -> int:
     return sum(push.done for push in record.pushes.values())
 
 
-def _keep(folder: Path, bpjs: Simulator) -> None:
+def _keep(folder: Path, bpjs: Simulator, kodebooking: str) -> None:
     """Leave settings and BPJS's contents beside the databases, and say how to go on."""
-    me = sys.argv[0]
+    me = sys.argv[0] if not sys.argv[0].endswith(".py") else shlex.join(program())
     url = f"http://127.0.0.1:{PORT}{bpjs.base_path}"
     env = _write_env(folder, url)
     held = folder / "bpjs.json"
-    held.write_text(views.document(bpjs.bookings.snapshot()), encoding="utf-8")
+    save_bookings(bpjs, held)
     click.echo(
         f"\nTersimpan di {folder}. Di satu terminal, jalankan BPJS tiruan:\n"
-        f"  {me} simulator --isi {held}\n"
-        f"Di terminal lain, petakan poli yang menahan antrean, lalu kirim:\n"
-        f"  {me} --env-file {env} sync\n"
-        f'  sqlite3 {folder}/khanza.sqlite3 "{MAP_THE_CLINIC}"\n'
-        f"  {me} -v --env-file {env} sync\n"
+        f"  {me} simulator --isi {shlex.quote(str(held))}\n"
+        f"Di terminal lain, lihat-lihat dulu:\n"
+        f"  export ANTREAN_ENV_FILE={shlex.quote(str(env.resolve()))}\n"
+        f"  {me} status\n"
+        f"  {me} show {kodebooking}\n"
+        f"Lalu petakan poli yang menahan antrean, dan kirim:\n"
+        f"  {me} sync\n"
+        f'  sqlite3 {shlex.quote(str(folder / "khanza.sqlite3"))} "{MAP_THE_CLINIC}"\n'
+        f"  {me} -v sync\n"
         f"Yang dipegang BPJS tiruan: http://127.0.0.1:{PORT}/_simulator/"
     )

@@ -20,10 +20,14 @@ def load_bookings(bpjs: Simulator, file: Path) -> None:
     if not file.exists():
         return
     try:
-        bpjs.bookings.load(json.loads(file.read_text(encoding="utf-8")))
+        held = json.loads(file.read_text(encoding="utf-8"))
+        bookings_alone = isinstance(held, list)  # as /_simulator/bookings shows them
+        bpjs.bookings.load(held if bookings_alone else held["antrean"])
+        for sessions in () if bookings_alone else held["jadwal"]:
+            bpjs.bookings.updatejadwaldokter(sessions)
     except OSError as error:
         raise InputError(f"--isi {file} tidak dapat dibaca: {why(error)}") from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise InputError(f"--isi {file} bukan isi simulator; pakai berkas yang disimpan simulator") from error
 
 
@@ -31,7 +35,8 @@ def save_bookings(bpjs: Simulator, file: Path) -> None:
     """Write what the stand-in holds, whole or not at all; raises InputError."""
     fresh = file.with_name(f"{file.name}.baru")
     try:
-        fresh.write_text(json.dumps(bpjs.bookings.snapshot(), ensure_ascii=False, indent=2), encoding="utf-8")
+        held = {"antrean": bpjs.bookings.snapshot(), "jadwal": bpjs.bookings.sessions()}
+        fresh.write_text(json.dumps(held, ensure_ascii=False, indent=2), encoding="utf-8")
         fresh.replace(file)
     except OSError as error:
         raise InputError(f"--isi {file} tidak dapat ditulis: {why(error)}") from error

@@ -1,7 +1,7 @@
 """`antrean sync`: one pass. What it prints depends on who reads: cron nothing when all is well, a terminal a table."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
@@ -15,7 +15,7 @@ from antrean_cli.config import Settings
 from antrean_cli.errors import InputError, LockedError, StoppedError, why
 from antrean_cli.ledger import Ledger
 from antrean_cli.options import DAY, App, Whole, examples, json_option, subcommand
-from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change
+from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change, Push, Record
 from antrean_cli.statefile import locked
 from antrean_cli.sync import Pass, Report, Sent, Told, preview
 from antrean_cli.watch import Watch
@@ -180,7 +180,7 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
 def _show(one: Pass, told: Iterable[str]) -> None:
     """Print the table of a pass, and what needs a person."""
     report, counts = one.report, one.report.counts
-    headers = ("Ditemukan", "Terkirim", "Sudah ada", "Ditahan", "Ditolak", "Nanti")
+    headers = ("Ditemukan", "Terkirim", "Sudah ada", "Ditahan", "Ditolak", "Menunggu")
     row = (report.found, counts[SENT], counts[ALREADY], report.held, counts[REFUSED], report.later)
     click.echo(views.table(headers, [row]))
     records = one.ledger.of_days(one.clock().date() - MAX_AGE, date.max).values()
@@ -226,14 +226,28 @@ def _show_preview(app: App, settings: Settings, since: date | None, as_json: boo
         pushes = [views.push_document(record.kodebooking, push) for record, push in [*due, *held]]
         click.echo(views.document({"dry_run": True, "due": len(due), "held": len(held), "pushes": pushes}))
         return
-    rows = [
-        (r.tanggal, r.kodebooking, views.KINDS.get(r.kind, ""), views.step_name(p.step), views.times(p), p.source)
-        for r, p in due
-    ]
-    if rows:
-        click.echo(views.table(("Tanggal", "Kode booking", "Jenis", "Kiriman", "Waktu", "Sumber"), rows))
+    if due:
+        click.echo(_due_table(due))
     if settings.policy.only_poli:
         click.echo(f"Hanya poli {', '.join(sorted(settings.policy.only_poli))} (ANTREAN_ONLY_POLI).")
-    click.echo(f"{len(due)} siap dikirim, {len(held)} ditahan. Uji coba: tidak ada yang dikirim.")
+    click.echo(f"{len(due)} menunggu dikirim, {len(held)} ditahan. Pratinjau: tidak ada yang dikirim.")
     if text := views.attention(held):
         click.echo(f"\nDitahan:\n{text}")
+
+
+def _due_table(due: Sequence[tuple[Record, Push]]) -> str:
+    """Return the table of what would be sent, which fits 80 columns: the day only where there are several."""
+    days = {record.tanggal for record, _ in due}
+    headers = ("Hari", "Kode booking", "Jenis", "Kiriman", "Waktu", "Sumber")
+    rows = [
+        (f"{r.tanggal:%d-%m}", r.kodebooking, views.KINDS.get(r.kind, ""), views.step_name(p.step), _times(p), p.source)
+        for r, p in due
+    ]
+    table = [row if len(days) > 1 else row[1:] for row in (headers, *rows)]
+    note = "\n(…): waktu di Khanza, yang tidak sesudah task sebelumnya" if any("(" in row[4] for row in rows) else ""
+    return views.table(table[0], table[1:]) + note
+
+
+def _times(push: Push) -> str:
+    """Return the time of a push, that of Khanza below it where a tie moved it."""
+    return views.times(push).replace(" (Khanza ", "\n(")

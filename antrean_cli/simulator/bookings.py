@@ -6,6 +6,8 @@
 - Tasks go 1-2-3-4-5-6-7 or begin at 3; only a task 1 makes task 2 necessary. Nothing is overwritten.
 - Times rise strictly (by the second) and lie on the day of service in WIB; H+7 is the last day for sending.
 - 99 is free of the order and ends the booking; batal leaves a 99 too.
+- All calls of the catalogue are there on purpose, also those that antrean does not make: a training stand-in that
+  answers 404 to them would teach something wrong.
 - Where BPJS's behaviour is not known, the gentler reading holds, and `Bookings` has a switch for the other.
 """
 
@@ -492,6 +494,14 @@ class Bookings:
         """Everything held, in the order in which it came; times in epoch milliseconds."""
         with self._lock:
             return [_snapshot_row(booking) for booking in self._held.values()]
+
+    def sessions(self) -> list[Row]:
+        """Every doctor's sessions, as `updatejadwaldokter` takes them."""
+        with self._lock:
+            return [
+                {"kodepoli": poli, "kodedokter": dokter, "jadwal": slots}
+                for (poli, dokter), slots in self._jadwal.items()
+            ]
 
     def load(self, rows: Iterable[Row]) -> None:
         """Hold what a snapshot shows, unjudged; raises ValueError for anything that is none."""

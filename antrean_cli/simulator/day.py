@@ -11,6 +11,8 @@ from datetime import date
 
 from antrean_cli.simulator.hospital import Hospital
 
+HOURS = {"buka": "08:00", "tutup": "14:00"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
@@ -23,6 +25,14 @@ class Moment:
     text: str
     happen: Callable[[], None]
     down: bool = False
+
+
+LAST = "11:50"
+# What HFIS knows of the hospital's doctors: clinic and doctor by BPJS's codes, every day as in Khanza.
+SESSIONS = [
+    {"kodepoli": kodepoli, "kodedokter": kodedokter, "jadwal": [{"hari": d, **HOURS} for d in range(1, 8)]}
+    for kodepoli, kodedokter in (("INT", 12345), ("ANA", 23456), ("MAT", 34567))
+]
 
 
 class Day:
@@ -46,7 +56,7 @@ class Day:
         yield Moment(jam="09:30", text="Pemeriksaan selesai, dan BPJS mati", happen=self._noon, down=True)
         yield Moment(jam="09:32", text="BPJS masih mati, obat diserahkan", happen=self._pharmacy, down=True)
         yield Moment(jam="09:40", text="BPJS hidup lagi; satu pasien umum dibatalkan di meja", happen=self._desk_cancel)
-        yield Moment(jam="11:50", text="Pemeriksaan pukul 08:50 baru diketik", happen=self._late_entry)
+        yield Moment(jam=LAST, text="Pemeriksaan pukul 08:50 baru diketik", happen=self._late_entry)
 
     def _at(self, jam: str) -> str:
         return f"{self._tanggal} {jam}"

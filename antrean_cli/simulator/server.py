@@ -105,7 +105,7 @@ class Simulator:
         self.faults = FaultPlan(seed)
         self.received: list[Received] = []
         self.arrived: list[Arrived] = []
-        self.latency = latency
+        self.latency = self._usual_latency = latency
         self.down = False
         self.now = now
         self.host, self.port, self.base_path = host, port, base_path.rstrip("/")
@@ -220,6 +220,7 @@ class Simulator:
                 self.faults.add(*[Fault(**item) for item in items])
             case "DELETE", "faults":
                 self.faults.clear()
+                self.down, self.latency = False, self._usual_latency
             case "POST", "mobile_jkn":
                 for item in items:
                     self.bookings.mobile_jkn(**item)
