@@ -27,7 +27,7 @@ from antrean_cli.sync import Report
 PING_SECONDS = 4.0  # for each: a pass that was stopped has to leave within five
 # By the names of requests' and the system's errors, which are classes of one another.
 _NO_PING = {
-    "SSLError": "sertifikat TLS tidak dipercaya",
+    "SSLError": "TLS tidak tersambung",
     "Timeout": "tidak dijawab",
     "TimeoutError": "tidak dijawab",
     "ConnectionError": "tidak dapat dihubungi",

@@ -479,7 +479,7 @@ def test_ref_says_whether_bpjs_has_nothing_or_nothing_fits(site: Site) -> None:
         (("obat",), "obat"),
         (("jadwal",), "antrean ref jadwal INT"),
         (("jadwal", "INT"), "antrean ref jadwal INT"),
-        (("jadwal", "INT", "23-11-2026"), "YYYY-MM-DD"),
+        (("jadwal", "INT", "23/11/2026"), "YYYY-MM-DD"),
         (("jadwal", "INT", "2026-02-31"), "YYYY-MM-DD"),
         (("poli", "INT"), "antrean ref poli --cari INT"),
         (("dokter", "sari", "2026-11-23"), "--cari sari"),

@@ -274,7 +274,8 @@ def test_a_watcher_that_is_not_there_changes_nothing(live_site: Site, watcher: W
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
     told = live_site.run("-v", "sync", ANTREAN_PING_URL=url)
     assert told.returncode == 0
-    assert "Ping /0 tidak sampai (tidak dapat dihubungi)" in told.stderr
+    why = "TLS tidak tersambung" if url.startswith("https") else "tidak dapat dihubungi"
+    assert f"Ping /0 tidak sampai ({why})" in told.stderr
     assert TOKEN not in told.stderr
 
 
@@ -736,6 +737,21 @@ def test_completion_is_silent_in_trouble(
 ) -> None:
     assert bookings
     assert completed(site, "show", "''", **trouble(site)) == []
+
+
+def test_what_a_shell_would_break_at_its_space_is_not_offered(site: Site) -> None:
+    assert completed(site, "farmasi", "X", "7", "--jenisresep", "''") == ["Racikan"]
+
+
+@pytest.mark.parametrize("words", ["add READ", "update --file READ"])
+def test_files_are_completed_by_the_shell(site: Site, words: str) -> None:
+    asked = {"_ANTREAN_COMPLETE": "bash_complete", "COMP_WORDS": f"antrean {words}"}
+    assert site.run(**asked, COMP_CWORD=str(len(words.split()))).stdout == "file,READ\n"
+
+
+def test_steps_and_reasons_are_completed(site: Site) -> None:
+    assert completed(site, "retry", "X", "f") == ["farmasi"]
+    assert completed(site, "drop", "--reason", "pet") == ["petakan"]
 
 
 def test_commands_are_still_completed(site: Site) -> None:
