@@ -207,6 +207,7 @@ def test_on_a_terminal_the_words_have_colours_unless_the_person_wants_none(here:
     assert b"\x1b[32mok" in shown(here)
     assert b"\x1b[32mok" in shown(here, NO_COLOR="")
     assert b"\x1b[" not in shown(here, NO_COLOR="1")
+    assert b"\x1b[" not in shown(here, TERM="dumb")
     assert "\x1b[" not in here.run("check", "--offline").stdout
 
 
