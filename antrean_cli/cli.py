@@ -7,18 +7,17 @@
 import difflib
 import gc
 import importlib
-import io
 import json
-import os
 import re
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from antrean_cli import __version__
+from antrean_cli import __version__, streams
 from antrean_cli.errors import AntreanError, InputError, TemporaryError, why
 from antrean_cli.options import FILE, App, Clock, Command, examples, exit_codes
 
@@ -70,7 +69,7 @@ class Commands(Command, click.Group):
             sys.stdout.flush()
         except BrokenPipeError:
             # The reader is gone; Python would complain once more when it flushes stdout on its way out.
-            _stop_printing()
+            streams.stop_printing()
             ctx.exit(CLOSED_PIPE)
         return result
 
@@ -80,16 +79,6 @@ class Commands(Command, click.Group):
         for title, commands in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
-
-
-class _Noticing(io.TextIOWrapper):
-    """A stdout that knows whether anything was printed there."""
-
-    used = False
-
-    def write(self, text: str) -> int:
-        self.used = True
-        return super().write(text)
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -134,13 +123,7 @@ def group(ctx: click.Context, env_file: Path | None, state: Path | None, verbose
 def main(clock: Clock = datetime.now) -> NoReturn:
     """Run the command line and leave with its exit code; only tests bring a clock of their own."""
     gc.disable()  # a pass is over in seconds; looking for garbage would take a tenth of an idle one
-    if sys.stdout is None:  # closed by the caller
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the program
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.reconfigure(errors="backslashreplace")  # LC_ALL=C cannot print all names
-    if "--json" in sys.argv:
-        out: Any = sys.stdout
-        sys.stdout = _Noticing(out.detach(), out.encoding, out.errors, line_buffering=out.line_buffering)
+    streams.prepare()
     code = _run(clock)
     gc.freeze()  # nor is there anything to be won on the way out
     sys.exit(code)
@@ -148,6 +131,7 @@ def main(clock: Clock = datetime.now) -> NoReturn:
 
 def _run(clock: Clock) -> int:
     try:
+        _require_text(sys.argv[1:])
         result = group.main(prog_name="antrean", standalone_mode=False, obj=clock)
     except click.ClickException as error:
         return _complain(usage_sentence(error), InputError.exit_code)
@@ -158,11 +142,18 @@ def _run(clock: Clock) -> int:
     except OSError as error:
         if error.filename is not None:
             return _confess(error)
-        _stop_printing()
+        streams.stop_printing()
         return _complain(f"Keluaran tidak dapat ditulis: {why(error)}", TemporaryError.exit_code)
     except Exception as error:
         return _confess(error)
     return result if isinstance(result, int) else 0
+
+
+def _require_text(arguments: Iterable[str]) -> None:
+    """Raise InputError for an argument that no log and no terminal could take; a reason may have several lines."""
+    for number, argument in enumerate(arguments, 1):
+        if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", argument):
+            raise InputError(f"argumen ke-{number} memuat karakter kendali, atau byte yang bukan UTF-8")
 
 
 def _confess(bug: BaseException) -> int:
@@ -173,15 +164,11 @@ def _confess(bug: BaseException) -> int:
     return _complain(f"kesalahan di dalam antrean; laporkan beserta baris-baris ini:\n{frames}{type(bug).__name__}", 1)
 
 
-def _stop_printing() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _complain(sentence: str, code: int, *, silent: bool = False) -> int:
     if sentence and not silent:
         click.echo(f"antrean: {sentence}", err=True)
     # "--json prints one document on stdout", whatever happens; where something stands there it is that document.
-    if isinstance(sys.stdout, _Noticing) and not sys.stdout.used and code != 1:
+    if "--json" in sys.argv and not streams.printed() and code != 1:
         click.echo(json.dumps({"error": sentence, "exit_code": code}, ensure_ascii=False, indent=2))
     return code
 
@@ -189,7 +176,7 @@ def _complain(sentence: str, code: int, *, silent: bool = False) -> int:
 def usage_sentence(error: click.ClickException) -> str:
     """Return click's complaint in Indonesian, with the help to look at."""
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "antrean"
-    complaint = _complaint(error)
+    complaint = " ".join(_complaint(error).split())  # one line, whatever was typed
     return f"{complaint}{'' if complaint.endswith('?') else '.'} Lihat: {path} --help"
 
 

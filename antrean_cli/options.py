@@ -136,9 +136,12 @@ class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic i
             return value
         form = "%d-%m-%Y" if re.match(r"\d\d-", value) else "%Y-%m-%d"
         try:
-            return datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no zone
+            day = datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
+            day = date.min
+        if not 2000 <= day.year < 2100:
             self.fail(f"'{value}' bukan tanggal; tulis YYYY-MM-DD atau DD-MM-YYYY", param, ctx)
+        return day
 
 
 class OneOf(click.Choice[str]):
@@ -289,6 +292,8 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
         others = ", --reason, atau --all" if "everything" in rest else " atau --reason"
         if sum(map(bool, (number, reason, rest.pop("everything", False)))) != 1:
             raise InputError(f"sebut salah satu: KODEBOOKING{others}")
+        if number and not fit_kodebooking(number):
+            raise InputError(f"KODEBOOKING {KODEBOOKING_FORM}")
         if step and step not in STEPS:
             raise InputError(f"TASKID '{step}' tidak dikenal; pilihannya: {', '.join(STEPS)}")
         pick = Pick(number=number, step=step, reason=reason, tanggal=tanggal, poli=poli.upper())

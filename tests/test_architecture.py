@@ -24,6 +24,7 @@ FLOORS: list[set[str]] = [
         "desk",
         "watch",
         "units",
+        "streams",
         "views",
         "boards",
         "proof",

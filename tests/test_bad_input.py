@@ -872,3 +872,45 @@ def test_a_closed_output_is_no_bug(live_site: Site) -> None:
     assert written_to(live_site, ">&- 2>&-", "batal", KB, "--keterangan", "Uji") == (0, "")
     code, said = written_to(live_site, ">&-", "update", KB, "8")
     assert (code, len(said.splitlines())) == (2, 1)
+
+
+# -- what cannot be written, and arguments that are no text
+
+
+@pytest.mark.parametrize("stderr", ["/dev/full", "closed"])
+def test_a_pass_goes_on_although_nothing_can_be_said(site: Site, stderr: str) -> None:
+    """Cron's mail may have no room: what is sent is sent, and the exit code tells all the same."""
+    visits = [site.khanza.visit(MONDAY, jam="08:05:00") for _ in range(5)]
+    for no_rawat in visits:
+        site.khanza.sep(no_rawat)
+    norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=visits[0])
+    site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
+    command = f"exec '{sys.executable}' -m tests.attacks.program sync 2>{'&-' if stderr == 'closed' else stderr}"
+    env = {**os.environ, **site.env, "ANTREAN_STATE": str(site.state), "CLOCK": site.clock.now.isoformat()}
+    assert subprocess.run(["sh", "-c", command], env=env, check=False).returncode == 3
+    assert all(site.states(no_rawat) == {"add": "sent", "3": "sent"} for no_rawat in visits[1:])
+
+
+@pytest.mark.parametrize("argument", [b"a\xff", b"a\nb", b"a\x1b[31m"])
+@pytest.mark.parametrize("args", [("show",), ("retry",), ("listtask", "X", "--format"), ("ref", "jadwal")])
+def test_an_argument_that_is_no_text_gets_one_sentence(site: Site, args: tuple[str, ...], argument: bytes) -> None:
+    env = {**os.environ, **site.env, "ANTREAN_STATE": str(site.state)}
+    command = [sys.executable, "-m", "antrean_cli", *args, os.fsdecode(argument)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert site.bpjs.arrived == []
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("reconcile", "--date", "0001-01-01"),
+        ("add", "--no-rawat", "9999/12/31/000001"),
+        ("list", "--date", "9999-12-31"),
+    ],
+    ids=" ".join,
+)
+def test_a_year_that_is_none_of_a_hospitals_gets_one_sentence(site: Site, args: tuple[str, ...]) -> None:
+    site.sync()
+    done = site.run(*args)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)

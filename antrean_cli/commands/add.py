@@ -39,7 +39,7 @@ def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
     from antrean_cli.ledger import Ledger
     from antrean_cli.rules.visits import assemble
 
-    found = re.fullmatch(r"(\d{4})/(\d\d)/(\d\d)/\d{1,6}", no_rawat)
+    found = re.fullmatch(r"(20[0-9]{2})/([0-9]{2})/([0-9]{2})/[0-9]{1,6}", no_rawat)
     try:
         day = date(*map(int, found.groups())) if found else None
     except ValueError:

@@ -63,7 +63,7 @@ def parse_waktu(text: str | None, zone: timezone, now: datetime) -> datetime:
 
 def _moment(text: str, zone: timezone) -> datetime | None:
     try:
-        if re.fullmatch(r"\d{13}", text):
+        if re.fullmatch(r"[0-9]{13}", text):
             return datetime.fromtimestamp(int(text) / 1000, zone)
         if re.fullmatch(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?", text):
             return datetime.fromisoformat(text).replace(tzinfo=zone)

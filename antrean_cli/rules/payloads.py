@@ -155,7 +155,7 @@ def fit_kodebooking(text: str) -> bool:
 
 def _is_day(text: str) -> bool:
     try:
-        return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)) and bool(date.fromisoformat(text))
+        return bool(re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", text)) and bool(date.fromisoformat(text))
     except ValueError:
         return False
 
