@@ -54,6 +54,7 @@ ADVICE = {
     "hilang": "periksa kunjungannya di Khanza",
     "ganda": "batalkan yang tidak dipakai (antrean batal KODEBOOKING); setelah itu terkirim otomatis",
     "poli": "ubah pengaturan bila poli ini harus ikut",
+    "ulang": "tunggu putaran berikutnya",
 }
 KINDS = {"mobilejkn": "Mobile JKN", "onsite": "JKN", "nonjkn": "NON JKN"}
 WIDTH = 79  # of a line of text on a terminal

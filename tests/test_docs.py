@@ -14,6 +14,7 @@ from antrean_cli.cli import COMMANDS, group
 from antrean_cli.config import SETTINGS, load
 from antrean_cli.rules.events import FLOWS, SOURCES
 from antrean_cli.rules.payloads import FIELDS
+from antrean_cli.views import ADVICE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -67,6 +68,14 @@ def test_the_exit_codes_of_readme_help_and_errors_are_the_same() -> None:
     raised = {kind.exit_code for kind in all_errors()} - {1}
     assert listed == list(errors.EXIT_CODES)
     assert set(errors.EXIT_CODES) == raised | {0, 1, 130, 143}
+
+
+def test_every_reason_to_wait_is_in_the_readme_by_its_code() -> None:
+    """`--reason`, JSON and the alert rules go by these codes."""
+    listed = [cells[0].strip("`") for cells in rows(section("What is held, and why"))][1:]
+    assert sorted(listed) == sorted([*ADVICE, "antrean"])  # whose advice is that of the add itself
+    watched = re.findall(r'reason=~"([^"]*)"', README)
+    assert {code for codes in watched for code in codes.split("|")} <= set(listed)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -9,8 +9,8 @@ from antrean_cli.options import changing, examples, json_option, pick_options, r
 
 @subcommand(
     "drop",
-    help="Lepaskan kiriman yang tidak dapat dibetulkan lagi: tidak dikirim, tidak dihitung. Dengan KODEBOOKING saja: "
-    "seluruh antrean itu. Dapat dibatalkan dengan antrean retry KODEBOOKING.",
+    help="Hentikan kiriman yang tidak dapat diperbaiki: tidak dikirim, tidak dihitung. Dengan KODEBOOKING saja: "
+    "seluruh antrean itu, dan yang menyusul. Dapat dibatalkan dengan antrean retry KODEBOOKING.",
     epilog=examples(
         """
 antrean drop 2026/11/22/000001 --keterangan "pasien pindah RS"

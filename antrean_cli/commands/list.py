@@ -12,7 +12,7 @@ from antrean_cli.rules.chain import ALREADY, HELD, REFUSED, SENT
 
 @subcommand(
     "list",
-    help="Daftar kiriman di balik sebuah angka: yang ditahan, ditolak, menunggu, atau terkirim. "
+    help="Daftar kiriman: yang ditahan, ditolak, menunggu, atau terkirim. "
     "Tanpa pilihan: semua yang belum selesai, sejak H-7.",
     epilog=examples(
         """

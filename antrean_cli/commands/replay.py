@@ -16,7 +16,7 @@ from antrean_cli.rules.events import service_day
 @subcommand(
     "replay",
     help="Lupakan catatan satu hari pelayanan, lalu baca ulang dari Khanza pada putaran berikutnya. Aman: yang "
-    "sudah ada di BPJS dijawab 208 dan tidak menjadi ganda. Yang dikirim dengan tangan dan yang batal tetap.",
+    "sudah ada di BPJS tidak menjadi ganda. Yang dikirim dengan tangan, yang dilepas, dan yang batal tetap.",
     epilog=examples(
         """
 antrean replay --date 2026-11-22

@@ -27,17 +27,17 @@ antrean status --max-pending 30 >/dev/null || echo perlu dilihat
     type=Whole(1, 100_000),
     default=10,
     metavar="MENIT",
-    help="Umur putaran berhasil terakhir yang masih baik (10).",
+    help="Batas umur putaran berhasil terakhir (10).",
 )
 @click.option(
     "--max-pending",
     type=Whole(1, 100_000),
     default=60,
     metavar="MENIT",
-    help="Lama menunggu dikirim yang masih baik (60).",
+    help="Batas lama menunggu dikirim (60).",
 )
 @click.option(
-    "--max-refused", type=Whole(0, 100_000), default=0, metavar="N", help="Banyaknya ditolak yang masih baik (0)."
+    "--max-refused", type=Whole(0, 100_000), default=0, metavar="N", help="Batas banyaknya yang ditolak (0)."
 )
 @json_option
 @click.pass_obj
