@@ -18,8 +18,9 @@ from typing import Any, NoReturn
 import click
 
 from antrean_cli import __version__, streams
+from antrean_cli.app import App, Clock
 from antrean_cli.errors import AntreanError, InputError, TemporaryError, why
-from antrean_cli.options import FILE, App, Clock, Command, examples, exit_codes
+from antrean_cli.options import FILE, Command, examples, exit_codes
 
 GROUPS = {
     "Setiap hari": {

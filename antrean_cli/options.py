@@ -1,66 +1,19 @@
-"""What every command is made of: the global options, parameter types, and help texts in Indonesian."""
+"""What the command line is made of: parameter types, options that several commands share, and help in Indonesian."""
 
 import functools
-import os
 import re
-import shlex
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timezone
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from antrean_cli.errors import EXIT_CODES, InputError, why
+from antrean_cli.app import App, reading
+from antrean_cli.errors import EXIT_CODES, InputError
 from antrean_cli.rules.payloads import KODEBOOKING_FORM, fit_kodebooking
-
-if TYPE_CHECKING:
-    from antrean_cli.config import Settings
-    from antrean_cli.desk import Changed
-    from antrean_cli.ledger import Ledger
-    from antrean_cli.manual import Sent
-    from antrean_cli.rules.visits import Policy
-
-Clock = Callable[[timezone], datetime]  # the time now, as an aware datetime in a zone
-
-
-@dataclass(frozen=True, kw_only=True)
-class App:
-    """The global options, and the clock, handed to every command."""
-
-    env_file: Path | None
-    state: Path | None
-    verbose: bool
-    quiet: bool
-    now: Clock = datetime.now
-
-    def settings(self, *needs: str) -> "Settings":
-        """Return the settings; `needs` are "bpjs" and "khanza". Raises SettingsError."""
-        from antrean_cli.config import load  # commands that need no settings do not load it
-
-        return load(env_file=self.env_file, state=self.state, needs=frozenset(needs))
-
-    def say(self, text: str) -> None:
-        """Tell a person something beside the data."""
-        if not self.quiet:
-            click.echo(text, err=True)
-
-    def typed(self, command: str) -> str:
-        """Return a line of ours as it is to be typed: with the settings and the state that were named this time."""
-        named = [("--env-file", self.env_file), ("--state", self.state)]
-        options = "".join(f" {option} {shlex.quote(str(path))}" for option, path in named if path)
-        return re.sub(r"^antrean(?= )", lambda me: me[0] + options, command)
-
-
-def program() -> list[str]:
-    """Return the words that this very program is run by."""
-    if sys.argv[0].endswith(".py"):  # python -m
-        return [sys.executable, "-m", "antrean_cli"]
-    return [os.path.abspath(sys.argv[0])]  # noqa: PTH100 - a link stays a link
 
 
 class Command(click.Command):
@@ -175,26 +128,6 @@ def kodebooking(_: click.Context, __: click.Parameter, value: str | None) -> str
     return value
 
 
-def source_name(source: str) -> str:
-    """Return what people call a file, or standard input for "-"."""
-    return "masukan standar" if source == "-" else source
-
-
-def read_text(source: str) -> str:
-    """Return the text of a file, or of standard input for "-"; raises InputError with its name."""
-    name = source_name(source)
-    if source == "-" and sys.stdin is None:
-        raise InputError(f"{name} tidak dapat dibaca: ditutup pemanggil")
-    try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    except OSError as error:
-        raise InputError(f"{name} tidak dapat dibaca: {why(error)}") from error
-    try:
-        return data.decode("utf-8-sig")  # Windows begins a text with a mark
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name} bukan teks UTF-8") from error
-
-
 def bookings(ctx: click.Context, _: click.Parameter, typed: str) -> list[str]:
     """Complete a kode booking: those of the day that --date names, else of today, that begin with what was typed."""
     options = ctx.find_root().params
@@ -224,57 +157,6 @@ def subcommand(name: str, *, help: str, epilog: str = "") -> Callable[[Callable[
         name, cls=Command, help=help, epilog=epilog, context_settings={"help_option_names": ["-h", "--help"]}
     )
     return decorator
-
-
-YES, NO = ("ya", "y"), ("tidak", "t", "n", "")
-
-
-def agreed(question: str) -> bool:
-    """Ask on the terminal and return whether the person said yes; the end of the input is a no."""
-    while True:
-        click.echo(f"{question} (ya/tidak) ", nl=False, err=True)
-        answer = sys.stdin.readline()
-        if answer.strip().lower() in YES:
-            return True
-        if answer.strip().lower() in NO:
-            click.echo("Tidak jadi; tidak ada yang berubah.", err=True)
-            return False
-        click.echo("Ketik ya atau tidak.", err=True)
-
-
-def require_ledger(settings: "Settings") -> None:
-    """Raise InputError if there is no ledger yet."""
-    if not settings.state.exists():
-        raise InputError(f"Belum ada berkas status {settings.state}; jalankan dulu: antrean sync")
-
-
-@contextmanager
-def reading(app: App, *, missing_ok: bool = False) -> "Iterator[tuple[Ledger, datetime]]":
-    """Open a copy of the ledger to look at, and tell the time; raises InputError if there is none yet."""
-    from antrean_cli.ledger import Ledger
-
-    settings = app.settings()
-    if not missing_ok:
-        require_ledger(settings)
-    with Ledger.copy(settings.state, settings.policy.zone) as ledger:
-        yield ledger, app.now(settings.policy.zone)
-
-
-@contextmanager
-def changing(app: App) -> "Iterator[tuple[Ledger, Policy, datetime]]":
-    """Open the ledger to change something in it; raises InputError if there is none yet."""
-    from antrean_cli.ledger import Ledger
-
-    settings = app.settings()
-    require_ledger(settings)
-    with Ledger.open(settings.state, settings.policy.zone) as ledger:
-        yield ledger, settings.policy, app.now(settings.policy.zone)
-
-
-def require_known(ledger: "Ledger", number: str) -> None:
-    """Raise InputError for a kode booking or no_rawat that the ledger does not know."""
-    if number and not ledger.of_visit(number):
-        raise InputError(f"Ledger tidak mengenal {number}; periksa nomornya, atau jalankan dulu: antrean sync")
 
 
 def pick_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -324,45 +206,3 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Tampilkan se
 kodebooking_argument = click.argument(
     "kodebooking", metavar="KODEBOOKING", callback=kodebooking, shell_complete=bookings
 )
-
-
-_COLOURS = {
-    **dict.fromkeys(("PERLU DILIHAT", "ditolak", "hilang"), "red"),
-    "ditahan": "yellow",
-    **dict.fromkeys(("baik", "terkirim", "sudah ada"), "green"),
-}
-_COLOURED = re.compile(rf"(?<!\S)({'|'.join(_COLOURS)})(?!\S)")
-
-
-def show(text: str) -> None:
-    """Print what a person asked to see, with the states in colour on a terminal."""
-    click.echo(_COLOURED.sub(lambda found: click.style(found[0], fg=_COLOURS[found[0]]), text))
-
-
-def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None:
-    """Print how many pushes a command changed, and why it left others alone."""
-    if as_json:
-        from antrean_cli.views import document
-
-        click.echo(document(changed._asdict()))
-        return
-    click.echo(f"{changed.pushes} kiriman {what}." if any(changed) else "Tidak ada yang cocok; lihat: antrean list")
-    if changed.waiting:
-        app.say(f"{changed.waiting} menunggu sebabnya hilang, diperiksa tiap putaran; lihat: antrean list --held")
-    if changed.in_flight:
-        app.say(f"{changed.in_flight} sedang dikirim, tidak disentuh.")
-    if changed.expired:
-        app.say(f"{changed.expired} sudah lewat H+7; BPJS tidak menerima lagi.")
-
-
-def report(app: App, sent: "Sent", kodebooking: str, what: str, unused: str, as_json: bool) -> None:
-    """Print what BPJS said to one call by hand; `unused` says what became of ours where BPJS had it already."""
-    if as_json:
-        from antrean_cli.views import document
-
-        outcome = "already" if sent.already else "sent"
-        click.echo(
-            document({"kodebooking": kodebooking, "outcome": outcome, "code": sent.code, "message": sent.message})
-        )
-    else:
-        app.say(f"{kodebooking} {what}: {f'sudah ada di BPJS; {unused}' if sent.already else 'diterima BPJS'}")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from antrean_cli.app import App, read_text, source_name
+from antrean_cli.commands.telling import report
 from antrean_cli.errors import InputError
-from antrean_cli.options import App, Whole, examples, files, json_option, read_text, report, source_name, subcommand
+from antrean_cli.options import Whole, examples, files, json_option, subcommand
 from antrean_cli.rules.chain import ADD
 from antrean_cli.rules.payloads import BOUNDS, FIELD_HELP, FIELDS, add_body, field_problems, missing, service_date
 

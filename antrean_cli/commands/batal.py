@@ -4,9 +4,11 @@ import sys
 
 import click
 
+from antrean_cli.app import App
+from antrean_cli.commands.telling import agreed, report
 from antrean_cli.config import Settings
 from antrean_cli.errors import InputError
-from antrean_cli.options import App, agreed, examples, json_option, kodebooking_argument, report, subcommand
+from antrean_cli.options import examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.rules.chain import BATAL, ORDERED
 from antrean_cli.rules.payloads import batal_body
 

@@ -7,9 +7,10 @@ from dataclasses import asdict, replace
 import click
 
 from antrean_cli import views
+from antrean_cli.app import App, program
 from antrean_cli.checkup import examine
 from antrean_cli.checkup.findings import FAULT, OK, WARNING, Finding, exit_code
-from antrean_cli.options import App, examples, json_option, program, subcommand
+from antrean_cli.options import examples, json_option, subcommand
 
 LEVELS = {OK: ("ok", "green"), WARNING: ("peringatan", "yellow"), FAULT: ("galat", "red")}
 WIDTH, MARGIN = 80, " " * 11

@@ -17,11 +17,12 @@ from pathlib import Path
 import click
 
 from antrean_cli import views
+from antrean_cli.app import App, program
 from antrean_cli.commands.simulator import save_bookings
 from antrean_cli.config import Settings, load
 from antrean_cli.errors import InputError, why
 from antrean_cli.ledger import Ledger
-from antrean_cli.options import FILE, App, examples, program, subcommand
+from antrean_cli.options import FILE, examples, subcommand
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
 from antrean_cli.rules.events import NO_SIGN, TASKS
 from antrean_cli.rules.listings import Task

@@ -2,9 +2,11 @@
 
 import click
 
+from antrean_cli.app import changing, require_known
+from antrean_cli.commands.telling import tell_changed
 from antrean_cli.desk import Pick, drop
 from antrean_cli.errors import InputError
-from antrean_cli.options import changing, examples, json_option, pick_options, require_known, subcommand, tell_changed
+from antrean_cli.options import examples, json_option, pick_options, subcommand
 
 
 @subcommand(

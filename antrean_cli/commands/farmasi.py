@@ -2,7 +2,9 @@
 
 import click
 
-from antrean_cli.options import App, OneOf, Whole, examples, json_option, kodebooking_argument, report, subcommand
+from antrean_cli.app import App
+from antrean_cli.commands.telling import report
+from antrean_cli.options import OneOf, Whole, examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.rules.chain import FARMASI
 from antrean_cli.rules.payloads import JENISRESEP, farmasi_body
 

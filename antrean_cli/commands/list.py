@@ -5,8 +5,10 @@ from datetime import date
 import click
 
 from antrean_cli import boards, views
+from antrean_cli.app import App, reading
+from antrean_cli.commands.telling import show
 from antrean_cli.desk import PENDING, Pick, picked
-from antrean_cli.options import DAY, App, examples, json_option, reading, show, subcommand
+from antrean_cli.options import DAY, examples, json_option, subcommand
 from antrean_cli.rules.chain import ALREADY, HELD, REFUSED, SENT
 
 

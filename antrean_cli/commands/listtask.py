@@ -4,8 +4,9 @@ import re
 
 import click
 
+from antrean_cli.app import App
 from antrean_cli.errors import InputError, MissingTaskError
-from antrean_cli.options import App, OneOf, examples, json_option, kodebooking_argument, subcommand
+from antrean_cli.options import OneOf, examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.views import FORMATS, task_list
 
 

@@ -6,9 +6,11 @@ from datetime import date
 import click
 
 from antrean_cli import views
+from antrean_cli.app import App, require_ledger
 from antrean_cli.commands.running import Bar
+from antrean_cli.commands.telling import show
 from antrean_cli.errors import DifferenceError, InputError
-from antrean_cli.options import DAY, App, examples, json_option, require_ledger, show, subcommand
+from antrean_cli.options import DAY, examples, json_option, subcommand
 from antrean_cli.rules.chain import MAX_AGE
 
 

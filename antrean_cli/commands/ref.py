@@ -5,8 +5,9 @@ from datetime import date
 import click
 
 from antrean_cli import views
+from antrean_cli.app import App
 from antrean_cli.errors import InputError
-from antrean_cli.options import DAY, App, OneOf, examples, json_option, subcommand
+from antrean_cli.options import DAY, OneOf, examples, json_option, subcommand
 from antrean_cli.rules.outcomes import DOKTER, JADWAL, POLI
 
 # What a person types, the call, and the headings of its rows.

@@ -5,10 +5,12 @@ from datetime import date
 
 import click
 
+from antrean_cli.app import changing
 from antrean_cli.commands.sync import sync_now
+from antrean_cli.commands.telling import agreed
 from antrean_cli.desk import replay
 from antrean_cli.errors import InputError
-from antrean_cli.options import DAY, agreed, bookings, changing, examples, json_option, now_option, subcommand
+from antrean_cli.options import DAY, bookings, examples, json_option, now_option, subcommand
 from antrean_cli.rules.chain import MAX_AGE
 from antrean_cli.rules.events import service_day
 

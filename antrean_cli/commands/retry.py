@@ -2,18 +2,11 @@
 
 import click
 
+from antrean_cli.app import changing, require_known
 from antrean_cli.commands.sync import sync_now
+from antrean_cli.commands.telling import tell_changed
 from antrean_cli.desk import Pick, retry
-from antrean_cli.options import (
-    changing,
-    examples,
-    json_option,
-    now_option,
-    pick_options,
-    require_known,
-    subcommand,
-    tell_changed,
-)
+from antrean_cli.options import examples, json_option, now_option, pick_options, subcommand
 
 
 @subcommand(

@@ -3,18 +3,10 @@
 import click
 
 from antrean_cli import views
+from antrean_cli.app import App, reading, require_known
+from antrean_cli.commands.telling import show
 from antrean_cli.hfis import sessions_of
-from antrean_cli.options import (
-    App,
-    bookings,
-    examples,
-    json_option,
-    kodebooking,
-    reading,
-    require_known,
-    show,
-    subcommand,
-)
+from antrean_cli.options import bookings, examples, json_option, kodebooking, subcommand
 
 
 @subcommand(

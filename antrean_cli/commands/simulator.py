@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
+from antrean_cli.app import App
 from antrean_cli.errors import InputError, why
-from antrean_cli.options import FILE, App, Whole, examples, subcommand
+from antrean_cli.options import FILE, Whole, examples, subcommand
 from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 import click
 
 from antrean_cli import boards, views
+from antrean_cli.app import App, reading
+from antrean_cli.commands.telling import show
 from antrean_cli.desk import Limits, complaints, overview
 from antrean_cli.errors import LookError
-from antrean_cli.options import App, Whole, examples, json_option, reading, show, subcommand
+from antrean_cli.options import Whole, examples, json_option, subcommand
 
 
 @subcommand(
@@ -36,9 +38,7 @@ antrean status --max-pending 30 >/dev/null || echo perlu dilihat
     metavar="MENIT",
     help="Batas lama menunggu dikirim (60).",
 )
-@click.option(
-    "--max-refused", type=Whole(0, 100_000), default=0, metavar="N", help="Batas banyaknya yang ditolak (0)."
-)
+@click.option("--max-refused", type=Whole(0, 100_000), default=0, metavar="N", help="Batas banyaknya yang ditolak (0).")
 @json_option
 @click.pass_obj
 def command(app: App, max_age: int, max_pending: int, max_refused: int, as_json: bool) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from antrean_cli import views
+from antrean_cli.app import App
 from antrean_cli.commands.running import Bar, Signals
 from antrean_cli.config import Settings
 from antrean_cli.errors import InputError, LockedError, StoppedError, why
 from antrean_cli.ledger import Ledger
-from antrean_cli.options import DAY, App, Whole, examples, json_option, subcommand
+from antrean_cli.options import DAY, Whole, examples, json_option, subcommand
 from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change, Push, Record
 from antrean_cli.statefile import locked
 from antrean_cli.sync import Pass, Report, Sent, Told, preview

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
+from antrean_cli.app import App, program
 from antrean_cli.config import examine, load
 from antrean_cli.errors import SettingsError
-from antrean_cli.options import App, OneOf, examples, program, subcommand
+from antrean_cli.options import OneOf, examples, subcommand
 from antrean_cli.units import UNIT_FILES, Place, service, timer
 
 

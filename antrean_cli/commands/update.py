@@ -11,22 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from antrean_cli.app import App, read_text, source_name
 from antrean_cli.commands.running import Bar, Signals
+from antrean_cli.commands.telling import report
 from antrean_cli.config import ZONES
 from antrean_cli.errors import InputError
-from antrean_cli.options import (
-    App,
-    OneOf,
-    bookings,
-    examples,
-    files,
-    json_option,
-    kodebooking,
-    read_text,
-    report,
-    source_name,
-    subcommand,
-)
+from antrean_cli.options import OneOf, bookings, examples, files, json_option, kodebooking, subcommand
 from antrean_cli.rules.payloads import JENISRESEP, KODEBOOKING_FORM, fit_kodebooking, milliseconds, update_body
 from antrean_cli.rules.visits import WIB
 
