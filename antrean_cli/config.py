@@ -1,15 +1,11 @@
-"""Settings: the only reader of the environment and of settings files.
+"""Settings: one table of names, defaults and parsers, read from the environment and the `.env` (envfile.py).
 
-- The environment wins over the `.env`; of several `.env` files the first one counts.
-- A `.env` that others (not owner, not group) can read is refused.
-- Values are taken literally: nothing is expanded, and what only might be a comment is a problem.
+- Nobody else reads the environment, and it wins over the `.env`.
 - All problems are reported together, in one SettingsError.
 """
 
 import os
 import re
-import shlex
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
@@ -17,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from antrean_cli import envfile
 from antrean_cli.errors import SettingsError, why
 from antrean_cli.rules.events import FLOWS, SOURCES, TASKS
 from antrean_cli.rules.visits import KINDS, Policy
@@ -278,9 +275,10 @@ def examine(
     Raises SettingsError for a file that cannot be read or must not be trusted.
     """
     env = dict(os.environ if environ is None else environ)
-    file = env_file or _first_env_file(env)
+    file = env_file or envfile.first(env)
     problems: list[str] = []
-    values = _merged(_read_env_file(file, problems), env) if file else env
+    known = ["ANTREAN_ENV_FILE", *(setting.name for setting in SETTINGS)]
+    values = _merged(envfile.read(file, known, problems), env) if file else env
     parsed: dict[str, Any] = {}
     broken = set()
     for setting in SETTINGS:
@@ -296,15 +294,6 @@ def _secrets(values: Mapping[str, str]) -> tuple[Path, ...]:
     return tuple(Path(file) for file in files if file)
 
 
-def _first_env_file(env: Mapping[str, str]) -> Path | None:
-    if named := env.get("ANTREAN_ENV_FILE"):
-        return Path(named)
-    config = Path(env.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    places = (Path(".env"), config / "antrean/env", Path("/etc/antrean/env"))
-    # os.path, because Path.is_file raises where a folder may not be entered.
-    return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
-
-
 def _merged(file: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
     """Return the settings of both, the environment's winning, whether it says NAME or NAME_FILE."""
     said = {name.removesuffix("_FILE") for name in env}
@@ -314,61 +303,6 @@ def _merged(file: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
 def _default_state(env: Mapping[str, str]) -> Path:
     home = Path(env.get("XDG_STATE_HOME") or Path.home() / ".local/state")
     return home / "antrean/antrean.sqlite3"
-
-
-def _read_env_file(file: Path, problems: list[str]) -> dict[str, str]:
-    try:
-        mode = file.stat().st_mode
-        if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH):
-            raise SettingsError(f"{file} dapat dibaca siapa saja; ketik: chmod o-rwx {shlex.quote(str(file))}")
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = why(error) if isinstance(error, OSError) else "bukan teks UTF-8"
-        helps = _who_may_read(file) if isinstance(error, PermissionError) else ""
-        raise SettingsError(f"Pengaturan {file} tidak dapat dibaca: {reason}{helps}") from error
-    return _parse_env_text(text, problems)
-
-
-def _who_may_read(file: Path) -> str:
-    """Return what to type to be somebody who may read a file: its owner, or the user that its group is named for."""
-    try:
-        owner, group = file.owner(), file.group()
-    except (OSError, KeyError):
-        return "; periksa pemilik dan izin foldernya"
-    who = group if owner == "root" != group else owner
-    return f" (milik {owner}:{group}); ketik: sudo -u {who} antrean check"
-
-
-def _parse_env_text(text: str, problems: list[str]) -> dict[str, str]:
-    from io import StringIO
-
-    from dotenv.parser import parse_stream  # here, because a pass without a .env need not load it
-
-    values: dict[str, str] = {}
-    for binding in parse_stream(StringIO(text)):
-        typed = binding.original.string
-        line = binding.original.line + len(typed) - len(typed.lstrip("\r\n"))
-        if binding.error or (binding.key and binding.value is None):
-            problems.append(f"baris {line}: bukan NAMA=nilai")
-        elif binding.key:
-            if unknown := _unknown(binding.key):
-                problems.append(f"baris {line}: {unknown}")
-            value = typed.partition("=")[2].strip()
-            if value[:1] not in ("'", '"') and value != binding.value:
-                problems.append(f"baris {line}: {binding.key} memuat ' #'; apit nilainya dengan tanda kutip tunggal")
-            values[binding.key] = binding.value or ""
-    return values
-
-
-def _unknown(name: str) -> str:
-    """Return what is wrong with a name that looks like a setting of ours and is none, else an empty text."""
-    known = ["ANTREAN_ENV_FILE", *(setting.name for setting in SETTINGS)]
-    if name in known or name.removesuffix("_FILE") in known or not re.match(r"(ANTREAN|BPJS|KHANZA)_", name):
-        return ""
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"{name} tidak dikenal" + (f"; maksudnya {near[0]}?" if near else "")
 
 
 def _parse(setting: Setting, values: Mapping[str, str], needs: frozenset[str], problems: list[str]) -> Any:

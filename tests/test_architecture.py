@@ -43,6 +43,7 @@ FLOORS: list[set[str]] = [
     },
     {"khanza", "khanza_connection", "ledger", "statefile", "migrations", "bpjs", "replies", "packing", "transport"},
     {"config"},
+    {"envfile"},
     {"rules"},
     {"errors", ""},
 ]
@@ -227,7 +228,7 @@ def test_click_is_known_to_the_command_line_only() -> None:
         ("pymysql", {"khanza_connection"}),
         ("Crypto", {"replies", "simulator"}),
         ("lzstring", {"simulator"}),
-        ("dotenv", {"config"}),
+        ("dotenv", {"envfile"}),
         ("tabulate", {"views"}),
     ],
 )

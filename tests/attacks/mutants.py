@@ -1465,7 +1465,7 @@ MUTANTS = (
     ),
     Mutant(
         "settings that others can read are taken",
-        "config.py",
+        "envfile.py",
         "mode & (stat.S_IROTH | stat.S_IWOTH)",
         "mode & stat.S_IWOTH",
         "test_config.py::test_a_file_that_others_can_read_gives_no_settings",
