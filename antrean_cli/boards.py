@@ -29,10 +29,10 @@ def status(found: Overview, problems: Sequence[str]) -> str:
         ("Putaran terakhir", _pass(found)),
         ("Berhasil terakhir", _ago(found.succeeded_at, found.now)),
         ("Khanza dibaca", f"sampai {found.checkpoint:%d-%m-%Y}" if found.checkpoint else "belum pernah"),
-        ("Menunggu dikirim", _pending(found)),
+        ("Menunggu", _pending(found)),
         ("Ditahan", str(found.count(HELD))),
         ("Ditolak", str(found.count(REFUSED))),
-        ("Gangguan", ", ".join(map(outages.described, found.outages)) or "tidak ada"),
+        ("Gangguan", ", ".join(map(_outage, found.outages)) or "tidak ada"),
         ("Batas H+7 terdekat", _deadlines(found)),
     ]
     lines = [f"{name:<19} {text}" for name, text in facts]
@@ -53,6 +53,11 @@ def _ago(when: datetime | None, now: datetime) -> str:
     if when is None:
         return "belum pernah"
     return f"{when:%d-%m-%Y %H:%M:%S} ({f'{span(now - when)} lalu' if when <= now else 'di masa depan'})"
+
+
+def _outage(outage: outages.Outage) -> str:
+    probed = f", dicoba lagi pukul {outage.next_probe:%H:%M:%S}" if outage.kind == outages.BPJS else ""
+    return outages.described(outage) + probed
 
 
 def _pending(found: Overview) -> str:

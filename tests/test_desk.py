@@ -118,7 +118,7 @@ def test_an_outage_is_named(site: Site) -> None:
     site.sync()
     code, out, _ = at_desk(site, "status")
     assert code == 12
-    assert "BPJS terganggu sejak 23-11 14:00" in out
+    assert "BPJS terganggu sejak 23-11 14:00, dicoba lagi pukul 14:01:00" in out
 
 
 def test_deadlines_are_those_of_what_is_open(site: Site) -> None:
