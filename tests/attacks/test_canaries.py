@@ -558,13 +558,13 @@ def test_a_pass_that_is_killed_leaves_nothing_of_a_patient(ward: Ward) -> None:
 
 
 PROVOKED = """
-import antrean_cli.deliver, antrean_cli.commands.add
+import antrean_cli.rules.requests, antrean_cli.commands.add
 def broken(visit, policy):
     try:
         return {{}}[visit.registration.nomorkartu]
     except KeyError as error:
         raise {kind}(f"{{visit.registration.nik}} {{visit.registration.nohp}} {{policy}}") from error
-antrean_cli.deliver.add_body = antrean_cli.commands.add.add_body = broken
+antrean_cli.rules.requests.add_body = antrean_cli.commands.add.add_body = broken
 from antrean_cli.cli import main
 main()
 """
