@@ -16,9 +16,9 @@ from typing import NamedTuple
 from antrean_cli.ledger import Ledger
 from antrean_cli.looks import Heard, Lists, Look, keep, recalled
 from antrean_cli.rules.adoption import adopted, awaits_look, twins
+from antrean_cli.rules.answers import DONE, PER_TANGGAL, PERSON
 from antrean_cli.rules.chain import Change, Record, arrange, changes
 from antrean_cli.rules.listings import Antrean
-from antrean_cli.rules.outcomes import DONE, PER_TANGGAL, PERSON
 from antrean_cli.rules.visits import Policy, Visit
 
 _MEMORY = "looks_adopt"  # by day: the kode booking that were covered, None where BPJS does not show the list

@@ -5,9 +5,7 @@ from typing import Any
 
 from antrean_cli.bpjs import Client
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
-from antrean_cli.rules.chain import ADD
-from antrean_cli.rules.listings import Antrean, Task
-from antrean_cli.rules.outcomes import (
+from antrean_cli.rules.answers import (
     AGAIN,
     DONE,
     FIRST,
@@ -19,8 +17,9 @@ from antrean_cli.rules.outcomes import (
     Outcome,
     Reply,
     judge,
-    wakturs_of,
 )
+from antrean_cli.rules.chain import ADD
+from antrean_cli.rules.listings import Antrean, Task, wakturs_of
 from antrean_cli.rules.payloads import listtask_body
 
 

@@ -20,8 +20,8 @@ from antrean_cli.errors import AntreanError, CredentialsError, RefusedError, Sta
 from antrean_cli.flights import Flights
 from antrean_cli.ledger import Ledger
 from antrean_cli.manual import note, taken, touch
+from antrean_cli.rules.answers import THERE, UPDATE, Fault, Outcome, Reply
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
-from antrean_cli.rules.outcomes import THERE, UPDATE, Fault, Outcome, Reply
 from antrean_cli.rules.payloads import update_body
 from antrean_cli.rules.visits import WIB, Policy
 

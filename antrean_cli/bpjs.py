@@ -21,7 +21,7 @@ from urllib.parse import quote
 from antrean_cli.config import Bpjs
 from antrean_cli.errors import SettingsError
 from antrean_cli.replies import Harmless, UnreadableError, envelope, rows
-from antrean_cli.rules.outcomes import (
+from antrean_cli.rules.answers import (
     DOKTER,
     JADWAL,
     LISTTASK,

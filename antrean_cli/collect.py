@@ -16,9 +16,9 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.hfis import Wanted
 from antrean_cli.khanza import Khanza, Window
 from antrean_cli.ledger import Ledger
+from antrean_cli.rules.answers import REFUSAL
 from antrean_cli.rules.chain import ADD, MAX_AGE, SENDING, Change, Record, after_crash, expire
 from antrean_cli.rules.events import EXACT
-from antrean_cli.rules.outcomes import REFUSAL
 from antrean_cli.rules.pushes import (
     expired,
     facts,

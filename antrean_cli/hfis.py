@@ -11,8 +11,8 @@ from datetime import date, datetime
 from antrean_cli.config import Settings
 from antrean_cli.ledger import Ledger
 from antrean_cli.looks import Lists, Look, keep, recalled
+from antrean_cli.rules.answers import DONE, JADWAL
 from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.outcomes import DONE, JADWAL
 from antrean_cli.rules.visits import Clinic, Sessions
 
 Wanted = Mapping[Clinic, datetime | None]  # since when a reading from before no longer counts, if anything says so

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.outcomes import Fault, judge
+from antrean_cli.rules.answers import Fault, judge
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs import Client

@@ -15,18 +15,10 @@ from antrean_cli.bpjs import Client
 from antrean_cli.config import Settings
 from antrean_cli.errors import AntreanError, InputError, TemporaryError
 from antrean_cli.ledger import Ledger
+from antrean_cli.rules.answers import DONE, THERE, Fault, Outcome, Reply, call_of, judge
 from antrean_cli.rules.chain import ALREADY, CANCELLED, MANUAL, ORDERED, SENT, Push, Record, arrange, there
-from antrean_cli.rules.outcomes import (
-    DONE,
-    THERE,
-    Fault,
-    Outcome,
-    Reply,
-    call_of,
-    judge,
-    tasks_held,
-    with_settled_add,
-)
+from antrean_cli.rules.listings import tasks_held
+from antrean_cli.rules.outcomes import with_settled_add
 from antrean_cli.rules.visits import Policy, Visit
 
 

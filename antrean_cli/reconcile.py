@@ -19,10 +19,10 @@ from antrean_cli.daybook import Day, day_of
 from antrean_cli.errors import AntreanError, CredentialsError, TemporaryError
 from antrean_cli.flights import Flights
 from antrean_cli.ledger import Ledger
+from antrean_cli.rules.answers import PER_TANGGAL
 from antrean_cli.rules.chain import ADD, MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.listings import Antrean, Task
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
-from antrean_cli.rules.outcomes import PER_TANGGAL
 from antrean_cli.rules.reconcile import (
     LOST,
     PENDING,

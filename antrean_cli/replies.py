@@ -15,8 +15,8 @@ from typing import Any
 
 from antrean_cli.config import Bpjs
 from antrean_cli.packing import unpack
+from antrean_cli.rules.answers import DOKTER, JADWAL, LISTTASK, PER_KODEBOOKING, PER_TANGGAL, POLI, Reply
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task, kodedokter_of
-from antrean_cli.rules.outcomes import DOKTER, JADWAL, LISTTASK, PER_KODEBOOKING, PER_TANGGAL, POLI, Reply
 
 MAX_MESSAGE, MAX_WORD = 300, 100
 MAX_LIST = 4_000_000  # characters of an unpacked list; a booking takes some 450

@@ -13,7 +13,7 @@ from antrean_cli.config import Settings
 from antrean_cli.errors import AntreanError, RefusedError, SettingsError, TemporaryError
 from antrean_cli.rules.chain import ABSENT, BATAL, Record
 from antrean_cli.rules.events import Event, Look, events_of
-from antrean_cli.rules.outcomes import tasks_held
+from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.visits import Sessions, Visit, assemble
 
 PRESENT, MISSING, CANCELLED = "present", "missing", "cancelled"

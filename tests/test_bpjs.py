@@ -32,7 +32,7 @@ from antrean_cli.bpjs import Client, signature
 from antrean_cli.config import Bpjs
 from antrean_cli.errors import SettingsError
 from antrean_cli.replies import decrypt
-from antrean_cli.rules.outcomes import Fault, Reply
+from antrean_cli.rules.answers import Fault, Reply
 from antrean_cli.simulator import faults
 from antrean_cli.simulator.server import Simulator
 from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY

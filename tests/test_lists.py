@@ -22,8 +22,8 @@ import pytest
 from antrean_cli.asking import listing
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.packing import unpack
+from antrean_cli.rules.answers import Fault, Reply
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek
-from antrean_cli.rules.outcomes import Fault, Reply
 from antrean_cli.simulator import faults, server
 from antrean_cli.simulator.server import Simulator
 from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site

@@ -10,22 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antrean_cli.rules.answers import Fault, Outcome, Reply, call_of, judge
 from antrean_cli.rules.chain import Push, Record, after_crash, arrange, next_call, pending
-from antrean_cli.rules.listings import Task
-from antrean_cli.rules.outcomes import (
-    Fault,
-    Outcome,
-    Reply,
-    after_failed_lookup,
-    after_fault,
-    after_lookup,
-    apply,
-    call_of,
-    judge,
-    retry_delay,
-    tasks_held,
-    wakturs_of,
-)
+from antrean_cli.rules.listings import Task, tasks_held, wakturs_of
+from antrean_cli.rules.outcomes import after_failed_lookup, after_fault, after_lookup, apply, retry_delay
 from tests.rows import MONDAY, WIB, WIT, WITA, at, policy, push, reason, record, states
 
 NOW = at("10:00")

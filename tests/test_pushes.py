@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.chain import Push, Record, next_call
-from antrean_cli.rules.outcomes import Outcome, apply
+from antrean_cli.rules.outcomes import apply
 from antrean_cli.rules.pushes import expired, facts, frame, gone, lacks_reference, left_out, plan, settled
 from antrean_cli.rules.visits import Policy, Visit
 from tests.rows import (

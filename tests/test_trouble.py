@@ -17,7 +17,7 @@ import pytest
 
 from antrean_cli import flights
 from antrean_cli.bpjs import Client
-from antrean_cli.rules import outcomes
+from antrean_cli.rules import answers
 from antrean_cli.simulator.faults import Fault, FaultName, FaultPlan
 from antrean_cli.simulator.server import Simulator
 from tests.faults import PUT_OFF, SPELLED, TRANSPORT
@@ -848,7 +848,7 @@ def test_sending_and_the_outcome_before_are_on_the_disk_when_a_request_leaves(
     left: list[tuple[str, dict[str, str]]] = []
     call = Client.call
 
-    def watched(client: Client, name: str, body: dict[str, Any], **more: Any) -> outcomes.Reply | outcomes.Fault:
+    def watched(client: Client, name: str, body: dict[str, Any], **more: Any) -> answers.Reply | answers.Fault:
         left.append((body.get("taskid", "add"), on_disk(site, body["kodebooking"])))
         return call(client, name, body, **more)
 

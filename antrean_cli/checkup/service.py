@@ -19,8 +19,8 @@ from antrean_cli.bpjs import Client
 from antrean_cli.checkup.findings import Finding, fault, length, ok, told, warning
 from antrean_cli.config import Settings
 from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, TemporaryError
+from antrean_cli.rules.answers import DOKTER, DONE, JADWAL, NAME, POLI, ROUTE, STOP, TLS, Fault, Outcome, Reply, judge
 from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.outcomes import DOKTER, DONE, JADWAL, NAME, POLI, ROUTE, STOP, TLS, Fault, Outcome, Reply, judge
 from antrean_cli.rules.rows import Slot
 from antrean_cli.rules.visits import Visit, codes_at_bpjs
 

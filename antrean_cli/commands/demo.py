@@ -25,8 +25,7 @@ from antrean_cli.ledger import Ledger
 from antrean_cli.options import FILE, examples, subcommand
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
 from antrean_cli.rules.events import NO_SIGN, TASKS
-from antrean_cli.rules.listings import Task
-from antrean_cli.rules.outcomes import wakturs_of
+from antrean_cli.rules.listings import Task, wakturs_of
 from antrean_cli.rules.visits import WIB
 from antrean_cli.simulator.day import LAST, SESSIONS, Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite

@@ -8,7 +8,7 @@ from antrean_cli import views
 from antrean_cli.app import App
 from antrean_cli.errors import InputError
 from antrean_cli.options import DAY, OneOf, examples, json_option, subcommand
-from antrean_cli.rules.outcomes import DOKTER, JADWAL, POLI
+from antrean_cli.rules.answers import DOKTER, JADWAL, POLI
 
 # What a person types, the call, and the headings of its rows.
 LISTS = {

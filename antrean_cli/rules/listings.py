@@ -1,7 +1,11 @@
 """BPJS's lists as they are read: rows of getlisttask, of antrean per tanggal, and of the references."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
+
+_ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
 
 
 class Task(NamedTuple):
@@ -65,3 +69,23 @@ def kodedokter_of(text: str | None) -> str:
     """
     code = (text or "").strip()
     return str(int(code)) if re.fullmatch(r"[0-9]{1,18}", code) else code
+
+
+def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:
+    """Return the steps that getlisttask shows with the time of each; of a task shown twice, the later time."""
+    held: dict[str, datetime | None] = {}
+    for row in rows:
+        step, waktu = str(row.taskid), wakturs_of(row.wakturs)
+        known = held.get(step)
+        held[step] = max(known, waktu) if known and waktu else waktu or known
+    return held
+
+
+def wakturs_of(text: str) -> datetime | None:
+    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime of this century, or None if it is no such text."""
+    clock, _, zone = text.strip().rpartition(" ")
+    try:
+        waktu = datetime.strptime(clock, "%d-%m-%Y %H:%M:%S").replace(tzinfo=_ZONES[zone])
+    except (ValueError, KeyError):
+        return None
+    return waktu if 2000 <= waktu.year < 2100 else None

@@ -1,28 +1,34 @@
-"""Replies → outcomes → pushes: what an answer of BPJS means, and what becomes of the push.
+"""Outcomes → pushes: what becomes of a booking's pushes by what BPJS answered.
 
-- The truth is metadata.code; a text never makes a success, and an unknown one is never a success.
-- Texts are second-hand: they are matched with case and runs of spaces folded.
-- "Code 201 with a text nobody knows: person. Any other unknown code: again."
 - An exchange that brought no envelope is a fault: it counts no attempt.
 - "After a time-out on a write, what happened is unknown": a task is looked up, add and batal are sent again.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from antrean_cli.rules.answers import (
+    AGAIN,
+    DONE,
+    ENDED,
+    FIRST,
+    LATER,
+    PERSON,
+    SEP_FIRST,
+    STOP,
+    THERE,
+    Fault,
+    Outcome,
+)
 from antrean_cli.rules.chain import (
     ABSENT,
     ADD,
     AFTER_SERVICE,
     ALREADY,
-    BATAL,
     CANCELLED,
     CLOSED,
     DUE,
-    FARMASI,
     ORDERED,
     REFUSED,
     SENDING,
@@ -36,126 +42,13 @@ from antrean_cli.rules.chain import (
     push_needs,
     there,
 )
-from antrean_cli.rules.events import TASKS, Reason
-from antrean_cli.rules.listings import Task
+from antrean_cli.rules.events import Reason
+from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.visits import Policy
 
-# Kinds of outcome; the first five are the classes of bpjs.md.
-DONE, AGAIN, FIRST, PERSON, STOP = "done", "again", "first", "person", "stop"
-THERE, LATER, ENDED, SEP_FIRST = "already", "later", "ended", "sep"
-NAME, ROUTE, TLS = "name", "route", "tls"
-REFUSAL = "201"  # the code of what is refused; its text tells for how long
 OVERTAKEN = "terdahului"  # the reason of a push whose successor BPJS holds already
 MAX_RETRY_AFTER = timedelta(hours=1)
-_ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
 _BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 30))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
-    """An envelope that BPJS sent: its code as text, its message, `response` decrypted and parsed into rows.
-
-    `retry_after` is in seconds, `date` the time of BPJS's own clock (aware), if it said so.
-    """
-
-    code: str
-    message: str
-    response: Sequence[Any] = ()
-    retry_after: float | None = None
-    date: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """An exchange that brought no envelope; `reached` tells whether BPJS may have acted on it.
-
-    `answered` marks the one kind that did bring one: a list that cannot be read. `where` is how far it came: the
-    name of the server (NAME), the way to it (ROUTE), or its certificate (TLS); empty if it came further.
-    """
-
-    text: str
-    reached: bool
-    where: str = ""
-    answered: bool = False
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """What a reply means; `named` is the step that has to go first (kind FIRST)."""
-
-    kind: str
-    code: str
-    text: str
-    named: str = ""
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One row of bpjs.md's table "Answers seen": a text of some calls, its class, and which step it names."""
-
-    call: str
-    code: str
-    text: str
-    kind: str
-    named: str = ""
-
-
-UPDATE, LISTTASK = "updatewaktu", "getlisttask"
-# The calls that only read, besides getlisttask.
-POLI, DOKTER, JADWAL = "ref_poli", "ref_dokter", "jadwaldokter"
-PER_TANGGAL, PER_KODEBOOKING = "per_tanggal", "per_kodebooking"
-# Read from above; "named" is a group of the text, "before" for the step before the one just sent, or a step.
-ANSWERS = (
-    Answer("*", "200", "", DONE),
-    Answer("*", "208", "", THERE),
-    Answer(f"{POLI}|{DOKTER}", "1", "", DONE),
-    Answer(f"{LISTTASK}|{PER_TANGGAL}|{PER_KODEBOOKING}", "204", "", DONE),
-    Answer("*", "201", r"undefined error", AGAIN),
-    Answer(JADWAL, "201", "", DONE),  # "200, empty 201"
-    Answer("*", "401|403", "", STOP),
-    Answer("*", "*", r"unauthorized|signature|consumer id", STOP),
-    Answer(UPDATE, "201", r"taskid terakhir 99\b", ENDED),
-    Answer(UPDATE, "201", r"taskid terakhir \d", LATER),
-    Answer(UPDATE, "201", r"taskid=(\d+) belum ada", FIRST, "group"),
-    Answer(UPDATE, "201", r"taskid=\d+ tidak valid|taskid sebelumnya belum terkirim", FIRST, "before"),
-    Answer(f"{UPDATE}|{LISTTASK}|{PER_KODEBOOKING}", "201", r"kode ?booking tidak ditemukan", FIRST, ADD),
-    Answer(ADD, "201", r"sudah terbit sep", SEP_FIRST),
-    Answer("*", "201", "", PERSON),
-    Answer("*", "*", "", AGAIN),
-)
-
-
-def judge(call: str, step: str, reply: Reply) -> Outcome:
-    """Return what a reply means; `call` is the name of a call, `step` what it sends (empty for one that reads)."""
-    folded = " ".join(reply.message.lower().split())
-    for answer in ANSWERS:
-        if _fits(answer.call, call) and _fits(answer.code, reply.code):
-            found = re.search(answer.text, folded)
-            if found and (answer.kind != FIRST or _named(answer, found, step)):
-                named = _named(answer, found, step) if answer.kind == FIRST else ""
-                return Outcome(
-                    kind=answer.kind, code=reply.code, text=reply.message, named=named, retry_after=reply.retry_after
-                )
-    raise AssertionError("the last row of ANSWERS fits everything")
-
-
-def _fits(pattern: str, value: str) -> bool:
-    return pattern == "*" or value in pattern.split("|")
-
-
-def _named(answer: Answer, found: "re.Match[str]", step: str) -> str:
-    """Return the step that has to go first, empty if that cannot be one."""
-    if answer.named == ADD:
-        return ADD
-    named = int(found.group(1)) if answer.named == "group" else int(step) - 1 if step.isdigit() else 0
-    return str(named) if 1 <= named <= TASKS[-1] and str(named) != step else ""
-
-
-def call_of(step: str) -> str:
-    """Return the name of the call that sends a step."""
-    return step if step in (ADD, BATAL, FARMASI) else UPDATE
 
 
 def apply(record: Record, step: str, outcome: Outcome, policy: Policy, now: datetime, jitter: float) -> Record:
@@ -325,23 +218,3 @@ def after_failed_lookup(record: Record, step: str, outcome: Outcome, now: dateti
     if outcome.kind == AGAIN:
         return record.having(_put_off(record.pushes[step], outcome, now, jitter))
     return after_unreadable_lookup(record)
-
-
-def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:
-    """Return the steps that getlisttask shows with the time of each; of a task shown twice, the later time."""
-    held: dict[str, datetime | None] = {}
-    for row in rows:
-        step, waktu = str(row.taskid), wakturs_of(row.wakturs)
-        known = held.get(step)
-        held[step] = max(known, waktu) if known and waktu else waktu or known
-    return held
-
-
-def wakturs_of(text: str) -> datetime | None:
-    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime of this century, or None if it is no such text."""
-    clock, _, zone = text.strip().rpartition(" ")
-    try:
-        waktu = datetime.strptime(clock, "%d-%m-%Y %H:%M:%S").replace(tzinfo=_ZONES[zone])
-    except (ValueError, KeyError):
-        return None
-    return waktu if 2000 <= waktu.year < 2100 else None

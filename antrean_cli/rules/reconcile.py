@@ -32,8 +32,8 @@ from antrean_cli.rules.chain import (
     there,
 )
 from antrean_cli.rules.events import TASKS, Event, Look, events_of
-from antrean_cli.rules.listings import Task
-from antrean_cli.rules.outcomes import after_lookup, tasks_held
+from antrean_cli.rules.listings import Task, tasks_held
+from antrean_cli.rules.outcomes import after_lookup
 from antrean_cli.rules.pushes import SENT_BY_KHANZA, expired
 from antrean_cli.rules.visits import Policy, Visit
 

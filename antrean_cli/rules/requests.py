@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from antrean_cli.rules.answers import LISTTASK, call_of
 from antrean_cli.rules.chain import ADD, BATAL, FARMASI, UNLISTED, Call, Record, next_call
 from antrean_cli.rules.events import Look
-from antrean_cli.rules.outcomes import LISTTASK, call_of
 from antrean_cli.rules.payloads import (
     add_body,
     batal_body,

@@ -36,8 +36,8 @@ from antrean_cli.config import Settings, load
 from antrean_cli.desk import Pick, drop, replay, retry
 from antrean_cli.errors import InputError
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.outcomes import Fault as Broken
-from antrean_cli.rules.outcomes import Reply
+from antrean_cli.rules.answers import Fault as Broken
+from antrean_cli.rules.answers import Reply
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.simulator.server import Simulator
