@@ -1,5 +1,7 @@
 """`antrean drop`: gives up what nobody can mend, with a word why, so that `status` is well again."""
 
+import shlex
+
 import click
 
 from antrean_cli.app import changing, require_known
@@ -31,5 +33,6 @@ def command(ctx: click.Context, pick: Pick, keterangan: str, as_json: bool) -> N
     with changing(ctx.obj) as (ledger, policy, now):
         require_known(ledger, pick.number)
         changed = drop(ledger, pick, policy, now, keterangan.strip())
-    whole = f"; sisa antrean {pick.number} tidak dikirim. Membatalkan: antrean retry {pick.number}"
-    tell_changed(ctx.obj, changed, f"dilepas{whole if pick.number and not pick.step else ''}", as_json)
+    tell_changed(ctx.obj, changed, "dilepas", as_json)
+    if pick.number and not pick.step:
+        ctx.obj.say(f"Sisa antrean itu tidak dikirim. Membatalkan: antrean retry {shlex.quote(pick.number)}")
