@@ -16,7 +16,7 @@ from typing import NamedTuple
 from antrean_cli.ledger import Ledger
 from antrean_cli.looks import Heard, Lists, Look, keep, recalled
 from antrean_cli.rules.adoption import adopted, awaits_look, twins
-from antrean_cli.rules.answers import DONE, PER_TANGGAL, PERSON
+from antrean_cli.rules.answers import DONE, PER_TANGGAL, PERSON, STOP
 from antrean_cli.rules.chain import Change, Record, arrange, changes
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.visits import Policy, Visit
@@ -27,13 +27,15 @@ _MEMORY = "looks_adopt"  # by day: the kode booking that were covered, None wher
 class Adopted(NamedTuple):
     """What the looks changed in the ledger, the visits by their kode booking now, and whose adds have to wait.
 
-    `unread` says why some of them wait longer than that: BPJS's list did not come (Indonesian).
+    `unread` says why some of them wait longer than that: BPJS's list did not come (Indonesian). `refused` is what BPJS
+    said where it does not accept who we are.
     """
 
     changes: tuple[Change, ...]
     visits: Mapping[str, Visit]
     waiting: frozenset[str]
     unread: str
+    refused: str
 
 
 def adopt(lists: Lists | None, ledger: Ledger, policy: Policy, visits: Mapping[str, Visit], now: datetime) -> Adopted:
@@ -43,7 +45,8 @@ def adopt(lists: Lists | None, ledger: Ledger, policy: Policy, visits: Mapping[s
     """
     records = [one for one in ledger.unfinished().values() if one.kodebooking in visits and awaits_look(one)]
     days = {record.tanggal: [one for one in records if one.tanggal == record.tanggal] for record in records}
-    looks, visits, found, why = recalled(ledger, _MEMORY), dict(visits), list[Change](), ""
+    looks, visits, found = recalled(ledger, _MEMORY), dict(visits), list[Change]()
+    why = refused = ""
     for tanggal, mine in sorted(days.items()):
         look = looks.setdefault(tanggal.isoformat(), Look())
         if lists and look.due(now):
@@ -52,6 +55,7 @@ def adopt(lists: Lists | None, ledger: Ledger, policy: Policy, visits: Mapping[s
                 found += _matched(ledger, policy, visits, mine, list(heard.rows), now)
             looks[tanggal.isoformat()] = look = _after(look, heard, mine, now)
             why = heard.text if look.failing else why
+            refused = heard.text if heard.kind == STOP else refused
     keep(ledger, _MEMORY, looks, now)
     pairs = [(record.kodebooking, looks[record.tanggal.isoformat()]) for record in records]
     late = [(code, look) for code, look in pairs if _waits(code, look, now, asking=lists is not None)]
@@ -61,6 +65,7 @@ def adopt(lists: Lists | None, ledger: Ledger, policy: Policy, visits: Mapping[s
         visits=visits,
         waiting=frozenset(code for code, _ in late),
         unread=unread if any(look.failing for _, look in late) else "",
+        refused=refused,
     )
 
 

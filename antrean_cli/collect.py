@@ -244,19 +244,24 @@ def planned(
     """
     today = now.astimezone(policy.zone).date()
     # A kode booking made of clinic or queue number would change with them: the one first given stays.
-    given = {record.no_rawat: record for record in records.values() if record.kind != "mobilejkn"}
+    given: dict[str, Record] = {}
+    for record in records.values():
+        if record.kind != "mobilejkn" and (record.no_rawat not in given or given[record.no_rawat].ended):
+            given[record.no_rawat] = record
     plans, met, same = [], set(), frame(policy, today)
     for visit in visits:
-        record = records.get(visit.kodebooking)
-        if record is None and visit.kind != "mobilejkn" and visit.no_rawat in given:
-            record = given[visit.no_rawat]
-            visit = replace(visit, kodebooking=record.kodebooking)
+        found = records.get(visit.kodebooking)
         met.add(visit.kodebooking)
+        # After a cancel the visit goes on under the code that it was added with anew, if there is one.
+        if (found is None or found.ended) and visit.kind != "mobilejkn" and visit.no_rawat in given:
+            found = given[visit.no_rawat]
+            visit = replace(visit, kodebooking=found.kodebooking)
+            met.add(visit.kodebooking)
         if not served(visit, policy):
-            plans += [Planned(record, left_out(record), None)] if record else []
-        elif record or (first <= visit.tanggal and (visit.tanggal <= today or visit.cancel)):
-            after = plan(visit, record, policy, now, exact=exact)
+            plans += [Planned(found, left_out(found), None)] if found else []
+        elif found or (first <= visit.tanggal and (visit.tanggal <= today or visit.cancel)):
+            after = plan(visit, found, policy, now, exact=exact)
             mark = facts(visit, same) if settled(visit, after, policy, now) else ""
-            plans.append(Planned(record, replace(after, settled=mark), visit))
+            plans.append(Planned(found, replace(after, settled=mark), visit))
     missing = (record for kodebooking, record in records.items() if kodebooking not in met and kodebooking in asked)
     return plans + [Planned(record, gone(record), None) for record in missing]

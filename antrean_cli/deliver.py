@@ -119,7 +119,7 @@ class Delivery:
     def _next_probe(self) -> str:
         """Return the booking after the one that was probed last: one bad booking must not hide that BPJS is back."""
         waiting = self.adds_that_wait
-        if not (able := self._able()):
+        if not (able := self._able()) and self.ledger.outage(outages.BPJS):
             # Adds wait for a look, and looks for BPJS to be back: where nothing else is due, one add is the probe.
             self.adds_that_wait = frozenset()
             able = self._able()

@@ -214,7 +214,7 @@ def _dropped(push: Push) -> bool:
 
 def _reread(push: Push) -> Push:
     """Return the push as one that the next pass decides about anew, from what Khanza holds then."""
-    return hold(anew(push), REREAD)
+    return anew(push) if push.source == MANUAL else hold(anew(push), REREAD)
 
 
 def drop(ledger: Ledger, pick: Pick, policy: Policy, now: datetime, keterangan: str) -> Changed:

@@ -52,7 +52,7 @@ def send(
         outcome = taken(kodebooking, step, answer)
         with ledger.transaction():
             if visit:
-                _forget_unsent(ledger, kodebooking, visit)
+                _make_way(ledger, kodebooking, visit, now)
             note(
                 ledger, settings.policy, kodebooking, step, outcome, tanggal=tanggal, waktu=waktu, now=now, visit=visit
             )
@@ -84,10 +84,15 @@ def _at_bpjs(record: Record) -> bool:
     return started and not record.ended
 
 
-def _forget_unsent(ledger: Ledger, kodebooking: str, visit: Visit) -> None:
-    """Forget what was to be sent of a visit under another code, or `sync` would add it a second time."""
+def _make_way(ledger: Ledger, kodebooking: str, visit: Visit, now: datetime) -> None:
+    """Let a visit go on under this code: what was to be sent under another would add it a second time.
+
+    A cancelled one is kept, but settles the visit no more.
+    """
     for other in ledger.of_visit(visit.no_rawat or ""):
-        if other.kodebooking != kodebooking and not other.ended and not _at_bpjs(other):
+        if other.kodebooking != kodebooking and other.ended:
+            ledger.save(other, replace(other, settled=""), now)
+        elif other.kodebooking != kodebooking and not _at_bpjs(other):
             ledger.forget(other.kodebooking)
 
 

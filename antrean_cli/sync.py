@@ -169,12 +169,17 @@ class Pass:
         self._visits, self._adds_that_wait = found.visits, found.waiting
         self.report.add(found.changes)
         yield Found(changes=found.changes)
-        if found.unread:
-            self.report.errors.append(TemporaryError(found.unread))
+        if found.refused:
+            self.report.errors.append(CredentialsError(outages.refused_credentials(found.refused)))
+            yield from self._failed(outages.CREDENTIALS, found.refused)
+        elif found.unread:
+            refused = self.ledger.outage(outages.CREDENTIALS)
+            error = CredentialsError(outages.described(refused)) if refused else TemporaryError(found.unread)
+            self.report.errors.append(error)
 
     def _lists(self) -> Lists | None:
         """Return who asks for BPJS's lists: in half of the time that is left; None while only a probe may be sent."""
-        if any(self.ledger.outage(kind) for kind in (outages.BPJS, outages.CREDENTIALS)):
+        if self.ledger.outage(outages.BPJS):
             return None
         if self._looks_until is None:
             now = time.monotonic()

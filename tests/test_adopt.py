@@ -258,7 +258,7 @@ def test_while_the_list_fails_for_a_moment_adds_wait_and_none_is_doubled(site: S
     passes = every_minute(site, 11)
     assert (adds(site), looks(site)) == ([], 2)
     assert site.held_at_bpjs("KIOS-1") == [(3, "08:05:00"), (4, "08:20:00")]
-    assert [done.report.exit_code for done in passes] == [5] * 10 + [0]
+    assert [done.report.exit_code for done in passes] == [4 if name == "http_401" else 5] * 10 + [0]
 
 
 def test_where_bpjs_does_not_show_the_list_adds_go_out_at_once(site: Site) -> None:
@@ -360,3 +360,18 @@ def test_what_the_desk_sent_of_a_kiosks_booking_does_not_hide_it(site: Site) -> 
     assert adds(site) == []
     assert site.held_at_bpjs(code) == [(1, "07:50:00"), (2, "07:55:00"), (3, "08:05:00"), (4, "08:20:00")]
     assert site.states(code) == {"add": "already", "1": "sent", "2": "sent", "3": "sent", "4": "sent"}
+
+
+def test_refused_credentials_are_told_at_once_although_all_adds_wait_for_the_list(site: Site) -> None:
+    patient(site)
+    done = site.sync(ANTREAN_ADOPT="ya", BPJS_SECRET_KEY="salah")
+    assert done.report.exit_code == 4
+    assert any("ditolak" in text for text in done.told)
+    site.clock.forward(minutes=1)
+    done = site.sync(ANTREAN_ADOPT="ya", BPJS_SECRET_KEY="salah")
+    assert (done.report.exit_code, done.told) == (4, [])
+    site.clock.forward(minutes=1)
+    sync(site)
+    site.clock.forward(minutes=11)
+    sync(site)
+    assert len(adds(site)) == 1

@@ -563,3 +563,46 @@ def test_the_story_with_what_bpjs_holds_fits_80_columns(site: Site) -> None:
     assert code == 0
     assert [line for line in out.splitlines() if len(line) > 80] == []
     assert "09:50:00 resep_diserahkan  09:50:00  terkirim 23-11 14:00  09:50:00" in out
+
+
+def test_a_note_on_what_changed_after_the_add_survives_a_replay(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync()
+    site.khanza.update("reg_periksa", {"no_rawat": no_rawat}, kd_pj="UMU")
+    site.clock.forward(minutes=1)
+    site.sync()
+    note = site.push(no_rawat, "add").note
+    assert "penjamin BPJ menjadi UMU" in note
+    assert at_desk(site, "replay", "--date", str(MONDAY), "--yes", "--now")[0] == 0
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.push(no_rawat, "add").note == note
+
+
+def test_a_mobile_jkn_booking_that_was_dropped_and_retried_is_not_added(site: Site) -> None:
+    """That nobody asked for its add is not forgotten: BPJS has it."""
+    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00")
+    nobooking = site.khanza.booking(no_rawat, MONDAY)
+    site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    kinds = {"ANTREAN_ADD": "mobilejkn,onsite,nonjkn"}
+    site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, times=1))
+    site.sync(ANTREAN_ADD=kinds["ANTREAN_ADD"])
+    assert at_desk(site, "drop", nobooking, "--keterangan", "uji", **kinds)[0] == 0
+    assert at_desk(site, "retry", nobooking, "--now", **kinds)[0] == 0
+    assert site.sent(ADD) == []
+    assert [taskid for taskid, _ in site.held_at_bpjs(nobooking)] == [3, 4]
+
+
+def test_after_a_cancel_a_visit_goes_on_under_the_code_that_it_was_added_with_anew(site: Site) -> None:
+    no_rawat = patient(site)
+    site.sync()
+    site.sync()  # and is settled
+    assert at_desk(site, "batal", no_rawat, "--keterangan", "salah")[0] == 0
+    assert at_desk(site, "add", "--no-rawat", no_rawat, "--kodebooking", "BARU-1")[0] == 0
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    for _ in range(2):
+        site.clock.forward(minutes=1)
+        site.sync()
+    assert site.held_at_bpjs("BARU-1") == [(3, "08:05:00"), (4, "08:30:00")]
+    assert [taskid for taskid, _ in site.held_at_bpjs(no_rawat)] == [3, 99]

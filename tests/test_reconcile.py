@@ -609,3 +609,21 @@ def test_what_was_sent_by_hand_and_lost_by_bpjs_is_sent_again_by_a_repair(site: 
         site.clock.forward(minutes=1)
         site.sync()
     assert site.held_at_bpjs(kodebooking) == before
+
+
+def test_what_was_sent_by_hand_goes_on_behind_what_was_refused_and_retried(site: Site) -> None:
+    """Khanza knows nothing of that booking: only the times that were typed are there."""
+    site.sync()
+    site.bpjs.bookings.mobile_jkn("KIOS-1", str(MONDAY))
+    for taskid, clock in (("3", "08:01"), ("4", "08:20")):
+        assert site.run("update", "KIOS-1", taskid, f"{MONDAY} {clock}").returncode == 0
+    before = site.held_at_bpjs("KIOS-1")
+    forgotten_by_bpjs(site, "KIOS-1", tasks=False)
+    compared(site, "--repair")
+    clock = site.clock.now.isoformat()
+    for args in (("drop", "KIOS-1", "3", "--keterangan", "uji"), ("retry", "KIOS-1", "3")):
+        assert site.run(*args, CLOCK=clock).returncode == 0
+    for _ in range(2):
+        site.clock.forward(minutes=1)
+        site.sync()
+    assert site.held_at_bpjs("KIOS-1") == before

@@ -982,3 +982,63 @@ def test_of_a_booking_dropped_while_a_task_is_on_its_way_nothing_follows(site: S
     site.clock.forward(minutes=1)
     site.sync()
     assert site.states(no_rawat) == {"add": "sent", "3": "sent", "4": "closed"}
+
+
+def booked(site: Site) -> tuple[str, str]:
+    """Return no_rawat and nobooking of a Mobile JKN booking whose patient has come and been examined."""
+    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00")
+    nobooking = site.khanza.booking(no_rawat, MONDAY)
+    site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:35:00")
+    return no_rawat, nobooking
+
+
+def test_no_doubt_about_a_task_keeps_a_cancel_waiting(site: Site) -> None:
+    _, nobooking = booked(site)
+    site.bpjs.faults.add(Fault("reset_after", path=UPDATE))
+    site.sync()
+    assert site.push(nobooking, "3").ask
+    site.khanza.batal(nobooking)
+    site.bpjs.faults.add(Fault("gagal_dicoba", path=LIST, times=None))
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.sent(BATAL) == [(nobooking, "", 200)]
+
+
+def test_what_is_overtaken_is_refused_although_no_list_comes(site: Site) -> None:
+    """BPJS holds a later task already, and its list cannot be had: a person has to look, and nobody asks for ever."""
+    no_rawat = patient(site)
+    site.sync()
+    for taskid, clock in ((4, "08:30:00"), (5, "08:40:00")):
+        waktu = int(datetime.fromisoformat(f"{MONDAY} {clock}+07:00").timestamp() * 1000)
+        site.bpjs.bookings.updatewaktu({"kodebooking": no_rawat, "taskid": taskid, "waktu": waktu})
+    (row,) = site.bpjs.bookings.snapshot()
+    tasks: Any = row["tasks"]
+    site.bpjs.bookings.load([{**row, "tasks": [task for task in tasks if task["taskid"] != 4]}])
+    site.bpjs.faults.add(Fault("not_found_yet", path=LIST, times=None))
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:35:00")
+    for _ in range(5):
+        site.clock.forward(minutes=5)
+        site.sync()
+    assert site.states(no_rawat)["4"] == "refused"
+    assert [taskid for _, taskid, _ in site.sent(UPDATE)].count("4") == 1
+
+
+@pytest.mark.parametrize("settled_by", ["task", "batal", "99"])
+def test_an_add_in_doubt_that_was_closed_is_settled_by_whatever_bpjs_has_of_the_booking(
+    site: Site, settled_by: str
+) -> None:
+    no_rawat = patient(site)
+    site.bpjs.faults.add(Fault("undefined_error", path=ADD, handled=True))
+    site.sync()
+    assert site.run("drop", no_rawat, "add", "--keterangan", "uji").returncode == 0
+    if settled_by == "99":
+        at = int(datetime.fromisoformat(f"{MONDAY} 09:00:00+07:00").timestamp() * 1000)
+        site.bpjs.bookings.updatewaktu({"kodebooking": no_rawat, "taskid": 99, "waktu": at})
+    elif settled_by == "batal":
+        assert site.run("batal", no_rawat, "--keterangan", "uji").returncode == 0
+    for _ in range(3):
+        site.clock.forward(minutes=6)
+        site.sync()
+    add = site.push(no_rawat, "add")
+    assert (add.state, add.ask) == ("already", False)

@@ -242,6 +242,9 @@ def next_call(record: Record, now: datetime) -> Call | None:
     pushes = record.pushes
     if any(push.state == SENDING for push in pushes.values()):
         return None
+    batal = pushes.get(BATAL)
+    if batal and batal.state == DUE and not record.ended and _ready(batal, now):
+        return Call(push=batal)  # no doubt about a task keeps it waiting; 99 waits, because task 5 decides about it
     if asking := [push for push in pushes.values() if push.ask and _can_be_looked_up(push)]:
         return None if any(_put_off(push, now) for push in asking) else Call(push=asking[0], lookup=True)
     if record.ended:
@@ -302,7 +305,7 @@ def _placed(push: Push, record: Record, before: Push | None, barrier: Barrier | 
 def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> Push:
     """Return the task with the time that it goes out with, or held or closed because of it."""
     if push.recorded is None:
-        return push
+        return replace(push, state=DUE, reason=None) if push.waktu else push  # sent by hand, and due once more
     waktu = settle(push.recorded, before.waktu if before else None, policy.tie)
     if waktu is None and before:
         return hold(push, _wrong_order(push, before, policy))

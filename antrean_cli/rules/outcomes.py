@@ -83,7 +83,7 @@ def _finished(record: Record, push: Push) -> Record:
 def with_settled_add(record: Record) -> Record:
     """Return the record of a booking that BPJS has something of: an add in doubt is there then."""
     add = record.push(ADD)
-    return record.having(there(add)) if add and add.open and add.ask else record
+    return record.having(there(add)) if add and add.ask and not add.done and add.state != SENDING else record
 
 
 def _again(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
@@ -138,7 +138,7 @@ def _ended(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> 
     reason = Reason(code="batal", text="sudah dibatalkan di BPJS")
     known = record.push(ABSENT) or Push(step=ABSENT, state=ALREADY)
     record = record.having(close(push, reason), replace(known, state=ALREADY, reason=reason, ask=False))
-    return record.closing(reason)
+    return with_settled_add(record).closing(reason)
 
 
 def _sep_first(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
@@ -192,8 +192,7 @@ def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record
         record = with_settled_add(record.having(found))
     if record.ended:
         return record.closing(CANCELLED)
-    overtaken = [push for push in record.pushes.values() if push.reason and push.reason.code == OVERTAKEN and push.open]
-    record = record.having(*(_refuse(push, push.reason.text) for push in overtaken if push.reason))
+    record = _without_overtaken(record)
     absent, task5 = record.push(ABSENT), record.push("5")
     if absent and absent.open and task5 and task5.done:
         record = record.having(close(absent, AFTER_SERVICE))
@@ -207,7 +206,13 @@ def _without_doubt(record: Record) -> list[Push]:
 
 def after_unreadable_lookup(record: Record) -> Record:
     """Return the record after a list that cannot be read: what is in doubt is sent again, 208 settles it."""
-    return record.having(*_without_doubt(record))
+    return _without_overtaken(record.having(*_without_doubt(record)))
+
+
+def _without_overtaken(record: Record) -> Record:
+    """Return the record with what BPJS calls overtaken refused: its list was asked for, and does not show it."""
+    overtaken = [push for push in record.pushes.values() if push.reason and push.reason.code == OVERTAKEN and push.open]
+    return record.having(*(_refuse(push, push.reason.text) for push in overtaken if push.reason))
 
 
 def after_failed_lookup(record: Record, step: str, outcome: Outcome, now: datetime, jitter: float) -> Record:

@@ -29,6 +29,7 @@ from antrean_cli.rules.chain import (
     MAX_AGE,
     NOT_ON_DAY,
     REOPENING,
+    REREAD,
     SENDING,
     Push,
     Record,
@@ -58,7 +59,7 @@ def plan(visit: Visit, record: Record | None, policy: Policy, now: datetime, *, 
 
     `exact` tells that the pass before was no more than five minutes ago (see Seen).
     """
-    record = _noticed(visit, record, now, exact)
+    record = _without_reread(_noticed(visit, record, now, exact))
     if record.ended:
         return record.closing(CANCELLED)
     if expired(record, now):
@@ -70,6 +71,12 @@ def plan(visit: Visit, record: Record | None, policy: Policy, now: datetime, *, 
     if visit.registration is None:
         return gone(record)
     return arrange(_served(visit, record, policy, now), policy)
+
+
+def _without_reread(record: Record) -> Record:
+    """Return the record without what a person let be decided anew: it is as if it had never been wanted."""
+    kept = {step: push for step, push in record.pushes.items() if push.reason != REREAD or push.ask}
+    return replace(record, pushes=kept)
 
 
 def frame(policy: Policy, today: date) -> str:
@@ -151,7 +158,7 @@ def _noticed(visit: Visit, record: Record | None, now: datetime, exact: bool) ->
     record = record or Record(kodebooking=visit.kodebooking, kind=visit.kind, tanggal=visit.tanggal)
     record = replace(record, kind=visit.kind, tanggal=visit.tanggal, no_rawat=visit.no_rawat or "")
     add = record.push(ADD)
-    if row and not (add and add.done and record.kd_pj):
+    if row and not (add and (add.done or add.ask) and record.kd_pj):
         record = replace(record, kd_poli=row.kd_poli, kd_dokter=row.kd_dokter, kd_pj=row.kd_pj)
     return replace(_with_note(visit, record), seen=_seen(visit.stts, record.seen, now, exact))
 

@@ -404,8 +404,8 @@ MUTANTS = (
     Mutant(
         "a cancel of before the first day is told",
         "collect.py",
-        "elif record or (first <= visit.tanggal and (",
-        "elif record or ((",
+        "elif found or (first <= visit.tanggal and (",
+        "elif found or ((",
         "test_sync.py::test_a_cancel_from_before_the_first_day_is_not_told",
     ),
     Mutant(
@@ -547,7 +547,7 @@ MUTANTS = (
     Mutant(
         "a kode booking changes with the clinic",
         "collect.py",
-        '        if record is None and visit.kind != "mobilejkn" and visit.no_rawat in given:\n',
+        '        if (found is None or found.ended) and visit.kind != "mobilejkn" and visit.no_rawat in given:\n',
         "        if False:\n",
         "test_sync.py::test_the_kode_booking_first_given_stays",
     ),
