@@ -597,16 +597,17 @@ def out_of_order(received: Iterable[Received]) -> list[Received]:
     """Return what the stand-in refused: whatever comes out of order.
 
     A push that it took already is none: a request that the client gave up can be judged later than its repeat, and
-    then even after the cancel.
+    then even after the cancel. Nor is the 99 of a booking whose add was in doubt, and never came.
     """
     taken: set[tuple[str, str, str]] = set()
     refused = []
     for one in received:
         body = one.body or {}
-        push = (one.path, str(body.get("kodebooking")), str(body.get("taskid", "")))
+        kodebooking, taskid = str(body.get("kodebooking")), str(body.get("taskid", ""))
+        push = (one.path, kodebooking, taskid)
         if one.code == 200:
             taken.add(push)
-        elif one.code == 201 and push not in taken:
+        elif one.code == 201 and push not in taken and (taskid != "99" or (ADD, kodebooking, "") in taken):
             refused.append(one)
     return refused
 
