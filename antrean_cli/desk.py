@@ -27,6 +27,7 @@ from antrean_cli.rules.chain import (
     MAX_AGE,
     ORDERED,
     REFUSED,
+    REOPENING,
     REREAD,
     SENDING,
     STEPS,
@@ -238,7 +239,10 @@ def _without_future(record: Record, reason: Reason, policy: Policy) -> Record:
     undone = next((step for step in tasks if not _told_or_on_its_way(record.push(step))), None)
     steps = [ADD, undone, FARMASI if policy.farmasi else None]
     lacking = [step for step in steps if step and record.push(step) is None]
-    return record.having(*(Push(step=step, state=CLOSED, reason=reason) for step in lacking))
+    # What was closed because of what Khanza says would be opened again by another word of Khanza's.
+    reopening = [push for push in record.pushes.values() if push.reason and push.reason.code in REOPENING]
+    closed = [replace(push, reason=reason) for push in reopening if push.state == CLOSED]
+    return record.having(*closed, *(Push(step=step, state=CLOSED, reason=reason) for step in lacking))
 
 
 def _told_or_on_its_way(push: Push | None) -> bool:

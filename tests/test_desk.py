@@ -606,3 +606,20 @@ def test_after_a_cancel_a_visit_goes_on_under_the_code_that_it_was_added_with_an
         site.sync()
     assert site.held_at_bpjs("BARU-1") == [(3, "08:05:00"), (4, "08:30:00")]
     assert [taskid for taskid, _ in site.held_at_bpjs(no_rawat)] == [3, 99]
+
+
+def test_of_a_dropped_booking_nothing_is_sent_although_the_patient_turns_out_to_have_come(site: Site) -> None:
+    """A no-show is closed only until Khanza shows a trace of the patient."""
+    no_rawat = site.khanza.visit(MONDAY, jam="08:00:00", kd_pj="UMU")  # registered in advance
+    site.clock.at("07:00", day=1)
+    site.sync(since=MONDAY)
+    assert site.states(no_rawat)["3"] == "closed"
+    assert at_desk(site, "drop", no_rawat, "--keterangan", "uji")[0] == 0
+    heard = len(site.bpjs.arrived)
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.push(no_rawat, "3").state == "closed"
+    assert len(site.bpjs.arrived) == heard
+    assert at_desk(site, "retry", no_rawat, "--now")[0] == 0
+    assert site.held_at_bpjs(no_rawat)[:2] == [(3, "08:00:00"), (4, "08:30:00")]
