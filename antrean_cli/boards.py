@@ -8,7 +8,7 @@ from antrean_cli.desk import Overview
 from antrean_cli.rules import outages
 from antrean_cli.rules.chain import HELD, REFUSED, Push, Record
 from antrean_cli.rules.payloads import milliseconds
-from antrean_cli.views import STATES, push_document, step_name, table, times
+from antrean_cli.views import STATES, fill, push_document, step_name, table, times
 
 _REASON_WIDTH = 22
 
@@ -40,7 +40,7 @@ def status(found: Overview, problems: Sequence[str]) -> str:
         rows = [(STATES[group.state], group.pushes, group.text) for group in found.groups]
         lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]
     if problems:
-        lines += ["", "Perlu dilihat:", *(f"  - {problem}" for problem in problems)]
+        lines += ["", "Perlu dilihat:", *(fill(f"- {problem}", 2) for problem in problems)]
     return "\n".join(lines)
 
 
