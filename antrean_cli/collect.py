@@ -113,9 +113,13 @@ def collect(
 
 def _records(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
     """Return what the ledger knows of these visits, and everything that is open."""
+    return ledger.unfinished() | known_of(ledger, visits)
+
+
+def known_of(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
+    """Return what the ledger knows of these visits, by kode booking."""
     pairs = [(visit.kodebooking, visit.no_rawat if visit.kind != "mobilejkn" else None) for visit in visits]
-    known = ledger.known((pair[0] for pair in pairs), (no_rawat for _, no_rawat in pairs if no_rawat))
-    return ledger.unfinished() | known
+    return ledger.known((kodebooking for kodebooking, _ in pairs), (no_rawat for _, no_rawat in pairs if no_rawat))
 
 
 def _surat_kontrol(khanza: Khanza, days: Sequence[date]) -> Sequence[SuratKontrol] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from antrean_cli.collect import Planned, planned, rows_of
+from antrean_cli.collect import Planned, known_of, planned, rows_of
 from antrean_cli.config import Settings
 from antrean_cli.hfis import sessions_of
 from antrean_cli.khanza import Khanza, Window
@@ -40,7 +40,7 @@ def day_of(settings: Settings, tanggal: date, now: datetime) -> Day:
         rows = _rows(settings, tanggal, of_day.values())._replace(hfis=sessions_of(settings, ledger))
         visits = assemble(rows, policy)
         mine = [visit for visit in visits if visit.tanggal == tanggal]
-        records = _here(of_day, visits, tanggal) | _known(ledger, mine)
+        records = _here(of_day, visits, tanggal) | known_of(ledger, mine)
         first = max(_begin(ledger, now), now.date() - timedelta(days=policy.days))
     plans = planned(mine, records, policy, now, tanggal, exact=False, asked=records)
     return Day(
@@ -68,11 +68,6 @@ def _here(records: Mapping[str, Record], visits: Iterable[Visit], tanggal: date)
         for kodebooking, record in records.items()
         if not moved & {kodebooking, record.no_rawat or kodebooking}
     }
-
-
-def _known(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
-    pairs = [(visit.kodebooking, visit.no_rawat if visit.kind != "mobilejkn" else None) for visit in visits]
-    return ledger.known((kodebooking for kodebooking, _ in pairs), (no_rawat for _, no_rawat in pairs if no_rawat))
 
 
 def _begin(ledger: Ledger, now: datetime) -> date:

@@ -22,14 +22,13 @@ from antrean_cli.bpjs import Client
 from antrean_cli.flights import Flights
 from antrean_cli.ledger import Ledger
 from antrean_cli.rules import outages
-from antrean_cli.rules.answers import AGAIN, STOP, Fault, Outcome, Reply, judge
+from antrean_cli.rules.answers import AGAIN, FAULT, STOP, Fault, Outcome, Reply, judge
 from antrean_cli.rules.chain import ADD, SENDING, Call, Change, Push, Record, changes, pending
 from antrean_cli.rules.outcomes import after_failed_lookup, after_fault, after_lookup, after_unreadable_lookup, apply
 from antrean_cli.rules.requests import call_name, request_body, sendable
 from antrean_cli.rules.visits import Policy, Visit
 
 LEAST_SECONDS = 3.0  # "no call starts with less than 3 seconds left"
-FAULT = "fault"  # counted beside the kinds of outcomes
 Errand = tuple[str, Call]  # for which booking, and what is asked
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from antrean_cli.ledger import Ledger
-from antrean_cli.rules.answers import Fault, judge
+from antrean_cli.rules.answers import FAULT, Fault, judge
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs import Client
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EVERY = timedelta(minutes=10)
 KEPT = timedelta(days=8)  # longer than BPJS takes anything for a day
 LEAST_SECONDS = 0.5  # nobody answers in less
-UNASKED, FAULT = "", "fault"  # beside the kinds of outcomes
+UNASKED = ""  # beside the kinds of outcomes
 
 
 class Heard(NamedTuple):

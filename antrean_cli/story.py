@@ -41,8 +41,7 @@ class Story:
     @property
     def live(self) -> bool:
         """Whether Khanza, as far as it was read, holds the visit as one that goes on."""
-        visit = self.visit
-        return visit is not None and visit.registration is not None and not visit.cancel and visit.stts != "Batal"
+        return self.visit is not None and self.visit.live
 
     @property
     def cancelled(self) -> bool:

@@ -23,6 +23,7 @@ PER_TANGGAL, PER_KODEBOOKING = "per_tanggal", "per_kodebooking"
 # call would fail too.
 DONE, AGAIN, FIRST, PERSON, STOP = "done", "again", "first", "person", "stop"
 THERE, LATER, ENDED, SEP_FIRST = "already", "later", "ended", "sep"
+FAULT = "fault"  # no outcome: what an exchange without an answer is counted as beside them
 NAME, ROUTE, TLS = "name", "route", "tls"
 REFUSAL = "201"  # the code of what is refused; its text tells for how long
 

@@ -73,7 +73,7 @@ class Case:
     @property
     def live(self) -> bool:
         """Whether Khanza holds the visit as one that goes on."""
-        return self.visit is not None and self.visit.registration is not None and not self.cancelled
+        return self.visit is not None and self.visit.live
 
     @property
     def by_hand(self) -> frozenset[str]:

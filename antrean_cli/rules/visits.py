@@ -81,6 +81,11 @@ class Visit:
         return self.registration.stts if self.registration else None
 
     @property
+    def live(self) -> bool:
+        """Whether Khanza holds it as one that goes on."""
+        return self.registration is not None and self.cancel is None and self.stts != "Batal"
+
+    @property
     def final(self) -> bool:
         """Whether Khanza says that the visit is over (a cancel is not an end of that kind)."""
         return self.stts in FINAL_STTS
