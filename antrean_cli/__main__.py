@@ -2,9 +2,11 @@
 
 import signal
 
-# Ctrl-C just ends the program, without Python's traceback: the ledger stands a kill at any moment. Commands that have
-# something to finish or to clear away say so themselves.
-if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell that runs it in the background ignores Ctrl-C
+# Ctrl-C just ends the program, without Python's traceback: the ledger stands a kill at any moment.
+# Commands that have something to finish or to clear away say so themselves.
+if (
+    signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+):  # a shell that runs it in the background ignores Ctrl-C
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from antrean_cli.cli import main

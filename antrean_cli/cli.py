@@ -1,4 +1,5 @@
-"""The command `antrean`: global options, commands loaded only when they are called, errors turned into exit codes.
+"""The command `antrean`: global options, commands loaded only when they are called, errors turned
+into exit codes.
 
 - This is the one place where an error becomes a sentence on stderr and an exit code.
 - click speaks English; what it says to a person is put into Indonesian here, once.
@@ -17,10 +18,11 @@ from typing import Any, NoReturn
 
 import click
 
-from antrean_cli import __version__, streams
-from antrean_cli.app import App, Clock
+from antrean_cli import __version__
+from antrean_cli.console import streams
+from antrean_cli.console.app import App, Clock
+from antrean_cli.console.options import FILE, Command, examples, exit_codes
 from antrean_cli.errors import AntreanError, InputError, TemporaryError, why
-from antrean_cli.options import FILE, Command, examples, exit_codes
 
 GROUPS = {
     "Setiap hari": {
@@ -69,7 +71,8 @@ class Commands(Command, click.Group):
             result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            # The reader is gone; Python would complain once more when it flushes stdout on its way out.
+            # The reader is gone; Python would complain once more when it flushes stdout on its way
+            # out.
             streams.stop_printing()
             ctx.exit(CLOSED_PIPE)
         return result
@@ -90,7 +93,10 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 
 @click.group(
     cls=Commands,
-    help="Mengirim antrean rawat jalan SIMRS Khanza ke BPJS: tidak ada yang hilang, tidak ada yang dikarang.",
+    help=(
+        "Mengirim antrean rawat jalan SIMRS Khanza ke BPJS: tidak "
+        "ada yang hilang, tidak ada yang dikarang."
+    ),
     epilog=examples(
         """
 antrean demo
@@ -108,14 +114,25 @@ antrean add --help
 @click.option("--state", type=FILE, metavar="BERKAS", help="Berkas status (ledger).")
 @click.option("-v", "--verbose", is_flag=True, help="Tampilkan setiap perubahan.")
 @click.option("-q", "--quiet", is_flag=True, help="Tampilkan galat saja.")
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Tampilkan versi.")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Tampilkan versi.",
+)
 @click.pass_context
-def group(ctx: click.Context, env_file: Path | None, state: Path | None, verbose: bool, quiet: bool) -> None:
-    from antrean_cli.config import no_color  # --help and --version need no settings
+def group(
+    ctx: click.Context, env_file: Path | None, state: Path | None, verbose: bool, quiet: bool
+) -> None:
+    from antrean_cli.config.settings import no_color  # --help and --version need no settings
 
     if no_color():
         ctx.color = False
-    ctx.obj = App(env_file=env_file, state=state, verbose=verbose, quiet=quiet, now=ctx.obj or datetime.now)
+    ctx.obj = App(
+        env_file=env_file, state=state, verbose=verbose, quiet=quiet, now=ctx.obj or datetime.now
+    )
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(InputError.exit_code)
@@ -151,10 +168,14 @@ def _run(clock: Clock) -> int:
 
 
 def _require_text(arguments: Iterable[str]) -> None:
-    """Raise InputError for an argument that no log and no terminal could take; a reason may have several lines."""
+    """Raise InputError for an argument that no log and no terminal could take; a reason may have
+    several lines.
+    """
     for number, argument in enumerate(arguments, 1):
         if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", argument):
-            raise InputError(f"argumen ke-{number} memuat karakter kendali, atau byte yang bukan UTF-8")
+            raise InputError(
+                f"argumen ke-{number} memuat karakter kendali, atau byte yang bukan UTF-8"
+            )
 
 
 def _confess(bug: BaseException) -> int:
@@ -162,13 +183,18 @@ def _confess(bug: BaseException) -> int:
     import traceback
 
     frames = "".join(traceback.format_list(traceback.extract_tb(bug.__traceback__)))
-    return _complain(f"kesalahan di dalam antrean; laporkan beserta baris-baris ini:\n{frames}{type(bug).__name__}", 1)
+    return _complain(
+        f"kesalahan di dalam antrean; laporkan beserta baris-baris "
+        f"ini:\n{frames}{type(bug).__name__}",
+        1,
+    )
 
 
 def _complain(sentence: str, code: int, *, silent: bool = False) -> int:
     if sentence and not silent:
         click.echo(f"antrean: {sentence}", err=True)
-    # "--json prints one document on stdout", whatever happens; where something stands there it is that document.
+    # "--json prints one document on stdout", whatever happens; where something stands there it is
+    # that document.
     if "--json" in sys.argv and not streams.printed() and code != 1:
         click.echo(json.dumps({"error": sentence, "exit_code": code}, ensure_ascii=False, indent=2))
     return code
@@ -176,7 +202,9 @@ def _complain(sentence: str, code: int, *, silent: bool = False) -> int:
 
 def usage_sentence(error: click.ClickException) -> str:
     """Return click's complaint in Indonesian, with the help to look at."""
-    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "antrean"
+    path = (
+        error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "antrean"
+    )
     complaint = " ".join(_complaint(error).split())  # one line, whatever was typed
     return f"{complaint}{'' if complaint.endswith('?') else '.'} Lihat: {path} --help"
 
@@ -190,7 +218,9 @@ def _complaint(error: click.ClickException) -> str:
     if isinstance(error, click.BadParameter):
         return f"{_parameter(error)} {error.message}"
     if isinstance(error, click.BadOptionUsage):
-        return f"pilihan {error.option_name} " + ("perlu nilai" if "requires" in error.message else "tidak perlu nilai")
+        return f"pilihan {error.option_name} " + (
+            "perlu nilai" if "requires" in error.message else "tidak perlu nilai"
+        )
     if found := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
         return f"argumen berlebih: {found[1]}"
     if found := re.search(r"No such command '(.*?)'", error.message):

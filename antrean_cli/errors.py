@@ -11,7 +11,8 @@ from typing import ClassVar
 
 
 class AntreanError(Exception):
-    """Something that a person can mend; `str()` is the sentence for stderr, empty if nothing is to be said.
+    """Something that a person can mend; `str()` is the sentence for stderr, empty if nothing is to
+    be said.
 
     `silent` keeps the sentence for those who ask for it.
     """

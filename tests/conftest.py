@@ -1,4 +1,7 @@
-"""What every test gets: Khanza's database on request, its own environment, and no way out to the network."""
+"""What every test gets:
+
+Khanza's database on request, its own environment, and no way out to the network.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +19,33 @@ import pytest
 
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
-from tests.mariadb import MariaDB
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
+from tests.support.mariadb import MariaDB
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
 
 ROOT = Path(__file__).parents[1]
 OURS = ("ANTREAN_", "BPJS_", "KHANZA_", "XDG_")
-TRANSPORT = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+TRANSPORT = (
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer what the attacks are steered by."""
-    parser.addoption("--all", action="store_true", help="make all of every attack, not a sample: takes hours")
+    parser.addoption(
+        "--all", action="store_true", help="make all of every attack, not a sample: takes hours"
+    )
     parser.addoption("--seed", type=int, default=1, help="seed of the attacks' random numbers")
 
 
 def pytest_configure() -> None:
-    """Let SIGTERM end the tests as Ctrl-C does, in order, so that the database's folder goes too."""
+    """Let SIGTERM end the tests as Ctrl-C does, in order, so that the
+    database's folder goes too.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
@@ -62,9 +76,18 @@ def clock() -> Clock:
 @pytest.fixture
 def site(khanza: Hospital, mariadb: MariaDB, clock: Clock, tmp_path: Path) -> Iterator[Site]:
     """A hospital whose passes run in this process, at the clock's time."""
-    # The client signs with the real time, so the door must not mind that the stand-in lives by the test's clock.
-    with Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=clock, clock_tolerance=1e12) as bpjs:
-        yield Site(khanza=khanza, bpjs=bpjs, clock=clock, folder=tmp_path, env=settings_of(mariadb, bpjs.url))
+    # The client signs with the real time, so the door must not mind that the stand-in lives by the
+    # test's clock.
+    with Simulator(
+        cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=clock, clock_tolerance=1e12
+    ) as bpjs:
+        yield Site(
+            khanza=khanza,
+            bpjs=bpjs,
+            clock=clock,
+            folder=tmp_path,
+            env=settings_of(mariadb, bpjs.url),
+        )
 
 
 @pytest.fixture
@@ -108,7 +131,9 @@ def _is_loopback(host: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the settings and files of whoever runs the tests: home and working folder are the test's own."""
+    """Hide the settings and files of whoever runs the tests: home and working folder are the test's
+    own.
+    """
     for name in list(os.environ):
         if name.startswith(OURS) or name.upper() in TRANSPORT:
             monkeypatch.delenv(name)

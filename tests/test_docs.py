@@ -11,10 +11,10 @@ import pytest
 
 from antrean_cli import errors
 from antrean_cli.cli import COMMANDS, group
-from antrean_cli.config import SETTINGS, load
-from antrean_cli.rules.events import FLOWS, SOURCES
+from antrean_cli.config.settings import SETTINGS, load
+from antrean_cli.render.text import ADVICE
 from antrean_cli.rules.payloads import FIELDS
-from antrean_cli.views import ADVICE
+from antrean_cli.rules.sources import FLOWS, SOURCES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,7 +38,9 @@ def subcommand(name: str) -> click.Command:
     return command
 
 
-def all_errors(kind: type[errors.AntreanError] = errors.AntreanError) -> Iterator[type[errors.AntreanError]]:
+def all_errors(
+    kind: type[errors.AntreanError] = errors.AntreanError,
+) -> Iterator[type[errors.AntreanError]]:
     for sub in kind.__subclasses__():
         yield sub
         yield from all_errors(sub)
@@ -54,7 +56,11 @@ def test_every_setting_is_in_the_readme_with_its_default_and_no_other_is() -> No
     table: dict[str, str] = {}
     for cells in rows(section("Settings")):
         names = re.findall(r"`([A-Z_0-9]+)`", cells[0])
-        defaults = cells[1].split(", ") if len(names) > 1 and "`, `" in cells[1] else [cells[1]] * len(names)
+        defaults = (
+            cells[1].split(", ")
+            if len(names) > 1 and "`, `" in cells[1]
+            else [cells[1]] * len(names)
+        )
         table |= {name: default.strip("`") for name, default in zip(names, defaults, strict=True)}
     assert table.keys() == {setting.name for setting in SETTINGS}
     spelled_out = {"ANTREAN_STATE", "ANTREAN_KD_PJ"}  # their defaults are no fixed text
@@ -88,7 +94,9 @@ def test_every_command_is_in_the_readme_and_its_help_has_an_example(name: str) -
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_of_every_command_explains_itself(name: str) -> None:
-    options = [parameter for parameter in subcommand(name).params if isinstance(parameter, click.Option)]
+    options = [
+        parameter for parameter in subcommand(name).params if isinstance(parameter, click.Option)
+    ]
     assert [option.opts for option in options if not (option.help or option.hidden)] == []
 
 
@@ -98,9 +106,19 @@ def test_add_has_one_option_a_field() -> None:
 
 
 def test_options_that_the_readme_names_exist() -> None:
-    known = {option for name in COMMANDS for parameter in subcommand(name).params for option in parameter.opts}
-    known |= {option for parameter in group.params for option in parameter.opts} | {"--help", "--version"}
-    code = " ".join(re.findall(r"`antrean[^`]*`", README) + re.findall(r"^.*antrean .*$", README, re.MULTILINE))
+    known = {
+        option
+        for name in COMMANDS
+        for parameter in subcommand(name).params
+        for option in parameter.opts
+    }
+    known |= {option for parameter in group.params for option in parameter.opts} | {
+        "--help",
+        "--version",
+    }
+    code = " ".join(
+        re.findall(r"`antrean[^`]*`", README) + re.findall(r"^.*antrean .*$", README, re.MULTILINE)
+    )
     theirs = {"--system", "--create-home", "--home-dir"}  # useradd's, in the set-up
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", code)) - theirs <= known
 
@@ -116,7 +134,12 @@ def test_the_table_of_sources_is_that_of_the_rules() -> None:
 
 def test_the_example_settings_load_once_they_are_filled_in(tmp_path: Path) -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
-    filled = re.sub(r"^(BPJS_(?:CONS_ID|SECRET_KEY|USER_KEY)|KHANZA_PASSWORD)=$", r"\1=x", text, flags=re.MULTILINE)
+    filled = re.sub(
+        r"^(BPJS_(?:CONS_ID|SECRET_KEY|USER_KEY)|KHANZA_PASSWORD)=$",
+        r"\1=x",
+        text,
+        flags=re.MULTILINE,
+    )
     file = tmp_path / "env"
     file.write_text(filled.replace("\n#ANTREAN", "\nANTREAN"), encoding="utf-8")
     file.chmod(0o600)
@@ -126,7 +149,9 @@ def test_the_example_settings_load_once_they_are_filled_in(tmp_path: Path) -> No
 
 def test_the_example_crontab_runs_a_pass_every_minute() -> None:
     lines = (ROOT / "crontab.example").read_text(encoding="utf-8").splitlines()
-    jobs = [line for line in lines if line and not line.startswith("#") and "=" not in line.split()[0]]
+    jobs = [
+        line for line in lines if line and not line.startswith("#") and "=" not in line.split()[0]
+    ]
     assert len(jobs) == 1
     assert jobs[0].startswith("* * * * * ")
     assert jobs[0].endswith("sync")

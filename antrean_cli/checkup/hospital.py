@@ -1,21 +1,23 @@
-"""Khanza: reached, read, by whom, at what time; what of the last days cannot be added; and its own sender."""
+"""Khanza: reached, read, by whom, at what time; what of the last days cannot be added; and its own
+sender.
+"""
 
 import shlex
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.checkup.findings import Finding, fault, length, ok, told, warning
-from antrean_cli.collect import rows_of
-from antrean_cli.config import ZONES, Settings
-from antrean_cli.config import Khanza as KhanzaSettings
+from antrean_cli.checkup.grants import Rights, rights
+from antrean_cli.checkup.results import Finding, fault, length, ok, told, warning
+from antrean_cli.config.settings import ZONES, Settings
+from antrean_cli.config.settings import Khanza as KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
-from antrean_cli.khanza import Khanza, Window
+from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.rules.chain import MAX_AGE
-from antrean_cli.rules.events import Reason
-from antrean_cli.rules.grants import Rights, rights
 from antrean_cli.rules.payloads import missing
+from antrean_cli.rules.sources import Reason
 from antrean_cli.rules.visits import Policy, Sessions, Visit, assemble, moment, served
+from antrean_cli.sync.collect import rows_of
 
 CLOSE = timedelta(seconds=60)
 NEAR_AN_HOUR = timedelta(minutes=5)
@@ -24,7 +26,9 @@ MOST_GROUPS = 15
 SENDERS = "KhanzaHMSServiceMobileJKN dan KhanzaHMSServiceMobileJKNERM"
 # What a mapping table is filled from: the list of `antrean ref`, and the name that Khanza has.
 MAPPINGS: dict[str, str] = {"maping_poli_bpjs": "poli", "maping_dokter_dpjpvclaim": "dokter"}
-Near = Callable[[str, str], Sequence[str]]  # a list of MAPPINGS and a name → what is like it, as "code name"
+Near = Callable[
+    [str, str], Sequence[str]
+]  # a list of MAPPINGS and a name → what is like it, as "code name"
 
 
 def examine(
@@ -53,23 +57,34 @@ def examine(
         yield told(error, what, _typed(settings.khanza, "mysqladmin", "ping"))
     except SettingsError as error:
         # What cannot be read and what is not there look the same to an account.
-        seeing = () if what == "visits" else (_typed(settings.khanza, "mysql", "-e", "SHOW GRANTS"),)
+        seeing = (
+            () if what == "visits" else (_typed(settings.khanza, "mysql", "-e", "SHOW GRANTS"),)
+        )
         yield told(error, what, *seeing)
     return visits
 
 
 def _reached(settings: KhanzaSettings, khanza: Khanza) -> Finding:
     if khanza.sample:
-        return ok("khanza", f"Khanza: contoh SQLite {settings.sqlite}; hak akun dan jamnya tidak diperiksa")
+        return ok(
+            "khanza",
+            f"Khanza: contoh SQLite {settings.sqlite}; hak akun dan jamnya tidak diperiksa",
+        )
     where = settings.socket or f"{settings.host}:{settings.port}"
-    return ok("khanza", f"Khanza: terhubung ke {where}, database {settings.database} ({khanza.version()})")
+    return ok(
+        "khanza", f"Khanza: terhubung ke {where}, database {settings.database} ({khanza.version()})"
+    )
 
 
 def _typed(settings: KhanzaSettings, program: str, *args: str) -> str:
     """Return what to type to see for oneself why Khanza cannot be read."""
     if settings.sqlite:
         return f"ls -l {shlex.quote(settings.sqlite)}"
-    way = ["-S", settings.socket] if settings.socket else ["-h", settings.host, "-P", str(settings.port)]
+    way = (
+        ["-S", settings.socket]
+        if settings.socket
+        else ["-h", settings.host, "-P", str(settings.port)]
+    )
     return shlex.join([program, *way, "-u", settings.user, "-p", *args])
 
 
@@ -87,9 +102,17 @@ def account(found: Rights, database: str) -> Finding:
     name = found.account.replace("`", "")
     if not found.selects:
         text = f"Khanza: akun {name} tidak boleh membaca (SELECT)"
-        return fault(SettingsError.exit_code, "grants", text, f"GRANT SELECT ON `{database}`.* TO {found.account};")
+        return fault(
+            SettingsError.exit_code,
+            "grants",
+            text,
+            f"GRANT SELECT ON `{database}`.* TO {found.account};",
+        )
     if found.beyond:
-        text = f"Khanza: akun {name} boleh lebih dari membaca ({'; '.join(found.beyond)}); cabut sebagai administrator:"
+        text = (
+            f"Khanza: akun {name} boleh lebih dari membaca ({'; '.join(found.beyond)}); "
+            f"cabut sebagai administrator:"
+        )
         return warning("grants", text, *found.statements)
     return ok("grants", f"Khanza: akun {name} hanya boleh membaca")
 
@@ -102,10 +125,15 @@ def zone(khanza_now: str, now: datetime) -> Finding:
     off = there - now
     hours = round(off / timedelta(hours=1))
     if abs(off) <= CLOSE:
-        return ok("zone", f"Khanza: jam server sama dengan jam komputer ini ({now:%H:%M} {now.tzname()})")
+        return ok(
+            "zone", f"Khanza: jam server sama dengan jam komputer ini ({now:%H:%M} {now.tzname()})"
+        )
     if hours and abs(off) <= FARTHEST and abs(off - timedelta(hours=hours)) <= NEAR_AN_HOUR:
         return _other_zone(there, now, hours)
-    text = f"Khanza: jam server {there:%d-%m-%Y %H:%M:%S}, jam komputer ini {now:%d-%m-%Y %H:%M:%S} {now.tzname()}"
+    text = (
+        f"Khanza: jam server {there:%d-%m-%Y %H:%M:%S}, jam komputer "
+        f"ini {now:%d-%m-%Y %H:%M:%S} {now.tzname()}"
+    )
     return warning("zone", f"{text}: selisih {length(off)}; betulkan jam yang salah", "timedatectl")
 
 
@@ -113,13 +141,26 @@ def _other_zone(there: datetime, now: datetime, hours: int) -> Finding:
     """Return the finding for a server in another zone, which may be the hospital's own."""
     offset = (now.utcoffset() or timedelta()) + timedelta(hours=hours)
     name = next((name for name, zone in ZONES.items() if zone.utcoffset(None) == offset), "")
-    text = f"Khanza: jam server {there:%H:%M}, jam komputer ini {now:%H:%M} {now.tzname()}: selisih {abs(hours)} jam"
+    text = (
+        f"Khanza: jam server {there:%H:%M}, jam komputer ini {now:%H:%M} "
+        f"{now.tzname()}: selisih {abs(hours)} jam"
+    )
     if name:
         word = ZONES[name].tzname(None)
-        return warning("zone", f"{text}. Bila rumah sakit memakai {word}, betulkan pengaturan:", f"ANTREAN_TZ={name}")
+        return warning(
+            "zone",
+            f"{text}. Bila rumah sakit memakai {word}, betulkan pengaturan:",
+            f"ANTREAN_TZ={name}",
+        )
     ours = f"{now:%z}"
-    text += ". Bila waktu di tabel Khanza juga meleset, betulkan zona server database (tetapnya: default-time-zone). "
-    text += "Tanyakan dulu kepada administratornya: jam semua program yang memakai server itu ikut bergeser."
+    text += (
+        ". Bila waktu di tabel Khanza juga meleset, betulkan zona server "
+        "database (tetapnya: default-time-zone). "
+    )
+    text += (
+        "Tanyakan dulu kepada administratornya: jam semua program "
+        "yang memakai server itu ikut bergeser."
+    )
     return warning("zone", text, f"SET GLOBAL time_zone = '{ours[:3]}:{ours[3:]}';")
 
 
@@ -134,7 +175,9 @@ class Group(NamedTuple):
     example: Visit
 
 
-def _last_days(settings: Settings, khanza: Khanza, today: date, sessions: Sessions | None) -> list[Visit]:
+def _last_days(
+    settings: Settings, khanza: Khanza, today: date, sessions: Sessions | None
+) -> list[Visit]:
     """Return the outpatients of the last days whom antrean serves and who were not cancelled."""
     rows = rows_of(khanza, settings.policy, Window(today - MAX_AGE, today))
     visits = assemble(rows._replace(hfis=sessions), settings.policy)
@@ -147,7 +190,9 @@ def _outpatient(visit: Visit) -> bool:
 
 
 def unadded(visits: Sequence[Visit], policy: Policy, near: Near) -> Iterator[Finding]:
-    """Judge what keeps visits from being added, one finding for each clinic, doctor or session that is missing."""
+    """Judge what keeps visits from being added, one finding for each clinic, doctor or session that
+    is missing.
+    """
     groups = lacking(visits, policy)
     for group in groups[:MOST_GROUPS]:
         yield lack(group, near)
@@ -155,7 +200,10 @@ def unadded(visits: Sequence[Visit], policy: Policy, near: Near) -> Iterator[Fin
         text = f"Pemetaan dan jadwal: … dan {len(groups) - MOST_GROUPS} alasan lain"
         yield warning("unadded", text, "antrean sync --dry-run")
     if not groups:
-        text = f"Pemetaan dan jadwal: tidak ada yang kurang ({len(visits)} kunjungan {MAX_AGE.days} hari terakhir)"
+        text = (
+            f"Pemetaan dan jadwal: tidak ada yang kurang ({len(visits)} "
+            f"kunjungan {MAX_AGE.days} hari terakhir)"
+        )
         yield ok("unadded", text)
 
 
@@ -171,7 +219,9 @@ def lacking(visits: Iterable[Visit], policy: Policy) -> list[Group]:
 
 
 def lack(group: Group, near: Near) -> Finding:
-    """Return the warning for visits that lack one thing, with BPJS's names that are like Khanza's."""
+    """Return the warning for visits that lack one thing, with BPJS's names that
+    are like Khanza's.
+    """
     text = f"{group.visits} kunjungan {MAX_AGE.days} hari terakhir: {group.reason.text}"
     kind = next((kind for table, kind in MAPPINGS.items() if table in group.reason.text), "")
     row = group.example.registration
@@ -187,10 +237,14 @@ def lack(group: Group, near: Near) -> Finding:
 
 
 def own_sender(tasks: int, last: str, now: datetime) -> Finding:
-    """Judge whether Khanza's own sender of tasks still runs, by what it noted for today's visits."""
+    """Judge whether Khanza's own sender of tasks still runs, by what it noted
+    for today's visits.
+    """
     if not tasks:
         return ok("sender", "Pengirim Khanza sendiri: tidak ada task untuk kunjungan hari ini")
     when = moment(last, now.tzinfo)  # type: ignore[arg-type]  # a fixed zone of Indonesia
     text = f"Pengirim Khanza sendiri masih bekerja hari ini: {tasks} task"
     text += f", terakhir pukul {when:%H:%M:%S}" if when else ""
-    return warning("sender", f"{text}. Hentikan {SENDERS}; penambah antrean di formulir SEP biarkan menyala.")
+    return warning(
+        "sender", f"{text}. Hentikan {SENDERS}; penambah antrean di formulir SEP biarkan menyala."
+    )

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from antrean_cli.checkup.findings import Finding, fault, length, ok, told, warning
-from antrean_cli.config import NO_FILE, Found
-from antrean_cli.desk import Limits, Overview
+from antrean_cli.checkup.results import Finding, fault, length, ok, told, warning
+from antrean_cli.config.settings import NO_FILE, Found
 from antrean_cli.errors import SettingsError, StateError
-from antrean_cli.ledger import Ledger
+from antrean_cli.ledger.file import cure, refuse_remains
+from antrean_cli.ledger.file import examine as examine_file
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.operator.queue_admin import Limits, Overview
 from antrean_cli.rules import outages
-from antrean_cli.statefile import cure, refuse_remains
-from antrean_cli.statefile import examine as examine_file
 
 FEW_BYTES, NO_BYTES = 100 * 10**6, 10 * 10**6
 CRON = timedelta(minutes=5)
@@ -33,7 +33,9 @@ def settings(found: Found) -> Iterator[Finding]:
     else:
         yield ok("settings", f"Pengaturan: dari lingkungan saja; {NO_FILE}")
     for problem in found.problems:
-        yield fault(SettingsError.exit_code, "settings", f"Pengaturan: {problem}", *_editing(found, problem))
+        yield fault(
+            SettingsError.exit_code, "settings", f"Pengaturan: {problem}", *_editing(found, problem)
+        )
     for secret in found.secrets:
         if _there(secret):
             yield from secret_file(secret, secret.stat().st_mode)
@@ -68,10 +70,15 @@ def log_file(file: Path) -> Finding:
 
 
 def metrics_file(file: Path) -> Finding:
-    """Look whether the metrics can be written: the file is replaced as a whole, so that its folder counts."""
+    """Look whether the metrics can be written: the file is replaced as a whole, so that its folder
+    counts.
+    """
     if file.parent.is_dir() and _writable(file.parent):
         return ok("metrics", f"Metrik: {file} dapat ditulis")
-    text = f"Metrik: folder {file.parent} tidak dapat ditulis (ANTREAN_METRICS_FILE); periksa folder dan pemiliknya"
+    text = (
+        f"Metrik: folder {file.parent} tidak dapat ditulis "
+        f"(ANTREAN_METRICS_FILE); periksa folder dan pemiliknya"
+    )
     return warning("metrics", text, f"ls -ld {shlex.quote(str(file.parent))}")
 
 
@@ -87,7 +94,9 @@ def _writable(path: Path) -> bool:
 
 
 def state(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
-    """Look at the state file, which may not be there yet, and at its disk; `ledger` is what was read of it."""
+    """Look at the state file, which may not be there yet, and at its disk; `ledger` is what was
+    read of it.
+    """
     broken = False
     try:
         yield _file(path, ledger)
@@ -121,7 +130,11 @@ def disk(free: int, folder: Path) -> Finding:
     typed = f"df -h {shlex.quote(str(folder))}"
     if free < NO_BYTES:
         return fault(StateError.exit_code, "disk", f"{text}; kosongkan ruang", typed)
-    return warning("disk", f"{text}; segera kosongkan ruang", typed) if free < FEW_BYTES else ok("disk", text)
+    return (
+        warning("disk", f"{text}; segera kosongkan ruang", typed)
+        if free < FEW_BYTES
+        else ok("disk", text)
+    )
 
 
 # -- the passes
@@ -143,7 +156,11 @@ def last_pass(found: Overview) -> Finding:
     age = found.now - found.passed_at
     text = f"Putaran terakhir: {_ago(found.passed_at, found.now)}, kode keluar {found.exit_code}"
     if age < -NOISE:
-        return warning("pass", f"{text}: di masa depan; jam komputer ini pernah atau sedang salah", "timedatectl")
+        return warning(
+            "pass",
+            f"{text}: di masa depan; jam komputer ini pernah atau sedang salah",
+            "timedatectl",
+        )
     if age >= CRON:
         return warning("pass", f"{text}; apakah cron berjalan?", "crontab -l", "antrean sync")
     return ok("pass", text)

@@ -1,4 +1,5 @@
-"""BPJS: reached, by which step it fails, whether it takes our credentials and our clock, and HFIS beside jadwal.
+"""BPJS: reached, by which step it fails, whether it takes our credentials and our clock, and HFIS
+beside jadwal.
 
 - One harmless read (ref/poli) tells all of the way; its answer is asked for once.
 - Where that answer did not come, nothing else is asked.
@@ -14,12 +15,25 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from antrean_cli.asking import listing
-from antrean_cli.bpjs import Client
-from antrean_cli.checkup.findings import Finding, fault, length, ok, told, warning
-from antrean_cli.config import Settings
+from antrean_cli.bpjs.client import Client
+from antrean_cli.bpjs.lookups import listing
+from antrean_cli.checkup.results import Finding, fault, length, ok, told, warning
+from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, TemporaryError
-from antrean_cli.rules.answers import DOKTER, DONE, JADWAL, NAME, POLI, ROUTE, STOP, TLS, Fault, Outcome, Reply, judge
+from antrean_cli.rules.answers import (
+    DOKTER,
+    DONE,
+    JADWAL,
+    NAME,
+    POLI,
+    ROUTE,
+    STOP,
+    TLS,
+    Fault,
+    Outcome,
+    Reply,
+    judge,
+)
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.rows import Slot
 from antrean_cli.rules.visits import Visit, codes_at_bpjs
@@ -54,7 +68,9 @@ class Answer(NamedTuple):
 
     @property
     def off(self) -> timedelta | None:
-        """How far this computer's clock is ahead of BPJS's (behind: negative), None if BPJS did not say."""
+        """How far this computer's clock is ahead of BPJS's (behind: negative), None if BPJS did not
+        say.
+        """
         date = None if isinstance(self.came, Fault) else self.came.date
         return None if date is None else self.now - date
 
@@ -72,7 +88,9 @@ class Service:
 
     @cached_property
     def answer(self) -> Answer:
-        """The answer to the harmless read; raises SettingsError for a CA bundle that cannot be used."""
+        """The answer to the harmless read; raises SettingsError for a CA bundle that cannot be
+        used.
+        """
         return Answer(self._client.ask(POLI), self._clock())
 
     @cached_property
@@ -97,7 +115,9 @@ class Service:
         return found
 
     def near(self, kind: str, name: str) -> Sequence[str]:
-        """Return BPJS's clinics ("poli") or doctors ("dokter") whose names are like this one, as "code name"."""
+        """Return BPJS's clinics ("poli") or doctors ("dokter") whose names are like this one, as
+        "code name".
+        """
         return near(name, self._names[kind])
 
     def examine(self) -> Iterator[Finding]:
@@ -121,7 +141,11 @@ class Service:
                 yield warning("hfis", f"HFIS: jadwal poli {kodepoli} tidak terbaca: {error}")
                 return
             mine = [practice for practice in held if practice.kodepoli == kodepoli]
-            problems += [found for one in mine if (found := differing(one, rows, by_hfis=self._settings.hfis))]
+            problems += [
+                found
+                for one in mine
+                if (found := differing(one, rows, by_hfis=self._settings.hfis))
+            ]
         yield from problems
         if held and not problems:
             yield ok("hfis", f"HFIS: sama dengan jadwal Khanza untuk {len(held)} dokter hari ini")
@@ -131,19 +155,26 @@ class Service:
 
 
 def way(base_url: str, came: Reply | Fault) -> Iterator[Finding]:
-    """Judge how far a request came: name, route, TLS, and whether BPJS answered it in the agreed form."""
+    """Judge how far a request came: name, route, TLS, and whether BPJS answered it in the agreed
+    form.
+    """
     url = urlsplit(base_url)
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
     where = came.where if isinstance(came, Fault) else ""
     lines = {
         NAME: (f"nama server {host} ditemukan", f"getent hosts {host}"),
         ROUTE: (f"server {host}:{port} dapat dihubungi", f"nc -vz {host} {port}"),
-        TLS: ("sertifikat TLS dipercaya", f"openssl s_client -connect {host}:{port} -servername {host} </dev/null"),
+        TLS: (
+            "sertifikat TLS dipercaya",
+            f"openssl s_client -connect {host}:{port} -servername {host} </dev/null",
+        ),
     }
     for step in STEPS if url.scheme == "https" else STEPS[:2]:
         text, typed = lines[step]
         if step == where and isinstance(came, Fault):
-            yield fault(TemporaryError.exit_code, step, f"BPJS: {came.text}{_mending(step, host)}", typed)
+            yield fault(
+                TemporaryError.exit_code, step, f"BPJS: {came.text}{_mending(step, host)}", typed
+            )
             return
         yield ok(step, f"BPJS: {text}")
     if isinstance(came, Fault):
@@ -154,7 +185,8 @@ def _mending(step: str, host: str) -> str:
     return {
         NAME: f" ({host}); periksa BPJS_BASE_URL dan DNS komputer ini",
         ROUTE: "; periksa jaringan dan firewall",
-        TLS: "; periksa jam komputer ini, atau isi BPJS_CA_BUNDLE bila rumah sakit memakai proxy TLS",
+        TLS: "; periksa jam komputer ini, atau isi BPJS_CA_BUNDLE "
+        "bila rumah sakit memakai proxy TLS",
     }[step]
 
 
@@ -167,7 +199,11 @@ def identity(answer: Answer) -> Iterator[Finding]:
     if outcome.kind == DONE:
         yield ok("credentials", "BPJS: kredensial diterima")
     elif outcome.kind == STOP:
-        yield fault(CredentialsError.exit_code, "credentials", f"BPJS: ditolak: {said}; {_suspects(answer.off)}")
+        yield fault(
+            CredentialsError.exit_code,
+            "credentials",
+            f"BPJS: ditolak: {said}; {_suspects(answer.off)}",
+        )
     else:
         text = f"BPJS: menjawab lain dari yang disepakati: {said}; periksa BPJS_BASE_URL"
         yield fault(TemporaryError.exit_code, "credentials", text, "antrean ref poli")
@@ -197,13 +233,18 @@ def clock(off: timedelta) -> Finding:
 
 
 def watcher(url: str) -> Finding:
-    """Look whether the one who watches the passes can be reached; it is not pinged, for that would tell of a pass."""
+    """Look whether the one who watches the passes can be reached; it is not pinged, for that would
+    tell of a pass.
+    """
     address = urlsplit(url)
     host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
     try:
         socket.create_connection((host, port), PATIENCE).close()
     except OSError:
-        text = f"Pengawas: {host}:{port} tidak dapat dihubungi (ANTREAN_PING_URL); periksa alamat, jaringan, firewall"
+        text = (
+            f"Pengawas: {host}:{port} tidak dapat dihubungi (ANTREAN_PING_URL); "
+            f"periksa alamat, jaringan, firewall"
+        )
         return warning("ping", text, f"nc -vz {host} {port}")
     return ok("ping", f"Pengawas: {host}:{port} dapat dihubungi (ANTREAN_PING_URL)")
 
@@ -212,7 +253,9 @@ def watcher(url: str) -> Finding:
 
 
 def near(name: str, codes: dict[str, str]) -> list[str]:
-    """Return those of BPJS's names that are like one of Khanza's, titles and the word "poli" aside."""
+    """Return those of BPJS's names that are like one of Khanza's, titles and
+    the word "poli" aside.
+    """
     plain: dict[str, list[str]] = {}
     for theirs in codes:
         plain.setdefault(_plain(theirs), []).append(theirs)
@@ -228,7 +271,9 @@ def _plain(name: str) -> str:
 
 
 class Practice(NamedTuple):
-    """A doctor's sessions of a day in one clinic, as Khanza's jadwal has them for the visits of that day."""
+    """A doctor's sessions of a day in one clinic, as Khanza's jadwal has them for the visits of
+    that day.
+    """
 
     kodepoli: str
     kodedokter: str
@@ -238,7 +283,9 @@ class Practice(NamedTuple):
 
 
 def practices(visits: Iterable[Visit]) -> list[Practice]:
-    """Return the doctors of these visits whom HFIS should know, with the hours that their adds would carry."""
+    """Return the doctors of these visits whom HFIS should know, with the hours that their adds
+    would carry.
+    """
     found: dict[tuple[str, str, str, str], set[str]] = {}
     for visit in visits:
         row, slot = visit.registration, visit.slot
@@ -254,12 +301,21 @@ def _hours(slot: Slot) -> str:
 
 
 def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> Finding | None:
-    """Return how HFIS differs from jadwal for a doctor; `by_hfis`: the hours are HFIS's anyway, if it has them."""
+    """Return how HFIS differs from jadwal for a doctor; `by_hfis`: the hours are HFIS's anyway, if
+    it has them.
+    """
     held = [row for row in rows if row.kodedokter == practice.kodedokter]
     theirs = sorted(re.sub(r"\s", "", row.jampraktek) for row in held if not row.libur)
     ours = ", ".join(practice.hours)
     if theirs and (by_hfis or set(practice.hours) <= set(theirs)):
         return None
     there = ", ".join(theirs) or ("libur" if held else "tidak ada")
-    text = f"HFIS: {practice.name} poli {practice.kodepoli} hari ini: jadwal Khanza {ours}, HFIS {there}"
-    return warning("hfis", f"{text}; samakan jadwalnya", f"antrean ref jadwal {practice.kodepoli} {practice.day}")
+    text = (
+        f"HFIS: {practice.name} poli {practice.kodepoli} hari ini: "
+        f"jadwal Khanza {ours}, HFIS {there}"
+    )
+    return warning(
+        "hfis",
+        f"{text}; samakan jadwalnya",
+        f"antrean ref jadwal {practice.kodepoli} {practice.day}",
+    )

@@ -1,4 +1,6 @@
-"""`antrean add`: one tambah antrean, from a JSON file, standard input, single options, or a visit in Khanza."""
+"""`antrean add`: one tambah antrean, from a JSON file, standard input, single options, or a visit
+in Khanza.
+"""
 
 import json
 import re
@@ -8,15 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from antrean_cli.app import App, read_text, source_name
-from antrean_cli.commands.telling import report
+from antrean_cli.console.app import App, read_text, source_name
+from antrean_cli.console.options import Whole, examples, files, json_option, subcommand
+from antrean_cli.console.output import report
 from antrean_cli.errors import InputError
-from antrean_cli.options import Whole, examples, files, json_option, subcommand
 from antrean_cli.rules.chain import ADD
-from antrean_cli.rules.payloads import BOUNDS, FIELD_HELP, FIELDS, add_body, field_problems, missing, service_date
+from antrean_cli.rules.payloads import (
+    BOUNDS,
+    FIELD_HELP,
+    FIELDS,
+    add_body,
+    field_problems,
+    missing,
+    service_date,
+)
 
 if TYPE_CHECKING:
-    from antrean_cli.config import Settings
+    from antrean_cli.config.settings import Settings
     from antrean_cli.rules.visits import Visit
 
 
@@ -35,11 +45,11 @@ def read_body(source: str) -> dict[str, Any]:
 
 def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
     """Return a visit of Khanza's by its no_rawat; raises InputError if there is none."""
-    from antrean_cli.collect import rows_of
-    from antrean_cli.hfis import known_sessions
-    from antrean_cli.khanza import Khanza, Window
-    from antrean_cli.ledger import Ledger
+    from antrean_cli.khanza.queries import Khanza, Window
+    from antrean_cli.ledger.ledger import Ledger
     from antrean_cli.rules.visits import assemble
+    from antrean_cli.sync.collect import rows_of
+    from antrean_cli.sync.hfis import known_sessions
 
     found = re.fullmatch(r"(20[0-9]{2})/([0-9]{2})/([0-9]{2})/[0-9]{1,6}", no_rawat)
     try:
@@ -67,13 +77,16 @@ def field_options(function: Callable[..., None]) -> Callable[..., None]:
     for name, kind in reversed(FIELDS.items()):
         parameter = Whole(*BOUNDS.get(name, (0, 10**17))) if kind is int else click.STRING
         metavar = "ANGKA" if kind is int else "TEKS"
-        function = click.option(f"--{name}", name, type=parameter, metavar=metavar, help=FIELD_HELP[name])(function)
+        function = click.option(
+            f"--{name}", name, type=parameter, metavar=metavar, help=FIELD_HELP[name]
+        )(function)
     return function
 
 
 @subcommand(
     "add",
-    help="Tambah satu antrean di BPJS. Ke-23 isiannya dari BERKAS JSON, dari masukan standar (-), atau dari "
+    help="Tambah satu antrean di BPJS. Ke-23 isiannya dari BERKAS "
+    "JSON, dari masukan standar (-), atau dari "
     "kunjungan di Khanza (--no-rawat); pilihan tunggal menggantikan isian yang bernama sama.",
     epilog=examples(
         """
@@ -88,7 +101,11 @@ cat antrean.json | antrean add - --angkaantrean 12
 @click.option("--no-rawat", metavar="NO", help="Ambil isian dari kunjungan ini di Khanza.")
 @field_options
 @click.option("--dry-run", is_flag=True, help="Tampilkan isian yang akan dikirim, tanpa mengirim.")
-@click.option("--ganda", is_flag=True, help="Kirim walau kunjungan ini sudah ada di BPJS dengan kode booking lain.")
+@click.option(
+    "--ganda",
+    is_flag=True,
+    help="Kirim walau kunjungan ini sudah ada di BPJS dengan kode booking lain.",
+)
 @json_option
 @click.pass_obj
 def command(
@@ -101,7 +118,7 @@ def command(
     as_json: bool,
     **fields: str | int | None,
 ) -> None:
-    from antrean_cli.views import document
+    from antrean_cli.render.text import document
 
     if not (source or no_rawat or any(value is not None for value in fields.values())):
         raise InputError("beri BERKAS, -, atau --no-rawat NO. Lihat: antrean add --help")
@@ -118,7 +135,7 @@ def command(
     if dry_run:
         click.echo(document(body))
         return
-    from antrean_cli.manual import refuse_second, send
+    from antrean_cli.operator.manual import refuse_second, send
 
     if visit and not ganda:
         refuse_second(settings, body["kodebooking"], visit)

@@ -4,18 +4,21 @@ import sys
 
 import click
 
-from antrean_cli.app import App
-from antrean_cli.commands.telling import agreed, report
-from antrean_cli.config import Settings
+from antrean_cli.config.settings import Settings
+from antrean_cli.console.app import App
+from antrean_cli.console.options import examples, json_option, kodebooking_argument, subcommand
+from antrean_cli.console.output import agreed, report
 from antrean_cli.errors import InputError
-from antrean_cli.options import examples, json_option, kodebooking_argument, subcommand
 from antrean_cli.rules.chain import BATAL, ORDERED
 from antrean_cli.rules.payloads import batal_body
 
 
 @subcommand(
     "batal",
-    help="Batalkan satu antrean di BPJS. Pembatalan tidak dapat ditarik kembali; di terminal ditanyakan dulu.",
+    help=(
+        "Batalkan satu antrean di BPJS. Pembatalan tidak dapat ditarik "
+        "kembali; di terminal ditanyakan dulu."
+    ),
     epilog=examples(
         """
 antrean batal 2026/11/22/000001 --keterangan "Jadwal dokter berubah"
@@ -24,19 +27,29 @@ antrean batal 2026/11/22/000001 --keterangan "Dokter cuti" --yes
     ),
 )
 @kodebooking_argument
-@click.option("--keterangan", required=True, metavar="TEKS", help="Alasan pembatalan, dibaca pasien.")
+@click.option(
+    "--keterangan", required=True, metavar="TEKS", help="Alasan pembatalan, dibaca pasien."
+)
 @click.option("--yes", is_flag=True, help="Jangan bertanya.")
 @json_option
 @click.pass_obj
 def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: bool) -> None:
-    from antrean_cli.manual import send
+    from antrean_cli.operator.manual import send
 
     if not keterangan.strip():
         raise InputError("--keterangan kosong; tulis alasannya")
     settings = app.settings("bpjs")
     # Scripts have no terminal, and need not say --yes.
-    ask = not yes and sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None and sys.stderr.isatty()
-    if ask and not agreed(f"Batalkan {kodebooking} ({_known(settings, kodebooking)})? Tidak dapat ditarik kembali."):
+    ask = (
+        not yes
+        and sys.stdin is not None
+        and sys.stdin.isatty()
+        and sys.stderr is not None
+        and sys.stderr.isatty()
+    )
+    if ask and not agreed(
+        f"Batalkan {kodebooking} ({_known(settings, kodebooking)})? Tidak dapat ditarik kembali."
+    ):
         return
     now = app.now(settings.policy.zone)
     sent = send(settings, BATAL, batal_body(kodebooking, keterangan), tanggal=now.date(), now=now)
@@ -44,8 +57,10 @@ def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: boo
 
 
 def _known(settings: Settings, kodebooking: str) -> str:
-    """Return what the ledger knows of a booking, so that a slip of the pen is seen before it is too late."""
-    from antrean_cli.ledger import Ledger
+    """Return what the ledger knows of a booking, so that a slip of the pen is seen before it is too
+    late.
+    """
+    from antrean_cli.ledger.ledger import Ledger
 
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
         record = ledger.record(kodebooking)
@@ -53,4 +68,8 @@ def _known(settings: Settings, kodebooking: str) -> str:
         return "tidak dikenal ledger"
     done = [step for step in ORDERED if (push := record.push(step)) and push.done]
     last = f"task terakhir {done[-1]}" if done else "belum ada task"
-    return ", ".join(filter(None, (f"{record.tanggal:%d-%m-%Y}", record.kd_poli and f"poli {record.kd_poli}", last)))
+    return ", ".join(
+        filter(
+            None, (f"{record.tanggal:%d-%m-%Y}", record.kd_poli and f"poli {record.kd_poli}", last)
+        )
+    )

@@ -6,11 +6,11 @@ from dataclasses import asdict, replace
 
 import click
 
-from antrean_cli import views
-from antrean_cli.app import App, program
-from antrean_cli.checkup import examine
-from antrean_cli.checkup.findings import FAULT, OK, WARNING, Finding, exit_code
-from antrean_cli.options import examples, json_option, subcommand
+from antrean_cli.checkup.examination import examine
+from antrean_cli.checkup.results import FAULT, OK, WARNING, Finding, exit_code
+from antrean_cli.console.app import App, program
+from antrean_cli.console.options import examples, json_option, subcommand
+from antrean_cli.render import text as views
 
 LEVELS = {OK: ("ok", "green"), WARNING: ("peringatan", "yellow"), FAULT: ("galat", "red")}
 WIDTH, MARGIN = 80, " " * 11
@@ -18,8 +18,10 @@ WIDTH, MARGIN = 80, " " * 11
 
 @subcommand(
     "check",
-    help="Periksa semuanya sebelum putaran pertama, dan setiap kali ada yang aneh: pengaturan, berkas status, "
-    "Khanza, BPJS, pemetaan, dan jadwal. Tiap baris: ok, peringatan, atau galat, dan apa yang harus diketik. "
+    help="Periksa semuanya sebelum putaran pertama, dan setiap kali "
+    "ada yang aneh: pengaturan, berkas status, "
+    "Khanza, BPJS, pemetaan, dan jadwal. Tiap baris: ok, peringatan, "
+    "atau galat, dan apa yang harus diketik. "
     "Tidak ada yang diubah. Kode keluar 0 tanpa galat.",
     epilog=examples(
         """
@@ -35,7 +37,9 @@ antrean check --json
 def command(ctx: click.Context, offline: bool, as_json: bool) -> None:
     app: App = ctx.obj
     found = []
-    looked_at = examine(env_file=app.env_file, state=app.state, clock=app.now, offline=offline, program=program())
+    looked_at = examine(
+        env_file=app.env_file, state=app.state, clock=app.now, offline=offline, program=program()
+    )
     for seen in looked_at:
         finding = replace(seen, advice=tuple(map(app.typed, seen.advice)))
         found.append(finding)
@@ -51,7 +55,9 @@ def command(ctx: click.Context, offline: bool, as_json: bool) -> None:
 
 def _lines(finding: Finding) -> Iterator[str]:
     word, colour = LEVELS[finding.level]
-    sentence = textwrap.wrap(finding.text, WIDTH - len(MARGIN), break_long_words=False, break_on_hyphens=False)
+    sentence = textwrap.wrap(
+        finding.text, WIDTH - len(MARGIN), break_long_words=False, break_on_hyphens=False
+    )
     yield click.style(f"{word:<10}", fg=colour) + " " + sentence[0]
     yield from (MARGIN + line for line in sentence[1:])
     for typed in finding.advice:
@@ -62,7 +68,9 @@ def _typed(text: str) -> Iterator[str]:
     """Yield what is to be typed; only SQL, which may go over several lines, is wrapped."""
     lines = [text]
     if text.endswith(";"):
-        lines = textwrap.wrap(text, WIDTH - len(MARGIN) - 2, break_long_words=False, break_on_hyphens=False)
+        lines = textwrap.wrap(
+            text, WIDTH - len(MARGIN) - 2, break_long_words=False, break_on_hyphens=False
+        )
     yield f"{MARGIN}→ {lines[0]}"
     yield from (f"{MARGIN}  {line}" for line in lines[1:])
 

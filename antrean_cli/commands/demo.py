@@ -1,6 +1,7 @@
 """`antrean demo`: the main job with nothing installed but this package, in a few seconds.
 
-A stand-in BPJS on loopback, a sample hospital in SQLite, and a day that goes by in passes of the real program.
+A stand-in BPJS on loopback, a sample hospital in SQLite, and a day that goes by in passes of the
+real program.
 """
 
 import shlex
@@ -16,22 +17,22 @@ from pathlib import Path
 
 import click
 
-from antrean_cli import views
-from antrean_cli.app import App, program
 from antrean_cli.commands.simulator import save_bookings
-from antrean_cli.config import Settings, load
+from antrean_cli.config.settings import Settings, load
+from antrean_cli.console.app import App, program
+from antrean_cli.console.options import FILE, examples, subcommand
 from antrean_cli.errors import InputError, why
-from antrean_cli.ledger import Ledger
-from antrean_cli.options import FILE, examples, subcommand
+from antrean_cli.ledger.file import locked
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.render import text as views
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
-from antrean_cli.rules.events import NO_SIGN, TASKS
 from antrean_cli.rules.listings import Task, wakturs_of
+from antrean_cli.rules.sources import NO_SIGN, TASKS
 from antrean_cli.rules.visits import WIB
 from antrean_cli.simulator.day import LAST, SESSIONS, Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
 from antrean_cli.simulator.server import KEYS, PORT, Simulator
-from antrean_cli.statefile import locked
-from antrean_cli.sync import Pass, Told
+from antrean_cli.sync.run import Pass, Told
 
 
 @dataclass
@@ -76,7 +77,10 @@ def command(app: App, /, keep: Path | None) -> None:
         for sessions in SESSIONS:
             bpjs.bookings.updatejadwaldokter(sessions)
         settings = _settings(folder, bpjs.url)
-        click.echo(f"Satu hari di RS contoh, {clock.now:%d-%m-%Y}: Khanza contoh, BPJS tiruan, pasien rekaan.\n")
+        click.echo(
+            f"Satu hari di RS contoh, {clock.now:%d-%m-%Y}: Khanza "
+            f"contoh, BPJS tiruan, pasien rekaan.\n"
+        )
         for moment in day.moments():
             _live(moment, settings, bpjs, clock)
         _show_end(settings, bpjs)
@@ -84,11 +88,16 @@ def command(app: App, /, keep: Path | None) -> None:
         if keep:
             _keep(folder, bpjs, day.known[0])
         else:
-            click.echo("\nBerikutnya: antrean demo --keep coba,\nlalu README, bagian 'Setting it up in a hospital'.")
+            click.echo(
+                "\nBerikutnya: antrean demo --keep coba,\nlalu README, "
+                "bagian 'Setting it up in a hospital'."
+            )
 
 
 def _over(now: datetime) -> date:
-    """Return the last day that its last pass is over of: a kept demo must not lie ahead of the clock."""
+    """Return the last day that its last pass is over of: a kept demo must not lie ahead of the
+    clock.
+    """
     return now.date() if now.time() >= time.fromisoformat(LAST) else now.date() - timedelta(days=1)
 
 
@@ -101,7 +110,9 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     try:
         keep.mkdir(mode=0o700, parents=True)
     except OSError as error:
-        raise InputError(f"--keep {keep}: {'sudah ada' if keep.exists() else why(error)}; pilih folder baru") from error
+        raise InputError(
+            f"--keep {keep}: {'sudah ada' if keep.exists() else why(error)}; pilih folder baru"
+        ) from error
     yield keep
 
 
@@ -116,14 +127,20 @@ def _env(folder: Path, url: str) -> dict[str, str]:
 
 def _settings(folder: Path, url: str) -> Settings:
     # A file of its own, and nothing of the user's settings: a demo must never reach the real BPJS.
-    return load(env_file=_write_env(folder, url), state=None, needs=frozenset({"bpjs", "khanza"}), environ={})
+    return load(
+        env_file=_write_env(folder, url),
+        state=None,
+        needs=frozenset({"bpjs", "khanza"}),
+        environ={},
+    )
 
 
 def _write_env(folder: Path, url: str) -> Path:
     file = folder / ".env"
     file.touch(mode=0o600)
     file.write_text(
-        "".join(f"{name}={shlex.quote(value)}\n" for name, value in _env(folder, url).items()), encoding="utf-8"
+        "".join(f"{name}={shlex.quote(value)}\n" for name, value in _env(folder, url).items()),
+        encoding="utf-8",
     )
     return file
 
@@ -150,12 +167,16 @@ def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) ->
 
 
 def _show_end(settings: Settings, bpjs: Simulator) -> None:
-    """Show what BPJS holds beside what Khanza recorded, asked of BPJS itself, and why the rest is held."""
-    from antrean_cli.asking import tasks
-    from antrean_cli.bpjs import Client
+    """Show what BPJS holds beside what Khanza recorded, asked of BPJS itself, and why the rest is
+    held.
+    """
+    from antrean_cli.bpjs.client import Client
+    from antrean_cli.bpjs.lookups import tasks
 
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
-        records = [record for record in ledger.of_days(date.min, date.max).values() if record.pushes]
+        records = [
+            record for record in ledger.of_days(date.min, date.max).values() if record.pushes
+        ]
     client = Client(settings.bpjs)
     rows: list[tuple[str, ...]] = []
     for record in records:
@@ -164,7 +185,10 @@ def _show_end(settings: Settings, bpjs: Simulator) -> None:
     click.echo(views.table(("Kode booking", "", *(f"Task {taskid}" for taskid in TASKS)), rows))
     click.echo("* dua langkah satu klik: BPJS menolak waktu yang sama, jadi ditambah satu detik")
     click.echo("  Datang sebelum poli buka (08:00)? Task 3 adalah jam buka poli.")
-    ended = [f"{record.kodebooking} ({views.step_name(push.step)})" for record, push in _cancelled(records)]
+    ended = [
+        f"{record.kodebooking} ({views.step_name(push.step)})"
+        for record, push in _cancelled(records)
+    ]
     click.echo(f"\nDibatalkan di BPJS: {', '.join(ended)}")
     click.echo(f"\nDitahan, dan sebabnya:\n{views.attention(views.pushes_in(records, HELD, DUE))}")
     twice = sum(row.code == 208 for row in bpjs.received)
@@ -184,10 +208,18 @@ def _side_by_side(record: Record, held: list[Task]) -> Iterator[tuple[str, ...]]
     at_bpjs = {task.taskid: views.clock(wakturs_of(task.wakturs)) for task in held}
     pushes = {taskid: push for taskid in TASKS if (push := record.push(str(taskid)))}
     # Of a patient who never came nothing is recorded, only when the session opened.
-    recorded = {taskid: views.clock(push.recorded) for taskid, push in pushes.items() if push.reason != NO_SIGN}
+    recorded = {
+        taskid: views.clock(push.recorded)
+        for taskid, push in pushes.items()
+        if push.reason != NO_SIGN
+    }
     if recorded:
         yield record.kodebooking, "Khanza", *(recorded.get(taskid, "") for taskid in TASKS)
-        yield "", "BPJS", *(_marked(at_bpjs.get(taskid, ""), recorded.get(taskid, "")) for taskid in TASKS)
+        yield (
+            "",
+            "BPJS",
+            *(_marked(at_bpjs.get(taskid, ""), recorded.get(taskid, "")) for taskid in TASKS),
+        )
 
 
 def _marked(held: str, recorded: str) -> str:

@@ -1,19 +1,22 @@
-"""`antrean drop`: gives up what nobody can mend, with a word why, so that `status` is well again."""
+"""`antrean drop`: gives up what nobody can mend, with a word why, so that
+`status` is well again.
+"""
 
 import shlex
 
 import click
 
-from antrean_cli.app import changing, require_known
-from antrean_cli.commands.telling import tell_changed
-from antrean_cli.desk import Pick, drop
+from antrean_cli.console.app import changing, require_known
+from antrean_cli.console.options import examples, json_option, pick_options, subcommand
+from antrean_cli.console.output import tell_changed
 from antrean_cli.errors import InputError
-from antrean_cli.options import examples, json_option, pick_options, subcommand
+from antrean_cli.operator.queue_admin import Pick, drop
 
 
 @subcommand(
     "drop",
-    help="Hentikan kiriman yang tidak dapat diperbaiki: tidak dikirim, tidak dihitung. Dengan KODEBOOKING saja: "
+    help="Hentikan kiriman yang tidak dapat diperbaiki: tidak dikirim, "
+    "tidak dihitung. Dengan KODEBOOKING saja: "
     "seluruh antrean itu, dan yang menyusul. Dapat dibatalkan dengan antrean retry KODEBOOKING.",
     epilog=examples(
         """
@@ -24,7 +27,9 @@ antrean drop --reason petakan --poli MAT --keterangan "belum kerja sama"
     ),
 )
 @pick_options
-@click.option("--keterangan", required=True, metavar="TEKS", help="Alasan melepas, dicatat di ledger.")
+@click.option(
+    "--keterangan", required=True, metavar="TEKS", help="Alasan melepas, dicatat di ledger."
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, pick: Pick, keterangan: str, as_json: bool) -> None:
@@ -35,4 +40,6 @@ def command(ctx: click.Context, pick: Pick, keterangan: str, as_json: bool) -> N
         changed = drop(ledger, pick, policy, now, keterangan.strip())
     tell_changed(ctx.obj, changed, "dilepas", as_json)
     if pick.number and not pick.step:
-        ctx.obj.say(f"Sisa antrean itu tidak dikirim. Membatalkan: antrean retry {shlex.quote(pick.number)}")
+        ctx.obj.say(
+            f"Sisa antrean itu tidak dikirim. Membatalkan: antrean retry {shlex.quote(pick.number)}"
+        )

@@ -2,16 +2,24 @@
 
 import click
 
-from antrean_cli.app import App
-from antrean_cli.commands.telling import report
-from antrean_cli.options import OneOf, Whole, examples, json_option, kodebooking_argument, subcommand
+from antrean_cli.console.app import App
+from antrean_cli.console.options import (
+    OneOf,
+    Whole,
+    examples,
+    json_option,
+    kodebooking_argument,
+    subcommand,
+)
+from antrean_cli.console.output import report
 from antrean_cli.rules.chain import FARMASI
 from antrean_cli.rules.payloads import JENISRESEP, farmasi_body
 
 
 @subcommand(
     "farmasi",
-    help="Kirim nomor antrean farmasi satu kunjungan. Hanya untuk rumah sakit yang menjalankan antrean farmasi; "
+    help="Kirim nomor antrean farmasi satu kunjungan. Hanya untuk rumah "
+    "sakit yang menjalankan antrean farmasi; "
     "dengan ANTREAN_FARMASI=ya, sync mengirimnya sendiri setelah task 5.",
     epilog=examples(
         """
@@ -22,12 +30,20 @@ antrean farmasi 20261122000001 7 --jenisresep "Non racikan"
 )
 @kodebooking_argument
 @click.argument("nomor", metavar="NOMOR", type=Whole(1, 999_999))
-@click.option("--jenisresep", type=OneOf(JENISRESEP), required=True, metavar="JENIS", help=f"{', '.join(JENISRESEP)}.")
+@click.option(
+    "--jenisresep",
+    type=OneOf(JENISRESEP),
+    required=True,
+    metavar="JENIS",
+    help=f"{', '.join(JENISRESEP)}.",
+)
 @click.option("--keterangan", default="", metavar="TEKS", help="Keterangan untuk pasien.")
 @json_option
 @click.pass_obj
-def command(app: App, kodebooking: str, nomor: int, jenisresep: str, keterangan: str, as_json: bool) -> None:
-    from antrean_cli.manual import send
+def command(
+    app: App, kodebooking: str, nomor: int, jenisresep: str, keterangan: str, as_json: bool
+) -> None:
+    from antrean_cli.operator.manual import send
 
     settings = app.settings("bpjs")
     now = app.now(settings.policy.zone)

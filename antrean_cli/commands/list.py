@@ -4,11 +4,12 @@ from datetime import date
 
 import click
 
-from antrean_cli import boards, views
-from antrean_cli.app import App, reading
-from antrean_cli.commands.telling import show
-from antrean_cli.desk import PENDING, Pick, picked
-from antrean_cli.options import DAY, examples, json_option, subcommand
+from antrean_cli.console.app import App, reading
+from antrean_cli.console.options import DAY, examples, json_option, subcommand
+from antrean_cli.console.output import show
+from antrean_cli.operator.queue_admin import PENDING, Pick, picked
+from antrean_cli.render import queue as boards
+from antrean_cli.render import text as views
 from antrean_cli.rules.chain import ALREADY, HELD, REFUSED, SENT
 
 
@@ -49,7 +50,10 @@ def command(
     states = {state for state, flag in wanted.items() if flag}
     states |= (PENDING if pending else set()) | ({SENT, ALREADY} if sent else set())
     pick = Pick(
-        states=frozenset(states or {HELD, REFUSED, *PENDING}), tanggal=tanggal, poli=poli.upper(), reason=reason
+        states=frozenset(states or {HELD, REFUSED, *PENDING}),
+        tanggal=tanggal,
+        poli=poli.upper(),
+        reason=reason,
     )
     with reading(app) as (ledger, now):
         pairs = picked(ledger, pick, now)

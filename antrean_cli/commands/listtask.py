@@ -4,17 +4,25 @@ import re
 
 import click
 
-from antrean_cli.app import App
+from antrean_cli.console.app import App
+from antrean_cli.console.options import (
+    OneOf,
+    examples,
+    json_option,
+    kodebooking_argument,
+    subcommand,
+)
 from antrean_cli.errors import InputError, MissingTaskError
-from antrean_cli.options import OneOf, examples, json_option, kodebooking_argument, subcommand
-from antrean_cli.views import FORMATS, task_list
+from antrean_cli.render.text import FORMATS, task_list
 
 
 def parse_require(text: str) -> list[int]:
     """Return the taskids of `--require 3,4,5`; raises InputError."""
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch(r"[1-7]|99", part) for part in parts):
-        raise InputError(f"--require '{text}' tidak dapat dipakai; tulis taskid dipisah koma, misalnya 3,4,5")
+        raise InputError(
+            f"--require '{text}' tidak dapat dipakai; tulis taskid dipisah koma, misalnya 3,4,5"
+        )
     return [int(part) for part in parts]
 
 
@@ -38,12 +46,16 @@ antrean listtask 2026/11/22/000001 --require 3,4,5 || echo belum lengkap
     help="table (bila tidak disebut), json, csv, atau plain: satu baris per task, dipisah tab "
     "(taskid, wakturs, waktu, taskname).",
 )
-@click.option("--require", metavar="TASKID,…", help="Keluar dengan kode 7 bila salah satu task ini belum ada.")
+@click.option(
+    "--require", metavar="TASKID,…", help="Keluar dengan kode 7 bila salah satu task ini belum ada."
+)
 @json_option
 @click.pass_obj
-def command(app: App, kodebooking: str, form: str | None, require: str | None, as_json: bool) -> None:
-    from antrean_cli.asking import tasks
-    from antrean_cli.bpjs import Client
+def command(
+    app: App, kodebooking: str, form: str | None, require: str | None, as_json: bool
+) -> None:
+    from antrean_cli.bpjs.client import Client
+    from antrean_cli.bpjs.lookups import tasks
 
     if as_json and form not in (None, "json"):
         raise InputError(f"pilih salah satu: --json atau --format {form}")

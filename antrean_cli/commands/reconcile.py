@@ -1,23 +1,27 @@
-"""`antrean reconcile`: the proof that BPJS holds what Khanza recorded, and what to do where it does not."""
+"""`antrean reconcile`: the proof that BPJS holds what Khanza recorded, and what to do where it does
+not.
+"""
 
 import sys
 from datetime import date
 
 import click
 
-from antrean_cli import views
-from antrean_cli.app import App, require_ledger
-from antrean_cli.commands.running import Bar
-from antrean_cli.commands.telling import show
+from antrean_cli.console.app import App, require_ledger
+from antrean_cli.console.options import DAY, examples, json_option, subcommand
+from antrean_cli.console.output import show
+from antrean_cli.console.running import Bar
 from antrean_cli.errors import DifferenceError, InputError
-from antrean_cli.options import DAY, examples, json_option, subcommand
+from antrean_cli.render import text as views
 from antrean_cli.rules.chain import MAX_AGE
 
 
 @subcommand(
     "reconcile",
-    help="Cocokkan Khanza, ledger, dan BPJS untuk satu hari: jumlahnya harus cocok, dan tiap perbedaan disebut. Kode "
-    "keluar 0 sama, 13 ada perbedaan, juga bila --repair membetulkannya: jalankan sekali lagi setelah putaran "
+    help="Cocokkan Khanza, ledger, dan BPJS untuk satu hari: jumlahnya "
+    "harus cocok, dan tiap perbedaan disebut. Kode "
+    "keluar 0 sama, 13 ada perbedaan, juga bila --repair membetulkannya: "
+    "jalankan sekali lagi setelah putaran "
     "berikutnya.",
     epilog=examples(
         """
@@ -27,14 +31,20 @@ antrean reconcile --date 2026-11-22 --repair
 """
     ),
 )
-@click.option("--date", "tanggal", type=DAY, metavar="TANGGAL", help="Hari pelayanan; tanpa ini hari ini.")
-@click.option("--all", "everything", is_flag=True, help="Tampilkan juga tiap antrean, ketiganya berdampingan.")
-@click.option("--repair", "mend", is_flag=True, help="Kirim lagi yang hilang, catat yang sudah ada di BPJS.")
+@click.option(
+    "--date", "tanggal", type=DAY, metavar="TANGGAL", help="Hari pelayanan; tanpa ini hari ini."
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Tampilkan juga tiap antrean, ketiganya berdampingan."
+)
+@click.option(
+    "--repair", "mend", is_flag=True, help="Kirim lagi yang hilang, catat yang sudah ada di BPJS."
+)
 @json_option
 @click.pass_obj
 def command(app: App, tanggal: date | None, everything: bool, mend: bool, as_json: bool) -> None:
-    from antrean_cli import proof
-    from antrean_cli.reconcile import reconcile
+    from antrean_cli.operator.reconcile import reconcile
+    from antrean_cli.render import reconcile as proof
 
     settings = app.settings("bpjs", "khanza")
     now = app.now(settings.policy.zone)
@@ -47,7 +57,10 @@ def command(app: App, tanggal: date | None, everything: bool, mend: bool, as_jso
     else:
         show(proof.text(found, settings.policy.zone, everything=everything))
     if found.repaired:
-        app.say(f"{found.repaired} kiriman dibetulkan; yang hilang terkirim pada putaran berikutnya (antrean sync).")
+        app.say(
+            f"{found.repaired} kiriman dibetulkan; yang hilang terkirim "
+            f"pada putaran berikutnya (antrean sync)."
+        )
     if found.error:
         raise type(found.error)(str(found.error) if as_json else "")
     if found.differences:

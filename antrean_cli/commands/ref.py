@@ -1,13 +1,16 @@
-"""`antrean ref`: BPJS's own lists of clinics, doctors and sessions, to fill Khanza's mapping tables from."""
+"""`antrean ref`:
+
+BPJS's own lists of clinics, doctors and sessions, to fill Khanza's mapping tables from.
+"""
 
 from datetime import date
 
 import click
 
-from antrean_cli import views
-from antrean_cli.app import App
+from antrean_cli.console.app import App
+from antrean_cli.console.options import DAY, OneOf, examples, json_option, subcommand
 from antrean_cli.errors import InputError
-from antrean_cli.options import DAY, OneOf, examples, json_option, subcommand
+from antrean_cli.render import text as views
 from antrean_cli.rules.answers import DOKTER, JADWAL, POLI
 
 # What a person types, the call, and the headings of its rows.
@@ -20,7 +23,8 @@ LISTS = {
 
 @subcommand(
     "ref",
-    help="Daftar milik BPJS: poli, dokter, atau jadwal HFIS satu POLI (kode BPJS) pada satu TANGGAL. Untuk mengisi "
+    help="Daftar milik BPJS: poli, dokter, atau jadwal HFIS satu POLI "
+    "(kode BPJS) pada satu TANGGAL. Untuk mengisi "
     "maping_poli_bpjs, maping_dokter_dpjpvclaim, dan jadwal di Khanza.",
     epilog=examples(
         """
@@ -36,10 +40,12 @@ antrean ref jadwal INT 2026-11-23
 @click.option("--cari", default="", metavar="TEKS", help="Hanya baris yang memuat teks ini.")
 @json_option
 @click.pass_obj
-def command(app: App, what: str, poli: str | None, tanggal: date | None, cari: str, as_json: bool) -> None:
+def command(
+    app: App, what: str, poli: str | None, tanggal: date | None, cari: str, as_json: bool
+) -> None:
     words = _words(what, poli, tanggal)
-    from antrean_cli.asking import listing
-    from antrean_cli.bpjs import Client
+    from antrean_cli.bpjs.client import Client
+    from antrean_cli.bpjs.lookups import listing
 
     call, headings = LISTS[what]
     found = listing(Client(app.settings("bpjs").bpjs), call, *words)
@@ -55,10 +61,15 @@ def command(app: App, what: str, poli: str | None, tanggal: date | None, cari: s
 def _words(what: str, poli: str | None, tanggal: date | None) -> tuple[str, ...]:
     if what == "jadwal":
         if not poli or not tanggal:
-            raise InputError("jadwal perlu POLI (kode BPJS) dan TANGGAL, misalnya: antrean ref jadwal INT 2026-11-23")
+            raise InputError(
+                "jadwal perlu POLI (kode BPJS) dan TANGGAL, misalnya: "
+                "antrean ref jadwal INT 2026-11-23"
+            )
         return poli.upper(), tanggal.isoformat()
     if poli:
-        raise InputError(f"{what} tidak perlu POLI; untuk mencari ketik: antrean ref {what} --cari {poli}")
+        raise InputError(
+            f"{what} tidak perlu POLI; untuk mencari ketik: antrean ref {what} --cari {poli}"
+        )
     return ()
 
 

@@ -1,24 +1,28 @@
-"""`antrean replay`: forgets what the ledger believes of a day, and lets the next pass scan it again."""
+"""`antrean replay`: forgets what the ledger believes of a day, and lets the next pass scan it
+again.
+"""
 
 import sys
 from datetime import date
 
 import click
 
-from antrean_cli.app import changing
 from antrean_cli.commands.sync import sync_now
-from antrean_cli.commands.telling import agreed
-from antrean_cli.desk import replay
+from antrean_cli.console.app import changing
+from antrean_cli.console.options import DAY, bookings, examples, json_option, now_option, subcommand
+from antrean_cli.console.output import agreed
 from antrean_cli.errors import InputError
-from antrean_cli.options import DAY, bookings, examples, json_option, now_option, subcommand
+from antrean_cli.operator.queue_admin import replay
 from antrean_cli.rules.chain import MAX_AGE
-from antrean_cli.rules.events import service_day
+from antrean_cli.rules.sources import service_day
 
 
 @subcommand(
     "replay",
-    help="Lupakan catatan satu hari pelayanan, lalu baca ulang dari Khanza pada putaran berikutnya. Aman: yang "
-    "sudah ada di BPJS tidak menjadi ganda. Yang dikirim dengan tangan, yang dilepas, dan yang batal tetap.",
+    help="Lupakan catatan satu hari pelayanan, lalu baca ulang dari "
+    "Khanza pada putaran berikutnya. Aman: yang "
+    "sudah ada di BPJS tidak menjadi ganda. Yang dikirim dengan "
+    "tangan, yang dilepas, dan yang batal tetap.",
     epilog=examples(
         """
 antrean replay --date 2026-11-22
@@ -26,7 +30,14 @@ antrean replay --date 2026-11-22 --kodebooking 2026/11/22/000001 --now --yes
 """
     ),
 )
-@click.option("--date", "tanggal", type=DAY, required=True, metavar="TANGGAL", help="Hari pelayanan, paling jauh H-7.")
+@click.option(
+    "--date",
+    "tanggal",
+    type=DAY,
+    required=True,
+    metavar="TANGGAL",
+    help="Hari pelayanan, paling jauh H-7.",
+)
 @click.option(
     "--kodebooking",
     "number",
@@ -39,8 +50,10 @@ antrean replay --date 2026-11-22 --kodebooking 2026/11/22/000001 --now --yes
 @now_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, tanggal: date, number: str, yes: bool, at_once: bool, as_json: bool) -> None:
-    from antrean_cli.views import document
+def command(
+    ctx: click.Context, tanggal: date, number: str, yes: bool, at_once: bool, as_json: bool
+) -> None:
+    from antrean_cli.render.text import document
 
     with changing(ctx.obj) as (ledger, policy, now):
         today = service_day(now)

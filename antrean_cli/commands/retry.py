@@ -2,16 +2,17 @@
 
 import click
 
-from antrean_cli.app import changing, require_known
 from antrean_cli.commands.sync import sync_now
-from antrean_cli.commands.telling import tell_changed
-from antrean_cli.desk import Pick, retry
-from antrean_cli.options import examples, json_option, now_option, pick_options, subcommand
+from antrean_cli.console.app import changing, require_known
+from antrean_cli.console.options import examples, json_option, now_option, pick_options, subcommand
+from antrean_cli.console.output import tell_changed
+from antrean_cli.operator.queue_admin import Pick, retry
 
 
 @subcommand(
     "retry",
-    help="Coba lagi yang ditolak atau ditahan, setelah datanya dibetulkan: satu KODEBOOKING (atau no_rawat), satu "
+    help="Coba lagi yang ditolak atau ditahan, setelah datanya dibetulkan: "
+    "satu KODEBOOKING (atau no_rawat), satu "
     "TASKID-nya, semua dengan satu alasan, atau semuanya. Terkirim pada putaran berikutnya.",
     epilog=examples(
         """

@@ -2,17 +2,19 @@
 
 import click
 
-from antrean_cli import views
-from antrean_cli.app import App, reading, require_known
-from antrean_cli.commands.telling import show
-from antrean_cli.hfis import sessions_of
-from antrean_cli.options import bookings, examples, json_option, kodebooking, subcommand
+from antrean_cli.console.app import App, reading, require_known
+from antrean_cli.console.options import bookings, examples, json_option, kodebooking, subcommand
+from antrean_cli.console.output import show
+from antrean_cli.render import text as views
+from antrean_cli.sync.hfis import sessions_of
 
 
 @subcommand(
     "show",
-    help="Riwayat satu kunjungan: waktu tiap task di Khanza dan asalnya, apa yang dikirim dan kapan, jawaban BPJS, apa "
-    "yang kurang, dan siapa harus berbuat apa. Dengan --bpjs: bila BPJS tidak menjawab atau menolak kredensial, "
+    help="Riwayat satu kunjungan: waktu tiap task di Khanza dan asalnya, "
+    "apa yang dikirim dan kapan, jawaban BPJS, apa "
+    "yang kurang, dan siapa harus berbuat apa. Dengan --bpjs: bila "
+    "BPJS tidak menjawab atau menolak kredensial, "
     "riwayatnya tetap tampil dan kode keluarnya 5 atau 4.",
     epilog=examples(
         """
@@ -21,13 +23,15 @@ antrean show 20261122000001 --bpjs
 """
     ),
 )
-@click.argument("number", metavar="KODEBOOKING|NO_RAWAT", callback=kodebooking, shell_complete=bookings)
+@click.argument(
+    "number", metavar="KODEBOOKING|NO_RAWAT", callback=kodebooking, shell_complete=bookings
+)
 @click.option("--bpjs", "with_bpjs", is_flag=True, help="Tanyakan juga apa yang dicatat BPJS.")
 @json_option
 @click.pass_obj
 def command(app: App, number: str, with_bpjs: bool, as_json: bool) -> None:
-    from antrean_cli import narration
-    from antrean_cli.story import tell
+    from antrean_cli.operator.visit_report import tell
+    from antrean_cli.render import visit as narration
 
     settings = app.settings(*(["bpjs"] if with_bpjs else []))
     with reading(app) as (ledger, now):

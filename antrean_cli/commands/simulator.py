@@ -1,4 +1,6 @@
-"""`antrean simulator`: the stand-in BPJS alone, for training and for trying settings before BPJS has given keys."""
+"""`antrean simulator`: the stand-in BPJS alone, for training and for trying settings before BPJS
+has given keys.
+"""
 
 import gc
 import json
@@ -10,9 +12,9 @@ from typing import Any
 
 import click
 
-from antrean_cli.app import App
+from antrean_cli.console.app import App
+from antrean_cli.console.options import FILE, Whole, examples, subcommand
 from antrean_cli.errors import InputError, why
-from antrean_cli.options import FILE, Whole, examples, subcommand
 from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 
 
@@ -29,7 +31,9 @@ def load_bookings(bpjs: Simulator, file: Path) -> None:
     except OSError as error:
         raise InputError(f"--isi {file} tidak dapat dibaca: {why(error)}") from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise InputError(f"--isi {file} bukan isi simulator; pakai berkas yang disimpan simulator") from error
+        raise InputError(
+            f"--isi {file} bukan isi simulator; pakai berkas yang disimpan simulator"
+        ) from error
 
 
 def save_bookings(bpjs: Simulator, file: Path) -> None:
@@ -45,8 +49,10 @@ def save_bookings(bpjs: Simulator, file: Path) -> None:
 
 @subcommand(
     "simulator",
-    help="Tiruan BPJS di komputer ini: memeriksa tanda tangan, mengenkripsi jawaban, dan menerapkan aturan BPJS. "
-    "Untuk latihan, dan untuk mencoba pengaturan sebelum kunci dari BPJS ada. Ctrl-C untuk berhenti.",
+    help="Tiruan BPJS di komputer ini: memeriksa tanda tangan, mengenkripsi "
+    "jawaban, dan menerapkan aturan BPJS. "
+    "Untuk latihan, dan untuk mencoba pengaturan sebelum kunci "
+    "dari BPJS ada. Ctrl-C untuk berhenti.",
     epilog=examples(
         """
 antrean simulator
@@ -55,12 +61,32 @@ antrean simulator --isi bpjs.json
 """
     ),
 )
-@click.option("--port", type=Whole(0, 65535), default=PORT, metavar="P", help=f"Port ({PORT}); 0 berarti port bebas.")
-@click.option("--latency", type=Whole(0, 600_000), default=0, metavar="MS", help="Lama menjawab, dalam milidetik.")
-@click.option("--cons-id", default=KEYS["cons_id"], metavar="TEKS", help="Consumer ID yang diterima.")
-@click.option("--secret-key", default=KEYS["secret_key"], metavar="TEKS", help="Kunci rahasia yang diterima.")
-@click.option("--user-key", default=KEYS["user_key"], metavar="TEKS", help="User key yang diterima.")
-@click.option("--update-path", default="/antrean/updatewaktu", metavar="JALUR", help="Jalur update waktu.")
+@click.option(
+    "--port",
+    type=Whole(0, 65535),
+    default=PORT,
+    metavar="P",
+    help=f"Port ({PORT}); 0 berarti port bebas.",
+)
+@click.option(
+    "--latency",
+    type=Whole(0, 600_000),
+    default=0,
+    metavar="MS",
+    help="Lama menjawab, dalam milidetik.",
+)
+@click.option(
+    "--cons-id", default=KEYS["cons_id"], metavar="TEKS", help="Consumer ID yang diterima."
+)
+@click.option(
+    "--secret-key", default=KEYS["secret_key"], metavar="TEKS", help="Kunci rahasia yang diterima."
+)
+@click.option(
+    "--user-key", default=KEYS["user_key"], metavar="TEKS", help="User key yang diterima."
+)
+@click.option(
+    "--update-path", default="/antrean/updatewaktu", metavar="JALUR", help="Jalur update waktu."
+)
 @click.option("--certificate", type=FILE, metavar="PEM", help="Sertifikat untuk HTTPS.")
 @click.option(
     "--isi",
@@ -84,9 +110,13 @@ def command(_: App, /, port: int, latency: int, isi: Path | None, **options: Any
             save_bookings(bpjs, isi)  # whether it can be written is better known before than after
         bpjs.start()
     except ssl.SSLError as error:
-        raise InputError(f"--certificate {options['certificate']} bukan sertifikat PEM beserta kuncinya") from error
+        raise InputError(
+            f"--certificate {options['certificate']} bukan sertifikat PEM beserta kuncinya"
+        ) from error
     except OSError as error:
-        raise InputError(f"simulator tidak dapat dijalankan di port {port}: {why(error)}") from error
+        raise InputError(
+            f"simulator tidak dapat dijalankan di port {port}: {why(error)}"
+        ) from error
     try:
         click.echo(f"BPJS_BASE_URL={bpjs.url}")
         for name in KEYS:

@@ -4,17 +4,19 @@ from datetime import timedelta
 
 import click
 
-from antrean_cli import boards, views
-from antrean_cli.app import App, reading
-from antrean_cli.commands.telling import show
-from antrean_cli.desk import Limits, complaints, overview
+from antrean_cli.console.app import App, reading
+from antrean_cli.console.options import Whole, examples, json_option, subcommand
+from antrean_cli.console.output import show
 from antrean_cli.errors import LookError
-from antrean_cli.options import Whole, examples, json_option, subcommand
+from antrean_cli.operator.queue_admin import Limits, complaints, overview
+from antrean_cli.render import queue as boards
+from antrean_cli.render import text as views
 
 
 @subcommand(
     "status",
-    help="Apakah semuanya baik? Putaran terakhir, yang menunggu, ditahan, dan ditolak, dan gangguan yang "
+    help="Apakah semuanya baik? Putaran terakhir, yang menunggu, "
+    "ditahan, dan ditolak, dan gangguan yang "
     "berlangsung. Khanza dan BPJS tidak dihubungi. Kode keluar 0 baik, 12 perlu dilihat.",
     epilog=examples(
         """
@@ -38,11 +40,21 @@ antrean status --max-pending 30 >/dev/null || echo perlu dilihat
     metavar="MENIT",
     help="Batas lama menunggu dikirim (60).",
 )
-@click.option("--max-refused", type=Whole(0, 100_000), default=0, metavar="N", help="Batas banyaknya yang ditolak (0).")
+@click.option(
+    "--max-refused",
+    type=Whole(0, 100_000),
+    default=0,
+    metavar="N",
+    help="Batas banyaknya yang ditolak (0).",
+)
 @json_option
 @click.pass_obj
 def command(app: App, max_age: int, max_pending: int, max_refused: int, as_json: bool) -> None:
-    limits = Limits(success=timedelta(minutes=max_age), pending=timedelta(minutes=max_pending), refused=max_refused)
+    limits = Limits(
+        success=timedelta(minutes=max_age),
+        pending=timedelta(minutes=max_pending),
+        refused=max_refused,
+    )
     with reading(app, missing_ok=True) as (ledger, now):
         found = overview(ledger, now)
     problems = complaints(found, limits)

@@ -1,4 +1,7 @@
-"""`antrean sync`: one pass. What it prints depends on who reads: cron nothing when all is well, a terminal a table."""
+"""`antrean sync`: one pass.
+
+What it prints depends on who reads: cron nothing when all is well, a terminal a table.
+"""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -9,24 +12,36 @@ from typing import Any
 
 import click
 
-from antrean_cli import views
-from antrean_cli.app import App
-from antrean_cli.commands.running import Bar, Signals
-from antrean_cli.config import Settings
+from antrean_cli.config.settings import Settings
+from antrean_cli.console.app import App
+from antrean_cli.console.options import DAY, Whole, examples, json_option, subcommand
+from antrean_cli.console.running import Bar, Signals
 from antrean_cli.errors import InputError, LockedError, StoppedError, why
-from antrean_cli.ledger import Ledger
-from antrean_cli.options import DAY, Whole, examples, json_option, subcommand
-from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, MAX_AGE, REFUSED, SENT, Change, Push, Record
-from antrean_cli.statefile import locked
-from antrean_cli.sync import Pass, Report, Sent, Told, preview
-from antrean_cli.watch import Watch
+from antrean_cli.ledger.file import locked
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.monitoring.watchers import Watch
+from antrean_cli.render import text as views
+from antrean_cli.rules.chain import (
+    ALREADY,
+    CLOSED,
+    DUE,
+    HELD,
+    MAX_AGE,
+    REFUSED,
+    SENT,
+    Change,
+    Push,
+    Record,
+)
+from antrean_cli.sync.run import Pass, Report, Sent, Told, preview
 
 # Reasons that many visits share: they are told once, not once a visit.
 SHARED_REASONS = frozenset({"petakan", "jadwal"})
 
 
 class Journal:
-    """Where changes are told: every one in the log file and with -v, only what needs a person on stderr.
+    """Where changes are told: every one in the log file and with -v, only what needs a person on
+    stderr.
 
     With `table` nothing is said while the pass runs: the table at its end shows it.
     """
@@ -40,7 +55,9 @@ class Journal:
         self.messages: list[str] = []
 
     def tell(self, text: str, *, loud: bool) -> None:
-        """Write a line to the log, and to stderr if it is meant for a person or everything is wanted."""
+        """Write a line to the log, and to stderr if it is meant for a person or everything is
+        wanted.
+        """
         if loud:
             self.messages.append(text)
         if loud and not self._table:
@@ -51,17 +68,31 @@ class Journal:
             self._append(f"{self._app.now(self._zone):%Y-%m-%d %H:%M:%S} {text}\n")
 
     def changes(self, changes: Iterable[Change]) -> None:
-        """Tell what changed, one line a change; what whole clinics share is told at its first visit."""
+        """Tell what changed, one line a change; what whole clinics share is told at its first
+        visit.
+        """
         for change in changes:
             push = change.push
             if not change.told or self._repeats(change):
                 continue
-            shared = push.state == HELD and push.reason is not None and push.reason.code in SHARED_REASONS
-            self.tell(views.change_line(change), loud=bool(change.after) and (shared or push.state == REFUSED))
+            shared = (
+                push.state == HELD
+                and push.reason is not None
+                and push.reason.code in SHARED_REASONS
+            )
+            self.tell(
+                views.change_line(change),
+                loud=bool(change.after) and (shared or push.state == REFUSED),
+            )
 
     def _repeats(self, change: Change) -> bool:
         reason = change.push.reason
-        if change.after is None or change.push.state != HELD or reason is None or reason.code not in SHARED_REASONS:
+        if (
+            change.after is None
+            or change.push.state != HELD
+            or reason is None
+            or reason.code not in SHARED_REASONS
+        ):
             return False
         known = reason.text in self._known
         self._known.add(reason.text)
@@ -84,7 +115,10 @@ def check_since(since: date | None, today: date) -> None:
 
 @subcommand(
     "sync",
-    help="Satu putaran: baca Khanza sejak putaran terakhir, kirim yang baru ke BPJS. Aman dijalankan cron tiap menit.",
+    help=(
+        "Satu putaran: baca Khanza sejak putaran terakhir, kirim yang "
+        "baru ke BPJS. Aman dijalankan cron tiap menit."
+    ),
     epilog=examples(
         """
 antrean sync --dry-run
@@ -93,18 +127,40 @@ antrean -v sync --since 2026-11-20
 """
     ),
 )
-@click.option("--dry-run", is_flag=True, help="Tampilkan yang akan dikirim; tidak menulis dan tidak mengirim apa pun.")
-@click.option("--since", type=DAY, metavar="TANGGAL", help="Mulai dari tanggal ini, paling jauh H-7.")
-@click.option("--workers", type=Whole(1, 64), metavar="N", help="Banyaknya antrean yang dikirim bersamaan (1-64).")
-@click.option("--max-seconds", type=Whole(5, 3600), metavar="S", help="Putaran selesai dalam S detik.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Tampilkan yang akan dikirim; tidak menulis dan tidak mengirim apa pun.",
+)
+@click.option(
+    "--since", type=DAY, metavar="TANGGAL", help="Mulai dari tanggal ini, paling jauh H-7."
+)
+@click.option(
+    "--workers",
+    type=Whole(1, 64),
+    metavar="N",
+    help="Banyaknya antrean yang dikirim bersamaan (1-64).",
+)
+@click.option(
+    "--max-seconds", type=Whole(5, 3600), metavar="S", help="Putaran selesai dalam S detik."
+)
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, dry_run: bool, since: date | None, workers: int | None, max_seconds: int | None, as_json: bool
+    ctx: click.Context,
+    dry_run: bool,
+    since: date | None,
+    workers: int | None,
+    max_seconds: int | None,
+    as_json: bool,
 ) -> None:
     app: App = ctx.obj
     settings = app.settings("khanza", *([] if dry_run else ["bpjs"]))
-    settings = replace(settings, workers=workers or settings.workers, max_seconds=max_seconds or settings.max_seconds)
+    settings = replace(
+        settings,
+        workers=workers or settings.workers,
+        max_seconds=max_seconds or settings.max_seconds,
+    )
     today = app.now(settings.policy.zone).date()
     check_since(since, today)
     if dry_run:
@@ -113,7 +169,11 @@ def command(
     signals = Signals()
     watch = Watch(settings=settings, clock=lambda: app.now(settings.policy.zone))
     try:
-        with locked(settings.state), watch, Ledger.open(settings.state, settings.policy.zone) as ledger:
+        with (
+            locked(settings.state),
+            watch,
+            Ledger.open(settings.state, settings.policy.zone) as ledger,
+        ):
             one = Pass(settings=settings, ledger=ledger, clock=watch.clock)
             signals.ends = one
             report = _run(app, settings, one, since, as_json)
@@ -130,7 +190,9 @@ def command(
 
 
 def _tell_watchers(app: App, watch: Watch) -> None:
-    """Ping how the pass ended, without its lock: a watcher that is slow must not keep the next pass waiting."""
+    """Ping how the pass ended, without its lock: a watcher that is slow must not keep the next pass
+    waiting.
+    """
     if watch.unwritten:
         click.echo(f"ANTREAN_METRICS_FILE tidak dapat ditulis: {why(watch.unwritten)}", err=True)
     watch.tell()
@@ -140,10 +202,14 @@ def _tell_watchers(app: App, watch: Watch) -> None:
 
 
 def sync_now(ctx: click.Context, *, silently: bool) -> None:
-    """Run one pass at once, without its table if wanted; if one is running, that one or the next has it anyway."""
+    """Run one pass at once, without its table if wanted; if one is running, that one or the next
+    has it anyway.
+    """
     ctx.obj = replace(ctx.obj, quiet=ctx.obj.quiet or silently)
     try:
-        ctx.invoke(command, dry_run=False, since=None, workers=None, max_seconds=None, as_json=False)
+        ctx.invoke(
+            command, dry_run=False, since=None, workers=None, max_seconds=None, as_json=False
+        )
     except LockedError:
         ctx.obj.say("Putaran lain sedang berjalan; terkirim pada putaran itu atau yang berikutnya.")
 
@@ -191,7 +257,10 @@ def _show(one: Pass, told: Iterable[str]) -> None:
         click.echo(f"\n{text}")
     for error in report.errors:
         if isinstance(error, StoppedError):
-            click.echo("\nDihentikan; yang sedang dikirim sudah dicatat, sisanya dilanjutkan putaran berikutnya.")
+            click.echo(
+                "\nDihentikan; yang sedang dikirim sudah dicatat, sisanya "
+                "dilanjutkan putaran berikutnya."
+            )
         elif str(error):
             click.echo(f"\nBelum selesai: {error}")
 
@@ -225,27 +294,46 @@ def _show_preview(app: App, settings: Settings, since: date | None, as_json: boo
     held = views.pushes_in(records, HELD)
     if as_json:
         pushes = [views.push_document(record.kodebooking, push) for record, push in [*due, *held]]
-        click.echo(views.document({"dry_run": True, "due": len(due), "held": len(held), "pushes": pushes}))
+        click.echo(
+            views.document({"dry_run": True, "due": len(due), "held": len(held), "pushes": pushes})
+        )
         return
     if due:
         click.echo(_due_table(due))
     if settings.policy.only_poli:
-        click.echo(f"Hanya poli {', '.join(sorted(settings.policy.only_poli))} (ANTREAN_ONLY_POLI).")
-    click.echo(f"{len(due)} menunggu dikirim, {len(held)} ditahan. Pratinjau: tidak ada yang dikirim.")
+        click.echo(
+            f"Hanya poli {', '.join(sorted(settings.policy.only_poli))} (ANTREAN_ONLY_POLI)."
+        )
+    click.echo(
+        f"{len(due)} menunggu dikirim, {len(held)} ditahan. Pratinjau: tidak ada yang dikirim."
+    )
     if text := views.attention(held):
         click.echo(f"\nDitahan:\n{text}")
 
 
 def _due_table(due: Sequence[tuple[Record, Push]]) -> str:
-    """Return the table of what would be sent, which fits 80 columns: the day only where there are several."""
+    """Return the table of what would be sent, which fits 80 columns: the day only where there are
+    several.
+    """
     days = {record.tanggal for record, _ in due}
     headers = ("Hari", "Kode booking", "Jenis", "Kiriman", "Waktu", "Sumber")
     rows = [
-        (f"{r.tanggal:%d-%m}", r.kodebooking, views.KINDS.get(r.kind, ""), views.step_name(p.step), _times(p), p.source)
+        (
+            f"{r.tanggal:%d-%m}",
+            r.kodebooking,
+            views.KINDS.get(r.kind, ""),
+            views.step_name(p.step),
+            _times(p),
+            p.source,
+        )
         for r, p in due
     ]
     table = [row if len(days) > 1 else row[1:] for row in (headers, *rows)]
-    note = "\n(…): waktu di Khanza, yang tidak sesudah task sebelumnya" if any("(" in row[4] for row in rows) else ""
+    note = (
+        "\n(…): waktu di Khanza, yang tidak sesudah task sebelumnya"
+        if any("(" in row[4] for row in rows)
+        else ""
+    )
     return views.table(table[0], table[1:]) + note
 
 

@@ -1,4 +1,6 @@
-"""`antrean units`: prints the systemd units for a pass a minute, for the program and the settings in use."""
+"""`antrean units`: prints the systemd units for a pass a minute, for the program and the settings
+in use.
+"""
 
 import os
 import pwd
@@ -9,11 +11,11 @@ from pathlib import Path
 
 import click
 
-from antrean_cli.app import App, program
-from antrean_cli.config import examine, load
+from antrean_cli.config.settings import examine, load
+from antrean_cli.console.app import App, program
+from antrean_cli.console.options import OneOf, examples, subcommand
 from antrean_cli.errors import SettingsError
-from antrean_cli.options import OneOf, examples, subcommand
-from antrean_cli.units import UNIT_FILES, Place, service, timer
+from antrean_cli.operator.systemd_units import UNIT_FILES, Place, service, timer
 
 
 def _user(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -24,7 +26,8 @@ def _user(_: click.Context, __: click.Parameter, value: str) -> str:
 
 @subcommand(
     "units",
-    help="Cetak service dan timer systemd sebagai pengganti cron: satu putaran tiap menit, dengan hak sesedikit "
+    help="Cetak service dan timer systemd sebagai pengganti cron: satu "
+    "putaran tiap menit, dengan hak sesedikit "
     "mungkin. Tanpa argumen: keduanya, dan cara memasangnya.",
     epilog=examples(
         """
@@ -35,21 +38,38 @@ antrean units timer > /etc/systemd/system/antrean.timer
     ),
 )
 @click.argument("which", metavar="[service|timer]", required=False, type=OneOf(list(UNIT_FILES)))
-@click.option("--user", default="antrean", callback=_user, metavar="NAMA", help="Pengguna yang menjalankan (antrean).")
+@click.option(
+    "--user",
+    default="antrean",
+    callback=_user,
+    metavar="NAMA",
+    help="Pengguna yang menjalankan (antrean).",
+)
 @click.pass_obj
 def command(app: App, which: str | None, user: str) -> None:
     found = examine(env_file=app.env_file, state=app.state, needs=frozenset())
     if found.file is None:
-        raise SettingsError("Belum ada berkas pengaturan; buat /etc/antrean/env, atau pakai --env-file")
+        raise SettingsError(
+            "Belum ada berkas pengaturan; buat /etc/antrean/env, atau pakai --env-file"
+        )
     env_file = found.file.absolute()
-    me = [*program(), "--env-file", str(env_file), *(["--state", str(app.state.absolute())] if app.state else [])]
+    me = [
+        *program(),
+        "--env-file",
+        str(env_file),
+        *(["--state", str(app.state.absolute())] if app.state else []),
+    ]
     # As the service will see them: nothing of the environment of whoever prints this.
     home = {"XDG_STATE_HOME": str(_home(user) / ".local/state")}
     place = Place(
         user=user,
         command=[*me, "sync"],
         settings=load(env_file=env_file, state=app.state, needs=frozenset(), environ=home),
-        needed=[env_file, *found.secrets, *map(Path, (me[0], os.path.realpath(me[0]), sys.prefix, sys.base_prefix))],
+        needed=[
+            env_file,
+            *found.secrets,
+            *map(Path, (me[0], os.path.realpath(me[0]), sys.prefix, sys.base_prefix)),
+        ],
     )
     texts = {"service": service(place), "timer": timer()}
     click.echo(texts[which] if which else "\n".join([_how_to(me, user), *texts.values()]), nl=False)

@@ -11,17 +11,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from antrean_cli.app import App, read_text, source_name
-from antrean_cli.commands.running import Bar, Signals
-from antrean_cli.commands.telling import report
-from antrean_cli.config import ZONES
+from antrean_cli.config.settings import ZONES
+from antrean_cli.console.app import App, read_text, source_name
+from antrean_cli.console.options import (
+    OneOf,
+    bookings,
+    examples,
+    files,
+    json_option,
+    kodebooking,
+    subcommand,
+)
+from antrean_cli.console.output import report
+from antrean_cli.console.running import Bar, Signals
 from antrean_cli.errors import InputError
-from antrean_cli.options import OneOf, bookings, examples, files, json_option, kodebooking, subcommand
-from antrean_cli.rules.payloads import JENISRESEP, KODEBOOKING_FORM, fit_kodebooking, milliseconds, update_body
+from antrean_cli.rules.payloads import (
+    JENISRESEP,
+    KODEBOOKING_FORM,
+    fit_kodebooking,
+    milliseconds,
+    update_body,
+)
 from antrean_cli.rules.visits import WIB
 
 if TYPE_CHECKING:
-    from antrean_cli.batch import Batch, Line, Result
+    from antrean_cli.operator.bulk_update import Batch, Line, Result
 
 TASKIDS = ("1", "2", "3", "4", "5", "6", "7", "99")
 HEADER = ["kodebooking", "taskid", "waktu"]
@@ -41,13 +55,16 @@ _NAMED = {zone.tzname(None): zone for zone in ZONES.values()}
 
 
 def parse_waktu(text: str | None, zone: timezone, now: datetime) -> datetime:
-    """Return WAKTU as an aware datetime: a time in the hospital's zone, epoch ms, or now; raises InputError."""
+    """Return WAKTU as an aware datetime: a time in the hospital's zone, epoch ms, or now; raises
+    InputError.
+    """
     if text is None:
         return now.replace(microsecond=0)
     if found := _moment(text, zone):
         return found
     raise InputError(
-        f"WAKTU '{text}' bukan waktu; tulis misalnya \"2026-11-22 08:05\", milidetik epoch (13 angka), atau kosongkan"
+        f"WAKTU '{text}' bukan waktu; tulis misalnya \"2026-11-22 08:05\", "
+        f"milidetik epoch (13 angka), atau kosongkan"
     )
 
 
@@ -70,9 +87,11 @@ def _moment(text: str, zone: timezone) -> datetime | None:
 
 
 def read_lines(source: str, zone: timezone) -> "list[Line]":
-    """Return the updates of a CSV file, or of standard input for "-", none if it has a header alone.
+    """Return the updates of a CSV file, or of standard input for "-", none if it has a header
+    alone.
 
-    Raises InputError with the lines that cannot be used; what stands in them is not repeated, for it may be anything.
+    Raises InputError with the lines that cannot be used; what stands in them is not repeated, for
+    it may be anything.
     """
     name = source_name(source)
     lines, problems, empty = [], [], True
@@ -89,8 +108,14 @@ def read_lines(source: str, zone: timezone) -> "list[Line]":
         raise InputError(f"{name} kosong; isinya satu baris per task: kodebooking,taskid,waktu")
     if problems:
         shown = problems[:MOST_PROBLEMS]
-        more = [f"dan {len(problems) - MOST_PROBLEMS} baris lain"] if len(problems) > MOST_PROBLEMS else []
-        raise InputError("\n  ".join([f"{name} tidak dapat dipakai, tidak ada yang dikirim:", *shown, *more]))
+        more = (
+            [f"dan {len(problems) - MOST_PROBLEMS} baris lain"]
+            if len(problems) > MOST_PROBLEMS
+            else []
+        )
+        raise InputError(
+            "\n  ".join([f"{name} tidak dapat dipakai, tidak ada yang dikirim:", *shown, *more])
+        )
     return lines
 
 
@@ -100,7 +125,9 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         if not line.strip(" \t,;"):  # Excel leaves rows of nothing but delimiters
             continue
-        delimiter = delimiter or (";" if line.count(";") >= 2 else ",")  # Indonesian Excel writes semicolons
+        delimiter = delimiter or (
+            ";" if line.count(";") >= 2 else ","
+        )  # Indonesian Excel writes semicolons
         try:
             (cells,) = csv.reader([line], delimiter=delimiter, strict=True)
         except csv.Error:
@@ -110,7 +137,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _line(number: int, cells: list[str], zone: timezone) -> "Line":
     """Return one update; raises InputError."""
-    from antrean_cli.batch import Line
+    from antrean_cli.operator.bulk_update import Line
 
     if len(cells) < 3 or any(cells[4:]):
         raise InputError("harus kodebooking,taskid,waktu")
@@ -126,17 +153,21 @@ def _line(number: int, cells: list[str], zone: timezone) -> "Line":
     if jenisresep.lower() not in known:
         raise InputError(f"jenisresep harus {', '.join(JENISRESEP)}, atau kosong")
     jenis = known[jenisresep.lower()]
-    return Line(number=number, kodebooking=kodebooking, taskid=taskid, waktu=moment, jenisresep=jenis)
+    return Line(
+        number=number, kodebooking=kodebooking, taskid=taskid, waktu=moment, jenisresep=jenis
+    )
 
 
 def _send_file(app: App, source: str, as_json: bool) -> None:
-    """Send the updates of a file and tell what becomes of each; raises what weighs most of what went wrong."""
+    """Send the updates of a file and tell what becomes of each; raises what weighs most of what
+    went wrong.
+    """
     settings = app.settings("bpjs")
     zone = settings.policy.zone
     lines = read_lines(source, zone)
-    from antrean_cli.batch import Batch
-    from antrean_cli.bpjs import Client
-    from antrean_cli.ledger import Ledger
+    from antrean_cli.bpjs.client import Client
+    from antrean_cli.ledger.ledger import Ledger
+    from antrean_cli.operator.bulk_update import Batch
 
     signals = Signals()
     with Ledger.open(settings.state, zone) as ledger:
@@ -150,7 +181,7 @@ def _send_file(app: App, source: str, as_json: bool) -> None:
         signals.ends = batch
         results = _told(app, batch, lines, as_json)
     if as_json:
-        from antrean_cli.views import document
+        from antrean_cli.render.text import document
 
         in_order = sorted(results, key=lambda result: result.line.number)
         click.echo(document([_document(result) for result in in_order]))
@@ -176,8 +207,13 @@ def _sentence(result: "Result") -> str:
     if result.outcome == "already":
         words += "; waktu di BPJS tidak diganti"
     if result.outcome not in ("sent", "already"):
-        words += f": {result.message or 'tanpa keterangan'}" + (f" (kode {result.code})" if result.code else "")
-    return f"baris {line.number}: {line.kodebooking} task {line.taskid} {line.waktu:%d-%m-%Y %H:%M:%S}: {words}"
+        words += f": {result.message or 'tanpa keterangan'}" + (
+            f" (kode {result.code})" if result.code else ""
+        )
+    return (
+        f"baris {line.number}: {line.kodebooking} task {line.taskid} "
+        f"{line.waktu:%d-%m-%Y %H:%M:%S}: {words}"
+    )
 
 
 def _document(result: "Result") -> dict[str, Any]:
@@ -196,14 +232,17 @@ def _document(result: "Result") -> dict[str, Any]:
 def _sum_up(app: App, results: "list[Result]") -> None:
     counts = Counter(result.outcome for result in results)
     parts = [f"{counts[outcome]} {words}" for outcome, words in WORDS.items() if counts[outcome]]
-    app.say(f"{len(results)} baris: {', '.join(parts)}" if results else "Tidak ada baris untuk dikirim.")
+    app.say(
+        f"{len(results)} baris: {', '.join(parts)}" if results else "Tidak ada baris untuk dikirim."
+    )
     if counts["failed"] or counts["skipped"]:
         app.say("Berkas yang sama boleh dikirim lagi: yang sudah ada di BPJS tidak menjadi ganda.")
 
 
 @subcommand(
     "update",
-    help="Kirim waktu satu task, atau banyak task dari sebuah berkas. TASKID 1 sampai 7 atau 99. WAKTU dalam zona "
+    help="Kirim waktu satu task, atau banyak task dari sebuah berkas. "
+    "TASKID 1 sampai 7 atau 99. WAKTU dalam zona "
     "rumah sakit (ANTREAN_TZ), atau milidetik epoch; tanpa WAKTU berarti sekarang.",
     epilog=examples(
         """
@@ -214,16 +253,21 @@ antrean update --file task12.csv
 """
     ),
 )
-@click.argument("number", metavar="[KODEBOOKING]", required=False, callback=kodebooking, shell_complete=bookings)
+@click.argument(
+    "number", metavar="[KODEBOOKING]", required=False, callback=kodebooking, shell_complete=bookings
+)
 @click.argument("taskid", metavar="[TASKID]", required=False, type=OneOf(TASKIDS))
 @click.argument("waktu", metavar="[WAKTU]", required=False)
-@click.option("--jenisresep", type=OneOf(JENISRESEP), metavar="JENIS", help=f"{', '.join(JENISRESEP)}.")
+@click.option(
+    "--jenisresep", type=OneOf(JENISRESEP), metavar="JENIS", help=f"{', '.join(JENISRESEP)}."
+)
 @click.option(
     "--file",
     "source",
     metavar="BERKAS|-",
     shell_complete=files,
-    help="CSV, satu baris per task: kodebooking,taskid,waktu dan bila perlu jenisresep. Judul kolom boleh ada; "
+    help="CSV, satu baris per task: kodebooking,taskid,waktu dan bila "
+    "perlu jenisresep. Judul kolom boleh ada; "
     "pemisahnya koma atau titik koma.",
 )
 @json_option
@@ -240,7 +284,9 @@ def command(
     app: App = ctx.obj
     if source is not None:
         if number or jenisresep:
-            raise click.UsageError("--file tidak dapat digabung dengan KODEBOOKING atau --jenisresep", ctx)
+            raise click.UsageError(
+                "--file tidak dapat digabung dengan KODEBOOKING atau --jenisresep", ctx
+            )
         _send_file(app, source, as_json)
         return
     if number is None or taskid is None:
@@ -248,15 +294,19 @@ def command(
     _send_one(app, number, taskid, waktu, jenisresep, as_json)
 
 
-def _send_one(app: App, number: str, taskid: str, waktu: str | None, jenisresep: str | None, as_json: bool) -> None:
-    from antrean_cli.manual import held_at_bpjs, send
+def _send_one(
+    app: App, number: str, taskid: str, waktu: str | None, jenisresep: str | None, as_json: bool
+) -> None:
+    from antrean_cli.operator.manual import held_at_bpjs, send
 
     settings = app.settings("bpjs")
     zone = settings.policy.zone
     now = app.now(zone)
     moment = parse_waktu(waktu, zone, now)
     body = update_body(number, taskid, moment, jenisresep)
-    sent = send(settings, taskid, body, tanggal=moment.astimezone(WIB).date(), waktu=moment, now=now)
+    sent = send(
+        settings, taskid, body, tanggal=moment.astimezone(WIB).date(), waktu=moment, now=now
+    )
     if not sent.already or as_json:
         report(app, sent, number, f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}", "", as_json)
         return

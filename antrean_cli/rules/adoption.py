@@ -1,7 +1,8 @@
 """BPJS's bookings of a day → which of them an add would only double.
 
-- A kiosk or the SEP form may have added a visit under a kode booking of its own: the same patient (NIK, card or
-  record number), clinic and doctor, not cancelled, and not the booking of another visit.
+- A kiosk or the SEP form may have added a visit under a kode booking of its own: the same patient
+  (NIK, card or record number), clinic and doctor, not cancelled, and not the booking of another
+  visit.
 - One such booking is used instead of adding a second one; of several, a person has to say which.
 - A Mobile JKN booking has BPJS's own code. What BPJS has, or may have, under our code keeps it.
 """
@@ -10,9 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from antrean_cli.rules.chain import ADD, DUE, HELD, Push, Record, arrange, hold, there
-from antrean_cli.rules.events import Reason
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.payloads import patient_of
+from antrean_cli.rules.sources import Reason
 from antrean_cli.rules.visits import Policy, Visit
 
 AMBIGUOUS = "ganda"
@@ -21,7 +22,9 @@ SHOWN = 3
 
 def awaits_look(record: Record) -> bool:
     """Return whether a look at BPJS's list decides about this booking's add."""
-    if record.kind == "mobilejkn" or any(push.done or push.maybe_sent for push in record.pushes.values()):
+    if record.kind == "mobilejkn" or any(
+        push.done or push.maybe_sent for push in record.pushes.values()
+    ):
         return False
     add = record.push(ADD)
     return add is not None and (add.state == DUE or is_ambiguous(add))
@@ -33,7 +36,9 @@ def is_ambiguous(push: Push) -> bool:
 
 
 def twins(visit: Visit, rows: Sequence[Antrean], known: Collection[str]) -> list[str]:
-    """Return BPJS's other kode booking of a visit, none where it has ours; `known` are those that somebody has."""
+    """Return BPJS's other kode booking of a visit, none where it has ours; `known` are those that
+    somebody has.
+    """
     if visit.registration is None or any(row.kodebooking == visit.kodebooking for row in rows):
         return []
     mine = patient_of(visit.registration, visit.sep)
@@ -43,7 +48,9 @@ def twins(visit: Visit, rows: Sequence[Antrean], known: Collection[str]) -> list
         if row.kodebooking not in known
         and not row.cancelled
         and (row.kodepoli, row.kodedokter) == (mine.kodepoli, mine.kodedokter)
-        and _same_patient((row.nik, row.nomorkartu, row.norm), (mine.nik, mine.nomorkartu, mine.norm))
+        and _same_patient(
+            (row.nik, row.nomorkartu, row.norm), (mine.nik, mine.nomorkartu, mine.norm)
+        )
     ]
 
 
@@ -52,7 +59,9 @@ def _same_patient(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def adopted(record: Record, found: list[str], policy: Policy) -> Record:
-    """Return the record as it should be: under the code that BPJS has, held if there are several, else going on."""
+    """Return the record as it should be: under the code that BPJS has, held if there are several,
+    else going on.
+    """
     add = record.pushes[ADD]
     if len(found) == 1:
         note = f"memakai antrean yang sudah ada di BPJS, bukan {record.kodebooking}"

@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from antrean_cli.rules.chain import ADD, BATAL, FARMASI
-from antrean_cli.rules.events import TASKS
+from antrean_cli.rules.sources import TASKS
 
 UPDATE, LISTTASK = "updatewaktu", "getlisttask"
 # The calls that only read, besides getlisttask.
 POLI, DOKTER, JADWAL = "ref_poli", "ref_dokter", "jadwaldokter"
 PER_TANGGAL, PER_KODEBOOKING = "per_tanggal", "per_kodebooking"
-# Kinds of outcome: it is there; try later; something else goes first; refused until a person mends data; every further
-# call would fail too.
+# Kinds of outcome: it is there; try later; something else goes first; refused until a person mends
+# data; every further call would fail too.
 DONE, AGAIN, FIRST, PERSON, STOP = "done", "again", "first", "person", "stop"
 THERE, LATER, ENDED, SEP_FIRST = "already", "later", "ended", "sep"
 FAULT = "fault"  # no outcome: what an exchange without an answer is counted as beside them
@@ -30,7 +30,8 @@ REFUSAL = "201"  # the code of what is refused; its text tells for how long
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """An envelope that BPJS sent: its code as text, its message, `response` decrypted and parsed into rows.
+    """An envelope that BPJS sent: its code as text, its message, `response` decrypted and parsed
+    into rows.
 
     `retry_after` is in seconds, `date` the time of BPJS's own clock (aware), if it said so.
     """
@@ -46,8 +47,9 @@ class Reply:
 class Fault:
     """An exchange that brought no envelope; `reached` tells whether BPJS may have acted on it.
 
-    `answered` marks the one kind that did bring one: a list that cannot be read. `where` is how far it came: the
-    name of the server (NAME), the way to it (ROUTE), or its certificate (TLS); empty if it came further.
+    `answered` marks the one kind that did bring one: a list that cannot be read. `where` is how far
+    it came: the name of the server (NAME), the way to it (ROUTE), or its certificate (TLS); empty
+    if it came further.
     """
 
     text: str
@@ -70,7 +72,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Answer:
-    """One row of the table of answers that were seen: a text of some calls, its class, and which step it names."""
+    """One row of the table of answers that were seen: a text of some calls, its class, and which
+    step it names.
+    """
 
     call: str
     code: str
@@ -79,10 +83,13 @@ class Answer:
     named: str = ""
 
 
-# Read from above; "named" is a group of the text, "before" for the step before the one just sent, or a step.
+# Read from above; "named" is a group of the text, "before" for the step before the one just sent,
+# or a step.
 ANSWERS = (
     Answer("*", "200", "", DONE),
-    Answer("*", "208", "", THERE),  # "TaskId=N sudah ada", "Terdapat duplikasi Kode Booking": nothing is overwritten
+    Answer(
+        "*", "208", "", THERE
+    ),  # "TaskId=N sudah ada", "Terdapat duplikasi Kode Booking": nothing is overwritten
     Answer(f"{POLI}|{DOKTER}", "1", "", DONE),
     Answer(f"{LISTTASK}|{PER_TANGGAL}|{PER_KODEBOOKING}", "204", "", DONE),  # there is none
     Answer("*", "201", r"undefined error", AGAIN),  # "Undefined Error."
@@ -92,22 +99,37 @@ ANSWERS = (
     # "TaskId terakhir 99": it is cancelled at BPJS; any other number: a later task is there already
     Answer(UPDATE, "201", r"taskid terakhir 99\b", ENDED),
     Answer(UPDATE, "201", r"taskid terakhir \d", LATER),
-    # "TaskId=3 belum ada" names the one that is missing, "TaskId=4 tidak valid / TaskId sebelumnya belum terkirim" the
-    # one just sent
+    # "TaskId=3 belum ada" names the one that is missing, "TaskId=4 tidak valid / TaskId sebelumnya
+    # belum terkirim" the one just sent
     Answer(UPDATE, "201", r"taskid=(\d+) belum ada", FIRST, "group"),
-    Answer(UPDATE, "201", r"taskid=\d+ tidak valid|taskid sebelumnya belum terkirim", FIRST, "before"),
+    Answer(
+        UPDATE, "201", r"taskid=\d+ tidak valid|taskid sebelumnya belum terkirim", FIRST, "before"
+    ),
     # "Kode Booking tidak ditemukan": the add goes first
-    Answer(f"{UPDATE}|{LISTTASK}|{PER_KODEBOOKING}", "201", r"kode ?booking tidak ditemukan", FIRST, ADD),
-    Answer(ADD, "201", r"sudah terbit sep", SEP_FIRST),  # "… sudah terbit SEP …": nobody can mend it
-    # "Rujukan tidak valid", "data nik  belum sesuai.", "Waktu (…) tidak boleh kurang atau sama dengan waktu
-    # sebelumnya", "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan.", and whatever nobody knows
+    Answer(
+        f"{UPDATE}|{LISTTASK}|{PER_KODEBOOKING}",
+        "201",
+        r"kode ?booking tidak ditemukan",
+        FIRST,
+        ADD,
+    ),
+    Answer(
+        ADD, "201", r"sudah terbit sep", SEP_FIRST
+    ),  # "… sudah terbit SEP …": nobody can mend it
+    # "Rujukan tidak valid", "data nik  belum sesuai.", "Waktu (…) tidak boleh kurang atau sama
+    # dengan waktu sebelumnya", "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan.",
+    # and whatever nobody knows
     Answer("*", "201", "", PERSON),
-    Answer("*", "*", "", AGAIN),  # 404 "Gagal dicoba kembali (BPJS Kesehatan)", and whatever nobody knows
+    Answer(
+        "*", "*", "", AGAIN
+    ),  # 404 "Gagal dicoba kembali (BPJS Kesehatan)", and whatever nobody knows
 )
 
 
 def judge(call: str, step: str, reply: Reply) -> Outcome:
-    """Return what a reply means; `call` is the name of a call, `step` what it sends (empty for one that reads)."""
+    """Return what a reply means; `call` is the name of a call, `step` what it sends (empty for one
+    that reads).
+    """
     folded = " ".join(reply.message.lower().split())
     for answer in ANSWERS:
         if _fits(answer.call, call) and _fits(answer.code, reply.code):
@@ -115,7 +137,11 @@ def judge(call: str, step: str, reply: Reply) -> Outcome:
             if found and (answer.kind != FIRST or _named(answer, found, step)):
                 named = _named(answer, found, step) if answer.kind == FIRST else ""
                 return Outcome(
-                    kind=answer.kind, code=reply.code, text=reply.message, named=named, retry_after=reply.retry_after
+                    kind=answer.kind,
+                    code=reply.code,
+                    text=reply.message,
+                    named=named,
+                    retry_after=reply.retry_after,
                 )
     raise AssertionError("the last row of ANSWERS fits everything")
 
@@ -128,7 +154,9 @@ def _named(answer: Answer, found: "re.Match[str]", step: str) -> str:
     """Return the step that has to go first, empty if that cannot be one."""
     if answer.named == ADD:
         return ADD
-    named = int(found.group(1)) if answer.named == "group" else int(step) - 1 if step.isdigit() else 0
+    named = (
+        int(found.group(1)) if answer.named == "group" else int(step) - 1 if step.isdigit() else 0
+    )
     return str(named) if 1 <= named <= TASKS[-1] and str(named) != step else ""
 
 

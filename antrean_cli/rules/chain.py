@@ -1,11 +1,14 @@
 """One booking's pushes: their states, their order, their ties, and which call is next.
 
 - A push is one thing to tell BPJS: "add", a task ("1" to "7", "99"), "farmasi" or "batal".
-- Tasks go 3, 4, 5, 6, 7, each only after the one before was accepted; the others are free of order and ties.
-- BPJS wants strictly rising times; a time that equals or precedes the one before by no more than the tie goes out
-  as that one plus one second, and anything further back is held. The one before is what BPJS holds, else what we sent.
+- Tasks go 3, 4, 5, 6, 7, each only after the one before was accepted; the others are free of order
+  and ties.
+- BPJS wants strictly rising times; a time that equals or precedes the one before by no more than
+  the tie goes out as that one plus one second, and anything further back is held. The one before is
+  what BPJS holds, else what we sent.
 - "A time must lie on the day of service (text in WIB)": any other is closed.
-- *Held* goes on by itself once its reason is gone; *refused* waits for a person; *closed* needs nobody.
+- *Held* goes on by itself once its reason is gone; *refused* waits for a person; *closed* needs
+  nobody.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.events import TASKS, Reason, Seen, service_day
+from antrean_cli.rules.sources import TASKS, Reason, Seen, service_day
 from antrean_cli.rules.visits import Policy
 
 HELD, DUE, SENDING, SENT, ALREADY, REFUSED, CLOSED = (
@@ -34,7 +37,8 @@ UNLISTED = (ADD, FARMASI)  # what getlisttask never shows
 MAX_WAIT = timedelta(hours=1, minutes=1)  # the longest that a push is put off
 MAX_AGE = timedelta(days=7)  # "a task must be sent by H+7"
 
-# Reasons that follow from the other pushes of the booking, and are told anew whenever one of them changes.
+# Reasons that follow from the other pushes of the booking, and are told anew whenever one of them
+# changes.
 _ORDER = frozenset({"urutan", "antrean", "waktu", "diminta"})
 _BEHIND = "task "  # how the text of a closing begins that follows from another push
 # Closings that rest on what Khanza or the clock says: another word of theirs opens them again.
@@ -42,7 +46,9 @@ REOPENING = frozenset({"hadir", "hari", "batal", "lewat"})
 
 CANCELLED = Reason(code="batal", text="antrean dibatalkan")
 EXPIRED = Reason(code="lewat", text="lewat H+7: BPJS tidak menerima lagi")
-AFTER_SERVICE = Reason(code="selesai", text="batal setelah pelayanan selesai (task 5 sudah terkirim)")
+AFTER_SERVICE = Reason(
+    code="selesai", text="batal setelah pelayanan selesai (task 5 sudah terkirim)"
+)
 NOT_ON_DAY = "di luar hari pelayanan"
 REREAD = Reason(code="ulang", text="dibaca ulang dari Khanza pada putaran berikutnya")
 
@@ -51,9 +57,10 @@ REREAD = Reason(code="ulang", text="dibaca ulang dari Khanza pada putaran beriku
 class Push:
     """One thing to tell BPJS and what became of it. All times are aware.
 
-    `recorded` is what Khanza holds, `waktu` what was or will be sent (or what BPJS holds). `ask` means that BPJS has
-    to be asked first what it holds, `needs` names the step that BPJS wants to see before this one. `since` is when the
-    ledger first saw it in its state (due and sending are one there).
+    `recorded` is what Khanza holds, `waktu` what was or will be sent (or what BPJS holds). `ask`
+    means that BPJS has to be asked first what it holds, `needs` names the step that BPJS wants to
+    see before this one. `since` is when the ledger first saw it in its state (due and sending are
+    one there).
     """
 
     step: str
@@ -114,7 +121,9 @@ class Record:
         """Return the record with these pushes put in."""
         return replace(self, pushes={**self.pushes, **{push.step: push for push in pushes}})
 
-    def closing(self, reason: Reason, only: Callable[[Push], bool] = lambda push: push.open) -> "Record":
+    def closing(
+        self, reason: Reason, only: Callable[[Push], bool] = lambda push: push.open
+    ) -> "Record":
         """Return the record with its open pushes given up."""
         return self.having(*(close(push, reason) for push in self.pushes.values() if only(push)))
 
@@ -134,7 +143,9 @@ class Barrier(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One push that is no longer what it was; `before` is None for a new one, `after` for one that was withdrawn."""
+    """One push that is no longer what it was; `before` is None for a new one, `after` for one that
+    was withdrawn.
+    """
 
     record: Record
     before: Push | None
@@ -169,7 +180,9 @@ def close(push: Push, reason: Reason) -> Push:
 
 
 def expire(record: Record) -> Record:
-    """Return the record of a booking that BPJS takes nothing more of: given up is what is open, and every doubt."""
+    """Return the record of a booking that BPJS takes nothing more of: given up is what is open, and
+    every doubt.
+    """
     closed = record.closing(EXPIRED)
     return closed.having(*(replace(push, ask=False) for push in closed.pushes.values() if push.ask))
 
@@ -180,7 +193,9 @@ def hold(push: Push, reason: Reason) -> Push:
 
 
 def there(push: Push, *, ask: bool = False) -> Push:
-    """Return the push, at BPJS by its own word; `ask` where the time that it holds has still to be asked for."""
+    """Return the push, at BPJS by its own word; `ask` where the time that it holds has still to be
+    asked for.
+    """
     return replace(push, state=ALREADY, reason=None, ask=ask, needs="", next_try=None)
 
 
@@ -190,7 +205,10 @@ def anew(push: Push) -> Push:
 
 
 def doubted(push: Push) -> Push:
-    """Return a push that was at BPJS, and of which nobody believes that any more: BPJS is asked for it first."""
+    """Return a push that was at BPJS, and of which nobody believes that any more:
+
+    BPJS is asked for it first.
+    """
     return replace(anew(push), ask=True)
 
 
@@ -205,7 +223,8 @@ def after_crash(push: Push) -> Push:
 
 
 def settle(recorded: datetime, before: datetime | None, tie: timedelta) -> datetime | None:
-    """Return the time to send after one that was sent as `before`, or None if the two are in the wrong order.
+    """Return the time to send after one that was sent as `before`, or None if the two are in the
+    wrong order.
 
     BPJS: "a lower task first, and its time strictly earlier".
     """
@@ -215,7 +234,9 @@ def settle(recorded: datetime, before: datetime | None, tie: timedelta) -> datet
 
 
 def arrange(record: Record, policy: Policy) -> Record:
-    """Return the record with order, ties and holds of its tasks worked out anew from the pushes themselves."""
+    """Return the record with order, ties and holds of its tasks worked out anew from the pushes
+    themselves.
+    """
     add = record.push(ADD)
     # BPJS may have an add that is in doubt: its answer to the first task tells.
     barrier = Barrier(_waiting_for_add(add)) if add and add.state == HELD and not add.ask else None
@@ -244,9 +265,15 @@ def next_call(record: Record, now: datetime) -> Call | None:
         return None
     batal = pushes.get(BATAL)
     if batal and batal.state == DUE and not record.ended and _ready(batal, now):
-        return Call(push=batal)  # no doubt about a task keeps it waiting; 99 waits, because task 5 decides about it
+        return Call(
+            push=batal
+        )  # no doubt about a task keeps it waiting; 99 waits, because task 5 decides about it
     if asking := [push for push in pushes.values() if push.ask and _can_be_looked_up(push)]:
-        return None if any(_put_off(push, now) for push in asking) else Call(push=asking[0], lookup=True)
+        return (
+            None
+            if any(_put_off(push, now) for push in asking)
+            else Call(push=asking[0], lookup=True)
+        )
     if record.ended:
         return None
     for step in (BATAL, ABSENT, ADD):
@@ -257,7 +284,9 @@ def next_call(record: Record, now: datetime) -> Call | None:
 
 
 def _can_be_looked_up(push: Push) -> bool:
-    """Return whether getlisttask settles a push in doubt; what it does not show is sent again, 208 settles it."""
+    """Return whether getlisttask settles a push in doubt; what it does not show is sent again, 208
+    settles it.
+    """
     return push.step not in UNLISTED and (push.step != BATAL or push.state == HELD)
 
 
@@ -272,7 +301,9 @@ def _demanding(push: Push) -> bool:
 
 
 def _heads(pushes: Mapping[str, Push]) -> Iterable[Push]:
-    """Yield farmasi, the first due task, and before it those that BPJS made wait: they are tried again."""
+    """Yield farmasi, the first due task, and before it those that BPJS made wait: they are tried
+    again.
+    """
     if (farmasi := pushes.get(FARMASI)) and farmasi.state == DUE:
         yield farmasi
     for step in ORDERED:
@@ -293,7 +324,9 @@ def _put_off(push: Push, now: datetime) -> bool:
     return push.next_try is not None and now < push.next_try <= now + MAX_WAIT
 
 
-def _placed(push: Push, record: Record, before: Push | None, barrier: Barrier | None, policy: Policy) -> Push:
+def _placed(
+    push: Push, record: Record, before: Push | None, barrier: Barrier | None, policy: Policy
+) -> Push:
     """Return one open task in its place in the order."""
     if push.state == HELD and push.reason and push.reason.code not in _ORDER:
         return push
@@ -305,12 +338,16 @@ def _placed(push: Push, record: Record, before: Push | None, barrier: Barrier | 
 def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> Push:
     """Return the task with the time that it goes out with, or held or closed because of it."""
     if push.recorded is None:
-        return replace(push, state=DUE, reason=None) if push.waktu else push  # sent by hand, and due once more
+        return (
+            replace(push, state=DUE, reason=None) if push.waktu else push
+        )  # sent by hand, and due once more
     waktu = settle(push.recorded, before.waktu if before else None, policy.tie)
     if waktu is None and before:
         return hold(push, _wrong_order(push, before, policy))
     if waktu is None or service_day(waktu) != record.tanggal:
-        return close(push, Reason(code="hari", text=f"{NOT_ON_DAY} ({push.recorded:%d-%m-%Y %H:%M:%S})"))
+        return close(
+            push, Reason(code="hari", text=f"{NOT_ON_DAY} ({push.recorded:%d-%m-%Y %H:%M:%S})")
+        )
     return replace(push, state=DUE, reason=None, waktu=waktu)
 
 
@@ -349,5 +386,8 @@ def _closed_reason(push: Push) -> Reason:
 def _wrong_order(push: Push, before: Push, policy: Policy) -> Reason:
     mine = push.recorded.astimezone(policy.zone) if push.recorded else None
     other = before.waktu.astimezone(policy.zone) if before.waktu else None
-    text = f"waktu task {push.step} ({mine:%H:%M:%S}) tidak sesudah task {before.step} ({other:%H:%M:%S})"
+    text = (
+        f"waktu task {push.step} ({mine:%H:%M:%S}) tidak sesudah "
+        f"task {before.step} ({other:%H:%M:%S})"
+    )
     return Reason(code="waktu", text=text)

@@ -1,15 +1,23 @@
-"""BPJS's lists as they are read: rows of getlisttask, of antrean per tanggal, and of the references."""
+"""BPJS's lists as they are read: rows of getlisttask, of antrean per tanggal, and of the
+references.
+"""
 
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-_ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
+_ZONES = {
+    name: timezone(timedelta(hours=hours), name)
+    for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))
+}
 
 
 class Task(NamedTuple):
-    """One row of getlisttask: `wakturs` is what the hospital sent, `waktu` when BPJS stored it (BPJS's own text)."""
+    """One row of getlisttask:
+
+    `wakturs` is what the hospital sent, `waktu` when BPJS stored it (BPJS's own text).
+    """
 
     taskid: int
     wakturs: str
@@ -18,7 +26,9 @@ class Task(NamedTuple):
 
 
 class Antrean(NamedTuple):
-    """One booking that BPJS holds, from antrean per tanggal; the patient's numbers are never kept or shown."""
+    """One booking that BPJS holds, from antrean per tanggal; the patient's numbers are never kept
+    or shown.
+    """
 
     kodebooking: str
     tanggal: str
@@ -53,7 +63,9 @@ class Dokter(NamedTuple):
 
 
 class Praktek(NamedTuple):
-    """One session of HFIS: a doctor's hours in one clinic on one day, as `HH:MM-HH:MM`, and how many patients."""
+    """One session of HFIS: a doctor's hours in one clinic on one day, as `HH:MM-HH:MM`, and how
+    many patients.
+    """
 
     kodedokter: str
     namadokter: str
@@ -63,7 +75,8 @@ class Praktek(NamedTuple):
 
 
 def kodedokter_of(text: str | None) -> str:
-    """Return a doctor's code in the form in which codes are compared: a whole number, `012345` as `12345`.
+    """Return a doctor's code in the form in which codes are compared: a whole number, `012345` as
+    `12345`.
 
     What is no whole number was typed in by hand, and stays as it is.
     """
@@ -72,7 +85,9 @@ def kodedokter_of(text: str | None) -> str:
 
 
 def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:
-    """Return the steps that getlisttask shows with the time of each; of a task shown twice, the later time."""
+    """Return the steps that getlisttask shows with the time of each; of a task shown twice, the
+    later time.
+    """
     held: dict[str, datetime | None] = {}
     for row in rows:
         step, waktu = str(row.taskid), wakturs_of(row.wakturs)
@@ -82,7 +97,9 @@ def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:
 
 
 def wakturs_of(text: str) -> datetime | None:
-    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime of this century, or None if it is no such text."""
+    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime of this century, or None if it
+    is no such text.
+    """
     clock, _, zone = text.strip().rpartition(" ")
     try:
         waktu = datetime.strptime(clock, "%d-%m-%Y %H:%M:%S").replace(tzinfo=_ZONES[zone])

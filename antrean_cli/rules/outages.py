@@ -1,9 +1,10 @@
-"""When BPJS, Khanza or the credentials fail for longer: how often it is tried, and how often it is told.
+"""When BPJS, Khanza or the credentials fail for longer: how often it is tried, and how often it is
+told.
 
 - An outage is told when it begins, then once an hour, then once when it is over: not every minute.
 - A BPJS that only puts off is told from the third such pass on: a single one is nothing.
-- BPJS: three faults in a row, with none good between, begin one; after 1, 2, 4 … 10 minutes a pass probes with one
-  request, of another booking each time, until BPJS is back.
+- BPJS: three faults in a row, with none good between, begin one; after 1, 2, 4 … 10 minutes a pass
+  probes with one request, of another booking each time, until BPJS is back.
 - Khanza and refused credentials are tried anew by every pass.
 """
 
@@ -68,14 +69,23 @@ def refused_credentials(text: str) -> str:
     return f"{_NAMES[CREDENTIALS]}: {text}.{_ADVICE[CREDENTIALS]}"
 
 
-def failed(outage: Outage | None, kind: str, why: str, now: datetime, probed: str = "") -> tuple[Outage, str]:
-    """Return the outage after one more failure, and what is to be told of it now (often nothing)."""
+def failed(
+    outage: Outage | None, kind: str, why: str, now: datetime, probed: str = ""
+) -> tuple[Outage, str]:
+    """Return the outage after one more failure, and what is to be told of it
+    now (often nothing).
+    """
     known = outage or Outage(kind=kind, since=now, told_at=now, next_probe=now, failures=0)
     wait = _PROBES[min(known.failures, len(_PROBES) - 1)]
-    later = known._replace(failures=known.failures + 1, next_probe=now + wait, probed=probed or known.probed)
+    later = known._replace(
+        failures=known.failures + 1, next_probe=now + wait, probed=probed or known.probed
+    )
     if known.told or not later.told:
         return reminded(later, why, now)
-    text = f"{_NAMES[kind]}: {why}. Dicoba lagi otomatis; tidak ada yang hilang.{_ADVICE.get(kind, '')}"
+    text = (
+        f"{_NAMES[kind]}: {why}. Dicoba lagi otomatis; tidak ada "
+        f"yang hilang.{_ADVICE.get(kind, '')}"
+    )
     return later._replace(told_at=now), text
 
 
@@ -88,7 +98,9 @@ def reminded(outage: Outage, why: str, now: datetime) -> tuple[Outage, str]:
 
 
 def recovered(outage: Outage, now: datetime) -> str:
-    """Return the sentence that an outage is over, empty if nobody knew of it or nobody knows how long it was."""
+    """Return the sentence that an outage is over, empty if nobody knew of it or nobody knows how
+    long it was.
+    """
     if not outage.told or outage.kind == CLOCK:
         return ""
     minutes = int((now - outage.since).total_seconds() // 60)

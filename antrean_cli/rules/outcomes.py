@@ -1,7 +1,8 @@
 """Outcomes → pushes: what becomes of a booking's pushes by what BPJS answered.
 
 - An exchange that brought no envelope is a fault: it counts no attempt.
-- "After a time-out on a write, what happened is unknown": a task is looked up, add and batal are sent again.
+- "After a time-out on a write, what happened is unknown": a task is looked up, add and batal are
+  sent again.
 """
 
 from collections.abc import Sequence
@@ -42,8 +43,8 @@ from antrean_cli.rules.chain import (
     push_needs,
     there,
 )
-from antrean_cli.rules.events import Reason
 from antrean_cli.rules.listings import Task, tasks_held
+from antrean_cli.rules.sources import Reason
 from antrean_cli.rules.visits import Policy
 
 OVERTAKEN = "terdahului"  # the reason of a push whose successor BPJS holds already
@@ -51,19 +52,32 @@ MAX_RETRY_AFTER = timedelta(hours=1)
 _BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 30))
 
 
-def apply(record: Record, step: str, outcome: Outcome, policy: Policy, now: datetime, jitter: float) -> Record:
-    """Return the record after an answer to one of its pushes; `jitter` is a random number from 0 to 1."""
-    push = replace(record.pushes[step], code=outcome.code, ask=_doubtful(record.pushes[step], outcome), reason=None)
+def apply(
+    record: Record, step: str, outcome: Outcome, policy: Policy, now: datetime, jitter: float
+) -> Record:
+    """Return the record after an answer to one of its pushes; `jitter` is a random number from 0 to
+    1.
+    """
+    push = replace(
+        record.pushes[step],
+        code=outcome.code,
+        ask=_doubtful(record.pushes[step], outcome),
+        reason=None,
+    )
     change = _CHANGES[outcome.kind]
     return arrange(change(record, push, outcome, now, jitter), policy)
 
 
 def _doubtful(push: Push, outcome: Outcome) -> bool:
-    """Return whether BPJS may have a push all the same: it is remembered should the visit be cancelled meanwhile.
+    """Return whether BPJS may have a push all the same: it is remembered should the visit be
+    cancelled meanwhile.
 
-    An answer that settles nothing leaves a doubt as it was, and an add that was put off may have been taken.
+    An answer that settles nothing leaves a doubt as it was, and an add that was put off may have
+    been taken.
     """
-    return outcome.kind in (AGAIN, STOP) and (push.ask or (push.step in UNLISTED and outcome.kind == AGAIN))
+    return outcome.kind in (AGAIN, STOP) and (
+        push.ask or (push.step in UNLISTED and outcome.kind == AGAIN)
+    )
 
 
 def _sent(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
@@ -71,7 +85,9 @@ def _sent(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> R
 
 
 def _there(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
-    """ "TaskId=N sudah ada (nothing is overwritten)": so the time that BPJS holds has to be asked for."""
+    """ "TaskId=N sudah ada (nothing is overwritten)": so the time that BPJS holds has to be asked
+    for.
+    """
     return _finished(record, there(push, ask=push.step in ORDERED))
 
 
@@ -83,7 +99,11 @@ def _finished(record: Record, push: Push) -> Record:
 def with_settled_add(record: Record) -> Record:
     """Return the record of a booking that BPJS has something of: an add in doubt is there then."""
     add = record.push(ADD)
-    return record.having(there(add)) if add and add.ask and not add.done and add.state != SENDING else record
+    return (
+        record.having(there(add))
+        if add and add.ask and not add.done and add.state != SENDING
+        else record
+    )
 
 
 def _again(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
@@ -91,23 +111,31 @@ def _again(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: 
 
 
 def _first(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
-    """The named step goes first: it becomes due again if it was thought done, else it is waited for."""
+    """The named step goes first: it becomes due again if it was thought done, else it is waited
+    for.
+    """
     if outcome.named == ADD:
         return _unknown_booking(record, push, outcome, now, jitter)
     push = replace(_put_off(push, outcome, now, jitter), needs=outcome.named)
     named = record.push(outcome.named)
     if named and named.done and named.recorded:
-        record = record.having(replace(named, state=DUE, attempts=named.attempts + 1, next_try=None))
+        record = record.having(
+            replace(named, state=DUE, attempts=named.attempts + 1, next_try=None)
+        )
     return record.having(hold(push, push_needs(outcome.named)))
 
 
-def _unknown_booking(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
+def _unknown_booking(
+    record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float
+) -> Record:
     """ "Kode Booking tidak ditemukan": what that means depends on what became of our add."""
     add = record.push(ADD)
     if add and add.ask and not add.done:
         record = record.having(replace(add, ask=False))  # it never came
     if push.step == ABSENT and not (add and add.done):
-        record = record.having(close(push, Reason(code="tidak_ada", text="tidak ada di BPJS, tidak perlu dibatalkan")))
+        record = record.having(
+            close(push, Reason(code="tidak_ada", text="tidak ada di BPJS, tidak perlu dibatalkan"))
+        )
         return record.closing(CANCELLED)
     if add and add.state == REFUSED:
         text = f"antrean ditolak: {add.reason.text if add.reason else ''}"
@@ -121,7 +149,9 @@ def _unknown_booking(record: Record, push: Push, outcome: Outcome, now: datetime
 
 
 def _refused(record: Record, push: Push, outcome: Outcome, _: datetime, __: float) -> Record:
-    return record.having(_refuse(push, outcome.text.strip() or f"ditolak BPJS (kode {outcome.code})"))
+    return record.having(
+        _refuse(push, outcome.text.strip() or f"ditolak BPJS (kode {outcome.code})")
+    )
 
 
 def _refuse(push: Push, text: str) -> Push:
@@ -129,7 +159,9 @@ def _refuse(push: Push, text: str) -> Push:
 
 
 def _later(record: Record, push: Push, outcome: Outcome, _: datetime, __: float) -> Record:
-    """BPJS holds a later task already; reconcile with getlisttask: it is refused if the look-up does not find it."""
+    """BPJS holds a later task already; reconcile with getlisttask: it is refused if the look-up
+    does not find it.
+    """
     return record.having(hold(replace(push, ask=True), Reason(code=OVERTAKEN, text=outcome.text)))
 
 
@@ -137,7 +169,9 @@ def _ended(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> 
     """ "TaskId terakhir 99": the booking is cancelled at BPJS."""
     reason = Reason(code="batal", text="sudah dibatalkan di BPJS")
     known = record.push(ABSENT) or Push(step=ABSENT, state=ALREADY)
-    record = record.having(close(push, reason), replace(known, state=ALREADY, reason=reason, ask=False))
+    record = record.having(
+        close(push, reason), replace(known, state=ALREADY, reason=reason, ask=False)
+    )
     return with_settled_add(record).closing(reason)
 
 
@@ -170,16 +204,22 @@ def _put_off(push: Push, outcome: Outcome, now: datetime, jitter: float) -> Push
 
 
 def retry_delay(seconds: float | None) -> timedelta:
-    """Return how long a Retry-After puts off a call: never a negative time, never more than an hour."""
+    """Return how long a Retry-After puts off a call: never a negative time, never more than an
+    hour.
+    """
     return min(timedelta(seconds=max(seconds or 0, 0)), MAX_RETRY_AFTER)
 
 
 def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Record:
-    """Return the record after an exchange without an envelope: no attempt is counted, the next pass repeats it."""
+    """Return the record after an exchange without an envelope: no attempt is counted, the next pass
+    repeats it.
+    """
     push = record.pushes[step]
     put_off = now + retry_delay(fault.retry_after) if fault.retry_after else push.next_try
     state = DUE if push.state == SENDING else push.state
-    return record.having(replace(push, state=state, ask=push.ask or fault.reached, next_try=put_off))
+    return record.having(
+        replace(push, state=state, ask=push.ask or fault.reached, next_try=put_off)
+    )
 
 
 def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record:
@@ -201,21 +241,33 @@ def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record
 
 def _without_doubt(record: Record) -> list[Push]:
     """Return the pushes of which getlisttask would have told, no more in doubt."""
-    return [replace(push, ask=False) for push in record.pushes.values() if push.step not in UNLISTED]
+    return [
+        replace(push, ask=False) for push in record.pushes.values() if push.step not in UNLISTED
+    ]
 
 
 def after_unreadable_lookup(record: Record) -> Record:
-    """Return the record after a list that cannot be read: what is in doubt is sent again, 208 settles it."""
+    """Return the record after a list that cannot be read: what is in doubt is sent again, 208
+    settles it.
+    """
     return _without_overtaken(record.having(*_without_doubt(record)))
 
 
 def _without_overtaken(record: Record) -> Record:
-    """Return the record with what BPJS calls overtaken refused: its list was asked for, and does not show it."""
-    overtaken = [push for push in record.pushes.values() if push.reason and push.reason.code == OVERTAKEN and push.open]
+    """Return the record with what BPJS calls overtaken refused: its list was asked for, and does
+    not show it.
+    """
+    overtaken = [
+        push
+        for push in record.pushes.values()
+        if push.reason and push.reason.code == OVERTAKEN and push.open
+    ]
     return record.having(*(_refuse(push, push.reason.text) for push in overtaken if push.reason))
 
 
-def after_failed_lookup(record: Record, step: str, outcome: Outcome, now: datetime, jitter: float) -> Record:
+def after_failed_lookup(
+    record: Record, step: str, outcome: Outcome, now: datetime, jitter: float
+) -> Record:
     """Return the record after BPJS answered a look-up with something else than a list.
 
     What cannot be looked up is sent again: 208 settles it.

@@ -1,6 +1,7 @@
 """Visits and pushes → the bodies that BPJS takes. The only place that names BPJS's request fields.
 
-- The 23 fields of tambah antrean and their types are the seed's; khanza.md tells where each comes from.
+- The 23 fields of tambah antrean and their types are the seed's; khanza.md tells where each comes
+  from.
 - Times are aware datetimes up to here; in a body they are epoch milliseconds.
 - What a body lacks is told as a Reason: with the table to fill, or with what is waited for.
 """
@@ -10,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from antrean_cli.rules.events import Reason, no_session
 from antrean_cli.rules.rows import Booking, Registration, Resep, Sep, Slot
+from antrean_cli.rules.sources import Reason, no_session
 from antrean_cli.rules.visits import Policy, Visit, codes_at_bpjs, moment
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
@@ -81,26 +82,34 @@ def milliseconds(waktu: datetime) -> int:
     return int(waktu.timestamp() * 1000)
 
 
-def update_body(kodebooking: str, taskid: str, waktu: datetime, jenisresep: str | None = None) -> dict[str, Any]:
+def update_body(
+    kodebooking: str, taskid: str, waktu: datetime, jenisresep: str | None = None
+) -> dict[str, Any]:
     """Return the body of /antrean/updatewaktu: taskid as text, waktu in epoch ms (the seed)."""
     body = {"kodebooking": kodebooking, "taskid": taskid, "waktu": milliseconds(waktu)}
     return {**body, "jenisresep": jenisresep} if jenisresep else body
 
 
-def farmasi_body(kodebooking: str, jenisresep: str, nomorantrean: int, keterangan: str = "") -> dict[str, Any]:
+def farmasi_body(
+    kodebooking: str, jenisresep: str, nomorantrean: int, keterangan: str = ""
+) -> dict[str, Any]:
     """Return the body of /antrean/farmasi/add."""
     body = {"kodebooking": kodebooking, "jenisresep": jenisresep, "nomorantrean": nomorantrean}
     return {**body, "keterangan": keterangan}
 
 
 def jenisresep_of(resep: Resep | None) -> str:
-    """Return what kind of prescription a visit has: racikan if resep_dokter_racikan has a row of it."""
+    """Return what kind of prescription a visit has: racikan if resep_dokter_racikan has a row of
+    it.
+    """
     none, mixed, plain = JENISRESEP
     return none if resep is None else mixed if resep.racikan == "1" else plain
 
 
 def nomorantrean_of(resep: Resep | None) -> int | None:
-    """Return the number in the pharmacy's queue, "the last 4 digits of no_resep", None if there is none."""
+    """Return the number in the pharmacy's queue, "the last 4 digits of no_resep", None if there is
+    none.
+    """
     digits = re.sub("[^0-9]", "", resep.no_resep) if resep else ""
     return int(digits[-4:]) if digits else None
 
@@ -123,7 +132,9 @@ def field_problems(body: Mapping[str, object]) -> list[str]:
     for name, kind in FIELDS.items():
         value = body.get(name)
         if name in body and type(value) is not kind:
-            problems.append(f"{name} harus {'bilangan bulat tanpa tanda kutip' if kind is int else 'teks'}")
+            problems.append(
+                f"{name} harus {'bilangan bulat tanpa tanda kutip' if kind is int else 'teks'}"
+            )
     return problems or list(_value_problems(body))
 
 
@@ -140,7 +151,11 @@ def _value_problems(body: Mapping[str, Any]) -> Iterable[str]:
         yield "pasienbaru harus 0 atau 1"
     if body["jeniskunjungan"] not in (1, 2, 3, 4):
         yield "jeniskunjungan harus 1, 2, 3, atau 4"
-    yield from (f"{name} tidak boleh negatif" for name, kind in FIELDS.items() if kind is int and body[name] < 0)
+    yield from (
+        f"{name} tidak boleh negatif"
+        for name, kind in FIELDS.items()
+        if kind is int and body[name] < 0
+    )
 
 
 def service_date(body: Mapping[str, Any]) -> date:
@@ -149,47 +164,65 @@ def service_date(body: Mapping[str, Any]) -> date:
 
 
 def fit_kodebooking(text: str) -> bool:
-    """Return whether a text can be a kode booking; Khanza's slashes, BPJS's # and spaces inside can."""
+    """Return whether a text can be a kode booking; Khanza's slashes, BPJS's # and spaces inside
+    can.
+    """
     return bool(text) and text == text.strip() and text.isprintable() and len(text) <= 100
 
 
 def _is_day(text: str) -> bool:
     try:
-        return bool(re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", text)) and bool(date.fromisoformat(text))
+        return bool(re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", text)) and bool(
+            date.fromisoformat(text)
+        )
     except ValueError:
         return False
 
 
 def missing(visit: Visit) -> Reason | None:
-    """Return why tambah antrean cannot be filled for this visit yet, or None if every field is known."""
+    """Return why tambah antrean cannot be filled for this visit yet, or None if every field is
+    known.
+    """
     row, sep = visit.registration, visit.sep
     if visit.booking:
         return _missing_in(visit.booking)
     if row is None:
-        return Reason(code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)")
+        return Reason(
+            code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)"
+        )
     kodepoli, kodedokter = codes_at_bpjs(row, sep)
     if not kodepoli:
-        return Reason(code="petakan", text=f"poli {row.kd_poli} belum dipetakan di maping_poli_bpjs")
+        return Reason(
+            code="petakan", text=f"poli {row.kd_poli} belum dipetakan di maping_poli_bpjs"
+        )
     if _whole(kodedokter) is None:
         what = "belum dipetakan" if not row.kd_dokter_bpjs else "dipetakan ke kode yang bukan angka"
-        return Reason(code="petakan", text=f"dokter {row.kd_dokter} {what} di maping_dokter_dpjpvclaim")
+        return Reason(
+            code="petakan", text=f"dokter {row.kd_dokter} {what} di maping_dokter_dpjpvclaim"
+        )
     slot = visit.session or visit.slot
     if slot is None:
         return no_session(visit)
     if not slot.jam_selesai:
-        return Reason(code="jadwal", text=f"jam selesai dokter {row.kd_dokter} belum diisi di tabel jadwal")
+        return Reason(
+            code="jadwal", text=f"jam selesai dokter {row.kd_dokter} belum diisi di tabel jadwal"
+        )
     return _WAITING if visit.kind == "onsite" and not _reference(visit)[1] else None
 
 
 def _missing_in(booking: Booking) -> Reason | None:
-    for name, text in (("kodedokter", booking.kodedokter), ("jeniskunjungan", (booking.jeniskunjungan or "")[:1])):
+    for name, text in (
+        ("kodedokter", booking.kodedokter),
+        ("jeniskunjungan", (booking.jeniskunjungan or "")[:1]),
+    ):
         if _whole(text) is None:
             return Reason(code="petakan", text=f"{name} di referensi_mobilejkn_bpjs bukan angka")
     return None
 
 
 def add_body(visit: Visit, policy: Policy) -> dict[str, Any]:
-    """Return the 23 fields for a visit, without those that are not known yet (none if `missing(visit)` is None).
+    """Return the 23 fields for a visit, without those that are not known yet (none if
+    `missing(visit)` is None).
 
     The body holds the patient's NIK, card and phone number: it is sent, and never stored or logged.
     """
@@ -198,7 +231,9 @@ def add_body(visit: Visit, policy: Policy) -> dict[str, Any]:
 
 
 class Patient(NamedTuple):
-    """Who is seen where, in BPJS's words; compared with BPJS's own list, and never stored or shown."""
+    """Who is seen where, in BPJS's words; compared with BPJS's own list, and
+    never stored or shown.
+    """
 
     nik: str
     nomorkartu: str
@@ -243,7 +278,9 @@ def _desk_body(visit: Visit, policy: Policy) -> dict[str, Any]:
 
 
 def _session_fields(visit: Visit, slot: Slot | None, number: int, policy: Policy) -> dict[str, Any]:
-    """Return the fields that the doctor's session gives; what is left of a quota is never negative."""
+    """Return the fields that the doctor's session gives; what is left of a
+    quota is never negative.
+    """
     opening = moment(f"{visit.tanggal} {slot.jam_mulai}", policy.zone) if slot else None
     if slot is None or opening is None:
         return {}
@@ -289,7 +326,9 @@ def _booked_body(visit: Visit, booking: Booking) -> dict[str, Any]:
 
 
 def _reference(visit: Visit) -> tuple[int, str]:
-    """Return jeniskunjungan and nomorreferensi of a visit at the desk; the number is empty if none is known yet."""
+    """Return jeniskunjungan and nomorreferensi of a visit at the desk; the number is empty if none
+    is known yet.
+    """
     if (sep := visit.sep) is None:
         return 3, visit.surat_kontrol.no_surat if visit.surat_kontrol else ""
     jenis, noskdp, no_rujukan = _jeniskunjungan(sep), _filled(sep.noskdp), _filled(sep.no_rujukan)
@@ -297,7 +336,9 @@ def _reference(visit: Visit) -> tuple[int, str]:
 
 
 def _jeniskunjungan(sep: Sep) -> int:
-    """Return the kind of visit as khanza.md has it: 1 Rujukan FKTP, 2 Rujukan Internal, 3 Kontrol, 4 Antar RS."""
+    """Return the kind of visit as khanza.md has it: 1 Rujukan FKTP, 2 Rujukan Internal, 3 Kontrol,
+    4 Antar RS.
+    """
     plain = not (sep.flagprosedur or sep.penunjang or sep.asesmenpelayanan)
     if sep.tujuankunjungan == "0" and plain:
         if (sep.asal_rujukan or "").startswith("1"):

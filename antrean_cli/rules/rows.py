@@ -1,4 +1,6 @@
-"""Khanza's rows as they are read: every value is Khanza's own text, or None; what it means is said in visits.py."""
+"""Khanza's rows as they are read: every value is Khanza's own text, or None; what it means is said
+in visits.py.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -61,7 +63,9 @@ class Booking(NamedTuple):
 
 
 class Cancel(NamedTuple):
-    """One row of referensi_mobilejkn_bpjs_batal, with the date of its booking where that is still there."""
+    """One row of referensi_mobilejkn_bpjs_batal, with the date of its booking where that is still
+    there.
+    """
 
     nobooking: str
     no_rawat: str | None
@@ -89,7 +93,9 @@ class Exam(NamedTuple):
 
 
 class Resep(NamedTuple):
-    """The three times of one outpatient prescription, and whether it has to be mixed (only read for farmasi)."""
+    """The three times of one outpatient prescription, and whether it has to be mixed (only read for
+    farmasi).
+    """
 
     no_rawat: str
     no_resep: str
@@ -138,7 +144,9 @@ class SuratKontrol(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Everything that one read of Khanza brought; `surat_kontrol` is None when it was not asked for."""
+    """Everything that one read of Khanza brought; `surat_kontrol` is None when it was not asked
+    for.
+    """
 
     registrations: Sequence[Registration] = ()
     bookings: Sequence[Booking] = ()
@@ -152,4 +160,6 @@ class Rows(NamedTuple):
     payers: frozenset[str] = frozenset()
     kode_ppk: str = ""
     surat_kontrol: Sequence[SuratKontrol] | None = None
-    hfis: Mapping[tuple[str, date], Sequence[Praktek]] | None = None  # BPJS's sessions by kodepoli and day
+    hfis: Mapping[tuple[str, date], Sequence[Praktek]] | None = (
+        None  # BPJS's sessions by kodepoli and day
+    )

@@ -1,6 +1,8 @@
-"""Khanza's rows → visits: what belongs together, of which kind it is, and which clinics are left out.
+"""Khanza's rows → visits: what belongs together, of which kind it is, and which clinics are left
+out.
 
-- Three kinds: *mobilejkn* (a row in referensi_mobilejkn_bpjs), *onsite* (BPJS pays, no such row), *nonjkn*.
+- Three kinds: *mobilejkn* (a row in referensi_mobilejkn_bpjs), *onsite* (BPJS pays, no such row),
+  *nonjkn*.
 - A visit with a SEP or a Mobile JKN booking is never NON JKN, whatever its payer.
 - Rows are matched by no_rawat and nobooking, never by patient and date.
 - A zero date, NULL, 1970 or a far future all mean "not yet" (`moment`).
@@ -12,7 +14,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
 from antrean_cli.rules.listings import Praktek, kodedokter_of
-from antrean_cli.rules.rows import Berkas, Booking, Cancel, Exam, Registration, Resep, Rows, Sep, Slot, SuratKontrol
+from antrean_cli.rules.rows import (
+    Berkas,
+    Booking,
+    Cancel,
+    Exam,
+    Registration,
+    Resep,
+    Rows,
+    Sep,
+    Slot,
+    SuratKontrol,
+)
 
 KINDS = ("mobilejkn", "onsite", "nonjkn")
 WIB = timezone(timedelta(hours=7), "WIB")
@@ -66,14 +79,20 @@ class Visit:
     session: Slot | None = None  # the one that HFIS has, where it is asked
     surat_kontrol: SuratKontrol | None = None
     surat_asked: bool = False
-    kd_poli_rs: frozenset[str] = frozenset()  # of a visit that Khanza deleted: its clinic, mapped back from BPJS's
+    kd_poli_rs: frozenset[str] = (
+        frozenset()
+    )  # of a visit that Khanza deleted: its clinic, mapped back from BPJS's
 
     @property
     def no_rawat(self) -> str | None:
         """Khanza's number of the visit, also where its row is gone."""
         if self.registration:
             return self.registration.no_rawat
-        return (self.cancel and self.cancel.no_rawat) or (self.booking and self.booking.no_rawat) or None
+        return (
+            (self.cancel and self.cancel.no_rawat)
+            or (self.booking and self.booking.no_rawat)
+            or None
+        )
 
     @property
     def stts(self) -> str | None:
@@ -92,7 +111,9 @@ class Visit:
 
 
 def moment(text: str | None, zone: timezone) -> datetime | None:
-    """Return Khanza's `yyyy-mm-dd hh:mm:ss` as a datetime in the hospital's zone, or None for "not yet"."""
+    """Return Khanza's `yyyy-mm-dd hh:mm:ss` as a datetime in the hospital's zone, or None for "not
+    yet".
+    """
     if not text or text[:2] != "20":
         return None
     try:
@@ -110,7 +131,10 @@ def day(text: str | None) -> date | None:
 
 
 def assemble(rows: Rows, policy: Policy) -> list[Visit]:
-    """Return the visits that the rows tell of: Mobile JKN bookings first, then the desk's in the order of no_rawat."""
+    """Return the visits that the rows tell of:
+
+    Mobile JKN bookings first, then the desk's in the order of no_rawat.
+    """
     return list(_Assembly(rows, policy).all())
 
 
@@ -126,11 +150,15 @@ def kodebooking_of(registration: Registration, template: str, kode_ppk: str) -> 
 
 
 def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
-    """Return the session that a visit registered at `jam` belongs to, of its doctor's sessions of that weekday.
+    """Return the session that a visit registered at `jam` belongs to, of its doctor's sessions of
+    that weekday.
 
-    The one that holds `jam`, else the next one, else the last of the day; a session without a clinic fits all.
+    The one that holds `jam`, else the next one, else the last of the day; a session without a
+    clinic fits all.
     """
-    fitting = sorted((slot for slot in slots if slot.kd_poli in (None, "", kd_poli)), key=lambda s: s.jam_mulai)
+    fitting = sorted(
+        (slot for slot in slots if slot.kd_poli in (None, "", kd_poli)), key=lambda s: s.jam_mulai
+    )
     for slot in fitting:
         if jam < slot.jam_mulai or slot.jam_mulai <= jam < (slot.jam_selesai or "24"):
             return slot
@@ -138,14 +166,22 @@ def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
 
 
 def codes_at_bpjs(registration: Registration, sep: Sep | None) -> tuple[str, str]:
-    """Return BPJS's codes of a visit's clinic and doctor: the SEP's, else the mapped ones, else empty texts."""
+    """Return BPJS's codes of a visit's clinic and doctor: the SEP's, else the mapped ones, else
+    empty texts.
+    """
     kodepoli = (sep and sep.kodepoli) or registration.kd_poli_bpjs or ""
-    doctors = [kodedokter_of(code) for code in (sep and sep.kodedokter, registration.kd_dokter_bpjs)]
-    return kodepoli, next((code for code in doctors if re.fullmatch(r"[0-9]{1,18}", code)), doctors[-1])
+    doctors = [
+        kodedokter_of(code) for code in (sep and sep.kodedokter, registration.kd_dokter_bpjs)
+    ]
+    return kodepoli, next(
+        (code for code in doctors if re.fullmatch(r"[0-9]{1,18}", code)), doctors[-1]
+    )
 
 
 def hours_of(jampraktek: str) -> tuple[str, str] | None:
-    """Return beginning and end of `HH:MM-HH:MM` as Khanza writes times, or None if it is no such text."""
+    """Return beginning and end of `HH:MM-HH:MM` as Khanza writes times, or None if it is no such
+    text.
+    """
     found = re.fullmatch(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)", jampraktek.strip())
     return (f"{found[1]}:00", f"{found[2]}:00") if found else None
 
@@ -158,7 +194,9 @@ class _Assembly:
         self.policy = policy
         self.payers = policy.kd_pj or rows.payers
         self.berkas = {row.no_rawat: row for row in rows.berkas}
-        self.seps = {row.no_rawat: row for row in rows.seps}  # in order of no_sep: the newest one counts
+        self.seps = {
+            row.no_rawat: row for row in rows.seps
+        }  # in order of no_sep: the newest one counts
         self.exams = _grouped(rows.exams)
         self.reseps = _grouped(rows.reseps)
         self.slots: dict[tuple[str, str], list[Slot]] = {}
@@ -174,14 +212,18 @@ class _Assembly:
         cancels = {row.nobooking: row for row in self.rows.cancels}
         booked: set[str] = set()
         # Where two bookings name one no_rawat, the newest that was not cancelled has the visit.
-        for booking in sorted(self.rows.bookings, key=lambda b: (b.status == "Batal", _descending(b.nobooking))):
+        for booking in sorted(
+            self.rows.bookings, key=lambda b: (b.status == "Batal", _descending(b.nobooking))
+        ):
             own = registrations.get(booking.no_rawat or "")
             if own and own.no_rawat in booked:
                 own = None
             booked |= {own.no_rawat} if own else set()
             if tanggal := day(booking.tanggalperiksa):
                 cancel = cancels.pop(booking.nobooking, None)
-                yield self.visit(booking.nobooking, "mobilejkn", tanggal, own, booking=booking, cancel=cancel)
+                yield self.visit(
+                    booking.nobooking, "mobilejkn", tanggal, own, booking=booking, cancel=cancel
+                )
         for cancel in cancels.values():
             if tanggal := day(cancel.tanggalperiksa) or _day_of_nobooking(cancel.nobooking):
                 yield self.visit(cancel.nobooking, "mobilejkn", tanggal, None, cancel=cancel)
@@ -219,7 +261,9 @@ class _Assembly:
         no_rawat = registration.no_rawat
         sep = self.seps.get(no_rawat)
         slots = self.slots.get((registration.kd_dokter, HARI[tanggal.weekday()]), ())
-        sessions = self._sessions(registration, sep, tanggal, self.rows.hfis) if self.rows.hfis else ()
+        sessions = (
+            self._sessions(registration, sep, tanggal, self.rows.hfis) if self.rows.hfis else ()
+        )
         return Visit(
             kodebooking=kodebooking,
             kind=kind,
@@ -233,21 +277,31 @@ class _Assembly:
             sep=sep,
             slot=slot_of(slots, registration.kd_poli, registration.jam_reg),
             session=slot_of(sessions, registration.kd_poli, registration.jam_reg),
-            surat_kontrol=self.surat.get((registration.norm, tanggal.isoformat(), registration.kd_poli_bpjs)),
+            surat_kontrol=self.surat.get(
+                (registration.norm, tanggal.isoformat(), registration.kd_poli_bpjs)
+            ),
             surat_asked=self.rows.surat_kontrol is not None,
         )
 
-    def _sessions(self, registration: Registration, sep: Sep | None, tanggal: date, hfis: Sessions) -> list[Slot]:
+    def _sessions(
+        self, registration: Registration, sep: Sep | None, tanggal: date, hfis: Sessions
+    ) -> list[Slot]:
         """Return the sessions that HFIS has of the visit's doctor."""
         kodepoli, kodedokter = codes_at_bpjs(registration, sep)
         held = (row for row in hfis.get((kodepoli, tanggal), ()) if row.kodedokter == kodedokter)
         hours = ((row, hours_of(row.jampraktek)) for row in held if not row.libur)
         day = HARI[tanggal.weekday()]
-        return [Slot(registration.kd_dokter, day, *span, "", row.kapasitas) for row, span in hours if span]
+        return [
+            Slot(registration.kd_dokter, day, *span, "", row.kapasitas)
+            for row, span in hours
+            if span
+        ]
 
 
 def served(visit: Visit, policy: Policy) -> bool:
-    """Return whether the visit's clinic takes part (ANTREAN_SKIP_POLI, ANTREAN_ONLY_POLI; either code)."""
+    """Return whether the visit's clinic takes part (ANTREAN_SKIP_POLI, ANTREAN_ONLY_POLI; either
+    code).
+    """
     row = visit.registration
     codes = {*visit.kd_poli_rs, row and row.kd_poli, row and row.kd_poli_bpjs}
     codes |= {source.kodepoli for source in (visit.booking, visit.cancel) if source}

@@ -4,5 +4,6 @@
 - `faults` is everything that can go wrong between a hospital and BPJS, on demand.
 - `server` is the HTTP(S) server in front of both.
 - `hospital` is the sample hospital, and no part of BPJS.
-- Nothing of the stand-in BPJS imports antrean's own rules or client, so that it can disagree with them.
+- Nothing of the stand-in BPJS imports antrean's own rules or client, so that it can disagree with
+  them.
 """

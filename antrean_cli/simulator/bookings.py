@@ -1,14 +1,17 @@
 """What the stand-in BPJS holds, and the rules by which it takes or refuses a request. No I/O.
 
-- All 23 fields of a booking are needed, each of its own type. JKN needs nomorkartu and nomorreferensi; NON JKN
-  leaves both empty.
+- All 23 fields of a booking are needed, each of its own type. JKN needs nomorkartu and
+  nomorreferensi; NON JKN leaves both empty.
 - A kode booking is taken once, and stays taken when the booking is cancelled.
-- Tasks go 1-2-3-4-5-6-7 or begin at 3; only a task 1 makes task 2 necessary. Nothing is overwritten.
-- Times rise strictly (by the second) and lie on the day of service in WIB; H+7 is the last day for sending.
+- Tasks go 1-2-3-4-5-6-7 or begin at 3; only a task 1 makes task 2 necessary. Nothing is
+  overwritten.
+- Times rise strictly (by the second) and lie on the day of service in WIB; H+7 is the last day for
+  sending.
 - 99 is free of the order and ends the booking; batal leaves a 99 too.
-- All calls of the catalogue are there on purpose, also those that antrean does not make: a training stand-in that
-  answers 404 to them would teach something wrong.
-- Where BPJS's behaviour is not known, the gentler reading holds, and `Bookings` has a switch for the other.
+- All calls of the catalogue are there on purpose, also those that antrean does not make: a training
+  stand-in that answers 404 to them would teach something wrong.
+- Where BPJS's behaviour is not known, the gentler reading holds, and `Bookings` has a switch for
+  the other.
 """
 
 from __future__ import annotations
@@ -62,7 +65,13 @@ _REFUSALS = {
     "dokter_tidak_ada": "Data dokter tidak ditemukan.",
     "rujukan_tidak_valid": "Rujukan tidak valid",
 }
-_POLI = {"ANA": "Anak", "INT": "Penyakit Dalam", "IRM": "Rehabilitasi Medik", "MAT": "Mata", "OBG": "Obgyn"}
+_POLI = {
+    "ANA": "Anak",
+    "INT": "Penyakit Dalam",
+    "IRM": "Rehabilitasi Medik",
+    "MAT": "Mata",
+    "OBG": "Obgyn",
+}
 _POLI_FINGERPRINT = ("IRM", "MAT")
 _DOKTER = {12345: ("Dr. Hendra", "ANA"), 12346: ("Dr. Sari", "INT"), 12347: ("Dr. Bima", "MAT")}
 _HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "MINGGU")
@@ -131,7 +140,13 @@ class Booking:
         last = max((task.taskid for task in self.tasks), default=0)
         if last == 99:
             return "Batal"
-        return "Selesai dilayani" if last >= 5 else "Sedang dilayani" if last == 4 else "Belum dilayani"
+        return (
+            "Selesai dilayani"
+            if last >= 5
+            else "Sedang dilayani"
+            if last == 4
+            else "Belum dilayani"
+        )
 
 
 def printed(at: datetime) -> str:
@@ -169,7 +184,9 @@ def unfit_field(body: Body) -> str | None:
     except ValueError:
         return "tanggalperiksa"
     jkn = body["jenispasien"] == "JKN"
-    return next((name for name in ("nomorkartu", "nomorreferensi") if bool(body[name]) != jkn), None)
+    return next(
+        (name for name in ("nomorkartu", "nomorreferensi") if bool(body[name]) != jkn), None
+    )
 
 
 def _missing(taskid: int, held: set[int]) -> str | None:
@@ -179,7 +196,9 @@ def _missing(taskid: int, held: set[int]) -> str | None:
     return None if free else f"TaskId={taskid - 1} belum ada"
 
 
-def order_refusal(booking: Booking, taskid: int, now: datetime, *, second_wording: bool) -> Answer | None:
+def order_refusal(
+    booking: Booking, taskid: int, now: datetime, *, second_wording: bool
+) -> Answer | None:
     """Judge whether this task may come now, whatever its time."""
     held = {task.taskid for task in booking.tasks}
     if taskid in held and (taskid == 99 or 99 not in held):
@@ -196,7 +215,9 @@ def order_refusal(booking: Booking, taskid: int, now: datetime, *, second_wordin
     return Answer(201, missing) if missing else None
 
 
-def time_refusal(booking: Booking, taskid: int, at: datetime, *, second_wording: bool) -> Answer | None:
+def time_refusal(
+    booking: Booking, taskid: int, at: datetime, *, second_wording: bool
+) -> Answer | None:
     """Judge the time of a task whose turn it is."""
     sent = f"({at:%Y-%m-%d %H:%M:%S} WIB)"
     if at.date() != booking.tanggal:
@@ -213,7 +234,15 @@ def time_refusal(booking: Booking, taskid: int, at: datetime, *, second_wording:
 
 def _pendaftaran_row(booking: Booking) -> Row:
     given = booking.fields
-    names = ("kodepoli", "kodedokter", "jampraktek", "nik", "nohp", "jeniskunjungan", "nomorreferensi")
+    names = (
+        "kodepoli",
+        "kodedokter",
+        "jampraktek",
+        "nik",
+        "nohp",
+        "jeniskunjungan",
+        "nomorreferensi",
+    )
     return {
         "kodebooking": given["kodebooking"],
         "tanggal": given["tanggalperiksa"],
@@ -254,7 +283,9 @@ def _jadwal_row(kodepoli: str, kodedokter: int, slot: Row) -> Row:
 
 
 def _lengths(booking: Booking, first: int, waktu: str) -> list[float]:
-    times = {task.taskid: task.waktu if waktu == "server" else task.wakturs for task in booking.tasks}
+    times = {
+        task.taskid: task.waktu if waktu == "server" else task.wakturs for task in booking.tasks
+    }
     if not {first, first + 1} <= times.keys():
         return []
     return [(times[first + 1] - times[first]).total_seconds()]
@@ -273,7 +304,11 @@ def _dashboard_row(period: str, bookings: list[Booking], waktu: str) -> Row:
 
 def _snapshot_row(booking: Booking) -> Row:
     tasks = [
-        {"taskid": task.taskid, "wakturs": milliseconds(task.wakturs), "waktu": milliseconds(task.waktu)}
+        {
+            "taskid": task.taskid,
+            "wakturs": milliseconds(task.wakturs),
+            "waktu": milliseconds(task.waktu),
+        }
         for task in booking.tasks
     ]
     return booking.fields | {
@@ -289,7 +324,11 @@ class Bookings:
     """The store. Any number of threads may call; each call is one step under one lock."""
 
     def __init__(
-        self, now: Callable[[], datetime], *, refuse_future: bool = False, second_wording: bool = False
+        self,
+        now: Callable[[], datetime],
+        *,
+        refuse_future: bool = False,
+        second_wording: bool = False,
     ) -> None:
         self._now = now
         self._refuse_future = refuse_future
@@ -298,7 +337,9 @@ class Bookings:
         self._held: dict[str, Booking] = {}
         self._refused: dict[str, set[tuple[str, str]]] = {why: set() for why in _REFUSALS}
         self._jadwal: dict[tuple[str, int], list[Row]] = {
-            (kodepoli, kode): [{"hari": hari, "buka": "08:00", "tutup": "14:00"} for hari in range(1, 7)]
+            (kodepoli, kode): [
+                {"hari": hari, "buka": "08:00", "tutup": "14:00"} for hari in range(1, 7)
+            ]
             for kode, (_, kodepoli) in _DOKTER.items()
         }
 
@@ -337,7 +378,9 @@ class Bookings:
         if refusal:
             return refusal
         if self._refuse_future and at > now:
-            return Answer(201, f"Waktu ({at:%Y-%m-%d %H:%M:%S} WIB) tidak boleh lebih dari waktu sekarang")
+            return Answer(
+                201, f"Waktu ({at:%Y-%m-%d %H:%M:%S} WIB) tidak boleh lebih dari waktu sekarang"
+            )
         booking.tasks.append(Task(taskid, at, now))
         return OK
 
@@ -401,7 +444,9 @@ class Bookings:
 
     def ref_poli(self) -> Answer:
         with self._lock:
-            seen = {str(b.fields["kodepoli"]): str(b.fields["namapoli"]) for b in self._held.values()}
+            seen = {
+                str(b.fields["kodepoli"]): str(b.fields["namapoli"]) for b in self._held.values()
+            }
         keys = ("kdpoli", "nmpoli", "kdsubspesialis", "nmsubspesialis")
         rows = [dict(zip(keys, poli * 2, strict=True)) for poli in (_POLI | seen).items()]
         return Answer(1, "Ok", rows)
@@ -410,7 +455,11 @@ class Bookings:
         with self._lock:
             seen = {b.fields["kodedokter"]: b.fields["namadokter"] for b in self._held.values()}
         known: dict[object, object] = {kode: nama for kode, (nama, _) in _DOKTER.items()}
-        return Answer(1, "Ok", [{"kodedokter": kode, "namadokter": nama} for kode, nama in (known | seen).items()])
+        return Answer(
+            1,
+            "Ok",
+            [{"kodedokter": kode, "namadokter": nama} for kode, nama in (known | seen).items()],
+        )
 
     def ref_poli_fp(self) -> Answer:
         keys = ("kodepoli", "namapoli", "kodesubspesialis", "namasubspesialis")
@@ -424,7 +473,12 @@ class Bookings:
             found = next((b.fields for b in self._held.values() if b.fields[name] == nomor), None)
         if found is None:
             return EMPTY
-        row = {"nomorkartu": found["nomorkartu"], "nik": found["nik"], "tgllahir": "1980-01-01", "daftarfp": 1}
+        row = {
+            "nomorkartu": found["nomorkartu"],
+            "nik": found["nik"],
+            "tgllahir": "1980-01-01",
+            "daftarfp": 1,
+        }
         return Answer(1, "Ok", row)
 
     def jadwaldokter(self, kodepoli: str, tanggal: str) -> Answer:
@@ -452,7 +506,9 @@ class Bookings:
         return OK
 
     def dashboard(self, period: str, waktu: str) -> Answer:
-        """Sum up one day (yyyy-mm-dd) or month (yyyy-mm), a row for each clinic; `waktu` is rs or server."""
+        """Sum up one day (yyyy-mm-dd) or month (yyyy-mm), a row for each clinic; `waktu` is rs or
+        server.
+        """
         by_poli: dict[str, list[Booking]] = {}
         with self._lock:
             for booking in self._held.values():
@@ -464,9 +520,15 @@ class Bookings:
     # What whoever steers the simulator may call.
 
     def mobile_jkn(
-        self, kodebooking: str, tanggalperiksa: str, tasks: Iterable[Mapping[str, int]] = (), **fields: object
+        self,
+        kodebooking: str,
+        tanggalperiksa: str,
+        tasks: Iterable[Mapping[str, int]] = (),
+        **fields: object,
     ) -> None:
-        """Make a booking that BPJS knows without the hospital; its tasks are stored unjudged, as they come."""
+        """Make a booking that BPJS knows without the hospital; its tasks are stored unjudged, as
+        they come.
+        """
         given = _INVENTED | fields | {"kodebooking": kodebooking, "tanggalperiksa": tanggalperiksa}
         if wrong := unfit_field(given):
             raise ValueError(f"{wrong} belum sesuai")
@@ -482,7 +544,9 @@ class Bookings:
     def refuse(self, why: str, **marks: object) -> None:
         """Refuse every add whose field has this value: refuse("sep", norm="123345")."""
         if not marks or not marks.keys() <= _FIELDS.keys():
-            raise ValueError(f"sebut field antrean dan isinya, bukan: {', '.join(marks) or 'kosong'}")
+            raise ValueError(
+                f"sebut field antrean dan isinya, bukan: {', '.join(marks) or 'kosong'}"
+            )
         with self._lock:
             self._refused[why] |= {(name, str(value)) for name, value in marks.items()}
 
@@ -509,7 +573,10 @@ class Bookings:
             try:
                 fields = {name: row[name] for name in _FIELDS}
                 tasks: Any = row["tasks"]
-                held = [Task(task["taskid"], _moment(task["wakturs"]), _moment(task["waktu"])) for task in tasks]
+                held = [
+                    Task(task["taskid"], _moment(task["wakturs"]), _moment(task["waktu"]))
+                    for task in tasks
+                ]
             except (KeyError, TypeError) as error:
                 raise ValueError("bukan isi simulator") from error
             with self._lock:

@@ -1,8 +1,10 @@
 """Everything that can go wrong between a hospital and BPJS, on demand.
 
-- A fault waits in a plan until a request meets it: by path, kodebooking, taskid, and by chance if it has a share.
+- A fault waits in a plan until a request meets it: by path, kodebooking, taskid, and by chance if
+  it has a share.
 - The first one that fits is used, once or `times` times (None: until the plan is cleared).
-- `handled` says whether the request is acted upon all the same; each fault has its natural answer to that.
+- `handled` says whether the request is acted upon all the same; each fault has its natural answer
+  to that.
 - A server that is really down refuses connections: that is `Simulator.stop()`, not a fault.
 """
 
@@ -45,7 +47,14 @@ FaultName = Literal[
     "wrapped_list",  # the proper answer, its list within {"list": …}
 ]
 SPELLINGS = frozenset({"code_as_text", "metaData", "wrapped_list"})
-_HANDLED = SPELLINGS | {"reset_after", "timeout_after", "drip", "drip_headers", "cut", "cut_unannounced"}
+_HANDLED = SPELLINGS | {
+    "reset_after",
+    "timeout_after",
+    "drip",
+    "drip_headers",
+    "cut",
+    "cut_unannounced",
+}
 _ENVELOPES: dict[str, tuple[int, int, str]] = {
     "http_401": (401, 401, "Unauthorized"),
     "http_429": (429, 429, "Too Many Requests"),
@@ -74,7 +83,10 @@ class Reply:
 
 def html(status: int) -> Reply:
     phrase = HTTPStatus(status).phrase
-    page = f"<html><head><title>{status} {phrase}</title></head><body><h1>{status} {phrase}</h1></body></html>"
+    page = (
+        f"<html><head><title>{status} {phrase}</title></head><body><h1>{status} "
+        f"{phrase}</h1></body></html>"
+    )
     return Reply(status=status, body=page.encode(), content_type="text/html")
 
 
@@ -164,15 +176,23 @@ class FaultPlan:
         """Take the first fault that hits this request, and count it down."""
         with self._lock:
             for place, fault in enumerate(self._waiting):
-                if fault.fits(path, body) and (fault.share is None or self._random.random() < fault.share):
+                if fault.fits(path, body) and (
+                    fault.share is None or self._random.random() < fault.share
+                ):
                     left = None if fault.times is None else fault.times - 1
-                    self._waiting[place : place + 1] = [] if left == 0 else [replace(fault, times=left)]
+                    self._waiting[place : place + 1] = (
+                        [] if left == 0 else [replace(fault, times=left)]
+                    )
                     return fault
         return None
 
 
-def play(fault: Fault | None, reply: Reply, wire: socket.socket, wait: Callable[[float], object]) -> bool:
-    """Put the reply on the wire as the fault wants it; return whether the connection may live on."""
+def play(
+    fault: Fault | None, reply: Reply, wire: socket.socket, wait: Callable[[float], object]
+) -> bool:
+    """Put the reply on the wire as the fault wants it; return whether the
+    connection may live on.
+    """
     name = fault.name if fault else ""
     if fault is None or name in SPELLINGS or fault.reply():
         wire.sendall(reply.head() + reply.body)

@@ -1,8 +1,10 @@
-"""The sample hospital: writes rows of SIMRS Khanza, all invented, for the demo, training and the tests.
+"""The sample hospital: writes rows of SIMRS Khanza, all invented, for the demo, training and the
+tests.
 
 - Works on SQLite (made by `create_sqlite`) and on a MariaDB that has Khanza's tables.
-- The factories give only columns that the program reads (`khanza.TABLES`): SQLite has no others, and MariaDB
-  in Khanza's non-strict mode fills the rest by itself. What a caller names beyond them is written as it is.
+- The factories give only columns that the program reads (`khanza.TABLES`): SQLite has no others,
+  and MariaDB in Khanza's non-strict mode fills the rest by itself. What a caller names beyond them
+  is written as it is.
 - The same calls give the same rows: numbers are counted, nothing is random and no clock is read.
 - Nothing is committed here: use a connection in autocommit, or commit yourself.
 """
@@ -16,7 +18,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
-from antrean_cli.khanza import TABLES
+from antrean_cli.khanza.queries import TABLES
 
 Value = str | int | date | None
 
@@ -29,7 +31,9 @@ WIB = timezone(timedelta(hours=7))
 KUOTA = 30
 # What mends the one clinic that `basics` leaves without a mapping.
 MAP_THE_CLINIC = "INSERT INTO maping_poli_bpjs VALUES ('MAT', 'MAT', 'MATA')"
-UNREAD = {"referensi_mobilejkn_bpjs_batal": ("tanggalbatal",)}  # what only makes a sample believable
+UNREAD = {
+    "referensi_mobilejkn_bpjs_batal": ("tanggalbatal",)
+}  # what only makes a sample believable
 
 PRIMARY_KEYS = {
     "reg_periksa": "no_rawat",
@@ -48,7 +52,11 @@ PRIMARY_KEYS = {
     "bridging_surat_kontrol_bpjs": "no_surat",
     "password_asuransi": "kd_pj",
 }
-INDEXES = {"resep_obat": "no_rawat", "bridging_sep": "no_rawat", "bridging_surat_kontrol_bpjs": "no_sep"}
+INDEXES = {
+    "resep_obat": "no_rawat",
+    "bridging_sep": "no_rawat",
+    "bridging_surat_kontrol_bpjs": "no_sep",
+}
 
 # The doctor who sees the patients of a clinic, unless the visit names another.
 DOCTORS = {"INT": "D01", "ANA": "D02", "MAT": "D04"}
@@ -69,22 +77,32 @@ class Connection(Protocol):
 
 
 def create_sqlite(path: Path) -> sqlite3.Connection:
-    """Create the tables that the program reads in a new SQLite file; return a connection in autocommit."""
+    """Create the tables that the program reads in a new SQLite file; return a connection in
+    autocommit.
+    """
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")  # a sample can be made again
     for table, columns in TABLES.items():
         key = f", PRIMARY KEY ({PRIMARY_KEYS[table]})" if table in PRIMARY_KEYS else ""
-        connection.execute(f"CREATE TABLE {table} ({', '.join((*columns, *UNREAD.get(table, ())))}{key})")
+        connection.execute(
+            f"CREATE TABLE {table} ({', '.join((*columns, *UNREAD.get(table, ())))}{key})"
+        )
     for table, column in INDEXES.items():
         connection.execute(f"CREATE INDEX {table}_{column} ON {table} ({column})")
     return connection
 
 
 class Hospital:
-    """A Khanza to write to: `insert`, `update` and `delete`, and one factory for each kind of row."""
+    """A Khanza to write to:
+
+    `insert`, `update` and `delete`, and one factory for each kind of row.
+    """
 
     def __init__(self, connection: Connection, *, paramstyle: str) -> None:
-        """Take the paramstyle of the connection's module: `sqlite3.paramstyle` or `pymysql.paramstyle`."""
+        """Take the paramstyle of the connection's module:
+
+        `sqlite3.paramstyle` or `pymysql.paramstyle`.
+        """
         self.connection = connection
         self._mark = "?" if paramstyle == "qmark" else "%s"
         self._counts: Counter[str] = Counter()
@@ -106,7 +124,9 @@ class Hospital:
         self._execute(f"DELETE FROM {table} {self._where(where)}", where)  # noqa: S608
 
     def value(self, table: str, column: str, /, **where: Value) -> str:
-        """Return one column of the row that has all these values as text, empty if there is none."""
+        """Return one column of the row that has all these values as text, empty
+        if there is none.
+        """
         sql = f"SELECT {column} FROM {table} {self._where(where)}"  # noqa: S608
         row = self._execute(sql, where)
         return "" if row is None or row[0] is None else str(row[0])
@@ -114,14 +134,16 @@ class Hospital:
     def basics(self, *, penjab: bool = False) -> None:
         """Write the clinics, doctors, schedules (every day 08:00 to 14:00), mappings and settings.
 
-        Clinic MAT and doctor D03 (who sits in INT) are not mapped, IGDK has no schedule. `penjab` fills that
-        table too, which the program does not read and SQLite does not have.
+        Clinic MAT and doctor D03 (who sits in INT) are not mapped, IGDK has no schedule. `penjab`
+        fills that table too, which the program does not read and SQLite does not have.
         """
         for kd_poli, nm_poli in (("INT", "Penyakit Dalam"), ("ANA", "Anak"), ("MAT", "Mata")):
             self.insert("poliklinik", kd_poli=kd_poli, nm_poli=f"Poliklinik {nm_poli}")
         self.insert("poliklinik", kd_poli="IGDK", nm_poli="Unit IGD")
         for kd_poli, name in (("INT", "PENYAKIT DALAM"), ("ANA", "ANAK")):
-            self.insert("maping_poli_bpjs", kd_poli_rs=kd_poli, kd_poli_bpjs=kd_poli, nm_poli_bpjs=name)
+            self.insert(
+                "maping_poli_bpjs", kd_poli_rs=kd_poli, kd_poli_bpjs=kd_poli, nm_poli_bpjs=name
+            )
         self._doctor("D01", "dr. Andi Contoh, Sp.PD", "INT", "12345")
         self._doctor("D02", "dr. Bunga Contoh, Sp.A", "ANA", "23456")
         self._doctor("D03", "dr. Citra Contoh, Sp.PD", "INT", None)
@@ -209,8 +231,12 @@ class Hospital:
             "asesmenpelayanan": "",
             "no_kartu": self.value("pasien", "no_peserta", no_rkm_medis=norm),
             "notelep": self.value("pasien", "no_tlp", no_rkm_medis=norm),
-            "kdpolitujuan": self._kd_poli_bpjs(self.value("reg_periksa", "kd_poli", no_rawat=no_rawat)),
-            "kddpjp": self._kd_dokter_bpjs(self.value("reg_periksa", "kd_dokter", no_rawat=no_rawat)),
+            "kdpolitujuan": self._kd_poli_bpjs(
+                self.value("reg_periksa", "kd_poli", no_rawat=no_rawat)
+            ),
+            "kddpjp": self._kd_dokter_bpjs(
+                self.value("reg_periksa", "kd_dokter", no_rawat=no_rawat)
+            ),
             "nomr": norm,
         }
         row |= columns
@@ -251,14 +277,20 @@ class Hospital:
         validasi: str | datetime = ZERO_DATETIME,
         **columns: Value,
     ) -> str:
-        """Book in Mobile JKN, for a visit or (None) for one that Khanza no longer has; return nobooking."""
+        """Book in Mobile JKN, for a visit or (None) for one that Khanza no longer has; return
+        nobooking.
+        """
         n = self._next(f"booking {tanggal}")
         visit = {"no_rawat": no_rawat}
         kd_poli = self.value("reg_periksa", "kd_poli", **visit) or "INT"
         kd_dokter = self.value("reg_periksa", "kd_dokter", **visit) or "D01"
         no_reg = self.value("reg_periksa", "no_reg", **visit) or f"{n:03}"
         angka = int(no_reg) if no_reg.isdecimal() else 0
-        norm = str(columns.get("norm") or self.value("reg_periksa", "no_rkm_medis", **visit) or self.patient())
+        norm = str(
+            columns.get("norm")
+            or self.value("reg_periksa", "no_rkm_medis", **visit)
+            or self.patient()
+        )
         opens = datetime(tanggal.year, tanggal.month, tanggal.day, 8, tzinfo=WIB)
         row: dict[str, Value] = {
             "nobooking": nobooking or f"{tanggal:%Y%m%d}{n:06}",
@@ -296,7 +328,9 @@ class Hospital:
         keterangan: str = "Pasien berhalangan hadir",
         tanggalbatal: str | datetime | None = None,
     ) -> None:
-        """Write the cancel of a booking, at 07:15 of its day; the booking and its visit stay as they are."""
+        """Write the cancel of a booking, at 07:15 of its day; the booking and its visit stay as
+        they are.
+        """
         day = f"{nobooking[:4]}-{nobooking[4:6]}-{nobooking[6:8]}"
         self.insert(
             "referensi_mobilejkn_bpjs_batal",
@@ -325,7 +359,9 @@ class Hospital:
     def exam(self, no_rawat: str, time: str | datetime, nip: str = "P01") -> None:
         """Write an examination by `nip`, at "YYYY-MM-DD HH:MM:SS"."""
         day, clock = _split(time)
-        self.insert("pemeriksaan_ralan", no_rawat=no_rawat, tgl_perawatan=day, jam_rawat=clock, nip=nip)
+        self.insert(
+            "pemeriksaan_ralan", no_rawat=no_rawat, tgl_perawatan=day, jam_rawat=clock, nip=nip
+        )
 
     def resep(
         self,
@@ -353,10 +389,16 @@ class Hospital:
             self.insert("resep_obat", no_resep=no_resep, no_rawat=no_rawat, status=status, **zero)
         for pair, time in times.items():
             if time is not None:
-                self.update("resep_obat", {"no_resep": no_resep}, **dict(zip(pair, _split(time), strict=True)))
+                self.update(
+                    "resep_obat",
+                    {"no_resep": no_resep},
+                    **dict(zip(pair, _split(time), strict=True)),
+                )
         return no_resep
 
-    def _doctor(self, kd_dokter: str, nm_dokter: str, kd_poli: str, kd_dokter_bpjs: str | None) -> None:
+    def _doctor(
+        self, kd_dokter: str, nm_dokter: str, kd_poli: str, kd_dokter_bpjs: str | None
+    ) -> None:
         self.insert("dokter", kd_dokter=kd_dokter, nm_dokter=nm_dokter)
         if kd_dokter_bpjs:
             self.insert(
@@ -394,7 +436,9 @@ class Hospital:
     def _execute(self, sql: str, *values: Mapping[str, Value]) -> Any:
         """Run one statement; return its first row, if it gives rows."""
         # As text on both: sqlite3 has no dates, and its adapters for them are deprecated.
-        parameters = [str(v) if isinstance(v, date) else v for part in values for v in part.values()]
+        parameters = [
+            str(v) if isinstance(v, date) else v for part in values for v in part.values()
+        ]
         cursor = self.connection.cursor()
         try:
             cursor.execute(sql, parameters)

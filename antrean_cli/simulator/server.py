@@ -1,9 +1,9 @@
 """The stand-in BPJS as an HTTP(S) server, on loopback unless told otherwise.
 
-- A request is let in by consumer id, clock, signature and user_key; the HTTP status is 200 all the same, the truth
-  is metadata.code.
-- A request that is let in is judged, recorded in `received` and written to the journal as one step, before its
-  answer goes out: what the journal lacks never happened.
+- A request is let in by consumer id, clock, signature and user_key; the HTTP status is 200 all the
+  same, the truth is metadata.code.
+- A request that is let in is judged, recorded in `received` and written to the journal as one step,
+  before its answer goes out: what the journal lacks never happened.
 - `response` of the reading calls is encrypted with the request's own timestamp.
 - `/_simulator/` steers and shows the simulator, without a signature, from this machine only.
 """
@@ -47,11 +47,15 @@ PORT = 8686
 
 def signature(secret_key: str, message: str) -> str:
     """Return base64(HMAC-SHA256) of the message."""
-    return base64.b64encode(hmac.digest(secret_key.encode(), message.encode("latin-1"), "sha256")).decode()
+    return base64.b64encode(
+        hmac.digest(secret_key.encode(), message.encode("latin-1"), "sha256")
+    ).decode()
 
 
 def encrypted(secret: str, data: object) -> str:
-    """Compress and encrypt as BPJS does; `secret` is consumer id, secret key and timestamp in one."""
+    """Compress and encrypt as BPJS does; `secret` is consumer id, secret key
+    and timestamp in one.
+    """
     units = json.dumps(data, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
     # LZ-String is a JavaScript library: it knows UTF-16 code units, not characters.
     text = "".join(chr(units[i] | units[i + 1] << 8) for i in range(0, len(units), 2))
@@ -80,7 +84,10 @@ class Arrived:
 
 
 class Simulator:
-    """A stand-in BPJS. `stop()` refuses connections, `start()` opens the same port again; what it holds stays."""
+    """A stand-in BPJS.
+
+    `stop()` refuses connections, `start()` opens the same port again; what it holds stays.
+    """
 
     def __init__(
         self,
@@ -120,7 +127,9 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._certificate else 'http'}://{self.host}:{self.port}{self.base_path}"
+        return (
+            f"{'https' if self._certificate else 'http'}://{self.host}:{self.port}{self.base_path}"
+        )
 
     def start(self) -> None:
         self._server = _Server((self.host, self.port), self, self._certificate)
@@ -137,17 +146,27 @@ class Simulator:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str], raw: bytes, spelling: str = "") -> Reply:
-        """Judge a request as BPJS would. Header names are in small letters; see faults.SPELLINGS."""
+    def answer(
+        self, method: str, path: str, headers: Mapping[str, str], raw: bytes, spelling: str = ""
+    ) -> Reply:
+        """Judge a request as BPJS would.
+
+        Header names are in small letters; see faults.SPELLINGS.
+        """
         if refusal := self._refused_at_the_door(headers):
             return _envelope(refusal, None, spelling)
         call, secretly = self._route(method, path)
         if call is None:
-            return _envelope(Answer(404, "Alamat layanan tidak ditemukan"), None, spelling, status=404)
+            return _envelope(
+                Answer(404, "Alamat layanan tidak ditemukan"), None, spelling, status=404
+            )
         body = _object(raw)
         with self._turn:
             answer = Answer(201, "Format data tidak sesuai.") if body is None else call(body)
@@ -201,7 +220,10 @@ class Simulator:
         except ValueError as error:
             return _json({"pesan": f"Isi permintaan tidak dapat dipakai: {error}"}, status=400)
         except (LookupError, TypeError):
-            return _json({"pesan": "Isi permintaan tidak dapat dipakai: periksa nama dan jenisnya"}, status=400)
+            return _json(
+                {"pesan": "Isi permintaan tidak dapat dipakai: periksa nama dan jenisnya"},
+                status=400,
+            )
 
     def _steered(self, method: str, name: str, body: object) -> Reply:
         items = cast("list[dict[str, Any]]", body if isinstance(body, list) else [body])
@@ -243,14 +265,20 @@ class Simulator:
         held = self.bookings.snapshot()
         lines = [
             "Simulator BPJS Antrean RS. Ini bukan BPJS yang sebenarnya.",
-            f"Jam: {printed(self.now())}. Permintaan diterima: {len(self.received)}. Antrean: {len(held)}.",
-            f"Gangguan menunggu: {len(self.faults.waiting)}. Server mati: {'ya' if self.down else 'tidak'}.",
+            f"Jam: {printed(self.now())}. Permintaan diterima: "
+            f"{len(self.received)}. Antrean: {len(held)}.",
+            f"Gangguan menunggu: {len(self.faults.waiting)}. Server "
+            f"mati: {'ya' if self.down else 'tidak'}.",
             "",
             _PAGE_ROW.format("kodebooking", "tanggal", "asal", "status", "task (jam WIB)"),
         ]
         for row in held:
-            tasks = " ".join(_task_text(task) for task in cast("list[dict[str, int]]", row["tasks"]))
-            words = [str(row[name]) for name in ("kodebooking", "tanggalperiksa", "sumberdata", "status")]
+            tasks = " ".join(
+                _task_text(task) for task in cast("list[dict[str, int]]", row["tasks"])
+            )
+            words = [
+                str(row[name]) for name in ("kodebooking", "tanggalperiksa", "sumberdata", "status")
+            ]
             lines.append(_PAGE_ROW.format(*words, tasks or "-"))
         return "\n".join(lines if held else [*lines, "(belum ada antrean)"]) + "\n"
 
@@ -293,7 +321,9 @@ def _routes(held: Bookings, update_path: str) -> list[tuple[str, str, Callable[.
 def _words(pattern: str, path: str) -> list[str] | None:
     """Return what stands in the places of {}, or None if the path is another one."""
     parts, given = pattern.split("/"), path.split("/")
-    if len(parts) != len(given) or any(part not in ("{}", piece) for part, piece in zip(parts, given, strict=True)):
+    if len(parts) != len(given) or any(
+        part not in ("{}", piece) for part, piece in zip(parts, given, strict=True)
+    ):
         return None
     return [unquote(piece) for part, piece in zip(parts, given, strict=True) if part == "{}"]
 
@@ -303,7 +333,9 @@ def _without_body(call: Callable[..., Answer], words: list[str]) -> Callable[[Bo
 
 
 def _same(given: str | None, expected: str) -> bool:
-    return hmac.compare_digest((given or "").encode("latin-1", "replace"), expected.encode("latin-1"))
+    return hmac.compare_digest(
+        (given or "").encode("latin-1", "replace"), expected.encode("latin-1")
+    )
 
 
 def _object(raw: bytes) -> dict[str, object] | None:
@@ -334,7 +366,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(self, address: tuple[str, int], simulator: Simulator, certificate: str | Path | None) -> None:
+    def __init__(
+        self, address: tuple[str, int], simulator: Simulator, certificate: str | Path | None
+    ) -> None:
         self.simulator = simulator
         self.ending = Event()
         self._open: set[socket.socket] = set()
@@ -355,7 +389,9 @@ class _Server(ThreadingHTTPServer):
     def end(self) -> None:
         """Refuse new connections and break those that are open."""
         self.ending.set()
-        with suppress(OSError):  # wakes the accepting thread; where that is impossible it wakes by itself
+        with suppress(
+            OSError
+        ):  # wakes the accepting thread; where that is impossible it wakes by itself
             self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         self.server_close()
@@ -376,7 +412,9 @@ class _Server(ThreadingHTTPServer):
             self.shutdown_request(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away or refused the certificate; a bug keeps its traceback."""
+        """Say nothing of a client that went away or refused the certificate; a bug keeps its
+        traceback.
+        """
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -414,7 +452,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.sendall(reply.head() + reply.body)
 
     def _exchange(self, path: str, raw: bytes) -> bool:
-        """Let the request be judged, or a fault have it; return whether the connection may live on."""
+        """Let the request be judged, or a fault have it; return whether the
+        connection may live on.
+        """
         simulator, wait = self.server.simulator, self.server.ending.wait
         fault = None if simulator.down else simulator.faults.pick(path, _object(raw) or {})
         simulator.arrived.append(Arrived(path, fault.name if fault else None))

@@ -1,7 +1,9 @@
-"""Days of a hospital that go on while the program runs: who comes, what is written into Khanza when, and the truth.
+"""Days of a hospital that go on while the program runs: who comes, what is written into Khanza
+when, and the truth.
 
 - A patient is a story: it yields the next moment at which Khanza is written to, then writes.
-- The truth is noted as Khanza is written and never asked of the program: what BPJS has to hold when all is told.
+- The truth is noted as Khanza is written and never asked of the program: what BPJS has to hold when
+  all is told.
 - Whatever design.md makes depend on the minute of a pass is kept out, so that there is one truth.
 """
 
@@ -21,13 +23,18 @@ from subprocess import Popen
 from typing import Any
 
 from antrean_cli.simulator.server import Received
-from tests.site import WIB, Site, wait_for
+from tests.support.site import WIB, Site, wait_for
 
 Story = Iterator[datetime]
 Write = tuple[datetime, Callable[[], object]]
 ADD, BATAL, LIST = "/antrean/add", "/antrean/batal", "/antrean/getlisttask"
 NOT_FOUND = "Kode Booking tidak ditemukan"
-PHASES = ("sending", "starting", "sending", "looking")  # of a pass, in turn: the calls, the start-up, Khanza
+PHASES = (
+    "sending",
+    "starting",
+    "sending",
+    "looking",
+)  # of a pass, in turn: the calls, the start-up, Khanza
 KETERANGAN = "Peserta membatalkan lewat Mobile JKN"
 OPENING = "08:00:00"
 TASKS = [(3, "08:05:00"), (4, "08:30:00"), (5, "08:50:00")]  # of the patients who come all at once
@@ -68,7 +75,10 @@ def step_of(one: Received) -> tuple[str, str]:
 
 
 def patients(site: Site, number: int) -> list[str]:
-    """Register patients at the desk on the clock's day, examined and gone home: TASKS; return their no_rawat."""
+    """Register patients at the desk on the clock's day, examined and gone home:
+
+    TASKS; return their no_rawat.
+    """
     today = site.clock.now.date()
     visits = [site.khanza.visit(today, jam="08:05:00") for _ in range(number)]
     for no_rawat in visits:
@@ -79,7 +89,9 @@ def patients(site: Site, number: int) -> list[str]:
 
 
 def settle(site: Site, *, silent: int = 1) -> None:
-    """Run undisturbed passes, a good quarter of an hour apart, until so many in a row have nothing to say to BPJS."""
+    """Run undisturbed passes, a good quarter of an hour apart, until so many in a row have nothing
+    to say to BPJS.
+    """
     site.bpjs.latency, row = 0.0, 0
     for _ in range(20):
         heard = len(site.bpjs.arrived)
@@ -100,7 +112,8 @@ def states(site: Site) -> dict[tuple[str, str], str]:
 
 
 def misrecorded(site: Site) -> set[tuple[str, str]]:
-    """Return what the ledger calls sent and BPJS never took, or the other way round, and what is in flight.
+    """Return what the ledger calls sent and BPJS never took, or the other way round, and what is in
+    flight.
 
     A batal leaves a task 99 at BPJS, which a pass may meet there.
     """
@@ -112,7 +125,9 @@ def misrecorded(site: Site) -> set[tuple[str, str]]:
 
 def accepted(site: Site) -> list[tuple[str, str]]:
     """Return what BPJS took, in order: (kodebooking, step)."""
-    return [step_of(one) for one in list(site.bpjs.received) if one.code == 200 and one.path != LIST]
+    return [
+        step_of(one) for one in list(site.bpjs.received) if one.code == 200 and one.path != LIST
+    ]
 
 
 @dataclass(kw_only=True)
@@ -134,18 +149,28 @@ class Truth:
         # Nothing goes out before its time; the stand-in's clock stands still while a pass runs.
         timely = all(task["wakturs"] <= task["waktu"] + 60_000 for task in row["tasks"])
         mine = (self.norm, self.jenispasien, self.nomorreferensi, self.keterangan)
-        return said == mine and timely and self._tasks_fit([(task["taskid"], task["wakturs"]) for task in row["tasks"]])
+        return (
+            said == mine
+            and timely
+            and self._tasks_fit([(task["taskid"], task["wakturs"]) for task in row["tasks"]])
+        )
 
     def _tasks_fit(self, tasks: list[tuple[int, int]]) -> bool:
         true = [(taskid, _ms(waktu)) for taskid, waktu in sorted(self.tasks.items())]
-        served, ends = [one for one in tasks if one[0] != 99], [one for one in tasks if one[0] == 99]
+        served, ends = (
+            [one for one in tasks if one[0] != 99],
+            [one for one in tasks if one[0] == 99],
+        )
         if self.left:
             return served == true[: len(served)] and len(ends) == 1 and ends[0][1] >= _ms(self.left)
         return served == true and len(ends) == (self.keterangan is not None)
 
 
 class Arrivals:
-    """The patients of a hospital: `come` lets some come on the clock's day, `until` lets time pass for them."""
+    """The patients of a hospital:
+
+    `come` lets some come on the clock's day, `until` lets time pass for them.
+    """
 
     def __init__(self, site: Site, random: Random) -> None:
         site.env["ANTREAN_ADD"] = "onsite,nonjkn,mobilejkn"
@@ -156,9 +181,12 @@ class Arrivals:
         self._order = count()
 
     def come(self, visits: int) -> None:
-        """Let so many come between 07:00 and 13:00: at the desk or by Mobile JKN, and some leave again."""
+        """Let so many come between 07:00 and 13:00: at the desk or by Mobile JKN, and some leave
+        again.
+        """
         for _ in range(visits):
-            # Never on the minute: who is registered at the opening to the second was registered in advance.
+            # Never on the minute: who is registered at the opening to the second was registered in
+            # advance.
             seconds = 60 * self.random.randrange(6 * 60) + self.random.randrange(1, 60)
             (story,) = self.random.choices(list(STORIES), list(STORIES.values()))
             self._go_on(story(self, self._at("07:00:00") + timedelta(seconds=seconds)))
@@ -172,22 +200,33 @@ class Arrivals:
         """Let the day end, and the passes finish what is left."""
         self.site.clock.now = max(self.site.clock.now, self._at("18:00:00"))
         self.until(self.site.clock.now)
-        settle(self.site, silent=2)  # between them what was put off falls due, such as a cancel at the desk
+        settle(
+            self.site, silent=2
+        )  # between them what was put off falls due, such as a cancel at the desk
 
     def wrong(self) -> list[str]:
         """Return the kode booking of which BPJS does not hold the truth."""
         held = {str(row["kodebooking"]): row for row in self.site.bpjs.bookings.snapshot()}
         invented = sorted(held.keys() - self.truths.keys())
-        return invented + [known for known, truth in self.truths.items() if not truth.fits(held.get(known))]
+        return invented + [
+            known for known, truth in self.truths.items() if not truth.fits(held.get(known))
+        ]
 
     def out_of_order(self) -> list[Received]:
-        """Return the requests that BPJS refused: sent before their turn, after a cancel, or with no rising time."""
-        return [one for one in self.site.bpjs.received if one.code not in (200, 204, 208) and not self._unknown(one)]
+        """Return the requests that BPJS refused: sent before their turn, after a cancel, or with no
+        rising time.
+        """
+        return [
+            one
+            for one in self.site.bpjs.received
+            if one.code not in (200, 204, 208) and not self._unknown(one)
+        ]
 
     def _unknown(self, one: Received) -> bool:
         """Return whether BPJS rightly does not know the booking that this request is about."""
         kodebooking, step = step_of(one)
-        # An add that died on its way, then a cancel at the desk: 99 asks whether there is anything to cancel.
+        # An add that died on its way, then a cancel at the desk: 99 asks whether there is anything
+        # to cancel.
         doubtful = step == "99" and self.truths[kodebooking].left is not None
         return one.message == NOT_FOUND and (doubtful or kodebooking in self.unknown)
 
@@ -271,12 +310,16 @@ class Arrivals:
 
     def _registered(self, arrives: datetime, kd_pj: str = "BPJ") -> str:
         no_rawat = self.khanza.visit(arrives.date(), jam=f"{arrives:%H:%M:%S}", kd_pj=kd_pj)
-        self.truths[no_rawat] = Truth(norm=self._norm(no_rawat), tasks={3: max(arrives, self._at(OPENING))})
+        self.truths[no_rawat] = Truth(
+            norm=self._norm(no_rawat), tasks={3: max(arrives, self._at(OPENING))}
+        )
         return no_rawat
 
     def _sep(self, no_rawat: str) -> None:
         no_sep = self.khanza.sep(no_rawat)
-        self.truths[no_rawat].nomorreferensi = self.khanza.value("bridging_sep", "no_rujukan", no_sep=no_sep)
+        self.truths[no_rawat].nomorreferensi = self.khanza.value(
+            "bridging_sep", "no_rujukan", no_sep=no_sep
+        )
 
     def _booking(self, day: date, *, known: bool = True) -> tuple[str, str]:
         no_rawat = self.khanza.visit(day, jam=OPENING)
@@ -290,9 +333,15 @@ class Arrivals:
         return no_rawat, nobooking
 
     def _treated(self, no_rawat: str, kodebooking: str) -> Story:
-        """Examined, the folder back, perhaps medicine: each written when it happens, or in one of Khanza's odd ways."""
+        """Examined, the folder back, perhaps medicine: each written when it happens, or in one of
+        Khanza's odd ways.
+        """
         tasks = self.truths[kodebooking].tasks
-        writes = [*self._exam(no_rawat, tasks), *self._folder(no_rawat, tasks), *self._medicine(no_rawat, tasks)]
+        writes = [
+            *self._exam(no_rawat, tasks),
+            *self._folder(no_rawat, tasks),
+            *self._medicine(no_rawat, tasks),
+        ]
         for moment, write in sorted(writes, key=itemgetter(0)):
             yield moment
             write()
@@ -314,7 +363,9 @@ class Arrivals:
             tasks[4] = tasks[3] + timedelta(seconds=1)
             return [(tasks[4], lambda: self._examined(no_rawat, before))]
         vitals = tasks[3] - timedelta(minutes=10)
-        early: list[Write] = [(tasks[3], lambda: self._examined(no_rawat, vitals))] if way == "vitals" else []
+        early: list[Write] = (
+            [(tasks[3], lambda: self._examined(no_rawat, vitals))] if way == "vitals" else []
+        )
         return [*early, (exam, lambda: self._examined(no_rawat, exam))]
 
     def _folder(self, no_rawat: str, tasks: dict[int, datetime]) -> list[Write]:
@@ -330,9 +381,18 @@ class Arrivals:
         stages = self.random.choice((0, 2, 3, 3))
         tasks |= dict(zip((6, 7), (ready, given)[: max(stages - 1, 0)], strict=False))
         writes: list[Write] = [
-            (tasks[4], lambda: self.khanza.resep(no_rawat, no_resep=no_resep, dibuat=_text(tasks[4]))),
-            (ready, lambda: self.khanza.resep(no_rawat, no_resep=no_resep, divalidasi=_text(ready))),
-            (given, lambda: self.khanza.resep(no_rawat, no_resep=no_resep, diserahkan=_text(given))),
+            (
+                tasks[4],
+                lambda: self.khanza.resep(no_rawat, no_resep=no_resep, dibuat=_text(tasks[4])),
+            ),
+            (
+                ready,
+                lambda: self.khanza.resep(no_rawat, no_resep=no_resep, divalidasi=_text(ready)),
+            ),
+            (
+                given,
+                lambda: self.khanza.resep(no_rawat, no_resep=no_resep, diserahkan=_text(given)),
+            ),
         ]
         return writes[:stages]
 

@@ -1,4 +1,6 @@
-"""What every attack gets: how large it is to be, its random numbers, and a place for what it measured."""
+"""What every attack gets: how large it is to be, its random numbers, and a place for what it
+measured.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +39,16 @@ def attack(request: pytest.FixtureRequest) -> Attack:
     """The attack's size and seed, by the options of the run."""
     config = request.config
     return Attack(
-        all=config.getoption("--all"), seed=config.getoption("--seed"), figures=config.stash.setdefault(FIGURES, [])
+        all=config.getoption("--all"),
+        seed=config.getoption("--seed"),
+        figures=config.stash.setdefault(FIGURES, []),
     )
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> Iterator[None]:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Iterator[None]:
     """Print what the attacks measured, as a table for the README."""
     yield
     if figures := config.stash.get(FIGURES, []):

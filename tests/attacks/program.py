@@ -1,7 +1,7 @@
 """The command `antrean` with a clock that is handed in: `python -m tests.attacks.program sync …`.
 
-The environment variable CLOCK gives the time at which the process begins, in ISO form with its zone; from there the
-clock runs on. Without it the program is the real one to the last byte.
+The environment variable CLOCK gives the time at which the process begins, in ISO form with its
+zone; from there the clock runs on. Without it the program is the real one to the last byte.
 """
 
 from __future__ import annotations

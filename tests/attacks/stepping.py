@@ -1,9 +1,13 @@
-"""The command `antrean` that kills itself at a step: `python -m tests.attacks.stepping` takes orders from its input.
+"""The command `antrean` that kills itself at a step:
 
-- An order is a line of JSON: arguments, environment, and the number of the step to die at (0: none). Each is carried
-  out by a child of its own, forked from this process, which has imported everything: a tenth of what a start costs.
-- A step is a moment at which something outside may just have changed, or is about to: a file made, a lock taken, a
-  transaction begun, a commit before and after it, Khanza read, a call begun, on the wire, answered but unread, back.
+`python -m tests.attacks.stepping` takes orders from its input.
+
+- An order is a line of JSON: arguments, environment, and the number of the step to die at (0:
+  none). Each is carried out by a child of its own, forked from this process, which has imported
+  everything: a tenth of what a start costs.
+- A step is a moment at which something outside may just have changed, or is about to: a file made,
+  a lock taken, a transaction begun, a commit before and after it, Khanza read, a call begun, on the
+  wire, answered but unread, back.
 - The answer is a line of JSON: how the child ended, and the names of its steps, in order.
 - The clock stands still at CLOCK: what two runs leave behind can be compared to the millisecond.
 """
@@ -28,17 +32,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from antrean_cli.bpjs import Client
+from antrean_cli.bpjs.client import Client
 from antrean_cli.cli import main
-from antrean_cli.khanza import Khanza
+from antrean_cli.khanza.queries import Khanza
 
 SECONDS = 60  # a child that hangs is ended by then
 READING = re.compile(r"\s*(SELECT|BEGIN$|PRAGMA (\w+(\(\d+\))?$|synchronous|foreign_keys))")
 FILES = ("os.mkdir", "os.rename", "os.remove")
 # What commands import only when they need it.
 IMPORTED = (
-    *(f"antrean_cli.{name}" for name in ("commands.add", "commands.batal", "commands.sync", "commands.update")),
-    *("antrean_cli.deliver", "antrean_cli.manual", "antrean_cli.transport", "pymysql"),
+    *(
+        f"antrean_cli.{name}"
+        for name in ("commands.add", "commands.batal", "commands.sync", "commands.update")
+    ),
+    *(
+        "antrean_cli.sync.deliver",
+        "antrean_cli.operator.manual",
+        "antrean_cli.bpjs.transport",
+        "pymysql",
+    ),
     *("Crypto.Cipher.AES", "Crypto.Util.Padding"),
 )
 
@@ -59,9 +71,13 @@ class Steps:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Count what is about to happen to the ledger's folder and files, locks, and connections."""
+        """Count what is about to happen to the ledger's folder and files,
+        locks, and connections.
+        """
         made = event in FILES or (event == "open" and arguments[2] & os.O_CREAT)
-        if event in ("fcntl.flock", "socket.connect") or (made and str(arguments[0]).startswith(self._folder)):
+        if event in ("fcntl.flock", "socket.connect") or (
+            made and str(arguments[0]).startswith(self._folder)
+        ):
             self(event)
 
 
@@ -81,7 +97,9 @@ def place(step: Steps) -> None:
 
 
 def connection_with(step: Steps) -> type[sqlite3.Connection]:
-    """Return a connection to SQLite whose commits are steps, and whatever writes outside of a transaction."""
+    """Return a connection to SQLite whose commits are steps, and whatever writes outside of a
+    transaction.
+    """
 
     class Connection(sqlite3.Connection):
         writing = False
@@ -105,7 +123,11 @@ def connection_with(step: Steps) -> type[sqlite3.Connection]:
 
 
 def surround(
-    owner: type, name: str, *, before: Callable[[Any], None] = lambda _: None, after: Callable[[], None] = lambda: None
+    owner: type,
+    name: str,
+    *,
+    before: Callable[[Any], None] = lambda _: None,
+    after: Callable[[], None] = lambda: None,
 ) -> None:
     """Do something before and after a method."""
     method = getattr(owner, name)
@@ -139,7 +161,7 @@ def serve() -> None:
     ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]
     for name in IMPORTED:
         importlib.import_module(name)
-    importlib.import_module("antrean_cli.transport").open_session(None, 1)
+    importlib.import_module("antrean_cli.bpjs.transport").open_session(None, 1)
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()

@@ -1,9 +1,10 @@
 """BPJS in every kind of trouble, on every call of a pass and on every command by hand.
 
 - Each trouble strikes just one call: the passes before it have told BPJS everything else.
-- What must come of it is one of four kinds, after the classes of bpjs.md: no envelope at all (SILENT), "again"
-  (PUT_OFF), "stop" (STOP), or the proper answer in another spelling (SPELLED).
-- The judge is what the stand-in BPJS received and holds, and what Khanza recorded; never the ledger alone.
+- What must come of it is one of four kinds, after the classes of bpjs.md: no envelope at all
+  (SILENT), "again" (PUT_OFF), "stop" (STOP), or the proper answer in another spelling (SPELLED).
+- The judge is what the stand-in BPJS received and holds, and what Khanza recorded; never the ledger
+  alone.
 """
 
 from __future__ import annotations
@@ -24,16 +25,21 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from antrean_cli.ledger import Ledger
+from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import SPELLINGS, Fault, FaultPlan, Reply, html
 from antrean_cli.simulator.server import Received, Simulator
-from tests import faults
 from tests.attacks.conftest import Attack
-from tests.seed import SEED_EXAMPLE
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site
-from tests.test_bpjs import certificate
+from tests.bpjs.test_client import certificate
+from tests.support import faults
+from tests.support.seed import SEED_EXAMPLE
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site
 
-ADD, UPDATE, BATAL, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/batal", "/antrean/getlisttask"
+ADD, UPDATE, BATAL, LIST = (
+    "/antrean/add",
+    "/antrean/updatewaktu",
+    "/antrean/batal",
+    "/antrean/getlisttask",
+)
 DONE = ("sent", "already")
 
 # -- the troubles
@@ -53,7 +59,9 @@ class Page(Fault):
 
 
 class Trouble(NamedTuple):
-    """One way in which an exchange goes wrong, and the words that a person is told; by a fault, else by the server."""
+    """One way in which an exchange goes wrong, and the words that a person is told; by a fault,
+    else by the server.
+    """
 
     kind: str
     says: str
@@ -74,12 +82,21 @@ SAYS = {
     **dict.fromkeys(("refuse_connection", "reset_before", "reset_after", "cut"), CLOSED),
     **dict.fromkeys(("timeout_before", "timeout_after", "drip", "drip_headers"), LATE),
 }
-IN_DOUBT = [(SAYS.get(fault.name, ODD), fault) for fault in faults.TRANSPORT if fault.name != "redirect"]
+IN_DOUBT = [
+    (SAYS.get(fault.name, ODD), fault) for fault in faults.TRANSPORT if fault.name != "redirect"
+]
 # What Retry-After says, and for how many seconds it is heeded: never for longer than an hour.
 RETRY_AFTER = {
-    "600": 600, "{soon}": 600, "{asctime}": 600, "31536000": 3600, "{year}": 3600,
-    "{past}": 0, "besok": 0, "-30": 0, "": 0,
-}  # fmt: skip
+    "600": 600,
+    "{soon}": 600,
+    "{asctime}": 600,
+    "31536000": 3600,
+    "{year}": 3600,
+    "{past}": 0,
+    "besok": 0,
+    "-30": 0,
+    "": 0,
+}
 BACKOFF = 60
 TROUBLES = (
     Trouble(SILENT, "tidak dapat dihubungi"),
@@ -90,11 +107,21 @@ TROUBLES = (
     Trouble(SILENT, "dialihkan", Fault("redirect", location="https://bpjs.example/antreanrs")),
     *(Trouble(SILENT, says, fault, doubt=True) for says, fault in IN_DOUBT),
     *(
-        Trouble(SILENT, "HTTP 429", Page("http_429", status=429, retry_after=text), wait=RETRY_AFTER[text])
+        Trouble(
+            SILENT,
+            "HTTP 429",
+            Page("http_429", status=429, retry_after=text),
+            wait=RETRY_AFTER[text],
+        )
         for text in ("600", "31536000", "besok")
     ),
     *(
-        Trouble(PUT_OFF, "kode 429|Too Many", Fault("http_429", retry_after=text), wait=max(seconds, BACKOFF))
+        Trouble(
+            PUT_OFF,
+            "kode 429|Too Many",
+            Fault("http_429", retry_after=text),
+            wait=max(seconds, BACKOFF),
+        )
         for text, seconds in RETRY_AFTER.items()
     ),
     Trouble(PUT_OFF, "tidak dikenal siapa pun", Fault("unknown_code"), wait=BACKOFF),
@@ -110,14 +137,18 @@ TROUBLES = (
 
 @pytest.fixture(scope="module")
 def pems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the hospital's authority, and certificates of an unknown one, for another host, and out of date."""
+    """Return the hospital's authority, and certificates of an unknown one, for another host, and
+    out of date.
+    """
     folder = tmp_path_factory.mktemp("pems")
     authority, unknown = certificate(folder, "authority", ""), certificate(folder, "unknown", "")
     here, ours, past = "IP:127.0.0.1", "20490101000000Z", "20210101000000Z"
     return {
         "authority": authority,
         "stranger": certificate(folder, "stranger", here, signed_by=unknown, until=ours),
-        "elsewhere": certificate(folder, "elsewhere", "DNS:bpjs.example", signed_by=authority, until=ours),
+        "elsewhere": certificate(
+            folder, "elsewhere", "DNS:bpjs.example", signed_by=authority, until=ours
+        ),
         "expired": certificate(folder, "expired", here, signed_by=authority, until=past),
     }
 
@@ -134,7 +165,9 @@ def _host_in_wib(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def struck(site: Site, trouble: Trouble, pems: Mapping[str, Path]) -> Iterator[Site]:
-    """Let one command meet this trouble; yields the site with the settings that it needs for that."""
+    """Let one command meet this trouble; yields the site with the settings that
+    it needs for that.
+    """
     heard = len(site.bpjs.arrived)
     if trouble.fault:
         site.bpjs.faults.add(dated(trouble.fault))
@@ -142,7 +175,9 @@ def struck(site: Site, trouble: Trouble, pems: Mapping[str, Path]) -> Iterator[S
         assert site.bpjs.arrived[heard].fault == trouble.fault.name
     elif trouble.pem:
         pem = pems[trouble.pem]
-        with Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, certificate=pem) as stranger:
+        with Simulator(
+            cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, certificate=pem
+        ) as stranger:
             yield having(site, BPJS_BASE_URL=stranger.url, BPJS_CA_BUNDLE=str(pems["authority"]))
             assert stranger.arrived == [], "nothing was told to a stranger"
     else:
@@ -150,7 +185,9 @@ def struck(site: Site, trouble: Trouble, pems: Mapping[str, Path]) -> Iterator[S
         yield site
         site.bpjs.start()
     if trouble.kind != SPELLED:
-        assert len(site.bpjs.arrived) - heard == (trouble.fault is not None), "one call, and no other after it"
+        assert len(site.bpjs.arrived) - heard == (trouble.fault is not None), (
+            "one call, and no other after it"
+        )
 
 
 def having(site: Site, **env: str) -> Site:
@@ -159,16 +196,24 @@ def having(site: Site, **env: str) -> Site:
 
 
 def dated(fault: Fault) -> Fault:
-    """Return the fault with the dates in its Retry-After, which the client reads by the real time."""
+    """Return the fault with the dates in its Retry-After, which the client
+    reads by the real time.
+    """
     now = datetime.now(timezone.utc)
-    spans = {"soon": timedelta(seconds=600), "year": timedelta(days=365), "past": timedelta(days=-1)}
+    spans = {
+        "soon": timedelta(seconds=600),
+        "year": timedelta(days=365),
+        "past": timedelta(days=-1),
+    }
     dates = {name: format_datetime(now + span, usegmt=True) for name, span in spans.items()}
     asctime = (now + spans["soon"]).ctime()  # HTTP's oldest form, in UTC without saying so
     return replace(fault, retry_after=fault.retry_after.format(**dates, asctime=asctime))
 
 
 def harmless(text: str, site: Site) -> bool:
-    """Return whether a sentence is one line without a secret, an address or a number that could be a patient's."""
+    """Return whether a sentence is one line without a secret, an address or a number that could be
+    a patient's.
+    """
     banned = (SECRET_KEY, USER_KEY, "://", str(site.bpjs.port), "Traceback", "\n")
     return not any(word in text for word in banned) and not re.search(r"\d{11}", text)
 
@@ -194,7 +239,9 @@ BEFORE = {call: step for step, call in pairwise(DUE)} | dict.fromkeys(("99", HEL
 
 
 def patient(site: Site) -> str:
-    """Register a patient before the clinic opens, and let Khanza hold the whole visit to come; return no_rawat."""
+    """Register a patient before the clinic opens, and let Khanza hold the whole visit to come;
+    return no_rawat.
+    """
     no_rawat = site.khanza.visit(MONDAY, jam="07:30:00")
     site.khanza.sep(no_rawat)
     site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
@@ -220,7 +267,9 @@ def break_off(site: Site, call: str) -> None:
 
 
 def bring_to(site: Site, call: str) -> str:
-    """Let passes go by until this call is the next one, and the only one; return the kode booking."""
+    """Let passes go by until this call is the next one, and the only one;
+    return the kode booking.
+    """
     if call == "batal":
         return site.cancelled()
     no_rawat = patient(site)
@@ -257,8 +306,12 @@ def judged(site: Site, kodebooking: str, step: str) -> list[int]:
     ]
 
 
-def strike(site: Site, kodebooking: str, call: str, trouble: Trouble, pems: Mapping[str, Path]) -> None:
-    """Make the pass in which the trouble is met; its end, its words and the ledger tell just what happened."""
+def strike(
+    site: Site, kodebooking: str, call: str, trouble: Trouble, pems: Mapping[str, Path]
+) -> None:
+    """Make the pass in which the trouble is met; its end, its words and the ledger tell just what
+    happened.
+    """
     with struck(site, trouble, pems) as there:
         done = there.sync()
     assert done.report.exit_code == EXIT_CODES[trouble.kind]
@@ -274,7 +327,9 @@ def strike(site: Site, kodebooking: str, call: str, trouble: Trouble, pems: Mapp
 
 
 def go_on(site: Site, call: str, trouble: Trouble) -> None:
-    """Let BPJS be well again: nothing before its time, and what is in doubt is asked for before it is sent again."""
+    """Let BPJS be well again: nothing before its time, and what is in doubt is asked for before it
+    is sent again.
+    """
     heard, began = len(site.bpjs.arrived), site.clock.now
     if trouble.wait:
         site.clock.forward(seconds=trouble.wait - 10)
@@ -300,11 +355,16 @@ def all_is_well(site: Site, kodebooking: str, call: str, trouble: Trouble) -> No
     steps = ["batal"] if call == "batal" else ["add", *(str(task) for task, _ in held)]
     assert set(site.states(kodebooking).values()) <= {*DONE}
     for step in steps:
-        assert judged(site, kodebooking, step) in ([200], answers(call, trouble) if step == call else [200])
+        assert judged(site, kodebooking, step) in (
+            [200],
+            answers(call, trouble) if step == call else [200],
+        )
 
 
 def answers(call: str, trouble: Trouble) -> list[int]:
-    """Return the most that BPJS may have to say to a push that was struck; 208 settles what may be sent again."""
+    """Return the most that BPJS may have to say to a push that was struck; 208 settles what may be
+    sent again.
+    """
     acted = trouble.kind in (SILENT, PUT_OFF) and trouble.fault is not None and trouble.fault.acts
     again = acted and (call in ("add", "batal") or trouble.kind == PUT_OFF)
     return [200, 208] if again else [200]
@@ -323,7 +383,9 @@ def quiet(site: Site) -> None:
 def test_any_trouble_on_any_call_of_a_pass_loses_nothing_and_repeats_nothing(
     attack: Attack, site: Site, pems: dict[str, Path]
 ) -> None:
-    """The pass says what happened, counts nothing as sent that was not, and the next ones make it all good."""
+    """The pass says what happened, counts nothing as sent that was not, and the next ones make it
+    all good.
+    """
     calls = attack.random().sample(CALLS, len(CALLS))
     cases = list(product(TROUBLES, calls) if attack.all else zip(TROUBLES, cycle(calls)))
     for number, (trouble, call) in enumerate(cases):
@@ -340,8 +402,10 @@ def test_any_trouble_on_any_call_of_a_pass_loses_nothing_and_repeats_nothing(
         site.khanza.delete("referensi_mobilejkn_bpjs_batal", nobooking=kodebooking)
     said = Counter(one.code for one in site.bpjs.received)
     attack.measured(
-        f"{len(TROUBLES)} kinds of trouble at BPJS × {len(CALLS)} calls of a pass: {len(cases)} cases",
-        f"{said[200]} answers 200, {said[208]} answers 208, {said[201]} refused; 0 lost, 0 accepted twice",
+        f"{len(TROUBLES)} kinds of trouble at BPJS × {len(CALLS)} "
+        f"calls of a pass: {len(cases)} cases",
+        f"{said[200]} answers 200, {said[208]} answers 208, {said[201]} "
+        f"refused; 0 lost, 0 accepted twice",
     )
 
 
@@ -350,7 +414,9 @@ UNTOLD = (Fault("reset_after"), Fault("unknown_code", handled=True))
 
 
 def cancel_in_doubt(site: Site, untold: Fault, trouble: Trouble, pems: Mapping[str, Path]) -> str:
-    """Leave an add in doubt, let its repeat meet trouble too, then cancel at the desk; return no_rawat."""
+    """Leave an add in doubt, let its repeat meet trouble too, then cancel at the desk; return
+    no_rawat.
+    """
     no_rawat = patient(site)
     site.bpjs.faults.add(untold)
     site.sync()
@@ -367,18 +433,23 @@ def cancel_in_doubt(site: Site, untold: Fault, trouble: Trouble, pems: Mapping[s
 def test_an_add_in_doubt_is_not_forgotten_by_what_goes_wrong_next(
     attack: Attack, site: Site, pems: dict[str, Path]
 ) -> None:
-    """The visit is cancelled before anybody knows that BPJS has it: no booking is left alive there."""
+    """The visit is cancelled before anybody knows that BPJS has it: no booking
+    is left alive there.
+    """
     unsettled = [one for one in TROUBLES if one.kind != SPELLED]
     sample = attack.random().sample(unsettled, 8)
     cases = list(product(UNTOLD, unsettled) if attack.all else zip(cycle(UNTOLD), sample))
     for number, (untold, trouble) in enumerate(cases):
         site.clock.at(DUE["add"])
         with naming(trouble, f"the repeat of an add after {untold.name}"):
-            no_rawat = cancel_in_doubt(replace(site, folder=site.folder / str(number)), untold, trouble, pems)
+            no_rawat = cancel_in_doubt(
+                replace(site, folder=site.folder / str(number)), untold, trouble, pems
+            )
             assert [task for task, _ in site.held_at_bpjs(no_rawat)] == [99]
         site.khanza.delete("reg_periksa", no_rawat=no_rawat)
     attack.measured(
-        "an add that BPJS took without saying so, trouble at its repeat too, then a cancel at the desk",
+        "an add that BPJS took without saying so, trouble at its "
+        "repeat too, then a cancel at the desk",
         f"{len(cases)} cases: no booking left alive",
     )
 
@@ -392,7 +463,11 @@ FORMS = {
     "listtask": ("listtask", "{}", "--format", "plain"),
 }
 # Nothing comes by itself after a command: one Retry-After is as good as another.
-BY_HAND = [one for one in TROUBLES if one.fault is None or one.fault.retry_after in (Fault.retry_after, "600")]
+BY_HAND = [
+    one
+    for one in TROUBLES
+    if one.fault is None or one.fault.retry_after in (Fault.retry_after, "600")
+]
 
 
 def by_hand(site: Site, command: str, kodebooking: str) -> subprocess.CompletedProcess[str]:
@@ -404,7 +479,9 @@ def by_hand(site: Site, command: str, kodebooking: str) -> subprocess.CompletedP
 
 
 def known_to_bpjs(site: Site, kodebooking: str, command: str) -> list[int]:
-    """Let BPJS know the booking with what comes before this command; return the tasks that it then holds."""
+    """Let BPJS know the booking with what comes before this command; return the tasks that it then
+    holds.
+    """
     if command == "add":
         return []
     tasks = range(1, int(command) if command in "1234567" else 4)
@@ -421,7 +498,9 @@ def noted(site: Site, kodebooking: str, command: str) -> bool:
     return record is not None and record.pushes[command].state in DONE
 
 
-def complaint(site: Site, trouble: Trouble, command: str, done: subprocess.CompletedProcess[str]) -> None:
+def complaint(
+    site: Site, trouble: Trouble, command: str, done: subprocess.CompletedProcess[str]
+) -> None:
     """Check what a command says that could not be carried out, or not for certain."""
     line = done.stderr.removesuffix("\n")
     assert done.stdout == ""
@@ -431,7 +510,9 @@ def complaint(site: Site, trouble: Trouble, command: str, done: subprocess.Compl
     assert ("belum pasti diterima" in line) == (trouble.doubt and command != "listtask")
 
 
-def type_twice(site: Site, trouble: Trouble, command: str, kodebooking: str, pems: Mapping[str, Path]) -> None:
+def type_twice(
+    site: Site, trouble: Trouble, command: str, kodebooking: str, pems: Mapping[str, Path]
+) -> None:
     """Type a command while BPJS is in trouble, and once more when it is not."""
     tasks = known_to_bpjs(site, kodebooking, command)
     with struck(site, trouble, pems) as there:
@@ -456,7 +537,9 @@ def type_twice(site: Site, trouble: Trouble, command: str, kodebooking: str, pem
 def test_any_trouble_on_any_command_by_hand_is_told_and_mended_by_typing_it_again(
     attack: Attack, site: Site, pems: dict[str, Path]
 ) -> None:
-    """One command is one call; it claims nothing that BPJS did not say, and a second one does nothing twice."""
+    """One command is one call; it claims nothing that BPJS did not say, and a second one does
+    nothing twice.
+    """
     sample = attack.random().sample(BY_HAND, len(COMMANDS))
     cases = list(product(BY_HAND, COMMANDS) if attack.all else zip(sample, COMMANDS, strict=True))
     for number, (trouble, command) in enumerate(cases):
@@ -464,8 +547,10 @@ def test_any_trouble_on_any_command_by_hand_is_told_and_mended_by_typing_it_agai
             type_twice(site, trouble, command, f"MANUAL-{number}", pems)
     said = Counter(one.code for one in site.bpjs.received if one.path != LIST)
     attack.measured(
-        f"{len(BY_HAND)} kinds of trouble at BPJS × {len(COMMANDS)} commands by hand: {len(cases)} cases",
-        f"{said[200]} answers 200, {said[208]} answers 208, {said[201]} refused; 0 noted that BPJS had not confirmed",
+        f"{len(BY_HAND)} kinds of trouble at BPJS × {len(COMMANDS)} "
+        f"commands by hand: {len(cases)} cases",
+        f"{said[200]} answers 200, {said[208]} answers 208, {said[201]} "
+        f"refused; 0 noted that BPJS had not confirmed",
     )
 
 
@@ -477,7 +562,9 @@ RARER = {STOP: 0.1, "timeout_before": 0.2, "timeout_after": 0.2, "drip": 0.2, "d
 MIX = {
     one.fault: RARER.get(one.kind) or RARER.get(one.fault.name, 1.0)
     for one in TROUBLES
-    if one.fault and one.fault.retry_after in (Fault.retry_after, "600") and one.fault.interval == Fault.interval
+    if one.fault
+    and one.fault.retry_after in (Fault.retry_after, "600")
+    and one.fault.interval == Fault.interval
 }
 DOUBTFUL = {fault.name for _, fault in IN_DOUBT}
 
@@ -492,7 +579,9 @@ class Met(NamedTuple):
 
 
 class Storm(FaultPlan):
-    """Faults of all kinds at once, which together hit SHARE of all requests; it remembers which request met which."""
+    """Faults of all kinds at once, which together hit SHARE of all requests; it remembers which
+    request met which.
+    """
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
@@ -519,14 +608,18 @@ class Morning:
 
     @classmethod
     def of(cls, site: Site, visits: int) -> Morning:
-        """Write the visits; of each ten, one is cancelled at the desk later on, and one more in Mobile JKN."""
+        """Write the visits; of each ten, one is cancelled at the desk later on, and one more in
+        Mobile JKN.
+        """
         morning = cls(site, {}, {}, [])
         for number in range(visits):
             came = datetime.combine(MONDAY, time(8, 5), WIB) + number * timedelta(hours=2) / visits
             if number % 10 == 9:
                 morning.cancelled.append(site.cancelled())
             elif number % 10 == 8:
-                morning.left[site.khanza.visit(MONDAY, jam=f"{came:%H:%M:%S}")] = [(3, f"{came:%H:%M:%S}")]
+                morning.left[site.khanza.visit(MONDAY, jam=f"{came:%H:%M:%S}")] = [
+                    (3, f"{came:%H:%M:%S}")
+                ]
             else:
                 morning.serve(came)
         for no_rawat in morning.left:
@@ -534,7 +627,10 @@ class Morning:
         return morning
 
     def serve(self, came: datetime) -> None:
-        times = [came.replace(microsecond=0) + timedelta(minutes=minutes) for minutes in (0, 20, 35, 45, 55)]
+        times = [
+            came.replace(microsecond=0) + timedelta(minutes=minutes)
+            for minutes in (0, 20, 35, 45, 55)
+        ]
         no_rawat = self.site.khanza.visit(MONDAY, jam=f"{came:%H:%M:%S}")
         exam, kembali, divalidasi, diserahkan = (f"{at:%Y-%m-%d %H:%M:%S}" for at in times[1:])
         self.site.khanza.sep(no_rawat)
@@ -550,12 +646,21 @@ class Morning:
             held.append((99, f"{self.site.clock.now:%H:%M:%S}"))
 
     def arrived(self) -> None:
-        """Check that all of it is at BPJS, and that a visit that ended before it came there is not alive there."""
+        """Check that all of it is at BPJS, and that a visit that ended before it came there is not
+        alive there.
+        """
         held = all_held(self.site)
         assert {no_rawat: held[no_rawat] for no_rawat in self.served} == self.served
-        assert all(held.get(no_rawat, []) in (tasks, tasks[1:], []) for no_rawat, tasks in self.left.items())
+        assert all(
+            held.get(no_rawat, []) in (tasks, tasks[1:], [])
+            for no_rawat, tasks in self.left.items()
+        )
         assert all([task for task, _ in held[nobooking]] == [99] for nobooking in self.cancelled)
-        alive = {row["kodebooking"] for row in self.site.bpjs.bookings.snapshot() if row["status"] != "Batal"}
+        alive = {
+            row["kodebooking"]
+            for row in self.site.bpjs.bookings.snapshot()
+            if row["status"] != "Batal"
+        }
         assert alive == self.served.keys()
         with Ledger.open(self.site.state, WIB) as ledger:
             records = ledger.of_days(MONDAY, MONDAY)
@@ -569,7 +674,9 @@ def all_held(site: Site) -> dict[str, list[tuple[int, str]]]:
     held: dict[str, list[tuple[int, str]]] = {}
     for row in site.bpjs.bookings.snapshot():
         tasks: Any = row["tasks"]
-        times = [(task["taskid"], datetime.fromtimestamp(task["wakturs"] / 1000, WIB)) for task in tasks]
+        times = [
+            (task["taskid"], datetime.fromtimestamp(task["wakturs"] / 1000, WIB)) for task in tasks
+        ]
         held[str(row["kodebooking"])] = [(taskid, f"{at:%H:%M:%S}") for taskid, at in times]
     return held
 
@@ -585,10 +692,14 @@ def confirmed(site: Site) -> Counter[tuple[str, str]]:
 
 
 def honest_pass(site: Site) -> None:
-    """Make a pass: what it takes for sent is at BPJS, it refuses nothing on its own, and it ends as it may."""
+    """Make a pass: what it takes for sent is at BPJS, it refuses nothing on its own, and it ends as
+    it may.
+    """
     done = site.sync()
     assert done.report.exit_code in (0, 4, 5)
-    states = {(change.record.kodebooking, change.push.step): change.push.state for change in done.changes}
+    states = {
+        (change.record.kodebooking, change.push.step): change.push.state for change in done.changes
+    }
     assert {push for push, state in states.items() if state in DONE} <= confirmed(site).keys()
     assert "refused" not in states.values()
 
@@ -596,8 +707,9 @@ def honest_pass(site: Site) -> None:
 def out_of_order(received: Iterable[Received]) -> list[Received]:
     """Return what the stand-in refused: whatever comes out of order.
 
-    A push that it took already is none: a request that the client gave up can be judged later than its repeat, and
-    then even after the cancel. Nor is the 99 of a booking whose add was in doubt, and never came.
+    A push that it took already is none: a request that the client gave up can be judged later than
+    its repeat, and then even after the cancel. Nor is the 99 of a booking whose add was in doubt,
+    and never came.
     """
     taken: set[tuple[str, str, str]] = set()
     refused = []
@@ -607,13 +719,19 @@ def out_of_order(received: Iterable[Received]) -> list[Received]:
         push = (one.path, kodebooking, taskid)
         if one.code == 200:
             taken.add(push)
-        elif one.code == 201 and push not in taken and (taskid != "99" or (ADD, kodebooking, "") in taken):
+        elif (
+            one.code == 201
+            and push not in taken
+            and (taskid != "99" or (ADD, kodebooking, "") in taken)
+        ):
             refused.append(one)
     return refused
 
 
 def nothing_repeated_blindly(site: Site, met: Sequence[Met]) -> None:
-    """Check that a task in doubt is asked for until BPJS answers, and that only BPJS's own "again" brings a 208."""
+    """Check that a task in doubt is asked for until BPJS answers, and that only BPJS's own "again"
+    brings a 208.
+    """
     doubt: set[str] = set()
     excused: set[tuple[str, str]] = set()
     for path, kodebooking, taskid, fault in met:
@@ -631,7 +749,9 @@ def nothing_repeated_blindly(site: Site, met: Sequence[Met]) -> None:
 def test_a_storm_of_all_faults_at_once_and_then_everything_is_there_once_and_in_order(
     attack: Attack, site: Site
 ) -> None:
-    """20 % of all requests go wrong for three hours; an hour after that BPJS holds just what Khanza recorded."""
+    """20 % of all requests go wrong for three hours; an hour after that BPJS holds just what Khanza
+    recorded.
+    """
     morning = Morning.of(site, attack.size(always=100, all=1950))
     site.bpjs.faults = storm = Storm(attack.seed)
     for minutes in range(0, 180, attack.size(always=6, all=3)):
@@ -654,7 +774,9 @@ def test_a_storm_of_all_faults_at_once_and_then_everything_is_there_once_and_in_
     assert codes.keys() <= {200, 204, 208, 201}
     assert out_of_order(site.bpjs.received) == []
     attack.measured(
-        f"{len(MIX)} kinds of trouble at once: {len(pushes)} pushes, {hit / requests:.0%} of {requests} requests hit",
-        f"{weathered} arrived in the storm, the rest after it; at most {worst} requests for one push; "
+        f"{len(MIX)} kinds of trouble at once: {len(pushes)} pushes, "
+        f"{hit / requests:.0%} of {requests} requests hit",
+        f"{weathered} arrived in the storm, the rest after it; at "
+        f"most {worst} requests for one push; "
         f"{codes[208]} answers 208; 0 lost, 0 accepted twice, 0 out of order",
     )

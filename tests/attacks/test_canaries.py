@@ -1,10 +1,13 @@
-"""Canaries: values of a patient and of the settings that can be mistaken for nothing else, looked for everywhere.
+"""Canaries: values of a patient and of the settings that can be mistaken for nothing else, looked
+for everywhere.
 
-- Patients, secrets and passwords are invented, and every command runs as the real program, well and in trouble.
-- Each run's standard output and error, each file that it leaves (ledger, -wal, -shm, log, names of files) and its
-  line in the process list are searched for the values: plain, halved, reversed, in base64, in UTF-16, per cent.
-- What a command shows on purpose is excepted by name: the body that `add --dry-run` prints, the file and the options
-  that the person typed, and the journal of the simulator.
+- Patients, secrets and passwords are invented, and every command runs as the real program, well and
+  in trouble.
+- Each run's standard output and error, each file that it leaves (ledger, -wal, -shm, log, names of
+  files) and its line in the process list are searched for the values: plain, halved, reversed, in
+  base64, in UTF-16, per cent.
+- What a command shows on purpose is excepted by name: the body that `add --dry-run` prints, the
+  file and the options that the person typed, and the journal of the simulator.
 - A new command is watched from its first day: a test fails while it has no scene in here.
 """
 
@@ -29,17 +32,26 @@ from urllib.parse import quote
 import pytest
 
 from antrean_cli.cli import COMMANDS
+from antrean_cli.render.text import FORMATS
 from antrean_cli.simulator.faults import Reply
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator, encrypted
-from antrean_cli.views import FORMATS
 from tests.attacks.conftest import FIGURES, Attack
-from tests.mariadb import MariaDB
-from tests.site import WIB, on_a_terminal
-from tests.test_watch import Watcher
+from tests.monitoring.test_watchers import Watcher
+from tests.support.mariadb import MariaDB
+from tests.support.site import WIB, on_a_terminal
 
-NAME, NIK, CARD, PHONE = "SITI KENARI WULANSARI", "9907197788663355", "0009977553311", "081399775566"
-SECRET, USER_KEY, PASSWORD = "pipit-Rahasia7QzX4vLm", "murai-Kunci93fKpW2mBd", "gelatik-Sandi8TrN5dYhJs"
+NAME, NIK, CARD, PHONE = (
+    "SITI KENARI WULANSARI",
+    "9907197788663355",
+    "0009977553311",
+    "081399775566",
+)
+SECRET, USER_KEY, PASSWORD = (
+    "pipit-Rahasia7QzX4vLm",
+    "murai-Kunci93fKpW2mBd",
+    "gelatik-Sandi8TrN5dYhJs",
+)
 NUMBERS = {"NIK": NIK, "card": CARD, "phone": PHONE}
 SECRETS = {"secret": SECRET, "user key": USER_KEY, "password": PASSWORD}
 YESTERDAY = datetime.now(WIB).date() - timedelta(days=1)
@@ -64,7 +76,9 @@ def spellings(value: str) -> Iterator[bytes]:
 
 
 def _needles() -> dict[str, list[bytes]]:
-    found = {kind: list(spellings(value)) for kind, value in {**SECRETS, **NUMBERS, "name": NAME}.items()}
+    found = {
+        kind: list(spellings(value)) for kind, value in {**SECRETS, **NUMBERS, "name": NAME}.items()
+    }
     found["name"] += [word.lower().encode() for word in NAME.split()[1:]]
     for kind, number in NUMBERS.items():
         eights = [number[at : at + 8] for at in range(len(number) - 7)]
@@ -76,10 +90,16 @@ NEEDLES = _needles()
 
 
 def traces(data: bytes, *, besides: frozenset[str] = frozenset()) -> set[str]:
-    """Return which canaries a text holds; numbers are found with anything but letters between their digits, too."""
+    """Return which canaries a text holds; numbers are found with anything but letters between their
+    digits, too.
+    """
     low = data.lower()
     joined = re.sub(rb"(?<=\d)(?:%[0-9a-f]{2}|[^0-9a-z])(?=\d)", b"", low)
-    found = {kind for kind, texts in NEEDLES.items() if any(text in low or text in joined for text in texts)}
+    found = {
+        kind
+        for kind, texts in NEEDLES.items()
+        if any(text in low or text in joined for text in texts)
+    }
     return found - besides
 
 
@@ -88,12 +108,29 @@ def test_a_canary_is_found_in_every_disguise(kind: str) -> None:
     """The search itself: else all below would prove nothing."""
     value = {**SECRETS, **NUMBERS, "name": NAME}[kind]
     half = len(value) // 2
-    disguises = [value.upper(), value[half:], value[::-1], value[:half][::-1], quote(f"x {value} y")]
-    disguises += [base64.b64encode(f"{'.' * n}{value} sesudahnya".encode()).decode() for n in range(5)]
-    disguises += [" ".join(value), ".".join(value), value[1:9], value[-8:]] if value.isdigit() else []
-    for text in [*(text.encode() for text in disguises), value.encode("utf-16-be"), value.encode("utf-16-le")]:
+    disguises = [
+        value.upper(),
+        value[half:],
+        value[::-1],
+        value[:half][::-1],
+        quote(f"x {value} y"),
+    ]
+    disguises += [
+        base64.b64encode(f"{'.' * n}{value} sesudahnya".encode()).decode() for n in range(5)
+    ]
+    disguises += (
+        [" ".join(value), ".".join(value), value[1:9], value[-8:]] if value.isdigit() else []
+    )
+    for text in [
+        *(text.encode() for text in disguises),
+        value.encode("utf-16-be"),
+        value.encode("utf-16-le"),
+    ]:
         assert kind in traces(b"\0di depan " + text + b" di belakang"), f"not found: {text!r}"
-    assert traces(f"Kode Booking {BOOKING} ditolak (kode 201) pada {datetime.now(WIB)}".encode()) == set()
+    assert (
+        traces(f"Kode Booking {BOOKING} ditolak (kode 201) pada {datetime.now(WIB)}".encode())
+        == set()
+    )
 
 
 # -- a hospital of canaries
@@ -105,19 +142,30 @@ class Gossip(Simulator):
     says: tuple[int, str] | None = None
     tasknames: str | None = None
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str], raw: bytes, spelling: str = "") -> Reply:
+    def answer(
+        self, method: str, path: str, headers: Mapping[str, str], raw: bytes, spelling: str = ""
+    ) -> Reply:
         """Judge the request as ever, and answer with the words of the test where there are any."""
         reply = super().answer(method, path, headers, raw, spelling)
         if self.says:
             return _reply(*self.says, None)
         if self.tasknames:
-            row = {"taskid": 3, "wakturs": self.tasknames, "waktu": self.tasknames, "taskname": self.tasknames}
+            row = {
+                "taskid": 3,
+                "wakturs": self.tasknames,
+                "waktu": self.tasknames,
+                "taskname": self.tasknames,
+            }
             return _reply(200, "Ok", encrypted(f"1000{SECRET}{headers['x-timestamp']}", [row]))
         return reply
 
 
 def _reply(code: int, message: str, response: str | None) -> Reply:
-    return Reply(body=json.dumps({"metadata": {"code": code, "message": message}, "response": response}).encode())
+    return Reply(
+        body=json.dumps(
+            {"metadata": {"code": code, "message": message}, "response": response}
+        ).encode()
+    )
 
 
 @dataclass
@@ -143,13 +191,30 @@ class Ward:
     def body(self, kodebooking: str) -> Path:
         """Write a body of tambah antrean, as a person would; return the file."""
         fields = {
-            "kodebooking": kodebooking, "jenispasien": "JKN", "nomorkartu": CARD, "nik": NIK, "nohp": PHONE,
-            "kodepoli": "INT", "namapoli": "PENYAKIT DALAM", "pasienbaru": 0, "norm": "000001",
-            "tanggalperiksa": str(YESTERDAY), "kodedokter": 12345, "namadokter": "dr. Andi Contoh",
-            "jampraktek": "08:00-14:00", "jeniskunjungan": 1, "nomorreferensi": "0301U0011126P000001",
-            "nomorantrean": "INT-001", "angkaantrean": 1, "estimasidilayani": 1795395900000, "sisakuotajkn": 5,
-            "kuotajkn": 30, "sisakuotanonjkn": 5, "kuotanonjkn": 30, "keterangan": "-",
-        }  # fmt: skip
+            "kodebooking": kodebooking,
+            "jenispasien": "JKN",
+            "nomorkartu": CARD,
+            "nik": NIK,
+            "nohp": PHONE,
+            "kodepoli": "INT",
+            "namapoli": "PENYAKIT DALAM",
+            "pasienbaru": 0,
+            "norm": "000001",
+            "tanggalperiksa": str(YESTERDAY),
+            "kodedokter": 12345,
+            "namadokter": "dr. Andi Contoh",
+            "jampraktek": "08:00-14:00",
+            "jeniskunjungan": 1,
+            "nomorreferensi": "0301U0011126P000001",
+            "nomorantrean": "INT-001",
+            "angkaantrean": 1,
+            "estimasidilayani": 1795395900000,
+            "sisakuotajkn": 5,
+            "kuotajkn": 30,
+            "sisakuotanonjkn": 5,
+            "kuotanonjkn": 30,
+            "keterangan": "-",
+        }
         return self.write("body.json", json.dumps(fields))
 
     def write(self, name: str, text: str) -> Path:
@@ -167,7 +232,10 @@ class Ward:
         stdin: str | None = None,
         env: Mapping[str, str] | None = None,
     ) -> str:
-        """Run the command and search what it prints; returns that. `shows` is what it shows on purpose."""
+        """Run the command and search what it prints; returns that.
+
+        `shows` is what it shows on purpose.
+        """
         done = subprocess.run(
             [sys.executable, "-m", "antrean_cli", *args],
             env=self.environment(env or {}),
@@ -186,11 +254,15 @@ class Ward:
         whole = {**os.environ, **self.env, **env}
         return {name: value for name, value in whole.items() if value or name not in env}
 
-    def search(self, output: str | bytes, args: tuple[str, ...], shows: frozenset[str] = frozenset()) -> None:
+    def search(
+        self, output: str | bytes, args: tuple[str, ...], shows: frozenset[str] = frozenset()
+    ) -> None:
         """Check that an output holds no canary."""
         data = output if isinstance(output, bytes) else output.encode()
         found = traces(data, besides=shows)
-        assert not found, f"antrean {' '.join(args)[:60]} tells {sorted(found)}:\n{data.decode(errors='replace')}"
+        assert not found, (
+            f"antrean {' '.join(args)[:60]} tells {sorted(found)}:\n{data.decode(errors='replace')}"
+        )
         self.tally.update(outputs=1, bytes=len(data))
 
     def search_files(self) -> None:
@@ -204,7 +276,9 @@ class Ward:
 
     @contextmanager
     def started(self, *args: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Start a command, search its line in the process list, and go on; it is killed at the end."""
+        """Start a command, search its line in the process list, and go on; it
+        is killed at the end.
+        """
         command = [sys.executable, "-m", "antrean_cli", *args]
         with subprocess.Popen(
             command, env=self.environment({}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -227,11 +301,17 @@ def ward(khanza: Hospital, mariadb: MariaDB, tmp_path: Path, tally: Counter[str]
     bpjs = Gossip(cons_id="1000", secret_key=SECRET, user_key=USER_KEY)
     with bpjs:
         env = {
-            "BPJS_BASE_URL": bpjs.url, "BPJS_CONS_ID": "1000", "BPJS_SECRET_KEY": SECRET, "BPJS_USER_KEY": USER_KEY,
-            "KHANZA_SOCKET": mariadb.socket, "KHANZA_USER": "perawat", "KHANZA_PASSWORD": PASSWORD,
-            "KHANZA_DATABASE": mariadb.DATABASE, "ANTREAN_STATE": str(tmp_path / "antrean.sqlite3"),
+            "BPJS_BASE_URL": bpjs.url,
+            "BPJS_CONS_ID": "1000",
+            "BPJS_SECRET_KEY": SECRET,
+            "BPJS_USER_KEY": USER_KEY,
+            "KHANZA_SOCKET": mariadb.socket,
+            "KHANZA_USER": "perawat",
+            "KHANZA_PASSWORD": PASSWORD,
+            "KHANZA_DATABASE": mariadb.DATABASE,
+            "ANTREAN_STATE": str(tmp_path / "antrean.sqlite3"),
             "ANTREAN_LOG_FILE": str(tmp_path / "antrean.log"),
-        }  # fmt: skip
+        }
         yield Ward(khanza=khanza, bpjs=bpjs, mariadb=mariadb, folder=tmp_path, env=env, tally=tally)
 
 
@@ -259,7 +339,9 @@ WRITTEN: tuple[Callable[[str], str], ...] = (
 
 
 def gossip(ward: Ward, attack: Attack) -> Iterator[str]:
-    """Let BPJS quote the patient's numbers, each way of writing them in turn; yields what it says now."""
+    """Let BPJS quote the patient's numbers, each way of writing them in turn; yields what it says
+    now.
+    """
     ways = WRITTEN if attack.all else attack.random().sample(WRITTEN, 2)
     for number, write in enumerate(ways):
         words = f"data nik {write(NIK)} belum sesuai, kartu {write(CARD)}, hp {write(PHONE)}"
@@ -272,13 +354,20 @@ def gossip(ward: Ward, attack: Attack) -> Iterator[str]:
 
 
 def scene_add(ward: Ward, attack: Attack) -> None:
-    """From a file, standard input, single options and Khanza; shown, sent, refused, and with files nobody can use."""
+    """From a file, standard input, single options and Khanza; shown, sent, refused, and with files
+    nobody can use.
+    """
     text = ward.body("B-1").read_text()
     ward.run("add", "body.json")
     ward.run("-v", "add", "-", "--json", "--kodebooking", "B-2", stdin=text)
     ward.run("add", "--no-rawat", ward.visit(), "--json")
     ward.run("add", "body.json", "--dry-run", shows=frozenset(NUMBERS))
-    for broken in (text[:-1], text.replace('"nik": "', '"nik": '), text.replace(NIK, NIK + "\\ud800"), f'["{NIK}"]'):
+    for broken in (
+        text[:-1],
+        text.replace('"nik": "', '"nik": '),
+        text.replace(NIK, NIK + "\\ud800"),
+        f'["{NIK}"]',
+    ):
         ward.run("add", "-", stdin=broken)
     for _ in gossip(ward, attack):
         ward.run("add", "--no-rawat", ward.visit(), "--json")
@@ -287,11 +376,17 @@ def scene_add(ward: Ward, attack: Attack) -> None:
 
 
 def scene_update(ward: Ward, attack: Attack) -> None:
-    """A body without any number of the patient's: what BPJS says of one has to be known by its form."""
+    """A body without any number of the patient's: what BPJS says of one has to be known by its
+    form.
+    """
     ward.run("update", BOOKING, "3", f"{YESTERDAY} 08:05", "--json")
-    file = str(ward.write("task.csv", f"{BOOKING},3,{YESTERDAY} 08:05\n{BOOKING}/2,4,1795395900000\n"))
+    file = str(
+        ward.write("task.csv", f"{BOOKING},3,{YESTERDAY} 08:05\n{BOOKING}/2,4,1795395900000\n")
+    )
     ward.run("update", "--file", file)
-    wrong = f"{NAME},{NIK},{PHONE}\n{NIK},3,{CARD}\n{CARD};{NIK}\n"  # the wrong file: one of patients
+    wrong = (
+        f"{NAME},{NIK},{PHONE}\n{NIK},3,{CARD}\n{CARD};{NIK}\n"  # the wrong file: one of patients
+    )
     ward.run("update", "--file", "-", stdin=wrong)
     ward.run("update", "--file", str(ward.write("pasien.csv", wrong)))
     for number, _ in enumerate(gossip(ward, attack)):
@@ -307,7 +402,10 @@ def scene_batal(ward: Ward, attack: Attack) -> None:
 
 def scene_listtask(ward: Ward, attack: Attack) -> None:
     """Names of tasks are BPJS's words too."""
-    at = int((datetime.combine(YESTERDAY, datetime.min.time(), WIB) + timedelta(hours=8)).timestamp() * 1000)
+    at = int(
+        (datetime.combine(YESTERDAY, datetime.min.time(), WIB) + timedelta(hours=8)).timestamp()
+        * 1000
+    )
     ward.bpjs.bookings.mobile_jkn(BOOKING, str(YESTERDAY), [{"taskid": 3, "waktu": at}])
     for form in FORMATS:
         ward.run("listtask", BOOKING, "--format", form, "--require", "3,4")
@@ -319,13 +417,21 @@ def scene_listtask(ward: Ward, attack: Attack) -> None:
 
 
 def scene_sync(ward: Ward, attack: Attack) -> None:
-    """Every way of telling what a pass did, in a pass that goes well and in those in which BPJS gossips."""
+    """Every way of telling what a pass did, in a pass that goes well and in those in which BPJS
+    gossips.
+    """
     ward.visit()
     ward.run("sync", "--dry-run", *SINCE)
     ward.run("sync", "--dry-run", "--json", *SINCE)
     assert ward.run("-v", "sync", *SINCE), "a pass with -v that has work says so"
     assert b"Terkirim" in shown_on_a_terminal(ward, "sync"), "a terminal is shown a table"
-    tellings = (("sync",), ("-v", "sync"), ("-q", "sync"), ("sync", "--json"), ("-v", "sync", "--json"))
+    tellings = (
+        ("sync",),
+        ("-v", "sync"),
+        ("-q", "sync"),
+        ("sync", "--json"),
+        ("-v", "sync", "--json"),
+    )
     with Watcher() as watcher:
         ward.env["ANTREAN_PING_URL"] = watcher.url
         ward.env["ANTREAN_METRICS_FILE"] = str(ward.folder / "antrean.prom")
@@ -381,7 +487,9 @@ def scene_check(ward: Ward, attack: Attack) -> None:
     norm = ward.khanza.patient(nm_pasien=NAME, no_ktp=NIK, no_tlp=PHONE, no_peserta=CARD)
     ward.khanza.visit(YESTERDAY, kd_poli="MAT", norm=norm)
     with ward.mariadb.admin() as connection, connection.cursor() as cursor:
-        cursor.execute(f"GRANT ALL PRIVILEGES ON {ward.mariadb.DATABASE}.* TO 'perawat'@'localhost'")
+        cursor.execute(
+            f"GRANT ALL PRIVILEGES ON {ward.mariadb.DATABASE}.* TO 'perawat'@'localhost'"
+        )
         assert "REVOKE" in ward.run("check")
     for _ in gossip(ward, attack):
         ward.run("check", "--json")
@@ -390,7 +498,9 @@ def scene_check(ward: Ward, attack: Attack) -> None:
 
 
 def at_the_desk(*args: str) -> Callable[[Ward, Attack], None]:
-    """Return the scene of a command that shows or changes what the ledger holds, gossip of BPJS's included."""
+    """Return the scene of a command that shows or changes what the ledger holds, gossip of BPJS's
+    included.
+    """
 
     def scene(ward: Ward, attack: Attack) -> None:
         visits = []
@@ -438,15 +548,25 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
     """Count what was searched; one line of it is printed at the end."""
     counts: Counter[str] = Counter()
     yield counts
-    what = f"canaries in {counts['scenes']} scenes: every command, and what can go wrong for all of them"
-    figures = f"0 found in {counts['outputs']} outputs and {counts['files']} files, {counts['bytes']:,} bytes"
+    what = (
+        f"canaries in {counts['scenes']} scenes: every command, "
+        f"and what can go wrong for all of them"
+    )
+    figures = (
+        f"0 found in {counts['outputs']} outputs and {counts['files']} "
+        f"files, {counts['bytes']:,} bytes"
+    )
     if not request.session.testsfailed:
         request.config.stash.setdefault(FIGURES, []).append((what, figures))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_tells_nothing_of_patients_or_secrets(ward: Ward, attack: Attack, command: str) -> None:
-    """Name, NIK, card, phone, secret, user key, password: in no output and in no file, whatever BPJS says."""
+def test_a_command_tells_nothing_of_patients_or_secrets(
+    ward: Ward, attack: Attack, command: str
+) -> None:
+    """Name, NIK, card, phone, secret, user key, password: in no output and in no file, whatever
+    BPJS says.
+    """
     assert command in SCENES, f"antrean {command} is not watched: write a scene for it"
     SCENES[command](ward, attack)
     ward.search_files()
@@ -457,7 +577,15 @@ def test_a_command_tells_nothing_of_patients_or_secrets(ward: Ward, attack: Atta
 
 def test_a_name_in_the_words_of_bpjs_is_not_told(ward: Ward, attack: Attack) -> None:
     """Of a visit whose patient Khanza knows: in any case, with dots, cut, or per cent."""
-    names = (NAME, NAME.lower(), NAME.title(), NAME.replace(" ", "."), quote(NAME), NAME[:14], NAME.replace(" ", "  "))
+    names = (
+        NAME,
+        NAME.lower(),
+        NAME.title(),
+        NAME.replace(" ", "."),
+        quote(NAME),
+        NAME[:14],
+        NAME.replace(" ", "  "),
+    )
     for name in names if attack.all else names[:3]:
         ward.bpjs.says = (201, f"NIK milik {name} sudah terdaftar")
         ward.run("add", "--no-rawat", ward.visit())
@@ -467,7 +595,10 @@ def test_a_name_in_the_words_of_bpjs_is_not_told(ward: Ward, attack: Attack) -> 
 
 def test_who_we_are_is_not_told_when_bpjs_repeats_it(ward: Ward) -> None:
     ward.visit()
-    for code, words in ((401, f"Signature {SECRET} tidak sesuai"), (403, f"user_key {USER_KEY} tidak terdaftar")):
+    for code, words in (
+        (401, f"Signature {SECRET} tidak sesuai"),
+        (403, f"user_key {USER_KEY} tidak terdaftar"),
+    ):
         ward.bpjs.says = (code, words)
         ward.run("-v", "sync", *SINCE)
         ward.run("sync", "--json")
@@ -499,22 +630,34 @@ ENV_FILES = (
 
 
 def test_wrong_settings_are_told_without_their_values(ward: Ward, attack: Attack) -> None:
-    """Secrets with a line break, in an address, in place of a file's name, in a line that cannot be read."""
+    """Secrets with a line break, in an address, in place of a file's name, in a line that cannot be
+    read.
+    """
     ward.visit()
     chosen = WRONG_SETTINGS if attack.all else attack.random().sample(WRONG_SETTINGS, 7)
     for env in chosen:
         ward.run("-v", "sync", *SINCE, env=env)
     for text in ENV_FILES if attack.all else ENV_FILES[:2]:
         file = ward.write("settings.env", text)
-        ward.run("--env-file", str(file), "sync", env={"BPJS_SECRET_KEY": "", "KHANZA_PASSWORD": ""})
+        ward.run(
+            "--env-file", str(file), "sync", env={"BPJS_SECRET_KEY": "", "KHANZA_PASSWORD": ""}
+        )
     ward.search_files()
 
 
-def test_an_error_of_khanza_is_told_without_the_values_that_it_quotes(ward: Ward, attack: Attack) -> None:
+def test_an_error_of_khanza_is_told_without_the_values_that_it_quotes(
+    ward: Ward, attack: Attack
+) -> None:
     """MySQL's messages name rows: "Duplicate entry '…' for key"; here a view raises them."""
     ward.visit()
-    texts = {1062: f"Duplicate entry ''{NIK}'' for key ''{PHONE}''", 1366: f"Incorrect integer value: ''{CARD}''"}
-    texts |= {1292: f"Truncated incorrect DOUBLE value: ''{NAME}''", 1045: f"Access denied for user ''{PASSWORD}''"}
+    texts = {
+        1062: f"Duplicate entry ''{NIK}'' for key ''{PHONE}''",
+        1366: f"Incorrect integer value: ''{CARD}''",
+    }
+    texts |= {
+        1292: f"Truncated incorrect DOUBLE value: ''{NAME}''",
+        1045: f"Access denied for user ''{PASSWORD}''",
+    }
     for number, text in texts.items() if attack.all else [*texts.items()][:2]:
         with quoting(ward.mariadb, number, text) as database:
             ward.run("-v", "sync", "--json", *SINCE, env={"KHANZA_DATABASE": database})
@@ -533,7 +676,9 @@ def quoting(mariadb: MariaDB, number: int, text: str) -> Iterator[str]:
         try:
             cursor.execute(f"CREATE FUNCTION gosip.f() RETURNS INT BEGIN {raising}; RETURN 0; END")
             for table in tables:
-                cursor.execute(f"CREATE VIEW gosip.{table} AS SELECT * FROM {mariadb.DATABASE}.{table}")
+                cursor.execute(
+                    f"CREATE VIEW gosip.{table} AS SELECT * FROM {mariadb.DATABASE}.{table}"
+                )
             columns = "no_rawat, gosip.f() AS dikirim, '' AS diterima, '' AS kembali"
             view = f"SELECT {columns} FROM {mariadb.DATABASE}.reg_periksa"
             cursor.execute(f"CREATE OR REPLACE VIEW gosip.mutasi_berkas AS {view}")
@@ -544,7 +689,9 @@ def quoting(mariadb: MariaDB, number: int, text: str) -> Iterator[str]:
 
 
 def test_a_pass_that_is_killed_leaves_nothing_of_a_patient(ward: Ward) -> None:
-    """kill -9 while adds are on their way: ledger, -wal, -shm, log, and before that the process list."""
+    """kill -9 while adds are on their way: ledger, -wal, -shm, log, and before that the process
+    list.
+    """
     for _ in range(4):
         ward.visit()
     ward.bpjs.latency = 30.0
@@ -553,7 +700,9 @@ def test_a_pass_that_is_killed_leaves_nothing_of_a_patient(ward: Ward) -> None:
         while not ward.bpjs.received:
             assert time.monotonic() < deadline, "no add arrives"
             time.sleep(0.01)
-    assert list(ward.folder.glob("*.sqlite3-wal")), "what was not yet checkpointed is there to be searched"
+    assert list(ward.folder.glob("*.sqlite3-wal")), (
+        "what was not yet checkpointed is there to be searched"
+    )
     ward.search_files()
 
 
@@ -563,7 +712,8 @@ def broken(visit, policy):
     try:
         return {{}}[visit.registration.nomorkartu]
     except KeyError as error:
-        raise {kind}(f"{{visit.registration.nik}} {{visit.registration.nohp}} {{policy}}") from error
+        row = visit.registration
+        raise {kind}(f"{{row.nik}} {{row.nohp}} {{policy}}") from error
 antrean_cli.rules.requests.add_body = antrean_cli.commands.add.add_body = broken
 from antrean_cli.cli import main
 main()
@@ -576,7 +726,9 @@ def test_a_bug_keeps_its_traceback_and_tells_nothing_of_the_patient(ward: Ward) 
     for kind in ("ValueError", "KeyError", "UnicodeError"):
         for args in (("-v", "sync", *SINCE), ("add", "--no-rawat", BOOKING)):
             command = [sys.executable, "-c", PROVOKED.format(kind=kind), *args]
-            done = subprocess.run(command, env=ward.environment({}), capture_output=True, check=False, timeout=90)
+            done = subprocess.run(
+                command, env=ward.environment({}), capture_output=True, check=False, timeout=90
+            )
             assert done.returncode == 1, done.stderr.decode()[-2_000:]
             assert kind.encode() in done.stderr, "what kind of bug it was"
             assert b"broken" in done.stderr, "and where"

@@ -1,9 +1,12 @@
 """Everything that a MariaDB can do to a pass that only wants to read it.
 
-- The server is a real one; `Wire` stands between it and the pass where one certain query has to meet a trouble.
-- What the day must bring is typed by hand (`DAY`), and judged by what the stand-in BPJS holds, not by the ledger.
-- Whatever happens: the right exit code, one sentence, what is due in the ledger is delivered without Khanza (never
-  on a wrong schema), the checkpoint stays, and the next good pass makes up for all of it.
+- The server is a real one; `Wire` stands between it and the pass where one certain query has to
+  meet a trouble.
+- What the day must bring is typed by hand (`DAY`), and judged by what the stand-in BPJS holds, not
+  by the ledger.
+- Whatever happens: the right exit code, one sentence, what is due in the ledger is delivered
+  without Khanza (never on a wrong schema), the checkpoint stays, and the next good pass makes up
+  for all of it.
 """
 
 from __future__ import annotations
@@ -28,17 +31,18 @@ from typing import NamedTuple
 import pymysql
 import pytest
 
-from antrean_cli.khanza import TABLES
+from antrean_cli.khanza.queries import TABLES
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
 from tests.attacks.conftest import Attack
-from tests.mariadb import MariaDB
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
+from tests.support.mariadb import MariaDB
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
 
 ADD, UPDATE, BATAL = "/antrean/add", "/antrean/updatewaktu", "/antrean/batal"
 REMEMBERED = ("begin", "checkpoint", "looked_at", "full_scan_at", "surat_kontrol_at")
-LETTERS = "bridging_surat_kontrol_bpjs"  # asked last, at most every five minutes, and a pass goes on without it
+# asked last, at most every five minutes, and a pass goes on without it
+LETTERS = "bridging_surat_kontrol_bpjs"
 NUMBERS = count(1)  # of the cases of a run, each with its own folder
 
 Held = list[tuple[int, str]]  # what BPJS holds of a booking: taskid and time
@@ -67,7 +71,9 @@ def fill(site: Site) -> None:
     """Write the day into Khanza; every query of a pass brings something of it."""
     khanza = site.khanza
     full = khanza.visit(MONDAY)
-    second = khanza.visit(MONDAY, jam="08:06:00", kd_pj="UMU")  # its payer was never corrected, but it has a SEP
+    second = khanza.visit(
+        MONDAY, jam="08:06:00", kd_pj="UMU"
+    )  # its payer was never corrected, but it has a SEP
     booked = khanza.visit(MONDAY, jam="08:00:00")
     for no_rawat, exam in ((full, "08:30:00"), (second, "08:40:00"), (booked, "08:45:00")):
         khanza.exam(no_rawat, f"{MONDAY} {exam}")
@@ -79,7 +85,9 @@ def fill(site: Site) -> None:
     khanza.batal(khanza.booking(None, MONDAY, status="Batal"))
     khanza.visit(MONDAY, jam="08:02:00", kd_pj="UMU")
     control = khanza.visit(MONDAY, jam="08:07:00")  # no SEP yet
-    khanza.surat_kontrol(khanza.value("reg_periksa", "no_rkm_medis", no_rawat=control), MONDAY, "INT")
+    khanza.surat_kontrol(
+        khanza.value("reg_periksa", "no_rkm_medis", no_rawat=control), MONDAY, "INT"
+    )
 
 
 @pytest.fixture
@@ -91,13 +99,21 @@ def hospital(site: Site) -> Site:
 
 @contextmanager
 def case(hospital: Site, *, due: bool) -> Iterator[Site]:
-    """The same Khanza with a BPJS that knows its own bookings only, and a ledger with or without something due."""
+    """The same Khanza with a BPJS that knows its own bookings only, and a ledger with or without
+    something due.
+    """
     folder = hospital.folder / str(next(NUMBERS))
     folder.mkdir()
     with Simulator(
-        cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=hospital.clock, clock_tolerance=1e12
+        cons_id=CONS_ID,
+        secret_key=SECRET_KEY,
+        user_key=USER_KEY,
+        now=hospital.clock,
+        clock_tolerance=1e12,
     ) as bpjs:
-        site = replace(hospital, bpjs=bpjs, folder=folder, env={**hospital.env, "BPJS_BASE_URL": bpjs.url})
+        site = replace(
+            hospital, bpjs=bpjs, folder=folder, env={**hospital.env, "BPJS_BASE_URL": bpjs.url}
+        )
         for nobooking in (BOOKED, BATAL_DUE):
             bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
         if due:
@@ -143,7 +159,9 @@ def ended(process: subprocess.Popen[str]) -> Ended:
 
 @contextmanager
 def harmless(site: Site, *, due: bool, code: int = 5) -> Iterator[list[Ended]]:
-    """See that the pass that is run inside tells its trouble in one sentence, harms nothing and loses nothing."""
+    """See that the pass that is run inside tells its trouble in one sentence, harms nothing and
+    loses nothing.
+    """
     before, heard, passes = remembered(site), len(site.bpjs.received), list[Ended]()
     yield passes
     assert [one.code for one in passes] == [code], passes
@@ -158,31 +176,45 @@ def remembered(site: Site) -> dict[str, str]:
     if not site.state.exists():
         return {}
     with closing(sqlite3.connect(site.state)) as connection:
-        return {name: value for name, value in connection.execute("SELECT * FROM meta") if name in REMEMBERED}
+        return {
+            name: value
+            for name, value in connection.execute("SELECT * FROM meta")
+            if name in REMEMBERED
+        }
 
 
 def complete(site: Site, *days: dict[str, Held]) -> None:
-    """Run the next pass, a good one; then BPJS holds the whole day, was told nothing twice and refused nothing."""
+    """Run the next pass, a good one; then BPJS holds the whole day, was told nothing twice and
+    refused nothing.
+    """
     site.clock.forward(minutes=1)
     assert site.sync().report.exit_code == 0
     assert held(site) in (days or [DAY])
     snapshot = site.bpjs.bookings.snapshot()
     assert [one["kodebooking"] for one in snapshot if one["jenispasien"] == "NON JKN"] == [NON_JKN]
-    sent = Counter((one.path, *sent) for one, sent in zip(site.bpjs.received, site.sent(), strict=True))
+    sent = Counter(
+        (one.path, *sent) for one, sent in zip(site.bpjs.received, site.sent(), strict=True)
+    )
     assert {code for *_, code in sent} == {200}
     assert set(sent.values()) == {1}
 
 
 def held(site: Site) -> dict[str, Held]:
-    """Return the tasks that BPJS holds of each booking; a cancel has no time, because BPJS notes its own."""
+    """Return the tasks that BPJS holds of each booking; a cancel has no time, because BPJS notes
+    its own.
+    """
     known = [str(booking["kodebooking"]) for booking in site.bpjs.bookings.snapshot()]
     tasks = {kodebooking: site.held_at_bpjs(kodebooking) for kodebooking in known}
-    return {name: [task if task[0] != 99 else CANCELLED for task in rows] for name, rows in tasks.items()}
+    return {
+        name: [task if task[0] != 99 else CANCELLED for task in rows]
+        for name, rows in tasks.items()
+    }
 
 
 # -- a wire on which one query meets a trouble
 
-# What happens to one query, given the pass, the server and the query; returns whether the wire lives on.
+# What happens to one query, given the pass, the server and the query; returns whether the wire
+# lives on.
 Trouble = Callable[[socket.socket, socket.socket, bytes], bool]
 
 
@@ -190,7 +222,9 @@ EACH, GREETING = 0, -1  # instead of the number of a query
 
 
 class Wire:
-    """A wire to MariaDB on which the `at`-th SELECT of a pass meets a trouble; `asked` are those that came."""
+    """A wire to MariaDB on which the `at`-th SELECT of a pass meets a trouble; `asked` are those
+    that came.
+    """
 
     def __init__(self, server: MariaDB, folder: Path, trouble: Trouble, *, at: int) -> None:
         self.socket = str(folder / f"wire{next(NUMBERS)}")
@@ -205,7 +239,10 @@ class Wire:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -213,14 +250,19 @@ class Wire:
     def _serve(self) -> None:
         with suppress(OSError):
             while True:
-                threading.Thread(target=self._relay, args=(self._listener.accept()[0],), daemon=True).start()
+                threading.Thread(
+                    target=self._relay, args=(self._listener.accept()[0],), daemon=True
+                ).start()
 
     def _relay(self, client: socket.socket) -> None:
         with client, socket.socket(socket.AF_UNIX) as server, suppress(OSError):
             server.connect(self._server.socket)
             if self._at == GREETING:
                 self._trouble(client, server, b"")
-            while all(self._pass_on(one, client, server) for one in select.select([client, server], [], [])[0]):
+            while all(
+                self._pass_on(one, client, server)
+                for one in select.select([client, server], [], [])[0]
+            ):
                 pass
 
     def _pass_on(self, source: socket.socket, client: socket.socket, server: socket.socket) -> bool:
@@ -305,7 +347,9 @@ def meanwhile(act: Callable[[], object]) -> Trouble:
 
 
 def queries(hospital: Site, mariadb: MariaDB) -> list[str]:
-    """Return the table that each query of a pass asks first, but for the one that a pass can do without."""
+    """Return the table that each query of a pass asks first, but for the one that a pass can do
+    without.
+    """
     with case(hospital, due=True) as site, Wire(mariadb, site.folder, untroubled, at=EACH) as wire:
         assert in_process(site, KHANZA_SOCKET=wire.socket) == Ended(0, [])
         complete(site)
@@ -314,16 +358,23 @@ def queries(hospital: Site, mariadb: MariaDB) -> list[str]:
 
 # -- the attacks
 
-# The server's own words for a trouble that passes: it is full, busy, stopping, or chose this query as its victim.
+# The server's own words for a trouble that passes: it is full, busy, stopping, or chose this query
+# as its victim.
 PASSING = (1021, 1030, 1040, 1041, 1053, 1194, 1205, 1213, 1226, 1317, 1927, 1969, 2006, 2013, 3024)
 BROKEN: dict[str, Trouble] = {"gone away": gone_away, "cut": cut, "deadlock": refusing(1213)}
 
 
 def test_a_query_that_fails_loses_nothing(attack: Attack, hospital: Site, mariadb: MariaDB) -> None:
-    """Each trouble at each query: what is due goes out all the same, and the next pass brings the rest."""
+    """Each trouble at each query: what is due goes out all the same, and the next pass brings the
+    rest.
+    """
     dice, positions = attack.random(), range(1, len(queries(hospital, mariadb)) + 1)
     cases = list(product(BROKEN.values(), positions, (False, True)))
-    cases += [(refusing(number), dice.choice(positions), due) for number in PASSING for due in (False, True)]
+    cases += [
+        (refusing(number), dice.choice(positions), due)
+        for number in PASSING
+        for due in (False, True)
+    ]
     chosen = dice.sample(cases, attack.size(always=10, all=len(cases)))
     for trouble, at, due in chosen:
         with (
@@ -339,7 +390,9 @@ def test_a_query_that_fails_loses_nothing(attack: Attack, hospital: Site, mariad
     )
 
 
-def test_a_failed_query_for_letters_holds_up_nobody_else(attack: Attack, hospital: Site, mariadb: MariaDB) -> None:
+def test_a_failed_query_for_letters_holds_up_nobody_else(
+    attack: Attack, hospital: Site, mariadb: MariaDB
+) -> None:
     """The pass goes on without the surat kontrol, and asks for it again after five minutes."""
     at = len(queries(hospital, mariadb)) + 1
     for trouble in BROKEN.values():
@@ -349,7 +402,10 @@ def test_a_failed_query_for_letters_holds_up_nobody_else(attack: Attack, hospita
             assert site.push(BY_LETTER, "add").state == "held"
             site.clock.forward(minutes=4)
             complete(site)
-    attack.measured("the slow query for control visits fails", f"{len(BROKEN)} passes, everybody else sent at once")
+    attack.measured(
+        "the slow query for control visits fails",
+        f"{len(BROKEN)} passes, everybody else sent at once",
+    )
 
 
 def test_a_table_or_column_that_goes_between_passes_sends_nothing(
@@ -368,14 +424,21 @@ def test_a_table_or_column_that_goes_between_passes_sends_nothing(
                 finally:
                     cursor.execute(f"ALTER TABLE {table} RENAME COLUMN hilang TO {column}")
                 assert f"{table} tidak punya kolom {column}" in passes[0].told[0]
-    attack.measured("a column of Khanza goes", f"{len(chosen)} columns, each named, exit 8, nothing sent meanwhile")
+    attack.measured(
+        "a column of Khanza goes",
+        f"{len(chosen)} columns, each named, exit 8, nothing sent meanwhile",
+    )
 
 
-def test_a_table_that_goes_while_the_pass_reads_sends_nothing(attack: Attack, hospital: Site, mariadb: MariaDB) -> None:
+def test_a_table_that_goes_while_the_pass_reads_sends_nothing(
+    attack: Attack, hospital: Site, mariadb: MariaDB
+) -> None:
     """The schema was checked and is wrong all the same when the table's turn comes."""
     # The mapping of clinics was read before its own turn, in a join: by then nobody can rename it.
     turns = TABLES.keys() - {"maping_poli_bpjs"}
-    tables = [(at, table) for at, table in enumerate(queries(hospital, mariadb), 1) if table in turns]
+    tables = [
+        (at, table) for at, table in enumerate(queries(hospital, mariadb), 1) if table in turns
+    ]
     chosen = attack.random().sample(tables, attack.size(always=2, all=len(tables)))
     with mariadb.admin() as connection, connection.cursor() as cursor:
         for (at, table), due in product(chosen, (False, True)):
@@ -383,12 +446,17 @@ def test_a_table_that_goes_while_the_pass_reads_sends_nothing(attack: Attack, ho
             with (
                 case(hospital, due=due) as site,
                 harmless(site, due=due, code=8) as passes,
-                Wire(mariadb, site.folder, meanwhile(partial(cursor.execute, rename)), at=at) as wire,
+                Wire(
+                    mariadb, site.folder, meanwhile(partial(cursor.execute, rename)), at=at
+                ) as wire,
             ):
                 passes.append(in_process(site, KHANZA_SOCKET=wire.socket))
                 cursor.execute(f"RENAME TABLE hilang TO {table}")
                 assert table in passes[0].told[0]
-    attack.measured("a table of Khanza goes while a pass reads", f"{2 * len(chosen)} passes, exit 8, nothing sent")
+    attack.measured(
+        "a table of Khanza goes while a pass reads",
+        f"{2 * len(chosen)} passes, exit 8, nothing sent",
+    )
 
 
 # -- locks, kills and restarts
@@ -401,14 +469,23 @@ def test_a_pass_that_is_killed_while_it_waits_for_a_lock_loses_nothing(
     cases = list(product(set(TABLES) - {LETTERS}, ("QUERY", "CONNECTION"), (False, True)))
     chosen = attack.random().sample(sorted(cases), attack.size(always=3, all=len(cases)))
     for table, what, due in chosen:
-        with case(hospital, due=due) as site, harmless(site, due=due) as passes, locked(mariadb, table) as waiting:
+        with (
+            case(hospital, due=due) as site,
+            harmless(site, due=due) as passes,
+            locked(mariadb, table) as waiting,
+        ):
             process = program(site)
             command(mariadb, f"KILL {what} {waiting()}")
             passes.append(ended(process))
-    attack.measured("KILL QUERY or CONNECTION while a pass waits for a lock", f"{len(chosen)} passes, exit 5, 0 lost")
+    attack.measured(
+        "KILL QUERY or CONNECTION while a pass waits for a lock",
+        f"{len(chosen)} passes, exit 5, 0 lost",
+    )
 
 
-def test_a_lock_of_a_moment_only_delays_the_pass(attack: Attack, hospital: Site, mariadb: MariaDB) -> None:
+def test_a_lock_of_a_moment_only_delays_the_pass(
+    attack: Attack, hospital: Site, mariadb: MariaDB
+) -> None:
     chosen = attack.random().sample(sorted(TABLES), attack.size(always=1, all=len(TABLES)))
     for table in chosen:
         with case(hospital, due=False) as site:
@@ -420,36 +497,66 @@ def test_a_lock_of_a_moment_only_delays_the_pass(attack: Attack, hospital: Site,
     attack.measured("a table locked for a moment", f"{len(chosen)} tables, exit 0, no word")
 
 
-def test_a_pass_that_the_server_itself_gives_up_loses_nothing(attack: Attack, hospital: Site, mariadb: MariaDB) -> None:
-    """The server's real 1205 and 1969 while a table is locked, and its real 1213 in the middle of a result."""
-    cases = list(product((deadlocked, timed_out, out_of_time), TABLES.keys() - {LETTERS}, (False, True)))
+def test_a_pass_that_the_server_itself_gives_up_loses_nothing(
+    attack: Attack, hospital: Site, mariadb: MariaDB
+) -> None:
+    """The server's real 1205 and 1969 while a table is locked, and its real 1213 in the middle of a
+    result.
+    """
+    cases = list(
+        product((deadlocked, timed_out, out_of_time), TABLES.keys() - {LETTERS}, (False, True))
+    )
     chosen = attack.random().sample(sorted(cases, key=str), attack.size(always=3, all=len(cases)))
     for give_up, table, due in chosen:
-        with case(hospital, due=due) as site, harmless(site, due=due) as passes, give_up(mariadb, table):
+        with (
+            case(hospital, due=due) as site,
+            harmless(site, due=due) as passes,
+            give_up(mariadb, table),
+        ):
             passes.append(in_process(site))
-    attack.measured("MariaDB's own deadlock victim, lock wait and statement timeouts", f"{len(chosen)} passes, 0 lost")
+    attack.measured(
+        "MariaDB's own deadlock victim, lock wait and statement timeouts",
+        f"{len(chosen)} passes, 0 lost",
+    )
 
 
 def test_a_server_that_restarts_or_hangs_up_in_a_pass_loses_nothing(
     attack: Attack, hospital: Site, mariadb: MariaDB
 ) -> None:
     """Between connect and any query; wait_timeout hangs up as well."""
-    cases = list(product((MariaDB.stop, idle), range(1, len(queries(hospital, mariadb)) + 1), (False, True)))
+    cases = list(
+        product((MariaDB.stop, idle), range(1, len(queries(hospital, mariadb)) + 1), (False, True))
+    )
     chosen = attack.random().sample(cases, attack.size(always=2, all=len(cases)))
     for act, at, due in chosen:
-        with case(hospital, due=due) as site, harmless(site, due=due) as passes, variable(mariadb, "wait_timeout", "1"):
+        with (
+            case(hospital, due=due) as site,
+            harmless(site, due=due) as passes,
+            variable(mariadb, "wait_timeout", "1"),
+        ):
             with Wire(mariadb, site.folder, meanwhile(partial(act, mariadb)), at=at) as wire:
                 passes.append(in_process(site, KHANZA_SOCKET=wire.socket))
             mariadb.start()  # here: the kernel ends a server with the thread that started it
-    attack.measured("MariaDB restarts, or hangs up by wait_timeout, in a pass", f"{len(chosen)} passes, exit 5, 0 lost")
+    attack.measured(
+        "MariaDB restarts, or hangs up by wait_timeout, in a pass",
+        f"{len(chosen)} passes, exit 5, 0 lost",
+    )
 
 
-def test_a_server_that_lets_nobody_in_loses_nothing(attack: Attack, hospital: Site, mariadb: MariaDB) -> None:
+def test_a_server_that_lets_nobody_in_loses_nothing(
+    attack: Attack, hospital: Site, mariadb: MariaDB
+) -> None:
     """Stopped, nobody at the port, too many connections, somebody else at the port."""
     for refuse, due in product((stopped, absent, full, stranger), (False, True)):
-        with case(hospital, due=due) as site, harmless(site, due=due) as passes, refuse(mariadb, site) as env:
+        with (
+            case(hospital, due=due) as site,
+            harmless(site, due=due) as passes,
+            refuse(mariadb, site) as env,
+        ):
             passes.append(in_process(site, **env))
-    attack.measured("MariaDB stopped, absent, full; a stranger at its port", "8 passes, exit 5, nothing lost")
+    attack.measured(
+        "MariaDB stopped, absent, full; a stranger at its port", "8 passes, exit 5, nothing lost"
+    )
 
 
 @contextmanager
@@ -480,13 +587,17 @@ def stranger(_: MariaDB, site: Site) -> Iterator[dict[str, str]]:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(site.folder / "stranger"))
         listener.listen()
-        threading.Thread(target=lambda: listener.accept()[0].sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n"), daemon=True).start()
+        threading.Thread(
+            target=lambda: listener.accept()[0].sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n"), daemon=True
+        ).start()
         yield {"KHANZA_SOCKET": str(site.folder / "stranger")}
 
 
 @contextmanager
 def locked(mariadb: MariaDB, table: str) -> Iterator[Callable[[], int]]:
-    """Lock a table; the function handed out waits until the pass waits for it and returns the pass's connection."""
+    """Lock a table; the function handed out waits until the pass waits for it and returns the
+    pass's connection.
+    """
     with mariadb.admin() as connection, connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLES {table} WRITE")
         yield lambda: connected(mariadb, "state LIKE 'Waiting for%'")
@@ -499,13 +610,16 @@ def deadlocked(mariadb: MariaDB, table: str) -> Iterator[None]:
     command(
         mariadb,
         "CREATE FUNCTION korban() RETURNS int DETERMINISTIC BEGIN "
-        "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found'; RETURN 1; END",
+        "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT "
+        "= 'Deadlock found'; RETURN 1; END",
         f"GRANT EXECUTE ON FUNCTION korban TO {MariaDB.USER}@localhost",
         f"RENAME TABLE {table} TO semula",
         f"CREATE VIEW {table} AS SELECT {columns} FROM semula WHERE korban() = 1",
     )
     yield
-    command(mariadb, f"DROP VIEW {table}", f"RENAME TABLE semula TO {table}", "DROP FUNCTION korban")
+    command(
+        mariadb, f"DROP VIEW {table}", f"RENAME TABLE semula TO {table}", "DROP FUNCTION korban"
+    )
 
 
 @contextmanager
@@ -549,7 +663,10 @@ def connected(mariadb: MariaDB, which: str) -> int:
 def connections(mariadb: MariaDB, which: str) -> list[int]:
     """Return the numbers of the program's connections of which something holds."""
     with mariadb.admin() as connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM information_schema.processlist WHERE user = '{MariaDB.USER}' AND {which}")
+        cursor.execute(
+            f"SELECT id FROM information_schema.processlist WHERE "
+            f"user = '{MariaDB.USER}' AND {which}"
+        )
         return [number for (number,) in cursor.fetchall()]
 
 
@@ -558,8 +675,12 @@ def connections(mariadb: MariaDB, which: str) -> list[int]:
 LIMIT = 16  # seconds of a pass
 
 
-def test_a_khanza_that_takes_for_ever_leaves_time_to_send(attack: Attack, hospital: Site, mariadb: MariaDB) -> None:
-    """Silent, dripping for hours, or slow at each query: the pass ends in time, and sends what is due."""
+def test_a_khanza_that_takes_for_ever_leaves_time_to_send(
+    attack: Attack, hospital: Site, mariadb: MariaDB
+) -> None:
+    """Silent, dripping for hours, or slow at each query: the pass ends in time, and sends what is
+    due.
+    """
     positions = range(1, len(queries(hospital, mariadb)) + 1)
     cases = [(silent, GREETING), (slow, EACH), *product((silent, endless), positions)]
     chosen, longest = cases[: attack.size(always=2, all=len(cases))], 0.0
@@ -575,42 +696,64 @@ def test_a_khanza_that_takes_for_ever_leaves_time_to_send(attack: Attack, hospit
 
 
 def side_by_side(hospital: Site, mariadb: MariaDB, cases: list[tuple[Trouble, int]]) -> float:
-    """Run a pass of the real program for each of these troubles, all at once; return the seconds of the longest."""
+    """Run a pass of the real program for each of these troubles, all at once; return the seconds of
+    the longest.
+    """
     with ExitStack() as stack:
         runs = []
         for trouble, at in cases:
             site = stack.enter_context(case(hospital, due=True))
             passes = stack.enter_context(harmless(site, due=True))
-            runs.append((site, passes, stack.enter_context(Wire(mariadb, site.folder, trouble, at=at))))
+            runs.append(
+                (site, passes, stack.enter_context(Wire(mariadb, site.folder, trouble, at=at)))
+            )
         began = time.monotonic()
-        started = [program(site, "--max-seconds", str(LIMIT), KHANZA_SOCKET=wire.socket) for site, _, wire in runs]
+        started = [
+            program(site, "--max-seconds", str(LIMIT), KHANZA_SOCKET=wire.socket)
+            for site, _, wire in runs
+        ]
         for (_, passes, _), process in zip(runs, started, strict=True):
             passes.append(ended(process))
         return time.monotonic() - began
 
 
-def test_a_khanza_that_drips_but_answers_is_read_to_its_end(attack: Attack, hospital: Site, mariadb: MariaDB) -> None:
+def test_a_khanza_that_drips_but_answers_is_read_to_its_end(
+    attack: Attack, hospital: Site, mariadb: MariaDB
+) -> None:
     with case(hospital, due=False) as site, Wire(mariadb, site.folder, dripping, at=EACH) as wire:
         assert in_process(site, KHANZA_SOCKET=wire.socket) == Ended(0, [])
         complete(site)
-    attack.measured("MariaDB answers byte by byte", f"{len(wire.asked)} queries, exit 0, nothing lost")
+    attack.measured(
+        "MariaDB answers byte by byte", f"{len(wire.asked)} queries, exit 0, nothing lost"
+    )
 
 
 # -- Khanza goes on with its own work
 
 
-def test_khanza_may_write_any_row_at_any_moment_of_a_pass(attack: Attack, hospital: Site, mariadb: MariaDB) -> None:
-    """No row is locked against it: before each query of a pass it writes to all of them, and waits for nothing."""
+def test_khanza_may_write_any_row_at_any_moment_of_a_pass(
+    attack: Attack, hospital: Site, mariadb: MariaDB
+) -> None:
+    """No row is locked against it: before each query of a pass it writes to all of them, and waits
+    for nothing.
+    """
     written: list[str] = []
     for due in (False, True):
         with (
             case(hospital, due=due) as site,
-            Wire(mariadb, site.folder, meanwhile(lambda: written.extend(write_everywhere(mariadb))), at=EACH) as wire,
+            Wire(
+                mariadb,
+                site.folder,
+                meanwhile(lambda: written.extend(write_everywhere(mariadb))),
+                at=EACH,
+            ) as wire,
         ):
             assert in_process(site, KHANZA_SOCKET=wire.socket) == Ended(0, [])
             complete(site)
     assert set(written) == TABLES.keys()
-    attack.measured("Khanza writes all rows of every table before each query", f"{len(written)} writes, 0 waits")
+    attack.measured(
+        "Khanza writes all rows of every table before each query", f"{len(written)} writes, 0 waits"
+    )
 
 
 def write_everywhere(mariadb: MariaDB) -> list[str]:
@@ -619,18 +762,27 @@ def write_everywhere(mariadb: MariaDB) -> list[str]:
         cursor.execute("SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1")
         for table, (column, *_) in TABLES.items():
             cursor.execute(f"UPDATE {table} SET {column} = CONCAT({column}, '')")
-        assert transactions(mariadb, "trx_rows_locked + trx_tables_locked + trx_rows_modified > 0") == 0
+        assert (
+            transactions(mariadb, "trx_rows_locked + trx_tables_locked + trx_rows_modified > 0")
+            == 0
+        )
     return list(TABLES)
 
 
 def test_khanza_is_let_go_before_bpjs_is_called(hospital: Site, mariadb: MariaDB) -> None:
-    """However slow BPJS is, Khanza has no connection and no transaction of the real program meanwhile."""
+    """However slow BPJS is, Khanza has no connection and no transaction of the real program
+    meanwhile.
+    """
     with case(hospital, due=False) as site:
         site.bpjs.latency = 2
         process = program(site)
         wait_for(lambda: site.bpjs.arrived)
-        # The server takes a moment to see that somebody has hung up; BPJS is silent for longer than that.
-        wait_for(lambda: connections(mariadb, "TRUE") == [] and transactions(mariadb, "TRUE") == 0, seconds=1.5)
+        # The server takes a moment to see that somebody has hung up; BPJS is silent for longer than
+        # that.
+        wait_for(
+            lambda: connections(mariadb, "TRUE") == [] and transactions(mariadb, "TRUE") == 0,
+            seconds=1.5,
+        )
         site.bpjs.latency = 0
         assert ended(process) == Ended(0, [])
         complete(site)
@@ -678,7 +830,8 @@ def renumbers(khanza: Hospital) -> None:
         khanza.update(table, {"no_rawat": ADD_DUE}, no_rawat=VISIT)
 
 
-# What BPJS must hold in the end besides the rest of the day; the second is for work that comes too late for the pass.
+# What BPJS must hold in the end besides the rest of the day; the second is for work that comes too
+# late for the pass.
 WORK: dict[Callable[[Hospital], None], list[dict[str, Held]]] = {
     registers: [{VISIT: [(3, "08:20:00"), (4, "08:25:00"), (5, "08:45:00")]}],
     books: [{BOOKING: [(3, "07:50:00")]}],
@@ -691,20 +844,29 @@ WORK: dict[Callable[[Hospital], None], list[dict[str, Held]]] = {
 def test_what_khanza_does_between_two_queries_is_never_half_told(
     attack: Attack, hospital: Site, mariadb: MariaDB
 ) -> None:
-    """One transaction of Khanza before any query of a pass: BPJS hears all of it, now or a minute later."""
+    """One transaction of Khanza before any query of a pass:
+
+    BPJS hears all of it, now or a minute later.
+    """
     cases = list(product(WORK, range(1, len(queries(hospital, mariadb)) + 2)))
-    # Always the one that would be told as NON JKN, had the pass read the visit before and the SEPs after it.
+    # Always the one that would be told as NON JKN, had the pass read the visit before and the SEPs
+    # after it.
     chosen = [(renumbers, 7), *attack.random().sample(cases, attack.size(always=4, all=len(cases)))]
     for work, at in chosen:
         afresh(hospital, mariadb)
-        rest = {name: tasks for name, tasks in DAY.items() if name != ADD_DUE or work is not renumbers}
+        rest = {
+            name: tasks for name, tasks in DAY.items() if name != ADD_DUE or work is not renumbers
+        }
         with case(hospital, due=False) as site:
             site.bpjs.bookings.mobile_jkn(BOOKING, str(MONDAY))
             act = meanwhile(partial(in_one_transaction, hospital.khanza, work))
             with Wire(mariadb, site.folder, act, at=at) as wire:
                 assert in_process(site, KHANZA_SOCKET=wire.socket) == Ended(0, [])
             complete(site, *({**rest, BOOKING: [], **end} for end in WORK[work]))
-    attack.measured("Khanza changes rows between two queries of a pass", f"{len(chosen)} passes, nothing half told")
+    attack.measured(
+        "Khanza changes rows between two queries of a pass",
+        f"{len(chosen)} passes, nothing half told",
+    )
 
 
 def afresh(hospital: Site, mariadb: MariaDB) -> None:

@@ -1,11 +1,14 @@
-"""The program is killed at a step, every step in turn, and started again: the end is that of an undisturbed run.
+"""The program is killed at a step, every step in turn, and started again: the end is that of an
+undisturbed run.
 
-- A scenario is a function that fills Khanza, prepares BPJS, moves the clock and runs the program; it returns what
-  BPJS has to hold at the end, by what was written into Khanza.
-- Each kill has a hospital, a BPJS and a ledger of its own. The program starts again at the minute at which it died.
-- What may differ: a repeated add or batal, or a task found by a look-up, is *already* there instead of *sent*.
-- A kill leaves at most one call a worker in flight, so at most so many writes are repeated; a task that BPJS accepted
-  is among them only if a person typed it twice.
+- A scenario is a function that fills Khanza, prepares BPJS, moves the clock and runs the program;
+  it returns what BPJS has to hold at the end, by what was written into Khanza.
+- Each kill has a hospital, a BPJS and a ledger of its own. The program starts again at the minute
+  at which it died.
+- What may differ: a repeated add or batal, or a task found by a look-up, is *already* there instead
+  of *sent*.
+- A kill leaves at most one call a worker in flight, so at most so many writes are repeated; a task
+  that BPJS accepted is among them only if a person typed it twice.
 """
 
 from __future__ import annotations
@@ -35,8 +38,8 @@ from antrean_cli.simulator.server import Simulator
 from tests.attacks.conftest import FIGURES, Attack
 from tests.attacks.stepping import SECONDS
 from tests.conftest import ROOT
-from tests.mariadb import SHM, MariaDB
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
+from tests.support.mariadb import SHM, MariaDB
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
 
 ADD, UPDATE, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/getlisttask"
 HARMLESS = (0, 3, 4, 5)  # how a run may end that is not killed
@@ -53,7 +56,10 @@ class Ran(NamedTuple):
 
 
 class Death(NamedTuple):
-    """The run of a scenario, and the step of that run, at which the program dies. Both are counted from 1."""
+    """The run of a scenario, and the step of that run, at which the program dies.
+
+    Both are counted from 1.
+    """
 
     run: int
     step: int
@@ -97,12 +103,16 @@ class World(Site):
     runs: list[Ran] = field(default_factory=list)
 
     def antrean(self, *args: str) -> None:
-        """Run the command `antrean` at the clock's time; if this is the run to die in, die, and run it again."""
+        """Run the command `antrean` at the clock's time; if this is the run to die in, die, and run
+        it again.
+        """
         if self.death and self.death.run == len(self.runs) + 1:
             heard = len(self.bpjs.arrived)
             died = self._once(args, self.death.step)
             # With several workers the order of steps varies, and with it their number by a few.
-            assert died.returncode == -signal.SIGKILL or (self.workers > 1 and died.returncode in HARMLESS)
+            assert died.returncode == -signal.SIGKILL or (
+                self.workers > 1 and died.returncode in HARMLESS
+            )
             self.killed = args if died.returncode == -signal.SIGKILL else ()
             self._let_arrive(heard + died.steps.count("request is on the wire"))
             if not self.again:
@@ -121,7 +131,9 @@ class World(Site):
     def steps(self) -> list[tuple[Death, str]]:
         """Return all steps so far with their names."""
         return [
-            (Death(run, step), name) for run, ran in enumerate(self.runs, 1) for step, name in enumerate(ran.steps, 1)
+            (Death(run, step), name)
+            for run, ran in enumerate(self.runs, 1)
+            for step, name in enumerate(ran.steps, 1)
         ]
 
     def _once(self, args: tuple[str, ...], die_at: int) -> Ran:
@@ -131,14 +143,18 @@ class World(Site):
 
 @dataclass(kw_only=True)
 class Stage:
-    """Where worlds are made: one Khanza, emptied for each, and one process to run the program in."""
+    """Where worlds are made: one Khanza, emptied for each, and one process to
+    run the program in.
+    """
 
     mariadb: MariaDB
     connection: pymysql.Connection[Any]
     program: Program
 
     @contextmanager
-    def world(self, workers: int = 1, death: Death | None = None, *, again: bool = True) -> Iterator[World]:
+    def world(
+        self, workers: int = 1, death: Death | None = None, *, again: bool = True
+    ) -> Iterator[World]:
         """Make a hospital on Monday at 14:00, with a BPJS and no ledger yet."""
         self.mariadb.empty()
         khanza = Hospital(self.connection, paramstyle=pymysql.paramstyle)
@@ -147,7 +163,9 @@ class Stage:
         keys: dict[str, Any] = {"cons_id": CONS_ID, "secret_key": SECRET_KEY, "user_key": USER_KEY}
         with (
             tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None) as folder,
-            Simulator(**keys, now=clock, clock_tolerance=1e12) as bpjs,  # the program signs with the real time
+            Simulator(
+                **keys, now=clock, clock_tolerance=1e12
+            ) as bpjs,  # the program signs with the real time
         ):
             yield World(
                 khanza=khanza,
@@ -165,7 +183,9 @@ class Stage:
 # -- what a scenario is made of
 
 
-def patient(site: Site, tanggal: date = MONDAY, *, kd_poli: str = "INT", kembali: str | None = None) -> str:
+def patient(
+    site: Site, tanggal: date = MONDAY, *, kd_poli: str = "INT", kembali: str | None = None
+) -> str:
     """Register a JKN patient at 08:05 with a SEP, examined at 08:30; return no_rawat."""
     no_rawat = site.khanza.visit(tanggal, jam="08:05:00", kd_poli=kd_poli)
     site.khanza.sep(no_rawat)
@@ -178,7 +198,9 @@ def patient(site: Site, tanggal: date = MONDAY, *, kd_poli: str = "INT", kembali
 def booked(site: Site, *, known: bool = True) -> tuple[str, str]:
     """Book in Mobile JKN, checked in at 07:40; return no_rawat and nobooking."""
     no_rawat = site.khanza.visit(MONDAY, jam="08:00:00")
-    nobooking = site.khanza.booking(no_rawat, MONDAY, status="Checkin", validasi=f"{MONDAY} 07:40:00")
+    nobooking = site.khanza.booking(
+        no_rawat, MONDAY, status="Checkin", validasi=f"{MONDAY} 07:40:00"
+    )
     if known:
         site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
     return no_rawat, nobooking
@@ -204,7 +226,9 @@ def a_visit_through_tasks_3_to_7(world: World) -> Held:
 
 
 def nothing_to_send(world: World) -> Held:
-    """A first pass: yesterday's visit is history, one of today waits for its reference, one for its clinic's code."""
+    """A first pass: yesterday's visit is history, one of today waits for its reference, one for its
+    clinic's code.
+    """
     patient(world, MONDAY - timedelta(days=1))
     world.khanza.visit(MONDAY)
     patient(world, kd_poli="MAT")
@@ -313,7 +337,8 @@ def answers_that_are_lost(world: World) -> Held:
     """BPJS accepts, and nobody hears of it."""
     visits = [patient(world) for _ in range(2)]
     world.bpjs.faults.add(
-        Fault("reset_after", path=ADD, kodebooking=visits[0]), Fault("cut", path=UPDATE, kodebooking=visits[1])
+        Fault("reset_after", path=ADD, kodebooking=visits[0]),
+        Fault("cut", path=UPDATE, kodebooking=visits[1]),
     )
     for _ in range(2):
         world.antrean("sync")
@@ -324,7 +349,9 @@ def answers_that_are_lost(world: World) -> Held:
 def a_later_task_that_bpjs_holds(world: World) -> Held:
     """ "TaskId terakhir 5": tasks 3 and 4 can never come."""
     no_rawat = patient(world)
-    world.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY), tasks=[{"taskid": 5, "waktu": ms("08:50")}])
+    world.bpjs.bookings.mobile_jkn(
+        no_rawat, str(MONDAY), tasks=[{"taskid": 5, "waktu": ms("08:50")}]
+    )
     world.antrean("sync")
     return {no_rawat: [(5, "08:50:00")]}
 
@@ -507,13 +534,16 @@ class Tally:
     """What all scenarios together came to."""
 
     scenarios: set[str] = field(default_factory=set)
-    repeated: Counter[int] = field(default_factory=Counter)  # how many kills made so many writes repeat
+    repeated: Counter[int] = field(
+        default_factory=Counter
+    )  # how many kills made so many writes repeat
 
     def __str__(self) -> str:
         kills = self.repeated.total()
         return (
             f"{kills} kills in {len(self.scenarios)} scenarios: 0 lost, 0 accepted twice, "
-            f"at most {max(self.repeated)} repeated by a kill ({kills - self.repeated[0]} repeated any)"
+            f"at most {max(self.repeated)} repeated by a kill "
+            f"({kills - self.repeated[0]} repeated any)"
         )
 
 
@@ -538,7 +568,9 @@ BY_HAND: tuple[Scenario, ...] = (an_update_by_hand, an_add_by_hand, a_cancel_by_
 SCENARIOS = [(one, 1) for one in ALONE + TOGETHER] + [(one, 4) for one in TOGETHER]
 
 
-@pytest.mark.parametrize(("scenario", "workers"), SCENARIOS, ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    ("scenario", "workers"), SCENARIOS, ids=lambda value: getattr(value, "__name__", value)
+)
 def test_killed_at_any_step_and_started_again_it_ends_as_if_undisturbed(
     scenario: Scenario, workers: int, stage: Stage, attack: Attack, tally: Tally
 ) -> None:
@@ -546,7 +578,9 @@ def test_killed_at_any_step_and_started_again_it_ends_as_if_undisturbed(
         held, steps = scenario(world), world.steps()
         undisturbed = ending(world)
     assert undisturbed.held == held
-    for death, name in attack.random().sample(steps, min(len(steps), attack.size(always=1, all=len(steps)))):
+    for death, name in attack.random().sample(
+        steps, min(len(steps), attack.size(always=1, all=len(steps)))
+    ):
         with stage.world(workers, death) as world:
             assert scenario(world) == held
             end = ending(world)
@@ -567,12 +601,18 @@ def test_what_nobody_types_again_after_a_kill_is_settled_by_the_next_pass(
     """Whether BPJS has it or not, the ledger comes to say the same."""
     with stage.world() as world:
         scenario(world)
-        steps = [(death, name) for death, name in world.steps() if world.runs[death.run - 1].command != "sync"]
+        steps = [
+            (death, name)
+            for death, name in world.steps()
+            if world.runs[death.run - 1].command != "sync"
+        ]
     for death, name in attack.random().sample(steps, attack.size(always=1, all=len(steps))):
         with stage.world(death=death, again=False) as world:
             scenario(world)
             end = ending(world)
-        assert done_in_ledger(end) == {(kode, str(task)) for kode, tasks in end.held.items() for task, _ in tasks}, name
+        assert done_in_ledger(end) == {
+            (kode, str(task)) for kode, tasks in end.held.items() for task, _ in tasks
+        }, name
         tally.scenarios.add(f"{scenario.__name__}, not typed again")
         tally.repeated[sum(write.code == 208 for write in end.writes)] += 1
 
@@ -580,11 +620,17 @@ def test_what_nobody_types_again_after_a_kill_is_settled_by_the_next_pass(
 def done_in_ledger(end: End) -> set[tuple[str, str]]:
     """Return the tasks that BPJS has by the ledger's word; a cancel is its task 99."""
     done = ((row["kodebooking"], row["step"]) for row in end.ledger["push"] if row["state"] in DONE)
-    return {(kodebooking, "99" if step == "batal" else step) for kodebooking, step in done if step != "add"}
+    return {
+        (kodebooking, "99" if step == "batal" else step)
+        for kodebooking, step in done
+        if step != "add"
+    }
 
 
 def ending(world: World) -> End:
-    """Return what there is after one pass more, which changed nothing; BPJS accepted nothing twice."""
+    """Return what there is after one pass more, which changed nothing; BPJS
+    accepted nothing twice.
+    """
     before = so_far(world)
     assert set(before.accepted.values()) <= {1}
     world.clock.forward(minutes=1)
@@ -631,10 +677,16 @@ def rows(state: Path) -> dict[str, list[Row]]:
 def alike(end: End) -> End:
     """Return what must not differ from an undisturbed run.
 
-    What may: whether BPJS took a push or had it already, how often it was put off before, the minute at which either
-    side wrote that down, the count of faults, where none is the same as none counted, and the statistics of calls.
+    What may: whether BPJS took a push or had it already, how often it was put off before, the
+    minute at which either side wrote that down, the count of faults, where none is the same as none
+    counted, and the statistics of calls.
     """
-    pushes = [row | {"state": DONE.get(row["state"], row["state"]), **UNTOLD} for row in end.ledger["push"]]
+    pushes = [
+        row | {"state": DONE.get(row["state"], row["state"]), **UNTOLD}
+        for row in end.ledger["push"]
+    ]
     meta = [row for row in end.ledger["meta"] if row != NO_FAULTS and row["name"] != "calls"]
     held = [row | {"tasks": [task | {"waktu": 0} for task in row["tasks"]]} for row in end.bpjs]
-    return end._replace(bpjs=held, ledger=end.ledger | {"push": pushes, "meta": meta}, writes=end.accepted)
+    return end._replace(
+        bpjs=held, ledger=end.ledger | {"push": pushes, "meta": meta}, writes=end.accepted
+    )

@@ -1,7 +1,10 @@
-"""A day of a pass a minute, and hundreds of days: what a pass needs, and the state file, must not grow without end.
+"""A day of a pass a minute, and hundreds of days: what a pass needs, and the state file, must not
+grow without end.
 
-- Every minute of the long day is the real program as a process of its own, which is weighed at its end.
-- The many days run in one process, on the sample hospital; what is forgotten is judged by what the test registered.
+- Every minute of the long day is the real program as a process of its own, which is weighed at its
+  end.
+- The many days run in one process, on the sample hospital; what is forgotten is judged by what the
+  test registered.
 """
 
 from __future__ import annotations
@@ -23,12 +26,12 @@ from time import sleep
 
 import pytest
 
-from antrean_cli.ledger import Ledger
+from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.chain import SENT, Push, Record
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.simulator.server import Simulator
 from tests.attacks.conftest import Attack
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site
 
 Happening = Callable[[], object]
 MB = 1024  # kB
@@ -39,7 +42,9 @@ MB = 1024  # kB
 
 @dataclass(frozen=True, kw_only=True)
 class Weight:
-    """What one pass needed: memory in kB, descriptors open at its end, CPU in ms, the ledger in bytes."""
+    """What one pass needed: memory in kB, descriptors open at its end, CPU in ms, the ledger in
+    bytes.
+    """
 
     memory: int
     descriptors: int
@@ -49,7 +54,9 @@ class Weight:
 
 
 class LongDay:
-    """A day whose visits come, are examined and go home minute by minute; `right` is what BPJS must hold at last."""
+    """A day whose visits come, are examined and go home minute by minute; `right` is what BPJS must
+    hold at last.
+    """
 
     def __init__(self, site: Site, visits: int, first: int, last: int) -> None:
         """Let the visits come evenly between two minutes of the day."""
@@ -61,7 +68,9 @@ class LongDay:
 
     def minute(self, minute: int) -> None:
         """Let happen what happens in a minute of the day."""
-        self._site.clock.now = datetime.combine(MONDAY, time(), WIB) + timedelta(minutes=minute, seconds=30)
+        self._site.clock.now = datetime.combine(MONDAY, time(), WIB) + timedelta(
+            minutes=minute, seconds=30
+        )
         for happening in self._happenings.pop(minute, []):
             happening()
 
@@ -74,14 +83,20 @@ class LongDay:
         steps = [begin + timedelta(minutes=4 * step) for step in range(5 if number % 3 == 0 else 3)]
         no_rawat = khanza.visit(MONDAY, jam=f"{begin:%H:%M:%S}")
         khanza.sep(no_rawat)
-        self.right[no_rawat] = [(taskid, f"{step:%H:%M:%S}") for taskid, step in enumerate(steps, 3)]
+        self.right[no_rawat] = [
+            (taskid, f"{step:%H:%M:%S}") for taskid, step in enumerate(steps, 3)
+        ]
         times = [f"{step:%Y-%m-%d %H:%M:%S}" for step in steps]
         minute, no_resep = begin.hour * 60 + begin.minute, f"R{number}"
         self._at(minute + 4, partial(khanza.exam, no_rawat, times[1]))
         self._at(minute + 8, partial(khanza.berkas, no_rawat, kembali=times[2]))
         if len(steps) > 3:
-            self._at(minute + 12, partial(khanza.resep, no_rawat, divalidasi=times[3], no_resep=no_resep))
-            self._at(minute + 16, partial(khanza.resep, no_rawat, diserahkan=times[4], no_resep=no_resep))
+            self._at(
+                minute + 12, partial(khanza.resep, no_rawat, divalidasi=times[3], no_resep=no_resep)
+            )
+            self._at(
+                minute + 16, partial(khanza.resep, no_rawat, diserahkan=times[4], no_resep=no_resep)
+            )
 
 
 def weighed(site: Site) -> Weight:
@@ -129,16 +144,22 @@ def test_a_day_of_passes_needs_no_more_at_its_end(site: Site, attack: Attack) ->
     bytes_a_push = evening[-1].ledger / len(site.bpjs.received)
     assert bytes_a_push < 1000
     requests = len(site.bpjs.received)
-    attack.measured(f"{passes} passes, one a minute, {visits} visits, {requests} requests", told(weights, idle))
+    attack.measured(
+        f"{passes} passes, one a minute, {visits} visits, {requests} requests", told(weights, idle)
+    )
 
 
 def told(weights: list[Weight], idle: list[Weight]) -> str:
     """Return the figures of a day."""
     third = len(idle) // 3
-    early, late = (sorted(one.cpu for one in part)[third // 2] for part in (idle[:third], idle[-third:]))
+    early, late = (
+        sorted(one.cpu for one in part)[third // 2] for part in (idle[:third], idle[-third:])
+    )
     return (
-        f"at most {max(one.memory for one in weights) / MB:.0f} MB, idle {idle[0].memory / MB:.0f} MB at first and "
-        f"{idle[-1].memory / MB:.0f} MB at last; descriptors at the end {idle[0].descriptors}, at most "
+        f"at most {max(one.memory for one in weights) / MB:.0f} MB, idle "
+        f"{idle[0].memory / MB:.0f} MB at first and "
+        f"{idle[-1].memory / MB:.0f} MB at last; descriptors at "
+        f"the end {idle[0].descriptors}, at most "
         f"{max(one.descriptors for one in weights)}; state file {weights[-1].ledger / MB:.0f} KB; "
         f"CPU of an idle pass {early} ms at first, {late} ms at last"
     )
@@ -154,7 +175,13 @@ def small_site(clock: Clock, tmp_path: Path) -> Iterator[Site]:
     keys = {"BPJS_CONS_ID": CONS_ID, "BPJS_SECRET_KEY": SECRET_KEY, "BPJS_USER_KEY": USER_KEY}
     with (
         closing(create_sqlite(sample)) as connection,
-        Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=clock, clock_tolerance=1e12) as bpjs,
+        Simulator(
+            cons_id=CONS_ID,
+            secret_key=SECRET_KEY,
+            user_key=USER_KEY,
+            now=clock,
+            clock_tolerance=1e12,
+        ) as bpjs,
     ):
         hospital = Hospital(connection, paramstyle=sqlite3.paramstyle)
         hospital.basics()
@@ -184,9 +211,15 @@ def kept(state: Path) -> dict[str, str]:
 
 
 def test_the_state_file_stops_growing(small_site: Site, attack: Attack) -> None:
-    """What is older than ANTREAN_KEEP_DAYS goes, nothing younger; and what was forgotten is never sent again."""
+    """What is older than ANTREAN_KEEP_DAYS goes, nothing younger; and what was forgotten is never
+    sent again.
+    """
     site = small_site
-    days, keep, visits = attack.size(always=20, all=200), attack.size(always=8, all=90), attack.size(always=4, all=20)
+    days, keep, visits = (
+        attack.size(always=20, all=200),
+        attack.size(always=8, all=90),
+        attack.size(always=4, all=20),
+    )
     registered: dict[str, date] = {}
     sizes: list[int] = []
     for day in range(days):
@@ -195,15 +228,22 @@ def test_the_state_file_stops_growing(small_site: Site, attack: Attack) -> None:
         for hour in ("09:30", "12:00", "23:59"):
             site.clock.at(hour, day=day)
             site.sync(ANTREAN_KEEP_DAYS=str(keep))
-        site.sync(since=tanggal - timedelta(days=7), ANTREAN_KEEP_DAYS=str(keep))  # as far back as a pass can go
+        site.sync(
+            since=tanggal - timedelta(days=7), ANTREAN_KEEP_DAYS=str(keep)
+        )  # as far back as a pass can go
         first = tanggal - timedelta(days=keep)
-        assert kept(site.state) == {one: str(of) for one, of in registered.items() if of >= first}, f"day {day}"
+        assert kept(site.state) == {
+            one: str(of) for one, of in registered.items() if of >= first
+        }, f"day {day}"
         sizes.append(site.state.stat().st_size)
     told_twice = [one for one, times in Counter(site.sent()).items() if times > 1]
     assert told_twice == []
     assert all(code != 208 for _, _, code in site.sent())
     assert max(sizes[keep + 8 :]) <= sizes[keep + 8] * 1.1
-    figures = f"{sizes[keep + 8] // 1024} KB after {keep + 8} days, {sizes[-1] // 1024} KB at last; nothing sent twice"
+    figures = (
+        f"{sizes[keep + 8] // 1024} KB after {keep + 8} days, "
+        f"{sizes[-1] // 1024} KB at last; nothing sent twice"
+    )
     attack.measured(f"{days} days of {visits + 2} visits, {keep} days kept", figures)
 
 
@@ -215,7 +255,9 @@ STEPS = ("add", "3", "4", "5")
 
 @pytest.fixture
 def backlog(small_site: Site) -> Path:
-    """A ledger with more to forget than one pass forgets, and some bookings to be kept; return a folder with it."""
+    """A ledger with more to forget than one pass forgets, and some bookings to be kept; return a
+    folder with it.
+    """
     template = small_site.folder / "template" / small_site.state.name
     with Ledger.open(template, WIB) as ledger, ledger.transaction():
         for number in range(OLD + YOUNG):
@@ -229,7 +271,9 @@ def backlog(small_site: Site) -> Path:
 def complete(state: Path) -> int:
     """Return the number of bookings in the ledger, each of which must still have all its pushes."""
     with closing(sqlite3.connect(state)) as connection:
-        counted = connection.execute("SELECT kodebooking, count(*) FROM push GROUP BY kodebooking").fetchall()
+        counted = connection.execute(
+            "SELECT kodebooking, count(*) FROM push GROUP BY kodebooking"
+        ).fetchall()
     assert dict(counted) == dict.fromkeys(kept(state), len(STEPS))
     return len(counted)
 
@@ -245,8 +289,12 @@ def killed(site: Site, written: int) -> None:
             sleep(0.0005)
 
 
-def test_a_kill_while_old_bookings_are_forgotten_does_no_harm(small_site: Site, backlog: Path, attack: Attack) -> None:
-    """Each pass forgets all of its share or nothing; the passes after it go on until all that is old is gone."""
+def test_a_kill_while_old_bookings_are_forgotten_does_no_harm(
+    small_site: Site, backlog: Path, attack: Attack
+) -> None:
+    """Each pass forgets all of its share or nothing; the passes after it go on until all that is
+    old is gone.
+    """
     site, dice, left = small_site, attack.random(), Counter[int]()
     site.folder = site.folder / "case"
     for _ in range(attack.size(always=4, all=60)):
@@ -259,5 +307,10 @@ def test_a_kill_while_old_bookings_are_forgotten_does_no_harm(small_site: Site, 
         assert kept(site.state).keys() == {f"K{number}" for number in range(YOUNG)}
     assert left.keys() <= {OLD, OLD - 5000}
     assert site.bpjs.arrived == []
-    figures = f"{left[OLD]} before it was committed, {left[OLD - 5000]} after; then all {OLD} forgotten, {YOUNG} kept"
-    attack.measured(f"kill -9 while old bookings are forgotten, {sum(left.values())} times", figures)
+    figures = (
+        f"{left[OLD]} before it was committed, {left[OLD - 5000]} after; "
+        f"then all {OLD} forgotten, {YOUNG} kept"
+    )
+    attack.measured(
+        f"kill -9 while old bookings are forgotten, {sum(left.values())} times", figures
+    )

@@ -1,9 +1,11 @@
-"""Answers of BPJS, mutated at random: nothing breaks, and nothing is taken for a success that is none.
+"""Answers of BPJS, mutated at random: nothing breaks, and nothing is taken for a success that is
+none.
 
-- Real bytes over a real socket to the real client; behind it a delivery, a command by hand or a whole pass, each
-  with a real ledger on disk, or somebody who asks for one of BPJS's lists.
-- What the bytes say is read once more in here, strictly (`codes`, `lists`). Where honest readers may differ (doubled
-  keys, NaN, a damaged head), each of their readings is right; what none of them reads must never count.
+- Real bytes over a real socket to the real client; behind it a delivery, a command by hand or a
+  whole pass, each with a real ledger on disk, or somebody who asks for one of BPJS's lists.
+- What the bytes say is read once more in here, strictly (`codes`, `lists`). Where honest readers
+  may differ (doubled keys, NaN, a damaged head), each of their readings is right; what none of them
+  reads must never count.
 - The first request of the attacked call gets the mutated answer, all others are hung up on.
 """
 
@@ -39,25 +41,36 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from lzstring import LZString
 
-from antrean_cli import asking, manual, views
-from antrean_cli.bpjs import Client
-from antrean_cli.config import Settings, load
-from antrean_cli.deliver import Delivery
+from antrean_cli.bpjs import lookups as asking
+from antrean_cli.bpjs.client import Client
+from antrean_cli.config.settings import Settings, load
 from antrean_cli.errors import AntreanError
-from antrean_cli.ledger import Ledger
+from antrean_cli.ledger.file import locked
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.operator import manual
+from antrean_cli.render import text as views
 from antrean_cli.rules.chain import STEPS, Change
 from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, update_body
 from antrean_cli.simulator.bookings import Bookings
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
-from antrean_cli.statefile import locked
-from antrean_cli.sync import Pass, Told
+from antrean_cli.sync.deliver import Delivery
+from antrean_cli.sync.run import Pass, Told
 from tests.attacks.conftest import Attack
-from tests.rows import MONDAY, NO_RAWAT, WIB, at, onsite, policy, push, record
-from tests.site import CONS_ID, SECRET_KEY, USER_KEY
+from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, policy, push, record
+from tests.support.site import CONS_ID, SECRET_KEY, USER_KEY
 
-NIK, CARD, PHONE = "9901010101987654", "0009876543219", "081298765432"  # of nobody: there is no province 99
+NIK, CARD, PHONE = (
+    "9901010101987654",
+    "0009876543219",
+    "081298765432",
+)  # of nobody: there is no province 99
 STEP = {"add": "add", "updatewaktu": "3", "batal": "batal", "getlisttask": "3"}
-ENDS = {"add": "/add", "updatewaktu": "/updatewaktu", "batal": "/batal", "getlisttask": "/getlisttask"}
+ENDS = {
+    "add": "/add",
+    "updatewaktu": "/updatewaktu",
+    "batal": "/batal",
+    "getlisttask": "/getlisttask",
+}
 BODIES: dict[str, dict[str, Any]] = {
     "add": add_body(onsite(reg={"nik": NIK}), policy()) | {"nomorkartu": CARD, "nohp": PHONE},
     "updatewaktu": update_body(NO_RAWAT, "3", at("08:05")),
@@ -67,7 +80,9 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 class List(NamedTuple):
-    """One of BPJS's lists: what it is asked for with, what names a row of it, and the codes that it comes with."""
+    """One of BPJS's lists: what it is asked for with, what names a row of it, and the codes that it
+    comes with.
+    """
 
     words: tuple[str, ...]
     key: str
@@ -85,7 +100,10 @@ LISTS = {
 
 
 class Real(NamedTuple):
-    """One answer of the stand-in BPJS before it is spelled: `rows` is the list that getlisttask encrypts."""
+    """One answer of the stand-in BPJS before it is spelled:
+
+    `rows` is the list that getlisttask encrypts.
+    """
 
     call: str
     code: int
@@ -94,7 +112,9 @@ class Real(NamedTuple):
 
 
 def real_answers() -> list[Real]:
-    """Return what the stand-in answers to each call: 200, 201, 204, 208 in its own words, and the door's 401."""
+    """Return what the stand-in answers to each call: 200, 201, 204, 208 in its own words, and the
+    door's 401.
+    """
     bookings, found = Bookings(lambda: at("12:00")), []
     bookings.mobile_jkn("lain", str(MONDAY))
 
@@ -104,7 +124,13 @@ def real_answers() -> list[Real]:
 
     for body in (BODIES["add"], BODIES["add"], {**BODIES["add"], "nik": "1"}):
         ask("add", body)
-    for taskid, waktu in (("4", "08:30"), ("3", "08:05"), ("3", "08:06"), ("4", "08:01"), ("4", "08:30")):
+    for taskid, waktu in (
+        ("4", "08:30"),
+        ("3", "08:05"),
+        ("3", "08:06"),
+        ("4", "08:01"),
+        ("4", "08:30"),
+    ):
         ask("updatewaktu", update_body("lain", taskid, at(waktu)))
     for kodebooking in ("lain", "tidak ada"):
         ask("getlisttask", listtask_body(kodebooking))
@@ -115,18 +141,25 @@ def real_answers() -> list[Real]:
 
 
 def real_lists() -> list[Real]:
-    """Return what the stand-in answers to those who ask for its lists: full ones, empty ones, and the door's 401."""
+    """Return what the stand-in answers to those who ask for its lists: full ones, empty ones, and
+    the door's 401.
+    """
     bookings, found = Bookings(lambda: at("12:00")), []
     for kodebooking in ("satu", NO_RAWAT):
         bookings.mobile_jkn(kodebooking, str(MONDAY), nik=NIK)
     asked = [(call, one.words) for call, one in LISTS.items()]
-    for call, words in (*asked, ("jadwaldokter", ("ZZZ", str(MONDAY))), ("per_tanggal", ("2026-01-01",))):
+    for call, words in (
+        *asked,
+        ("jadwaldokter", ("ZZZ", str(MONDAY))),
+        ("per_tanggal", ("2026-01-01",)),
+    ):
         code, message, rows = vars(getattr(bookings, call)(*words)).values()
         found.append(Real(call, code, message, rows))
     return found + [Real(call, 401, "Signature tidak sesuai", None) for call in LISTS]
 
 
-# -- how it is mutated: data that Hypothesis draws, applied when the request's own timestamp is known
+# -- how it is mutated: data that Hypothesis draws, applied when the request's own timestamp is
+# known
 
 
 class Edit(NamedTuple):
@@ -148,7 +181,9 @@ class Cut(NamedTuple):
 
 
 class Said(NamedTuple):
-    """An answer as it goes out, and the bodies that correct readers of HTTP may get of it; None: no body."""
+    """An answer as it goes out, and the bodies that correct readers of HTTP may get of it; None: no
+    body.
+    """
 
     wire: bytes
     bodies: tuple[bytes | None, ...]
@@ -180,11 +215,15 @@ class Case:
         if self.status < 200 or self.status in (204, 304):
             seen = None  # such answers have no body
         plain = not self.damage and set(self.headers) <= set(HARMLESS_HEADERS)
-        return Said(cut(head, self.damage) + content, (seen,) if sure and plain else (seen, body, None))
+        return Said(
+            cut(head, self.damage) + content, (seen,) if sure and plain else (seen, body, None)
+        )
 
     @property
     def stays(self) -> bool:
-        """Whether the connection may live on: only where both sides agree on where the answer ends."""
+        """Whether the connection may live on: only where both sides agree on
+        where the answer ends.
+        """
         agreed = self.frame in ("length", "chunked") and self.status >= 200 and not self.damage
         return self.keep and agreed and set(self.headers) <= set(HARMLESS_HEADERS)
 
@@ -197,9 +236,12 @@ class Case:
     def _response(self, stamp: str) -> str:
         if self.real.rows is None:
             return "null"
-        rows = [[(name, json.dumps(value)) for name, value in row.items()] for row in self.real.rows]
+        rows = [
+            [(name, json.dumps(value)) for name, value in row.items()] for row in self.real.rows
+        ]
         edits = [edit for edit in self.edits if edit.where == "row"]
-        text = f"[{', '.join(spelled(edited(row, edits[number::2])) for number, row in enumerate(rows))}]"
+        spelled_rows = (spelled(edited(row, edits[n::2])) for n, row in enumerate(rows))
+        text = f"[{', '.join(spelled_rows)}]"
         return sealed(text, self.seal, stamp)
 
 
@@ -251,11 +293,18 @@ def sealed(text: str, seal: tuple[str, int, str], stamp: str) -> str:
     packed = str(LZString().compressToEncodedURIComponent(text)).encode()
     packed = cut(packed, [Cut("flip", place, b"")]) if how == "packing flipped" else packed
     cipher = AES.new(secret, AES.MODE_CBC, secret[:16]).encrypt(pad(packed, 16))
-    cipher = cut(cipher, [Cut("flip" if how == "flipped" else "end", place, b"")]) if how[:1] == "f" else cipher
-    return json.dumps(base64.b64encode(cipher).decode()[: -1 - place % 40 if how == "shortened" else None])
+    cipher = (
+        cut(cipher, [Cut("flip" if how == "flipped" else "end", place, b"")])
+        if how[:1] == "f"
+        else cipher
+    )
+    return json.dumps(
+        base64.b64encode(cipher).decode()[: -1 - place % 40 if how == "shortened" else None]
+    )
 
 
-# -- how it is framed: headers, what goes out, what a correct reader gets, and whether that is beyond doubt
+# -- how it is framed: headers, what goes out, what a correct reader gets, and whether that is
+# beyond doubt
 
 Framed = tuple[list[str], bytes, bytes | None, bool]
 
@@ -288,36 +337,114 @@ FRAMES: dict[str, Callable[[bytes, int], Framed]] = {
     "until it closes": lambda body, _: ([], body, body, True),
     "too short": _short,
     "too long": lambda body, n: ([f"Content-Length: {len(body) + 1 + n}"], body, None, True),
-    "odd length": lambda body, n: ([f"Content-Length: {LENGTHS[n % len(LENGTHS)]}"], body, body, False),
-    "two lengths": lambda body, n: (
-        [f"Content-Length: {len(body)}", f"Content-Length: {len(body) + 1 + n}"], body, None, True,
+    "odd length": lambda body, n: (
+        [f"Content-Length: {LENGTHS[n % len(LENGTHS)]}"],
+        body,
+        body,
+        False,
     ),
-    "chunked": lambda body, n: (["Transfer-Encoding: chunked"], chunks(body, 1 + n % 50), body, True),
+    "two lengths": lambda body, n: (
+        [f"Content-Length: {len(body)}", f"Content-Length: {len(body) + 1 + n}"],
+        body,
+        None,
+        True,
+    ),
+    "chunked": lambda body, n: (
+        ["Transfer-Encoding: chunked"],
+        chunks(body, 1 + n % 50),
+        body,
+        True,
+    ),
     "chunks cut": _chunks_cut,
     "junk for a chunk": lambda body, n: (
-        ["Transfer-Encoding: chunked"], SIZES[n % len(SIZES)] + b"\r\n" + body + b"\r\n0\r\n\r\n", body, False,
+        ["Transfer-Encoding: chunked"],
+        SIZES[n % len(SIZES)] + b"\r\n" + body + b"\r\n0\r\n\r\n",
+        body,
+        False,
     ),
     "gzip": _gzip,
     "gzip flipped": lambda body, n: _gzip(body, n, "flip"),
     "gzip cut": lambda body, n: _gzip(body, n, "end"),
-    "no gzip": lambda body, _: (["Content-Encoding: gzip", f"Content-Length: {len(body)}"], body, None, True),
+    "no gzip": lambda body, _: (
+        ["Content-Encoding: gzip", f"Content-Length: {len(body)}"],
+        body,
+        None,
+        True,
+    ),
     "deflate": lambda body, _: (["Content-Encoding: deflate"], zlib.compress(body), body, True),
-}  # fmt: skip
+}
 
 
 # -- what Hypothesis draws
 
 SECRETS = [f"NIK {NIK} tidak sesuai", f"kartu {CARD}, hp {PHONE}", f"ganda: {NIK}{CARD}"]
 MESSAGES = [
-    *SECRETS, *("Ok", "", " ", "Unauthorized", "Signature", "TaskId=3 sudah ada", "TaskId terakhir 99", "TaskId=3"),
-    *("TaskId terakhir 5", "TaskId=2 belum ada", "TaskId=99 belum ada", "sudah terbit SEP", "Undefined Error."),
-    *("Kode Booking tidak ditemukan", "\x1b]0;pwned\x07\x1b[2J", "a\nb\r\nc\u2028d\x85e\x0bf", "\u202eoK", "\x00"),
+    *SECRETS,
+    *(
+        "Ok",
+        "",
+        " ",
+        "Unauthorized",
+        "Signature",
+        "TaskId=3 sudah ada",
+        "TaskId terakhir 99",
+        "TaskId=3",
+    ),
+    *(
+        "TaskId terakhir 5",
+        "TaskId=2 belum ada",
+        "TaskId=99 belum ada",
+        "sudah terbit SEP",
+        "Undefined Error.",
+    ),
+    *(
+        "Kode Booking tidak ditemukan",
+        "\x1b]0;pwned\x07\x1b[2J",
+        "a\nb\r\nc\u2028d\x85e\x0bf",
+        "\u202eoK",
+        "\x00",
+    ),
     *("x" * 5_000, "9" * 3_000, "\ud800", "😀" * 200, "\u200b".join(NIK)),
-]  # fmt: skip
-NUMBERS = ["0", "-0", "-1", "1", "3", "200", "201", "204", "208", "401", "2e2", "200.0", "208.5", "1e400", "9" * 5_000]
-WORDS = ["null", "true", "[false]", "NaN", "-Infinity", '"200"', '" 208\\n"', '"2 00"', '"0200"', '"\\ud800"', '""',
-         "{}", "[]", "[200]", '{"code": 200}', '{"list": []}', '[{"taskid": 3}]', '[{"taskid": "3"}, {}]', "[[]]",
-         '{"list": 3}']  # fmt: skip
+]
+NUMBERS = [
+    "0",
+    "-0",
+    "-1",
+    "1",
+    "3",
+    "200",
+    "201",
+    "204",
+    "208",
+    "401",
+    "2e2",
+    "200.0",
+    "208.5",
+    "1e400",
+    "9" * 5_000,
+]
+WORDS = [
+    "null",
+    "true",
+    "[false]",
+    "NaN",
+    "-Infinity",
+    '"200"',
+    '" 208\\n"',
+    '"2 00"',
+    '"0200"',
+    '"\\ud800"',
+    '""',
+    "{}",
+    "[]",
+    "[200]",
+    '{"code": 200}',
+    '{"list": []}',
+    '[{"taskid": 3}]',
+    '[{"taskid": "3"}, {}]',
+    "[[]]",
+    '{"list": 3}',
+]
 DEEP = ["[" * depth + "]" * depth for depth in (1, 200, 20_000)]
 NAMES = [
     "code",
@@ -333,20 +460,61 @@ NAMES = [
     "",
     "\x1b",
 ]
-TIMES = ["01-01-0001 00:00:00 WIB", "31-12-9999 23:59:59 WIB", "31-12-9999 23:59:59 WIT", "23-11-2026 08:05:00 WIB"]
+TIMES = [
+    "01-01-0001 00:00:00 WIB",
+    "31-12-9999 23:59:59 WIB",
+    "31-12-9999 23:59:59 WIT",
+    "23-11-2026 08:05:00 WIB",
+]
 HARMLESS_HEADERS = [
-    "Content-Type: text/html", "Content-Type: application/json; charset=utf-16", "Connection: keep-alive",
-    "Retry-After: 120", "Retry-After: Mon, 01 Jan 0001 00:00:00 -0000", "Retry-After: Fri, 31 Dec 9999 23:59:59 -2359",
-    "Retry-After: \xb2", "Retry-After: 1 Jan", "Set-Cookie: a=b; Max-Age", 'Set-Cookie: "\x01=\xff', "X: \xff",
-    "Location: http://[", "Location: /\xff\xfe", "Location: http://a:999999/", "Location: \x80//", "Trailer: x",
-]  # fmt: skip
-WILD_HEADERS = ["Transfer-Encoding: chunked", "Transfer-Encoding: gzip", "Content-Encoding: br, gzip, deflate",
-                "Content-Encoding: gzip, gzip, gzip, gzip, gzip, gzip, gzip", "no colon", " folded",
-                "X: " + "y" * 70_000, "\r\n".join(["X: y"] * 120), "Content-Length: 3",
-                "Connection: close", ": x", "X\x00: y"]  # fmt: skip
+    "Content-Type: text/html",
+    "Content-Type: application/json; charset=utf-16",
+    "Connection: keep-alive",
+    "Retry-After: 120",
+    "Retry-After: Mon, 01 Jan 0001 00:00:00 -0000",
+    "Retry-After: Fri, 31 Dec 9999 23:59:59 -2359",
+    "Retry-After: \xb2",
+    "Retry-After: 1 Jan",
+    "Set-Cookie: a=b; Max-Age",
+    'Set-Cookie: "\x01=\xff',
+    "X: \xff",
+    "Location: http://[",
+    "Location: /\xff\xfe",
+    "Location: http://a:999999/",
+    "Location: \x80//",
+    "Trailer: x",
+]
+WILD_HEADERS = [
+    "Transfer-Encoding: chunked",
+    "Transfer-Encoding: gzip",
+    "Content-Encoding: br, gzip, deflate",
+    "Content-Encoding: gzip, gzip, gzip, gzip, gzip, gzip, gzip",
+    "no colon",
+    " folded",
+    "X: " + "y" * 70_000,
+    "\r\n".join(["X: y"] * 120),
+    "Content-Length: 3",
+    "Connection: close",
+    ": x",
+    "X\x00: y",
+]
 
-PIECES = [b"\0", b"0", b"200", b'"', b"}", b"{", b"\xff", b"\xed\xa0\x80", b"\r\n", b"\r\n\r\n", b'"code": 200, ',
-          b"\xef\xbb\xbf", b"HTTP/1.1 200 Ok\r\n\r\n", b'{"metadata": {"code": 200}}']  # fmt: skip
+PIECES = [
+    b"\0",
+    b"0",
+    b"200",
+    b'"',
+    b"}",
+    b"{",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\r\n",
+    b"\r\n\r\n",
+    b'"code": 200, ',
+    b"\xef\xbb\xbf",
+    b"HTTP/1.1 200 Ok\r\n\r\n",
+    b'{"metadata": {"code": 200}}',
+]
 
 at_random = st.integers(0, 9_999)
 json_texts = (
@@ -364,9 +532,22 @@ edits = st.builds(
     text=json_texts,
 )
 cuts = st.builds(
-    Cut, st.sampled_from(["flip", "flip", "insert", "remove", "double", "end"]), at_random, st.sampled_from(PIECES)
+    Cut,
+    st.sampled_from(["flip", "flip", "insert", "remove", "double", "end"]),
+    at_random,
+    st.sampled_from(PIECES),
 )
-SEALS = ["agreed", "wrapped", "plain", "stale", "other", "flipped", "finished", "shortened", "packing flipped"]
+SEALS = [
+    "agreed",
+    "wrapped",
+    "plain",
+    "stale",
+    "other",
+    "flipped",
+    "finished",
+    "shortened",
+    "packing flipped",
+]
 
 
 def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -402,9 +583,16 @@ def other(place: int, text: st.SearchStrategy[str]) -> st.SearchStrategy[Edit]:
     return text.map(lambda value: Edit("metadata", place, "swap", "", value))
 
 
-CODE = other(0, st.sampled_from([*NUMBERS, *WORDS]) | st.integers(199, 210).map(str) | st.integers(-9, 999).map(str))
+CODE = other(
+    0,
+    st.sampled_from([*NUMBERS, *WORDS])
+    | st.integers(199, 210).map(str)
+    | st.integers(-9, 999).map(str),
+)
 TASKID = CODE.map(lambda edit: edit._replace(where="row", at=3))
-WAKTURS = other(0, st.sampled_from(TIMES).map(json.dumps)).map(lambda edit: edit._replace(where="row"))
+WAKTURS = other(0, st.sampled_from(TIMES).map(json.dumps)).map(
+    lambda edit: edit._replace(where="row")
+)
 MESSAGE = other(1, st.sampled_from(MESSAGES).map(json.dumps))
 cases = st.one_of(
     # What BPJS means stands here: this is where most of the cases belong.
@@ -413,7 +601,10 @@ cases = st.one_of(
     st.builds(Case, ROADS, LIST, edits=st.tuples(TASKID) | st.tuples(WAKTURS)),
     st.builds(Case, ROADS, LIST, seal=MUTATIONS["seal"]),
     st.builds(Case, ASKING, LISTED, edits=st.tuples(CODE)),
-    *(st.builds(Case, ASKING, LISTED, **{name: MUTATIONS[name]}) for name in ("edits", "seal", "cuts")),
+    *(
+        st.builds(Case, ASKING, LISTED, **{name: MUTATIONS[name]})
+        for name in ("edits", "seal", "cuts")
+    ),
     mutated("edits"),
     mutated("edits", "seal"),
     mutated("edits", "encoding"),
@@ -454,7 +645,9 @@ def codes(body: bytes | None) -> set[str | None]:
 
 def _codes(envelope: object) -> set[str | None]:
     heads = envelope.named("metadata", "metaData") if isinstance(envelope, Members) else []
-    found = [whole(code) for head in heads if isinstance(head, Members) for code in head.named("code")]
+    found = [
+        whole(code) for head in heads if isinstance(head, Members) for code in head.named("code")
+    ]
     return set(found) if len(heads) == len(found) == 1 else {*found, None}
 
 
@@ -467,7 +660,9 @@ def whole(value: object) -> str | None:
 
 
 def lists(body: bytes, stamp: str) -> set[frozenset[str]]:
-    """Return the taskids that honest readers find in a list of tasks; one that cannot be read holds none."""
+    """Return the taskids that honest readers find in a list of tasks; one that cannot be read holds
+    none.
+    """
     nothing: frozenset[str] = frozenset()
     with suppress(ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         response = json.loads(body)["response"]
@@ -475,22 +670,31 @@ def lists(body: bytes, stamp: str) -> set[frozenset[str]]:
         given = [row["taskid"] for row in (value["list"] if isinstance(value, dict) else value)]
         taskids = [whole(one) or "" for one in given]
         if all(re.fullmatch("-?[0-9]+", taskid) for taskid in taskids):
-            plain = all(re.fullmatch("[0-9]{1,3}", str(one)) for one in given)  # 3 and "3", but who reads 3.0 or " 3"?
+            plain = all(
+                re.fullmatch("[0-9]{1,3}", str(one)) for one in given
+            )  # 3 and "3", but who reads 3.0 or " 3"?
             return {frozenset(taskids) & set(STEPS)} | (set() if plain else {nothing})
     return {nothing}
 
 
 def keys(one: List, body: bytes, stamp: str) -> set[frozenset[str]]:
-    """Return which of the real rows honest readers find in a list, by their names; one that cannot be read has none."""
+    """Return which of the real rows honest readers find in a list, by their names; one that cannot
+    be read has none.
+    """
     nothing: frozenset[str] = frozenset()
     with suppress(ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         response = json.loads(body)["response"]
         value = opened(response, stamp) if isinstance(response, str) else response
         rows = value.get("list", [value]) if isinstance(value, dict) else value
         given = [row[one.key] for row in rows]
-        names = ["".join(char if char.isprintable() else " " for char in str(name)).strip() for name in given]
+        names = [
+            "".join(char if char.isprintable() else " " for char in str(name)).strip()
+            for name in given
+        ]
         if all(names) and None not in given:
-            plain = all(type(name) in (int, str) for name in given)  # "ANA" and 12346, but who reads [] or 3.5?
+            plain = all(
+                type(name) in (int, str) for name in given
+            )  # "ANA" and 12346, but who reads [] or 3.5?
             return {frozenset(names) & KEYS} | (set() if plain else {nothing})
     return {nothing}
 
@@ -505,7 +709,9 @@ def opened(text: str, stamp: str) -> Any:
 
 
 def verdicts(case: Case, said: Said, stamp: str) -> set[frozenset[str]]:
-    """Return which steps may count as told to BPJS after this answer: one set of them for each honest reading."""
+    """Return which steps may count as told to BPJS after this answer: one set of them for each
+    honest reading.
+    """
     return {told for body in said.bodies for told in _told(case, body, stamp)}
 
 
@@ -530,7 +736,9 @@ def _told(case: Case, body: bytes | None, stamp: str) -> Iterator[frozenset[str]
 
 
 class Mouth(ThreadingTCPServer):
-    """Answers the first request of the attacked call with the case's bytes, and hangs up on every other."""
+    """Answers the first request of the attacked call with the case's bytes, and hangs up on every
+    other.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -563,14 +771,22 @@ class _Mouth(StreamRequestHandler):
 
     def handle(self) -> None:
         while request := self.rfile.readline():
-            headers = dict(line.decode("latin-1").strip().lower().split(": ", 1) for line in iter(self._line, b"\r\n"))
+            headers = dict(
+                line.decode("latin-1").strip().lower().split(": ", 1)
+                for line in iter(self._line, b"\r\n")
+            )
             self.rfile.read(int(headers.get("content-length", 0)))
-            answer = self.server.answer if request.split()[1].decode().endswith(self.server.ends) else None
+            answer = (
+                self.server.answer
+                if request.split()[1].decode().endswith(self.server.ends)
+                else None
+            )
             if answer is None:
                 return
             self.server.answer = None
             wire, stays = answer(headers["x-timestamp"])
-            # Held back until the end goes out with it: else the client might use a connection that is about to close.
+            # Held back until the end goes out with it: else the client might use a connection that
+            # is about to close.
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, not stays)
             self.wfile.write(wire)
             if not stays:
@@ -591,10 +807,14 @@ def mouth() -> Iterator[Mouth]:
 
 
 def fit(text: str) -> None:
-    """Check that a person can be shown a text: one line, not endless, and without any number of the patient's."""
+    """Check that a person can be shown a text: one line, not endless, and without any number of the
+    patient's.
+    """
     assert text.isprintable(), "it cannot be printed in one line"
     assert len(text) < 1_000, "it does not end"
-    assert not [number for number in (NIK, CARD, PHONE) if number in text], "it holds a number of the patient's"
+    assert not [number for number in (NIK, CARD, PHONE) if number in text], (
+        "it holds a number of the patient's"
+    )
 
 
 def fit_changes(found: Sequence[Change]) -> None:
@@ -616,15 +836,21 @@ class Lab:
     said: tuple[Said, str] = (Said(b"", (None,)), "0")
 
     def judge(self, case: Case) -> None:
-        """Let one answer come in and hold what counts as told afterwards against what the bytes say."""
+        """Let one answer come in and hold what counts as told afterwards against what the bytes
+        say.
+        """
         self.said = Said(b"", (None,)), "0"  # what was never asked for cannot have been told
-        ends = ENDS.get(case.real.call, "")  # a list is asked for by its own road, which asks for nothing else
+        ends = ENDS.get(
+            case.real.call, ""
+        )  # a list is asked for by its own road, which asks for nothing else
         self.mouth.answer, self.mouth.ends = lambda stamp: self._answer(case, stamp), ends
         began = time.monotonic()
         counted = self._roads[case.road](self, case)
         self.slowest = max(self.slowest, time.monotonic() - began)
         allowed = verdicts(case, *self.said)
-        assert counted in allowed, f"counted as told: {sorted(counted)}, but the bytes say {allowed}"
+        assert counted in allowed, (
+            f"counted as told: {sorted(counted)}, but the bytes say {allowed}"
+        )
         self.counts["told" if counted else "not told"] += 1
         self.counts[case.road] += 1
         self.counts["asked"] += bool(self.said[0].wire)
@@ -655,7 +881,9 @@ class Lab:
         try:
             if call == "getlisttask":
                 return _listed(asking.tasks(Client(one.bpjs), BODIES[call]["kodebooking"]))
-            sent = manual.send(one, STEP[call], BODIES[call], tanggal=MONDAY, waktu=at("08:05"), now=at("12:00"))
+            sent = manual.send(
+                one, STEP[call], BODIES[call], tanggal=MONDAY, waktu=at("08:05"), now=at("12:00")
+            )
             fit(f"{sent.code} {sent.message}")
         except AntreanError as error:
             fit(str(error))
@@ -670,7 +898,9 @@ class Lab:
         with locked(one.state), Ledger.open(one.state, WIB) as ledger:
             a_pass = Pass(settings=one, ledger=ledger, clock=lambda: at("12:00"))
             for happening in a_pass.run():
-                fit(happening.text) if isinstance(happening, Told) else fit_changes(happening.changes)
+                fit(happening.text) if isinstance(happening, Told) else fit_changes(
+                    happening.changes
+                )
             for error in a_pass.report.errors:
                 fit(str(error))
         with Ledger.open(one.state, WIB) as ledger:
@@ -708,8 +938,11 @@ class Lab:
         records = ledger.of_days(MONDAY, MONDAY).values()
         for one in [one for known in records for one in known.pushes.values()]:
             fit(f"{one.code} {one.reason.text if one.reason else ''}")
-        told = frozenset(step for known in records for step, one in known.pushes.items() if one.done)
-        # "TaskId terakhir 99 | done with this booking": by BPJS's word it is cancelled, and 99 is there.
+        told = frozenset(
+            step for known in records for step, one in known.pushes.items() if one.done
+        )
+        # "TaskId terakhir 99 | done with this booking": by BPJS's word it is cancelled, and 99 is
+        # there.
         return told if case.real.call == "getlisttask" else told - {"99"}
 
 
@@ -724,7 +957,9 @@ def _listed(tasks: Sequence[Any]) -> frozenset[str]:
 
 @pytest.fixture
 def lab(mouth: Mouth) -> Iterator[Lab]:
-    room = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # thousands of commits, none of them on a disk
+    room = (
+        "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    )  # thousands of commits, none of them on a disk
     with tempfile.TemporaryDirectory(dir=room) as folder, made_lab(mouth, Path(folder)) as made:
         yield made
 
@@ -734,10 +969,15 @@ def made_lab(mouth: Mouth, tmp_path: Path) -> Iterator[Lab]:
     connection = create_sqlite(tmp_path / "khanza.sqlite3")
     hospital = Hospital(connection, paramstyle="qmark")
     hospital.basics()
-    hospital.sep(hospital.visit(MONDAY, norm=hospital.patient(no_ktp=NIK, no_tlp=PHONE, no_peserta=CARD)))
+    hospital.sep(
+        hospital.visit(MONDAY, norm=hospital.patient(no_ktp=NIK, no_tlp=PHONE, no_peserta=CARD))
+    )
     hospital.batal(hospital.booking(None, MONDAY, status="Batal"))
     connection.close()
-    env = environment(mouth.url, tmp_path) | {"ANTREAN_WORKERS": "1", "BPJS_CA_BUNDLE": str(one_authority(tmp_path))}
+    env = environment(mouth.url, tmp_path) | {
+        "ANTREAN_WORKERS": "1",
+        "BPJS_CA_BUNDLE": str(one_authority(tmp_path)),
+    }
     made = {
         "manual": loaded(env, tmp_path / "ledger.sqlite3"),
         "add": loaded(env, tmp_path / "pass.sqlite3"),
@@ -745,13 +985,21 @@ def made_lab(mouth: Mouth, tmp_path: Path) -> Iterator[Lab]:
         "batal": loaded({**env, "ANTREAN_ADD": ""}, tmp_path / "pass.sqlite3"),
     }
     with Ledger.open(made["manual"].state, WIB) as ledger:
-        yield Lab(mouth=mouth, folder=tmp_path, settings=made, client=Client(made["manual"].bpjs), ledger=ledger)
+        yield Lab(
+            mouth=mouth,
+            folder=tmp_path,
+            settings=made,
+            client=Client(made["manual"].bpjs),
+            ledger=ledger,
+        )
 
 
 def one_authority(folder: Path) -> Path:
     """Return a bundle of a single authority: thousands of clients need not load all of them."""
     bundle, end = folder / "ca.pem", "-----END CERTIFICATE-----\n"
-    bundle.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8")
+    bundle.write_text(
+        Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8"
+    )
     return bundle
 
 
@@ -770,7 +1018,9 @@ def loaded(env: Mapping[str, str], state: Path) -> Settings:
 def test_an_answer_of_any_bytes_breaks_nothing_and_counts_only_for_what_it_says(
     attack: Attack, lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Never a traceback, never told what the bytes do not say and never missed what they do; the ledger stays good."""
+    """Never a traceback, never told what the bytes do not say and never missed what they do; the
+    ledger stays good.
+    """
     caplog.set_level(logging.CRITICAL, logger="urllib3")  # it complains of every head, to nobody
     wanted, round_of = attack.size(always=2_000, all=100_000), 5_000
     for done in range(0, wanted, round_of):  # Hypothesis remembers every example of a round
@@ -798,7 +1048,12 @@ def test_an_answer_of_any_bytes_breaks_nothing_and_counts_only_for_what_it_says(
     )
 
 
-NAMES_OF_ROADS = {"delivery": "deliveries", "manual": "hand", "pass": "whole passes", "asking": "asking for lists"}
+NAMES_OF_ROADS = {
+    "delivery": "deliveries",
+    "manual": "hand",
+    "pass": "whole passes",
+    "asking": "asking for lists",
+}
 
 
 # -- bombs: small answers that unpack to a hundred megabytes, large ones that take their time
@@ -832,7 +1087,8 @@ def zipped(times: int = 1, status: int = 200, *headers: str) -> bytes:
 def packed_bomb(stamp: str) -> bytes:
     """Return a list of tasks whose LZ-String text of 32 KB says one letter a hundred million times.
 
-    Each token names the entry that it makes itself: what came before and one letter more, so that lengths add up.
+    Each token names the entry that it makes itself: what came before and one letter more, so that
+    lengths add up.
     """
     bits = [0, 0, *(ord("x") >> at & 1 for at in range(8))]
     size, room = 3, 4  # bits of a token; so many more entries until it needs another bit
@@ -843,7 +1099,9 @@ def packed_bomb(stamp: str) -> bytes:
             room, size = 2**size, size + 1
     bits += [0] * (-len(bits) % 6)
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-$"
-    packed = "".join(letters[int("".join(map(str, bits[at : at + 6])), 2)] for at in range(0, len(bits), 6))
+    packed = "".join(
+        letters[int("".join(map(str, bits[at : at + 6])), 2)] for at in range(0, len(bits), 6)
+    )
     cipher = AES.new(key(stamp), AES.MODE_CBC, key(stamp)[:16]).encrypt(pad(packed.encode(), 16))
     return answer(b'{"metadata": {"code": 200}, "response": "%s"}' % base64.b64encode(cipher))
 
@@ -860,13 +1118,19 @@ BOMBS: dict[str, Callable[[str], bytes]] = {
     "blanks": lambda _: answer(enveloped(" " * 3 * MILLION)),
     "control characters": lambda _: answer(enveloped("\\u001b" * (MILLION // 2))),
     "brackets": lambda _: answer(b'{"metadata": ' + b"[" * 3 * MILLION),
-    "tasks": lambda _: answer(b'{"metadata": {"code": 200}, "response": [%s{}]}' % (b"{}," * MILLION)),
+    "tasks": lambda _: answer(
+        b'{"metadata": {"code": 200}, "response": [%s{}]}' % (b"{}," * MILLION)
+    ),
     "no end": lambda _: answer(b" " * 50 * MILLION),
 }
 
 
-def test_no_answer_takes_the_memory_or_the_time(attack: Attack, mouth: Mouth, tmp_path: Path) -> None:
-    """The real program reads no more than an answer can be long, and says in a line or two that it is none."""
+def test_no_answer_takes_the_memory_or_the_time(
+    attack: Attack, mouth: Mouth, tmp_path: Path
+) -> None:
+    """The real program reads no more than an answer can be long, and says in a line or two that it
+    is none.
+    """
     some_of = list(BOMBS)[: attack.size(always=4, all=len(BOMBS))]
     peaks, times = [], []
     for name in some_of:
@@ -885,10 +1149,20 @@ def test_no_answer_takes_the_memory_or_the_time(attack: Attack, mouth: Mouth, tm
 
 
 def _struck_by(name: str, mouth: Mouth, folder: Path) -> tuple[int, str, float, float]:
-    """Let the real program meet a bomb; return its exit code, its output, its peak in MB and its seconds."""
-    args = ("listtask", NO_RAWAT) if name in ("LZ-String", "tasks") else ("update", NO_RAWAT, "3", "2026-11-23 08:05")
+    """Let the real program meet a bomb; return its exit code, its output, its peak in MB and its
+    seconds.
+    """
+    args = (
+        ("listtask", NO_RAWAT)
+        if name in ("LZ-String", "tasks")
+        else ("update", NO_RAWAT, "3", "2026-11-23 08:05")
+    )
     mouth.answer, mouth.ends = lambda stamp: (BOMBS[name](stamp), False), ""
-    env = {**os.environ, **environment(mouth.url, folder), "ANTREAN_STATE": str(folder / "antrean.sqlite3")}
+    env = {
+        **os.environ,
+        **environment(mouth.url, folder),
+        "ANTREAN_STATE": str(folder / "antrean.sqlite3"),
+    }
     command = [sys.executable, "-c", LAUNCHER, sys.executable, "-m", "antrean_cli", *args]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
     code, output, megabytes, seconds = json.loads(done.stdout)

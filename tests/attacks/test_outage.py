@@ -1,4 +1,5 @@
-"""Hours without BPJS, without Khanza, or with refused credentials, seen as cron sees them: by output and exit code.
+"""Hours without BPJS, without Khanza, or with refused credentials, seen as cron sees them: by
+output and exit code.
 
 - The real command as a process of its own, once a minute; the patients keep coming all the while.
 - Told are the beginning, one reminder an hour, and the end; the exit code tells it in every pass.
@@ -17,11 +18,11 @@ from typing import NamedTuple
 
 import pytest
 
-from antrean_cli.ledger import Ledger
+from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
 from tests.attacks.conftest import Attack
-from tests.mariadb import MariaDB
-from tests.site import MONDAY, WIB, Site
+from tests.support.mariadb import MariaDB
+from tests.support.site import MONDAY, WIB, Site
 
 LIST = "/antrean/getlisttask"
 FIRST, BEGIN = (datetime.combine(MONDAY, time(hour, 5), WIB) for hour in (8, 9))
@@ -83,7 +84,9 @@ Trouble = Callable[[Site, MariaDB], AbstractContextManager[None]]
 
 
 def patients(site: Site, passes: Sequence[int]) -> dict[str, list[tuple[int, str]]]:
-    """Let Khanza hold patients who come every ten minutes; return what BPJS is to hold of each in the end."""
+    """Let Khanza hold patients who come every ten minutes; return what BPJS is to hold of each in
+    the end.
+    """
     expected = {}
     for number in range(6 + passes[-1] // 10):
         times = [FIRST + timedelta(minutes=10 * number + minutes) for minutes in (0, 10, 25)]
@@ -145,7 +148,9 @@ def attempts(site: Site) -> int:
 
 
 def told_once_then_hourly_then_once(printed: Sequence[Printed], end: datetime) -> None:
-    """Check the alert, the reminders of the same matter, each in the first pass after a full hour, and the end."""
+    """Check the alert, the reminders of the same matter, each in the first pass after a full hour,
+    and the end.
+    """
     *before, over = printed
     what = before[0].line.partition(":")[0]
     assert all(one.line.startswith(f"{what} sejak {BEGIN:%d-%m %H:%M}") for one in before[1:])
@@ -158,7 +163,9 @@ def told_once_then_hourly_then_once(printed: Sequence[Printed], end: datetime) -
     assert re.search("pulih|diterima lagi", over.line)
 
 
-def outage(site: Site, mariadb: MariaDB, trouble: Trouble, exit_code: int, passes: Sequence[int]) -> str:
+def outage(
+    site: Site, mariadb: MariaDB, trouble: Trouble, exit_code: int, passes: Sequence[int]
+) -> str:
     """Go through one outage from before its beginning to after its end; return what was counted."""
     expected = patients(site, passes)
     assert cron(site, BEGIN - timedelta(minutes=20)) == (0, [])
@@ -172,25 +179,33 @@ def outage(site: Site, mariadb: MariaDB, trouble: Trouble, exit_code: int, passe
     assert cron(site, site.clock.now + HOUR) == (0, [])
     all_arrived(site, expected)
     return (
-        f"{len(passes)} passes: 1 alert, {len(printed) - 2} reminders, 1 end, nothing else printed; 0 attempts used, "
+        f"{len(passes)} passes: 1 alert, {len(printed) - 2} reminders, 1 "
+        f"end, nothing else printed; 0 attempts used, "
         f"{requests} requests; then {sum(map(len, expected.values()))} tasks arrived, each once"
     )
 
 
-def test_six_hours_without_bpjs_are_told_and_survived(attack: Attack, site: Site, mariadb: MariaDB) -> None:
-    """No connection, every minute: one alert, a reminder an hour, one end, and everything arrives."""
+def test_six_hours_without_bpjs_are_told_and_survived(
+    attack: Attack, site: Site, mariadb: MariaDB
+) -> None:
+    """No connection, every minute: one alert, a reminder an hour, one end, and
+    everything arrives.
+    """
     passes = range(attack.size(always=60, all=360))
     figures = outage(site, mariadb, refused_connections, 5, passes)
     attack.measured("an outage of six hours: refused connections", figures)
 
 
 @pytest.mark.parametrize(
-    ("trouble", "exit_code"), [(a_gateway_with_502, 5), (silence, 5), (khanza_down, 5), (refused_credentials, 4)]
+    ("trouble", "exit_code"),
+    [(a_gateway_with_502, 5), (silence, 5), (khanza_down, 5), (refused_credentials, 4)],
 )
 def test_other_outages_are_told_and_survived_alike(
     attack: Attack, site: Site, mariadb: MariaDB, trouble: Trouble, exit_code: int
 ) -> None:
-    """Two hours, every minute; the sample has the minutes in which something is due to be said, or not."""
+    """Two hours, every minute; the sample has the minutes in which something is due to be said, or
+    not.
+    """
     passes = range(121) if attack.all else (0, 30, 61)
     what = getattr(trouble, "__name__", "").replace("_", " ")
     figures = outage(site, mariadb, trouble, exit_code, passes)

@@ -1,6 +1,8 @@
-"""Many at once: twenty passes, a lock that dies with its holder, and commands by hand beside a pass.
+"""Many at once: twenty passes, a lock that dies with its holder, and commands by hand beside a
+pass.
 
-- One pass works, the others leave with 11 and say nothing; who works is read from the kernel's list of locks.
+- One pass works, the others leave with 11 and say nothing; who works is read from the kernel's list
+  of locks.
 - Whoever sends it, BPJS takes each push once, and the ledger knows of it.
 - Khanza is written to between two of a pass's queries: the pass sees all of it or nothing.
 """
@@ -19,8 +21,8 @@ import pymysql
 from antrean_cli.simulator.hospital import Hospital
 from tests.attacks.arrivals import LIST, TASKS, accepted, misrecorded, patients, running, settle
 from tests.attacks.conftest import Attack
-from tests.mariadb import MariaDB
-from tests.site import Site, wait_for
+from tests.support.mariadb import MariaDB
+from tests.support.site import Site, wait_for
 
 PASSES = 20
 KETERANGAN = "Diminta pasien"
@@ -31,11 +33,19 @@ def holder(site: Site) -> int:
     lock = site.state.with_name(site.state.name + ".lock")
     inode = lock.stat().st_ino if lock.exists() else 0
     locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
-    return next((int(words[4]) for words in locks if words[1] == "FLOCK" and words[5].endswith(f":{inode}")), 0)
+    return next(
+        (
+            int(words[4])
+            for words in locks
+            if words[1] == "FLOCK" and words[5].endswith(f":{inode}")
+        ),
+        0,
+    )
 
 
 def race(site: Site, *, after: int | None) -> Counter[int]:
-    """Start twenty passes at once; kill the one that works `after` so many calls, or let it work in peace.
+    """Start twenty passes at once; kill the one that works `after` so many calls, or let it work in
+    peace.
 
     BPJS is slow until the others have left, or until the kill. Returns the exit codes.
     """
@@ -54,7 +64,9 @@ def race(site: Site, *, after: int | None) -> Counter[int]:
     return Counter(one.returncode for one in passes)
 
 
-def test_of_twenty_passes_at_once_one_works_and_the_others_leave(site: Site, attack: Attack) -> None:
+def test_of_twenty_passes_at_once_one_works_and_the_others_leave(
+    site: Site, attack: Attack
+) -> None:
     """Also if the one that works is killed: another takes its place, or the next pass."""
     random, codes, kills = attack.random(), Counter[int](), 0
     rounds = attack.size(always=3, all=50)
@@ -62,7 +74,11 @@ def test_of_twenty_passes_at_once_one_works_and_the_others_leave(site: Site, att
         site.clock.at("09:00", day=turn)
         visits, after = patients(site, 25), random.randint(0, 5) if turn % 2 else None
         ends = race(site, after=after)
-        assert ends == {0: 1, 11: PASSES - 1} if after is None else ends.keys() <= {-9, 0, 11} and ends[-9] == 1
+        assert (
+            ends == {0: 1, 11: PASSES - 1}
+            if after is None
+            else ends.keys() <= {-9, 0, 11} and ends[-9] == 1
+        )
         settle(site)
         assert all(site.held_at_bpjs(no_rawat) == TASKS for no_rawat in visits)
         assert misrecorded(site) == set()
@@ -72,7 +88,8 @@ def test_of_twenty_passes_at_once_one_works_and_the_others_leave(site: Site, att
     assert again <= kills
     attack.measured(
         f"{PASSES} passes at once",
-        f"{rounds} times: {codes[11]} left with 11, {kills} holders killed, {again} calls for nothing, 0 lost",
+        f"{rounds} times: {codes[11]} left with 11, {kills} holders "
+        f"killed, {again} calls for nothing, 0 lost",
     )
 
 
@@ -95,13 +112,23 @@ def typed(site: Site, commands: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         for process in processes:
             process.communicate(timeout=60)
     assert {process.returncode for process in processes} <= {0, 6}
-    return [command for command, process in zip(commands, processes, strict=True) if process.returncode == 0]
+    return [
+        command
+        for command, process in zip(commands, processes, strict=True)
+        if process.returncode == 0
+    ]
 
 
 def fits(site: Site, no_rawat: str, taken: list[tuple[str, ...]]) -> bool:
-    """Return whether BPJS holds what Khanza says and what was typed, up to a cancel that was typed."""
+    """Return whether BPJS holds what Khanza says and what was typed, up to a
+    cancel that was typed.
+    """
     held = site.held_at_bpjs(no_rawat)
-    mine = [(int(words[2]), f"{words[3][-5:]}:00") for words in taken if words[:2] == ("update", no_rawat)]
+    mine = [
+        (int(words[2]), f"{words[3][-5:]}:00")
+        for words in taken
+        if words[:2] == ("update", no_rawat)
+    ]
     truth = sorted({*mine, *TASKS})
     if any(words[:2] == ("batal", no_rawat) for words in taken):
         return held[:-1] == truth[: len(held) - 1] and held[-1][0] == 99
@@ -117,7 +144,9 @@ def test_commands_by_hand_beside_a_pass_lose_and_repeat_nothing(site: Site, atta
         heard, calls, site.bpjs.latency = len(site.bpjs.arrived), random.randint(0, 12), 0.2
         with running(site, "sync") as process:
             wait_for(lambda heard=heard, calls=calls: len(site.bpjs.arrived) >= heard + calls)  # type: ignore[misc]
-            taken = [command for wave in zip(*pairs, strict=True) for command in typed(site, list(wave))]
+            taken = [
+                command for wave in zip(*pairs, strict=True) for command in typed(site, list(wave))
+            ]
             assert process.communicate(timeout=60) == ("", "")
         assert process.returncode == 0
         settle(site)
@@ -128,19 +157,29 @@ def test_commands_by_hand_beside_a_pass_lose_and_repeat_nothing(site: Site, atta
     repeats = sum(one.code == 208 for one in site.bpjs.received)
     assert repeats <= writes
     attack.measured(
-        "`add`, `update`, `batal` by hand beside a pass", f"{writes} commands: 0 lost, 0 doubled, {repeats} times 208"
+        "`add`, `update`, `batal` by hand beside a pass",
+        f"{writes} commands: 0 lost, 0 doubled, {repeats} times 208",
     )
 
 
-def test_what_khanza_writes_between_two_queries_is_not_half_seen(site: Site, mariadb: MariaDB) -> None:
-    """The prescription is seen and the folder is not: task 5 would go out with the time of a fall-back."""
+def test_what_khanza_writes_between_two_queries_is_not_half_seen(
+    site: Site, mariadb: MariaDB
+) -> None:
+    """The prescription is seen and the folder is not: task 5 would go out with the time of a
+    fall-back.
+    """
     (no_rawat,) = patients(site, 1)
     today = site.clock.now.date()
     site.khanza.delete("mutasi_berkas", no_rawat=no_rawat)
     with mariadb.admin() as connection, connection.cursor() as cursor:
         cursor.execute("LOCK TABLES resep_obat WRITE")
         with running(site, "sync") as process:
-            wait_for(lambda: cursor.execute("SHOW PROCESSLIST") and "Waiting for table" in str(cursor.fetchall()))
+            wait_for(
+                lambda: (
+                    cursor.execute("SHOW PROCESSLIST")
+                    and "Waiting for table" in str(cursor.fetchall())
+                )
+            )
             site.khanza.berkas(no_rawat, kembali=f"{today} 08:50:00")
             locked = Hospital(connection, paramstyle=pymysql.paramstyle)
             locked.resep(no_rawat, dibuat=f"{today} 08:51:00", divalidasi=f"{today} 08:59:00")

@@ -1,8 +1,11 @@
-"""kill -9 at random moments, while patients come and go: nothing lost, nothing out of order, hardly anything repeated.
+"""kill -9 at random moments, while patients come and go: nothing lost, nothing out of order, hardly
+anything repeated.
 
 - The real program, a real MariaDB, a real HTTP server. The clock moves on from pass to pass.
-- Khanza is written to before and while the program runs; in every third pass it must not change at all.
-- A *repeat* is a POST of what BPJS has already (208). A task in doubt is looked up first, and so never repeated.
+- Khanza is written to before and while the program runs; in every third pass it must not change at
+  all.
+- A *repeat* is a POST of what BPJS has already (208). A task in doubt is looked up first, and so
+  never repeated.
 """
 
 from __future__ import annotations
@@ -15,12 +18,23 @@ from datetime import timedelta
 from itertools import cycle
 from random import Random
 
-from tests.attacks.arrivals import LIST, NOT_FOUND, PHASES, Arrivals, accepted, running, wait_for_moment
+from tests.attacks.arrivals import (
+    LIST,
+    NOT_FOUND,
+    PHASES,
+    Arrivals,
+    accepted,
+    running,
+    wait_for_moment,
+)
 from tests.attacks.conftest import Attack
-from tests.mariadb import MariaDB
-from tests.site import Site, wait_for
+from tests.support.mariadb import MariaDB
+from tests.support.site import Site, wait_for
 
-MAY_WRITE = {"KHANZA_USER": "root", "KHANZA_PASSWORD": ""}  # so that it is the program's doing if nothing is written
+MAY_WRITE = {
+    "KHANZA_USER": "root",
+    "KHANZA_PASSWORD": "",
+}  # so that it is the program's doing if nothing is written
 
 
 @dataclass
@@ -86,7 +100,9 @@ def a_day(arrivals: Arrivals, attack: Attack, kills: Kills, mariadb: MariaDB) ->
 def test_nothing_is_lost_or_out_of_order_however_often_it_is_killed(
     site: Site, mariadb: MariaDB, attack: Attack
 ) -> None:
-    """In the end BPJS holds what Khanza recorded, each push once; at most one call a worker a kill was for nothing."""
+    """In the end BPJS holds what Khanza recorded, each push once; at most one call a worker a kill
+    was for nothing.
+    """
     arrivals, kills = Arrivals(site, attack.random()), Kills()
     for day in range(attack.size(always=1, all=3)):
         site.clock.at("06:40", day=day)
@@ -101,7 +117,8 @@ def test_nothing_is_lost_or_out_of_order_however_often_it_is_killed(
     assert answers(site, 201, NOT_FOUND) <= len(arrivals.unknown) + kills.cut_off
     attack.measured(
         "`kill -9` at random moments, while patients come and go",
-        f"{kills.phases.total()} kills, {len(pushes)} pushes: 0 lost, 0 out of order, {repeats} repeated",
+        f"{kills.phases.total()} kills, {len(pushes)} pushes: 0 "
+        f"lost, 0 out of order, {repeats} repeated",
     )
 
 
@@ -119,11 +136,15 @@ def test_killed_while_it_makes_its_ledger(site: Site, attack: Attack) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert fresh.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
         assert fresh.state.stat().st_mode & 0o777 == 0o600
-    attack.measured("`kill -9` while the ledger is made", f"{kills} kills: all sent by the next pass")
+    attack.measured(
+        "`kill -9` while the ledger is made", f"{kills} kills: all sent by the next pass"
+    )
 
 
 def killed_beside_its_file(site: Site, random: Random) -> bool:
-    """Kill a pass within milliseconds after its state file appeared; return whether it was still alive."""
+    """Kill a pass within milliseconds after its state file appeared; return whether it was still
+    alive.
+    """
     lock = site.state.with_name(site.state.name + ".lock")
     lock.unlink(missing_ok=True)
     with running(site, "sync") as process:

@@ -1,6 +1,8 @@
-"""Weeks of a hospital whose rows arrive late, dated back, corrected, deleted, merged and un-cancelled.
+"""Weeks of a hospital whose rows arrive late, dated back, corrected, deleted, merged and
+un-cancelled.
 
-- Khanza is the real MariaDB, BPJS is healthy: so nothing may be told twice, and nothing may be missing.
+- Khanza is the real MariaDB, BPJS is healthy: so nothing may be told twice, and nothing may be
+  missing.
 - Passes come at random distances; at night everything that was owed must have been told.
 """
 
@@ -11,7 +13,7 @@ from random import Random
 
 from tests.attacks.conftest import Attack
 from tests.attacks.world import CHANGES, Judge, World
-from tests.site import Site
+from tests.support.site import Site
 
 MORNING, NIGHT = "07:30", timedelta(minutes=61)
 LAST_DAYS = 8  # after the last change: H+7 of all is over
@@ -34,7 +36,8 @@ def test_random_rows_of_weeks_reach_bpjs_once_and_in_order(site: Site, attack: A
     judge.confirm(site.bpjs.bookings.snapshot())
     attack.measured(
         f"{many} random rows and changes over {days} days",
-        f"{len(world.visits)} visits, {judge.judged} requests, each owed and none twice; nothing owed was missing",
+        f"{len(world.visits)} visits, {judge.judged} requests, each owed "
+        f"and none twice; nothing owed was missing",
     )
 
 

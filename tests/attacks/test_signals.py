@@ -1,9 +1,12 @@
-"""SIGTERM and Ctrl-C at random moments: the calls in flight are finished and recorded, and no more are started.
+"""SIGTERM and Ctrl-C at random moments: the calls in flight are finished and recorded, and no more
+are started.
 
-- What BPJS took is exactly what the ledger calls sent, right after every signal; so nothing is asked or told again.
-- Exit code 143 or 130. Before the program listens to signals the system ends it: to a shell that is the same code,
-  to Python -15 or -2. A pass that was over all the same is 0.
-- A second signal leaves now: what was in flight is found in `sending`, and settled by the next pass.
+- What BPJS took is exactly what the ledger calls sent, right after every signal; so nothing is
+  asked or told again.
+- Exit code 143 or 130. Before the program listens to signals the system ends it: to a shell that is
+  the same code, to Python -15 or -2. A pass that was over all the same is 0.
+- A second signal leaves now: what was in flight is found in `sending`, and settled by the next
+  pass.
 """
 
 from __future__ import annotations
@@ -34,15 +37,17 @@ from tests.attacks.arrivals import (
     wait_for_moment,
 )
 from tests.attacks.conftest import Attack
-from tests.mariadb import MariaDB
-from tests.site import Site, wait_for
+from tests.support.mariadb import MariaDB
+from tests.support.site import Site, wait_for
 
 BOTH = (SIGTERM, SIGINT)
 
 
 @pytest.fixture(autouse=True)
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C reach the program also where a shell runs the tests in the background, and so ignores it."""
+    """Let Ctrl-C reach the program also where a shell runs the tests in the background, and so
+    ignores it.
+    """
     before = signal(SIGINT, default_int_handler)
     yield
     signal(SIGINT, before)
@@ -54,7 +59,9 @@ def all_sent(site: Site, visits: list[str]) -> bool:
 
 
 def stop(arrivals: Arrivals, phase: str) -> tuple[str, float]:
-    """Start a pass and send it a signal in one of the PHASES; return how it ended, and after how many seconds."""
+    """Start a pass and send it a signal in one of the PHASES; return how it ended, and after how
+    many seconds.
+    """
     site, random, heard = arrivals.site, arrivals.random, len(arrivals.site.bpjs.arrived)
     number, workers = random.choice(BOTH), random.randint(1, 16)
     site.bpjs.latency = random.choice((0, 0.02, 0.3))
@@ -71,7 +78,9 @@ def stop(arrivals: Arrivals, phase: str) -> tuple[str, float]:
 
 
 def standing_still(process: Popen[str], site: Site, number: Signals) -> int:
-    """Send a signal to a program that is frozen for a moment; return how many calls BPJS had heard of then."""
+    """Send a signal to a program that is frozen for a moment; return how many calls BPJS had heard
+    of then.
+    """
     process.send_signal(SIGSTOP)
     if process.returncode is None:
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
@@ -114,10 +123,13 @@ def test_a_signal_at_any_moment_ends_a_pass_in_order(site: Site, attack: Attack)
     assert arrivals.wrong() == []
     assert arrivals.out_of_order() == []
     assert set(Counter(accepted(site)).values()) == {1}
-    assert {208, LIST}.isdisjoint({one.code for one in site.bpjs.received} | {one.path for one in site.bpjs.received})
+    assert {208, LIST}.isdisjoint(
+        {one.code for one in site.bpjs.received} | {one.path for one in site.bpjs.received}
+    )
     attack.measured(
         "SIGTERM and Ctrl-C at random moments",
-        f"{ends['in order']} in order, {ends['unheard']} during start-up, {len(accepted(site))} pushes: "
+        f"{ends['in order']} in order, {ends['unheard']} during "
+        f"start-up, {len(accepted(site))} pushes: "
         f"0 in flight lost, 0 repeated, left within {longest:.1f} s",
     )
 
@@ -135,7 +147,10 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(site: Site, attack: At
         assert all_sent(site, visits)
         assert misrecorded(site) == set()
     assert set(Counter(accepted(site)).values()) == {1}
-    attack.measured("a second signal while calls are in flight", f"{times} times, {in_flight} calls cut off: 0 lost")
+    attack.measured(
+        "a second signal while calls are in flight",
+        f"{times} times, {in_flight} calls cut off: 0 lost",
+    )
 
 
 def twice(site: Site, random: Random) -> int:
@@ -155,13 +170,20 @@ def twice(site: Site, random: Random) -> int:
 
 
 @pytest.mark.parametrize("number", BOTH)
-def test_a_signal_while_khanza_thinks_ends_the_pass(site: Site, mariadb: MariaDB, number: Signals) -> None:
+def test_a_signal_while_khanza_thinks_ends_the_pass(
+    site: Site, mariadb: MariaDB, number: Signals
+) -> None:
     """A table that somebody has locked does not keep the program from leaving."""
     visits = patients(site, 1)
     with mariadb.admin() as connection, connection.cursor() as cursor:
         cursor.execute("LOCK TABLES reg_periksa WRITE")
         with running(site, "sync") as process:
-            wait_for(lambda: cursor.execute("SHOW PROCESSLIST") and "Waiting for table" in str(cursor.fetchall()))
+            wait_for(
+                lambda: (
+                    cursor.execute("SHOW PROCESSLIST")
+                    and "Waiting for table" in str(cursor.fetchall())
+                )
+            )
             process.send_signal(number)
             assert process.communicate(timeout=8) == ("", "")  # before Khanza's own time-out
         assert process.returncode == 128 + number

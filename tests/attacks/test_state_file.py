@@ -1,10 +1,12 @@
-"""Attacks on the state file: bits flipped, files cut, replaced, newer, read-only, and a disk that fills up.
+"""Attacks on the state file: bits flipped, files cut, replaced, newer, read-only, and a disk that
+fills up.
 
-- Every case begins with the same morning at a hospital: a ledger in the middle of its work, BPJS as it was by then,
-  and rows in Khanza that the ledger has not seen. One kind of ledger was left by a pass that ended in order, the other
-  by kill -9 with a -wal beside it.
-- There are two right ends. Refused: exit 9, one sentence, every file as it was, and BPJS heard nothing. Or gone on:
-  BPJS was told nothing that Khanza does not say, and in the end it holds all of it.
+- Every case begins with the same morning at a hospital: a ledger in the middle of its work, BPJS as
+  it was by then, and rows in Khanza that the ledger has not seen. One kind of ledger was left by a
+  pass that ended in order, the other by kill -9 with a -wal beside it.
+- There are two right ends. Refused: exit 9, one sentence, every file as it was, and BPJS heard
+  nothing. Or gone on: BPJS was told nothing that Khanza does not say, and in the end it holds all
+  of it.
 - What is right is worked out from what the test wrote into Khanza, never asked of the program.
 """
 
@@ -33,9 +35,14 @@ from antrean_cli.simulator.bookings import Body
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Received, Simulator
 from tests.attacks.conftest import Attack
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, wait_for
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, wait_for
 
-ADD, UPDATE, BATAL, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/batal", "/antrean/getlisttask"
+ADD, UPDATE, BATAL, LIST = (
+    "/antrean/add",
+    "/antrean/updatewaktu",
+    "/antrean/batal",
+    "/antrean/getlisttask",
+)
 ROOT = Path(__file__).parents[2]
 SUNDAY = MONDAY - timedelta(days=1)
 LEDGER, WAL, SHM, LOCK = (f"antrean.sqlite3{end}" for end in ("", "-wal", "-shm", ".lock"))
@@ -59,7 +66,9 @@ class Command:
 
 
 SYNC = Command(args=("sync",))
-UPDATE_BY_HAND = Command(args=("update", "LOKET-1", "3", f"{MONDAY} 09:00"), tells=[(3, "09:00:00")])
+UPDATE_BY_HAND = Command(
+    args=("update", "LOKET-1", "3", f"{MONDAY} 09:00"), tells=[(3, "09:00:00")]
+)
 BATAL_BY_HAND = Command(args=("batal", "LOKET-1", "--keterangan", "Salah daftar"), tells=[(99, "")])
 ADD_BY_HAND = Command(args=("add", "antrean.json"), kodebooking="LOKET-2")
 COMMANDS = (SYNC, UPDATE_BY_HAND, BATAL_BY_HAND, ADD_BY_HAND)
@@ -67,7 +76,9 @@ COMMANDS = (SYNC, UPDATE_BY_HAND, BATAL_BY_HAND, ADD_BY_HAND)
 
 @dataclass(frozen=True, kw_only=True)
 class Left:
-    """What a pass left behind: the files of the ledger, and every request that BPJS had judged by then."""
+    """What a pass left behind: the files of the ledger, and every request that BPJS had judged by
+    then.
+    """
 
     files: Mapping[str, bytes]
     told: Sequence[Received]
@@ -75,18 +86,26 @@ class Left:
 
 @dataclass(kw_only=True)
 class Day:
-    """A hospital's Monday morning: what BPJS must hold in the end, and which bookings it must refuse."""
+    """A hospital's Monday morning: what BPJS must hold in the end, and which bookings it must
+    refuse.
+    """
 
     site: Site
     right: dict[str, Tasks] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
-    known: list[str] = field(default_factory=list)  # booked in Mobile JKN: BPJS has them before we say a word
+    known: list[str] = field(
+        default_factory=list
+    )  # booked in Mobile JKN: BPJS has them before we say a word
     left: dict[str, Left] = field(default_factory=dict)
 
-    def patient(self, minute: int, *, tanggal: date = MONDAY, resep: bool = False, kd_pj: str = "BPJ") -> str:
+    def patient(
+        self, minute: int, *, tanggal: date = MONDAY, resep: bool = False, kd_pj: str = "BPJ"
+    ) -> str:
         """Register a patient at 08:00 and so many minutes, examined and gone home since."""
         begin = datetime.combine(tanggal, time(8), WIB) + timedelta(minutes=minute)
-        steps = [begin + timedelta(minutes=10 * step, seconds=step) for step in range(5 if resep else 3)]
+        steps = [
+            begin + timedelta(minutes=10 * step, seconds=step) for step in range(5 if resep else 3)
+        ]
         times = [f"{step:%Y-%m-%d %H:%M:%S}" for step in steps]
         no_rawat = self.site.khanza.visit(tanggal, jam=f"{begin:%H:%M:%S}", kd_pj=kd_pj)
         if kd_pj == "BPJ":
@@ -94,8 +113,12 @@ class Day:
         self.site.khanza.exam(no_rawat, times[1])
         self.site.khanza.berkas(no_rawat, kembali=times[2])
         if resep:
-            self.site.khanza.resep(no_rawat, dibuat=times[2], divalidasi=times[3], diserahkan=times[4])
-        self.right[no_rawat] = [(taskid, f"{step:%H:%M:%S}") for taskid, step in enumerate(steps, 3)]
+            self.site.khanza.resep(
+                no_rawat, dibuat=times[2], divalidasi=times[3], diserahkan=times[4]
+            )
+        self.right[no_rawat] = [
+            (taskid, f"{step:%H:%M:%S}") for taskid, step in enumerate(steps, 3)
+        ]
         return no_rawat
 
     def waiting(self, minute: int) -> str:
@@ -114,7 +137,9 @@ class Day:
     def booked(self, *, cancelled: bool) -> None:
         """Book in Mobile JKN, and cancel there or come."""
         no_rawat = None if cancelled else self.site.khanza.visit(MONDAY, jam="08:00:00")
-        status, validasi = ("Batal", "0000-00-00 00:00:00") if cancelled else ("Checkin", f"{MONDAY} 07:50:30")
+        status, validasi = (
+            ("Batal", "0000-00-00 00:00:00") if cancelled else ("Checkin", f"{MONDAY} 07:50:30")
+        )
         nobooking = self.site.khanza.booking(no_rawat, MONDAY, status=status, validasi=validasi)
         if cancelled:
             self.site.khanza.batal(nobooking)
@@ -136,7 +161,11 @@ class Day:
         """Begin a case: the hospital as it was left, a quarter past ten."""
         self.site.clock.at("10:15")
         with Simulator(
-            cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=self.site.clock, clock_tolerance=1e12
+            cons_id=CONS_ID,
+            secret_key=SECRET_KEY,
+            user_key=USER_KEY,
+            now=self.site.clock,
+            clock_tolerance=1e12,
         ) as bpjs:
             self._tell(bpjs, left)
             folder = self.site.folder / "case"
@@ -144,7 +173,12 @@ class Day:
             folder.mkdir()
             for name, content in left.files.items():
                 (folder / name).write_bytes(content)
-            yield replace(self.site, bpjs=bpjs, folder=folder, env={**self.site.env, "BPJS_BASE_URL": bpjs.url})
+            yield replace(
+                self.site,
+                bpjs=bpjs,
+                folder=folder,
+                env={**self.site.env, "BPJS_BASE_URL": bpjs.url},
+            )
 
     def _tell(self, bpjs: Simulator, left: Left) -> None:
         """Bring a new stand-in BPJS to where the old one was."""
@@ -152,7 +186,11 @@ class Day:
             bpjs.bookings.mobile_jkn(kodebooking, str(MONDAY))
         for kodebooking in self.refused:
             bpjs.bookings.refuse("rujukan_tidak_valid", kodebooking=kodebooking)
-        calls = {ADD: bpjs.bookings.add, UPDATE: bpjs.bookings.updatewaktu, BATAL: bpjs.bookings.batal}
+        calls = {
+            ADD: bpjs.bookings.add,
+            UPDATE: bpjs.bookings.updatewaktu,
+            BATAL: bpjs.bookings.batal,
+        }
         for one in left.told:
             if one.path in calls and one.code == 200:
                 calls[one.path](one.body or {})
@@ -194,7 +232,9 @@ def day(site: Site, attack: Attack) -> Day:
         day.examined(no_rawat)
     day.patient(59)
     body = next(one.body for one in site.bpjs.received if one.path == ADD)
-    Path("antrean.json").write_text(json.dumps({**(body or {}), "kodebooking": ADD_BY_HAND.kodebooking}))
+    Path("antrean.json").write_text(
+        json.dumps({**(body or {}), "kodebooking": ADD_BY_HAND.kodebooking})
+    )
     return day
 
 
@@ -219,11 +259,23 @@ def working(site: Site, *, after: int, **env: str) -> Iterator[subprocess.Popen[
 # -- running the program, and judging what came of it
 
 
-def antrean(site: Site, *args: str, within: Sequence[str] = (), **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the real program at the site's time; `within` is a command line that restricts what it may do."""
-    environment = {**os.environ, **site.env, "ANTREAN_STATE": str(site.state), "CLOCK": site.clock().isoformat(), **env}
+def antrean(
+    site: Site, *args: str, within: Sequence[str] = (), **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the real program at the site's time; `within` is a command line that restricts what it
+    may do.
+    """
+    environment = {
+        **os.environ,
+        **site.env,
+        "ANTREAN_STATE": str(site.state),
+        "CLOCK": site.clock().isoformat(),
+        **env,
+    }
     command = [*within, sys.executable, "-m", "tests.attacks.program", *args]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
 
 
 def attacked(
@@ -233,7 +285,8 @@ def attacked(
     take: Callable[[Site], list[str]] | None = None,
     env: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, list[str]]:
-    """Run a command on a ledger that was tampered with, then a pass if it went on; return the end and what is wrong.
+    """Run a command on a ledger that was tampered with, then a pass if it went on; return the end
+    and what is wrong.
 
     `take` takes rights away while the command runs.
     """
@@ -249,7 +302,9 @@ def attacked(
 
 
 def went_on(day: Day, site: Site, wrong: list[str]) -> tuple[str, list[str]]:
-    """Run a pass when everything that was put off is due again; return the end and what is wrong."""
+    """Run a pass when everything that was put off is due again; return the end
+    and what is wrong.
+    """
     site.clock.at("13:00")
     done = antrean(site, "sync")
     if done.returncode == 9:
@@ -266,7 +321,11 @@ def give_back(site: Site) -> None:
 
 def content(site: Site) -> dict[str, bytes]:
     """Return what a refusal must leave as it is; the -shm is SQLite's own scratch paper."""
-    return {path.name: path.read_bytes() for path in site.folder.iterdir() if path.is_file() and path.name != SHM}
+    return {
+        path.name: path.read_bytes()
+        for path in site.folder.iterdir()
+        if path.is_file() and path.name != SHM
+    }
 
 
 def as_it_was(site: Site, before: Mapping[str, bytes]) -> bool:
@@ -275,21 +334,33 @@ def as_it_was(site: Site, before: Mapping[str, bytes]) -> bool:
 
 
 def refusal(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return what is wrong with an exit 9: it takes one sentence, the last, and nothing else from us."""
-    told = [line for line in done.stderr.splitlines() if not line.startswith(("Khanza terganggu", "2026/"))]
+    """Return what is wrong with an exit 9: it takes one sentence, the last, and nothing else from
+    us.
+    """
+    told = [
+        line
+        for line in done.stderr.splitlines()
+        if not line.startswith(("Khanza terganggu", "2026/"))
+    ]
     fine = len(told) == 1 and re.match(r"antrean: (Berkas status|Disk penuh|/)", told[0])
     wrong = [] if fine else [f"not one sentence: {done.stderr[-400:]}"]
     return wrong + (["something on stdout"] if done.stdout else [])
 
 
 def stopped(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return what is wrong with the exit code of a command that went on; here BPJS refuses one booking for good."""
+    """Return what is wrong with the exit code of a command that went on; here BPJS refuses one
+    booking for good.
+    """
     return [] if done.returncode in (0, 3, 5) else [f"exit {done.returncode}: {done.stderr[-400:]}"]
 
 
 def invented(day: Day, site: Site) -> list[str]:
     """Return what BPJS was told that Khanza does not say."""
-    return [f"told {one.path} {one.body}" for one in site.bpjs.received if one.path != LIST and not true(day, one)]
+    return [
+        f"told {one.path} {one.body}"
+        for one in site.bpjs.received
+        if one.path != LIST and not true(day, one)
+    ]
 
 
 def true(day: Day, one: Received) -> bool:
@@ -306,12 +377,21 @@ def true(day: Day, one: Received) -> bool:
 def lacking(day: Day, site: Site) -> list[str]:
     """Return where BPJS does not hold in the end what it should."""
     bookings = [str(row["kodebooking"]) for row in site.bpjs.bookings.snapshot()]
-    held = {one: [(task, "" if task == 99 else at) for task, at in site.held_at_bpjs(one)] for one in bookings}
+    held = {
+        one: [(task, "" if task == 99 else at) for task, at in site.held_at_bpjs(one)]
+        for one in bookings
+    }
     right = {one: tasks for one, tasks in day.right.items() if one not in day.refused}
-    return [f"{one}: {held.get(one)}, not {right.get(one)}" for one in held | right if held.get(one) != right.get(one)]
+    return [
+        f"{one}: {held.get(one)}, not {right.get(one)}"
+        for one in held | right
+        if held.get(one) != right.get(one)
+    ]
 
 
-def ends_right(cases: Sequence[tuple[str, tuple[str, list[str]]]], *, ends: Sequence[str]) -> Counter[str]:
+def ends_right(
+    cases: Sequence[tuple[str, tuple[str, list[str]]]], *, ends: Sequence[str]
+) -> Counter[str]:
     """Count how the cases ended, all of them right."""
     wrong = [f"{what}: {end}, {said[:3]}" for what, (end, said) in cases if said or end not in ends]
     assert not wrong, "\n".join([f"{len(wrong)} of {len(cases)} cases", *wrong])
@@ -322,13 +402,17 @@ def ends_right(cases: Sequence[tuple[str, tuple[str, list[str]]]], *, ends: Sequ
 
 
 def flipped(site: Site, left: Left, dice: random.Random) -> str:
-    """Flip one bit of one file; in a ledger that has no -wal over it mostly in a row that is still to be sent."""
+    """Flip one bit of one file; in a ledger that has no -wal over it mostly in a row that is still
+    to be sent.
+    """
     name = dice.choice((WAL, WAL, SHM, LEDGER)) if WAL in left.files else LEDGER
     raw = bytearray(left.files[name])
     byte = dice.randrange(len(raw))
     if name == LEDGER and dice.random() < 0.7:
         row = dice.choice(list(re.finditer(rb"2026/11/2[23]/[0-9]{6}[3-7]due", raw)))
-        byte = dice.randrange(row.start() - 15, row.end() + 15)  # its lengths, its times, and their neighbours
+        byte = dice.randrange(
+            row.start() - 15, row.end() + 15
+        )  # its lengths, its times, and their neighbours
     raw[byte] ^= 1 << dice.randrange(8)
     (site.folder / name).write_bytes(raw)
     return f"{name} byte {byte} is {raw[byte]:#x}"
@@ -338,7 +422,10 @@ def test_a_flipped_bit_is_refused_or_does_no_harm(day: Day, attack: Attack) -> N
     """In the ledger, its -wal or its -shm, with every command, and while Khanza is down too."""
     dice, cases = attack.random(), []
     for _ in range(attack.size(always=7, all=260)):
-        kind, command = dice.choice((CLOSED, CLOSED, KILLED)), dice.choice((SYNC, SYNC, SYNC, *COMMANDS))
+        kind, command = (
+            dice.choice((CLOSED, CLOSED, KILLED)),
+            dice.choice((SYNC, SYNC, SYNC, *COMMANDS)),
+        )
         env = KHANZA_DOWN if dice.random() < 0.25 else {}
         with day.again(day.left[kind]) as site:
             what = f"{kind}, {flipped(site, day.left[kind], dice)}, {command.args[0]} {env}"
@@ -357,7 +444,10 @@ def changed(site: Site, table: str, column: str) -> str:
     row = f"name = '{column}'" if table == "meta" else "kodebooking = '2026/11/22/000001'"
     row += " AND step = '3'" if table == "push" else ""
     value = "value" if table == "meta" else column
-    other = f"CASE typeof({value}) WHEN 'integer' THEN {value} + 1048576 WHEN 'null' THEN 1 ELSE {value} || '1' END"
+    other = (
+        f"CASE typeof({value}) WHEN 'integer' THEN {value} + 1048576 "
+        f"WHEN 'null' THEN 1 ELSE {value} || '1' END"
+    )
     with closing(sqlite3.connect(site.state)) as connection, connection:
         assert connection.execute(f"UPDATE {table} SET {value} = {other} WHERE {row}").rowcount == 1
     return f"{column} of {table}"
@@ -367,13 +457,18 @@ def values(left: Left, folder: Path) -> list[tuple[str, str]]:
     """Return every table and column, and every name in `meta`."""
     (folder / "values").write_bytes(left.files[LEDGER])
     with closing(sqlite3.connect(folder / "values")) as connection:
-        query = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+        query = (
+            "SELECT m.name, c.name FROM sqlite_master m, "
+            "pragma_table_info(m.name) c WHERE m.type = 'table'"
+        )
         columns = [row for row in connection.execute(query) if row[0] != "meta"]
         return columns + [("meta", name) for (name,) in connection.execute("SELECT name FROM meta")]
 
 
 def test_a_value_that_was_changed_is_not_believed(day: Day, attack: Attack, tmp_path: Path) -> None:
-    """Whatever was changed, where SQLite sees nothing wrong; Khanza is down, so that nothing else could mend it."""
+    """Whatever was changed, where SQLite sees nothing wrong; Khanza is down, so that nothing else
+    could mend it.
+    """
     every = values(day.left[CLOSED], tmp_path)
     cases = []
     for table, column in attack.random().sample(every, attack.size(always=3, all=len(every))):
@@ -447,7 +542,15 @@ def newer_version(path: Path) -> None:
         connection.execute("PRAGMA user_version = 999")
 
 
-REPLACED = (text_file, foreign_database, empty_database, newer_version, folder, link_to_nowhere, link_to_itself)
+REPLACED = (
+    text_file,
+    foreign_database,
+    empty_database,
+    newer_version,
+    folder,
+    link_to_nowhere,
+    link_to_itself,
+)
 
 
 def test_another_file_in_its_place_is_refused(day: Day, attack: Attack) -> None:
@@ -458,7 +561,12 @@ def test_another_file_in_its_place_is_refused(day: Day, attack: Attack) -> None:
             for command in COMMANDS if attack.all else (dice.choice(COMMANDS),):
                 with day.again(day.left[kind]) as site:
                     spoil(site.state)
-                    cases.append((f"{kind}, {spoil.__name__}, {command.args[0]}", attacked(day, site, command)))
+                    cases.append(
+                        (
+                            f"{kind}, {spoil.__name__}, {command.args[0]}",
+                            attacked(day, site, command),
+                        )
+                    )
     ends = ends_right(cases, ends=(REFUSED, WENT_ON))
     attack.measured(f"state file replaced by something else, {len(cases)} times", told_of(ends))
 
@@ -494,7 +602,9 @@ MOVED = (deleted, deleted_with_its_wal, older_one_put_over_it, folder_renamed)
 
 
 def test_a_pass_whose_ledger_is_taken_away_stops(day: Day, attack: Attack) -> None:
-    """What it would write from then on nobody would ever read: it may finish the calls in flight, no more."""
+    """What it would write from then on nobody would ever read: it may finish the calls in flight,
+    no more.
+    """
     cases, after = [], []
     moves = MOVED if attack.all else MOVED[:1]
     for number in range(attack.size(always=1, all=5 * len(MOVED))):
@@ -506,7 +616,11 @@ def test_a_pass_whose_ledger_is_taken_away_stops(day: Day, attack: Attack) -> No
                 told = process.communicate(timeout=600)
             after.append(len(site.bpjs.arrived) - heard)
             done = subprocess.CompletedProcess((), process.returncode, *told)
-            wrong = [*refusal(done), *invented(day, site)] if done.returncode == 9 else [f"exit {done.returncode}"]
+            wrong = (
+                [*refusal(done), *invented(day, site)]
+                if done.returncode == 9
+                else [f"exit {done.returncode}"]
+            )
             wrong += [f"{after[-1]} calls after that"] if after[-1] > 3 * WORKERS else []
             cases.append((f"{move.__name__} after {5 + number} calls", (HALFWAY, wrong)))
     ends_right(cases, ends=(HALFWAY,))
@@ -516,7 +630,8 @@ def test_a_pass_whose_ledger_is_taken_away_stops(day: Day, attack: Attack) -> No
 
 # -- a disk that fills up
 
-# $1 size of the disk, $2 where, $3 the folder of the ledger: it is on that disk while the command runs.
+# $1 size of the disk, $2 where, $3 the folder of the ledger: it is on that disk while the command
+# runs.
 SMALL_DISK = """
 mount -t tmpfs -o size="$1" none "$2" && cp "$3"/* "$2" || exit 99
 kept=$3 disk=$2; shift 3
@@ -531,7 +646,16 @@ def on_a_full_disk(site: Site, pages: int) -> tuple[list[str], dict[str, str]]:
     disk = site.folder.with_name("disk")
     disk.mkdir(exist_ok=True)
     used = sum(-(-path.stat().st_size // PAGE) for path in site.folder.iterdir())
-    command = [*NAMESPACE, "sh", "-c", SMALL_DISK, "sh", str((used + pages) * PAGE), str(disk), str(site.folder)]
+    command = [
+        *NAMESPACE,
+        "sh",
+        "-c",
+        SMALL_DISK,
+        "sh",
+        str((used + pages) * PAGE),
+        str(disk),
+        str(site.folder),
+    ]
     return command, {"ANTREAN_STATE": str(disk / LEDGER)}
 
 
@@ -543,16 +667,23 @@ def with_a_limit(_: Site, pages: int) -> tuple[list[str], dict[str, str]]:
 @cache
 def mounts() -> bool:
     """Return whether we may mount something where only our own commands see it."""
-    done = subprocess.run([*NAMESPACE, "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False)
+    done = subprocess.run(
+        [*NAMESPACE, "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False
+    )
     return done.returncode == 0
 
 
 def unrecorded(site: Site) -> list[str]:
-    """Return what BPJS was told without a word of it in the ledger: `sending` is committed before a POST."""
+    """Return what BPJS was told without a word of it in the ledger:
+
+    `sending` is committed before a POST.
+    """
     copy = site.folder.with_name("copy")  # whoever closes a ledger last clears its -wal away
     shutil.rmtree(copy, ignore_errors=True)
     with closing(sqlite3.connect(shutil.copytree(site.folder, copy) / LEDGER)) as connection:
-        rows = connection.execute("SELECT kodebooking, step FROM push WHERE ask OR state NOT IN ('due', 'held')")
+        rows = connection.execute(
+            "SELECT kodebooking, step FROM push WHERE ask OR state NOT IN ('due', 'held')"
+        )
         recorded = set(rows.fetchall())
     writes = [one for one in site.bpjs.received if one.path != LIST]
     told = {(str((one.body or {})["kodebooking"]), step_of(one)) for one in writes}
@@ -568,7 +699,9 @@ Small = Callable[[Site, int], tuple[list[str], dict[str, str]]]
 
 
 def squeezed(day: Day, site: Site, small: Small, pages: int) -> tuple[str, list[str]]:
-    """Run a pass with so much room, and one with plenty; return the end of the first and what is wrong."""
+    """Run a pass with so much room, and one with plenty; return the end of the first and what is
+    wrong.
+    """
     within, env = small(site, pages)
     done = antrean(site, "sync", within=within, **env)
     end = WENT_ON if done.returncode in (0, 3) else HALFWAY if site.bpjs.received else REFUSED
@@ -580,7 +713,9 @@ def squeezed(day: Day, site: Site, small: Small, pages: int) -> tuple[str, list[
 
 @pytest.mark.parametrize("small", [on_a_full_disk, with_a_limit])
 def test_a_full_disk_loses_nothing(day: Day, attack: Attack, small: Small) -> None:
-    """However little room there is: no POST without its commit, and with room again everything goes on."""
+    """However little room there is: no POST without its commit, and with room again everything goes
+    on.
+    """
     if small is on_a_full_disk and not mounts():
         pytest.skip("mounting is not allowed here; the test with a limit does nearly the same")
     size = attack.size(always=3, all=60)
@@ -592,28 +727,40 @@ def test_a_full_disk_loses_nothing(day: Day, attack: Attack, small: Small) -> No
     ends = ends_right(cases, ends=(REFUSED, HALFWAY, WENT_ON))
     assert len(ends) > 1, "the disk is never full, or always"
     name = "disk full" if small is on_a_full_disk else "file size limited"
-    attack.measured(f"{name} after 0 to 180 pages more, {len(cases)} times", f"{told_of(ends)}; nothing lost")
+    attack.measured(
+        f"{name} after 0 to 180 pages more, {len(cases)} times", f"{told_of(ends)}; nothing lost"
+    )
 
 
 # -- read-only
 
 
 def may_not_write(names: Sequence[str], mode: int) -> Callable[[Site], list[str]]:
-    """Return what takes rights from files (or, ".", the folder), and then the command line that feels it."""
+    """Return what takes rights from files (or, ".", the folder), and then the command line that
+    feels it.
+    """
 
     def take(site: Site) -> list[str]:
         for name in names:
             if (site.folder / name).exists():
                 (site.folder / name).chmod(mode)
         # Root would not notice, unless it gives up the right to overlook rights.
-        return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+        return (
+            ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+            if os.geteuid() == 0
+            else []
+        )
 
     return take
 
 
 def on_a_read_only_disk(site: Site) -> list[str]:
-    """Return the command line that sees the folder of the ledger as a disk that cannot be written."""
-    readonly = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 99; shift; exec "$@"'
+    """Return the command line that sees the folder of the ledger as a disk that
+    cannot be written.
+    """
+    readonly = (
+        'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 99; shift; exec "$@"'
+    )
     return [*NAMESPACE, "sh", "-c", readonly, "sh", str(site.folder)]
 
 
@@ -638,7 +785,12 @@ def test_what_cannot_be_written_is_refused_or_not_needed(day: Day, attack: Attac
             for command in COMMANDS if attack.all else (dice.choice(COMMANDS),):
                 if take is not on_a_read_only_disk or mounts():
                     with day.again(day.left[kind]) as site:
-                        cases.append((f"{kind}, {what}, {command.args[0]}", attacked(day, site, command, take)))
+                        cases.append(
+                            (
+                                f"{kind}, {what}, {command.args[0]}",
+                                attacked(day, site, command, take),
+                            )
+                        )
     ends = ends_right(cases, ends=(REFUSED, WENT_ON))
     attack.measured(f"state file, folder or disk read-only, {len(cases)} times", told_of(ends))
 
@@ -655,8 +807,12 @@ def newer(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": f"{package.parent}{os.pathsep}{ROOT}"}
 
 
-def in_turn(day: Day, site: Site, newer: dict[str, str], command: Command, *, dying: bool) -> tuple[str, list[str]]:
-    """Run the newer version, a command of the older one, and the newer again; return the end and what is wrong."""
+def in_turn(
+    day: Day, site: Site, newer: dict[str, str], command: Command, *, dying: bool
+) -> tuple[str, list[str]]:
+    """Run the newer version, a command of the older one, and the newer again; return the end and
+    what is wrong.
+    """
     if dying:
         dies(site, **newer)
     else:
@@ -670,7 +826,9 @@ def in_turn(day: Day, site: Site, newer: dict[str, str], command: Command, *, dy
     return WENT_ON, [*wrong, *invented(day, site), *lacking(day, site)]
 
 
-def test_an_older_version_leaves_a_newer_ledger_alone(day: Day, attack: Attack, newer: dict[str, str]) -> None:
+def test_an_older_version_leaves_a_newer_ledger_alone(
+    day: Day, attack: Attack, newer: dict[str, str]
+) -> None:
     """Also where the newer one died, and its -wal is all that tells of the new schema."""
     cases = []
     commands = (SYNC, Command(args=("sync", "--dry-run")), *COMMANDS[1:])
@@ -681,4 +839,6 @@ def test_an_older_version_leaves_a_newer_ledger_alone(day: Day, attack: Attack, 
             what = f"{kind}, {' '.join(command.args)}, {'dying' if dying else 'in order'}"
             cases.append((what, in_turn(day, site, newer, command, dying=dying)))
     ends_right(cases, ends=(WENT_ON,))
-    attack.measured(f"newer, older, newer version in turn, {len(cases)} times", "refused, untouched, went on")
+    attack.measured(
+        f"newer, older, newer version in turn, {len(cases)} times", "refused, untouched, went on"
+    )

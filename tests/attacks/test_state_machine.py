@@ -1,10 +1,14 @@
-"""Everything at once: visits change, BPJS refuses and fails, Khanza is away, the process dies, clocks jump, days pass.
+"""Everything at once: visits change, BPJS refuses and fails, Khanza is away, the process dies,
+clocks jump, days pass.
 
 People retry, replay and drop at the desk meanwhile.
 
-- Passes run in this process, over a real ledger file and real HTTP, one call at a time; Khanza is the SQLite sample.
-- A process dies before a commit, before a call, or after BPJS acted on one; its ledger is dropped as it stands.
-- Whatever is sent must be owed at that moment (`world.Judge`). At the end all faults are over, and nothing may be owed.
+- Passes run in this process, over a real ledger file and real HTTP, one call at a time; Khanza is
+  the SQLite sample.
+- A process dies before a commit, before a call, or after BPJS acted on one; its ledger is dropped
+  as it stands.
+- Whatever is sent must be owed at that moment (`world.Judge`). At the end all faults are over, and
+  nothing may be owed.
 - A time-out takes seconds of the real clock: the reset after BPJS acted is the same to the program.
 """
 
@@ -29,24 +33,24 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from antrean_cli import sync
-from antrean_cli.bpjs import Client
-from antrean_cli.collect import Collected, collect
-from antrean_cli.config import Settings, load
-from antrean_cli.desk import Pick, drop, replay, retry
+from antrean_cli.bpjs.client import Client
+from antrean_cli.config.settings import Settings, load
 from antrean_cli.errors import InputError
-from antrean_cli.ledger import Ledger
+from antrean_cli.ledger.file import locked
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.operator.queue_admin import Pick, drop, replay, retry
 from antrean_cli.rules.answers import Fault as Broken
 from antrean_cli.rules.answers import Reply
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.simulator.server import Simulator
-from antrean_cli.statefile import locked
-from antrean_cli.sync import Pass
+from antrean_cli.sync import run as sync
+from antrean_cli.sync.collect import Collected, collect
+from antrean_cli.sync.run import Pass
 from tests.attacks.conftest import Attack
 from tests.attacks.world import CHANGES, Judge, World
-from tests.mariadb import SHM
-from tests.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock
+from tests.support.mariadb import SHM
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock
 
 START = datetime(MONDAY.year, MONDAY.month, MONDAY.day, 11, tzinfo=WIB)
 AUTHORITY = "authority.pem"
@@ -87,7 +91,9 @@ class Process:
     bpjs: Simulator
     steps: int | None = None  # how many it has left
     looked: bool = False
-    call: tuple[str, str] | None = None  # the one whose outcome is not written yet, and what BPJS received of it
+    call: tuple[str, str] | None = (
+        None  # the one whose outcome is not written yet, and what BPJS received of it
+    )
     received: int | None = None
     lost: set[int] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)
@@ -102,7 +108,9 @@ class Process:
                 self.died = True
                 raise DiedError
 
-    def calls(self, name: str, kodebooking: str, send: Callable[[], Reply | Broken]) -> Reply | Broken:
+    def calls(
+        self, name: str, kodebooking: str, send: Callable[[], Reply | Broken]
+    ) -> Reply | Broken:
         """Make one call, and note whether its answer got through."""
         self.call, self.received, heard = (name, kodebooking), None, len(self.bpjs.received)
         self.step()
@@ -111,7 +119,9 @@ class Process:
         self.received = entry.no if entry else None
         if isinstance(answer, Broken):
             self._lose()
-        elif name == "add" and (answer.code not in ("200", "201", "208") or "Undefined" in answer.message):
+        elif name == "add" and (
+            answer.code not in ("200", "201", "208") or "Undefined" in answer.message
+        ):
             self.doubtful.add(kodebooking)  # one that BPJS puts off may have been taken
         self.step()
         return answer
@@ -136,8 +146,12 @@ def mortal(monkeypatch: pytest.MonkeyPatch) -> Mortal:
             mortal.process.step()
         mortal.process.call, mortal.process.received = None, None
 
-    def dying_call(client: Client, name: str, body: Mapping[str, Any], **options: Any) -> Reply | Broken:
-        return mortal.process.calls(name, body["kodebooking"], lambda: call(client, name, body, **options))
+    def dying_call(
+        client: Client, name: str, body: Mapping[str, Any], **options: Any
+    ) -> Reply | Broken:
+        return mortal.process.calls(
+            name, body["kodebooking"], lambda: call(client, name, body, **options)
+        )
 
     def noted_collect(*args: Any, **kwargs: Any) -> Collected:
         collected = collect(*args, **kwargs)
@@ -177,12 +191,18 @@ class Everything(RuleBasedStateMachine):
         super().__init__()
         self.mortal, self.sample, self.totals, self.clock = mortal, sample, totals, Clock(START)
         self.stack = ExitStack()
-        self.folder = Path(self.stack.enter_context(TemporaryDirectory(dir=SHM if SHM.is_dir() else None)))
-        self.khanza = sqlite3.connect(shutil.copy(sample, self.folder / "khanza.sqlite3"), isolation_level=None)
+        self.folder = Path(
+            self.stack.enter_context(TemporaryDirectory(dir=SHM if SHM.is_dir() else None))
+        )
+        self.khanza = sqlite3.connect(
+            shutil.copy(sample, self.folder / "khanza.sqlite3"), isolation_level=None
+        )
         self.stack.callback(self.khanza.close)
         self.version = self.khanza.execute("PRAGMA data_version").fetchone()
         self.bpjs = self.stack.enter_context(stand_in(self.clock))
-        self.world = World(Hospital(self.khanza, paramstyle=sqlite3.paramstyle), self.bpjs, self.clock)
+        self.world = World(
+            Hospital(self.khanza, paramstyle=sqlite3.paramstyle), self.bpjs, self.clock
+        )
 
     @initialize(add=st.sampled_from(ADDS), random=RANDOM)
     def opens(self, add: str, random: Random) -> None:
@@ -195,13 +215,18 @@ class Everything(RuleBasedStateMachine):
         }
         env["KHANZA_SQLITE"] = str(self.folder / "khanza.sqlite3")
         state = self.folder / "antrean.sqlite3"
-        self.settings, self.without_khanza = settings(state, env), settings(state, {**env, **NOWHERE})
+        self.settings, self.without_khanza = (
+            settings(state, env),
+            settings(state, {**env, **NOWHERE}),
+        )
         self.run(self.settings)
         self.work(random, 20)
 
     @rule(random=RANDOM, minutes=st.lists(MINUTES, min_size=1, max_size=3), steps=STEPS)
     def cron(self, random: Random, minutes: Collection[int], steps: int | None) -> None:
-        """Time goes by with people at work, and passes run; perhaps the last one dies at one of its steps."""
+        """Time goes by with people at work, and passes run; perhaps the last one dies at one of its
+        steps.
+        """
         for left, forward in zip(range(len(minutes), 0, -1), minutes, strict=True):
             self.work(random, random.randrange(5))
             self.clock.forward(minutes=forward)
@@ -219,7 +244,11 @@ class Everything(RuleBasedStateMachine):
         for _ in range(many):
             self.world.change(random.choice(CHANGES), random)
 
-    @rule(fault=st.sampled_from(FAULTS), path=st.sampled_from(PATHS), times=st.sampled_from((1, 1, 2, 3, 20)))
+    @rule(
+        fault=st.sampled_from(FAULTS),
+        path=st.sampled_from(PATHS),
+        times=st.sampled_from((1, 1, 2, 3, 20)),
+    )
     def bpjs_fails(self, fault: Fault, path: str, times: int) -> None:
         """The next calls to BPJS go wrong."""
         if fault.name == "not_found_yet" and "mobilejkn" in self.settings.policy.add:
@@ -312,7 +341,11 @@ class Everything(RuleBasedStateMachine):
             records = ledger.of_days(MONDAY, self.clock.now.date())
         for record in records.values():
             told = self.judge.about(record.kodebooking)
-            held = {*told.tasks, *(("add",) if told.known else ()), *(("batal",) if "99" in told.tasks else ())}
+            held = {
+                *told.tasks,
+                *(("add",) if told.known else ()),
+                *(("batal",) if "99" in told.tasks else ()),
+            }
             assert {push.step for push in record.pushes.values() if push.done} <= held
 
 
@@ -324,15 +357,21 @@ def one_pass(settings: Settings, clock: Clock) -> None:
 
 
 def settings(state: Path, env: Mapping[str, str]) -> Settings:
-    """Return the settings of a hospital whose passes send one request at a time: a run can be repeated exactly."""
+    """Return the settings of a hospital whose passes send one request at a time: a run can be
+    repeated exactly.
+    """
     keys = {"BPJS_CONS_ID": CONS_ID, "BPJS_SECRET_KEY": SECRET_KEY, "BPJS_USER_KEY": USER_KEY}
     environ = {**keys, "ANTREAN_WORKERS": "1", **env}
     return load(env_file=None, state=state, needs=frozenset({"bpjs", "khanza"}), environ=environ)
 
 
 def stand_in(clock: Clock) -> Simulator:
-    """Return a stand-in BPJS; the client signs with the real time, so its door does not mind the clock."""
-    return Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=clock, clock_tolerance=1e12)
+    """Return a stand-in BPJS; the client signs with the real time, so its door does not mind the
+    clock.
+    """
+    return Simulator(
+        cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=clock, clock_tolerance=1e12
+    )
 
 
 def test_nothing_is_lost_and_nothing_comes_twice_whatever_happens(
@@ -340,8 +379,13 @@ def test_nothing_is_lost_and_nothing_comes_twice_whatever_happens(
 ) -> None:
     """Random runs of 50 steps each; a failing one is cut down to the steps that matter."""
     sample, totals = tmp_path / "sample.sqlite3", Totals()
-    # One authority is enough for a stand-in without TLS: to read all of the world's is half of a pass.
-    authority, end, _ = Path(DEFAULT_CA_BUNDLE_PATH).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----")
+    # One authority is enough for a stand-in without TLS: to read all of the world's is half of a
+    # pass.
+    authority, end, _ = (
+        Path(DEFAULT_CA_BUNDLE_PATH)
+        .read_text(encoding="utf-8")
+        .partition("-----END CERTIFICATE-----")
+    )
     sample.with_name(AUTHORITY).write_text(authority + end, encoding="utf-8")
     with closing(create_sqlite(sample)) as connection:
         Hospital(connection, paramstyle=sqlite3.paramstyle).basics()
@@ -364,6 +408,8 @@ def test_nothing_is_lost_and_nothing_comes_twice_whatever_happens(
     )
     attack.measured(
         f"a state machine of everything at once, {totals.runs} runs of up to 50 steps",
-        f"{totals.steps} steps, {totals.passes} passes ({totals.deaths} died), {totals.requests} requests, "
-        f"{totals.lost} answers lost, {totals.repeated} repeats; nothing lost, nothing twice, nothing untrue",
+        f"{totals.steps} steps, {totals.passes} passes ({totals.deaths} "
+        f"died), {totals.requests} requests, "
+        f"{totals.lost} answers lost, {totals.repeated} repeats; "
+        f"nothing lost, nothing twice, nothing untrue",
     )

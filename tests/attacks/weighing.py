@@ -1,8 +1,10 @@
-"""The command `antrean` by the clock of `program`, weighed at its end: `python -m tests.attacks.weighing sync`.
+"""The command `antrean` by the clock of `program`, weighed at its end:
 
-The file that the environment variable WEIGHT names gets one line of JSON: the most memory that was in use (kB), the
-descriptors that are still open, and the CPU time (ms). The kernel's own account, wait4, would count the memory of
-the process that forked as well.
+`python -m tests.attacks.weighing sync`.
+
+The file that the environment variable WEIGHT names gets one line of JSON: the most memory that was
+in use (kB), the descriptors that are still open, and the CPU time (ms). The kernel's own account,
+wait4, would count the memory of the process that forked as well.
 """
 
 from __future__ import annotations

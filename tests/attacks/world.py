@@ -1,11 +1,15 @@
-"""A hospital that changes at random, and the truth of it: what BPJS has to be told, and what it must never hear.
+"""A hospital that changes at random, and the truth of it: what BPJS has to be told, and what it
+must never hear.
 
-- `World` writes Khanza's rows and keeps beside them what they mean; `Judge` follows what the passes saw and what
-  BPJS received. Both go by the written rules alone and use nothing of the rules under test.
-- `Judge.owed` names the one thing that BPJS has to be told of a booking next. All that BPJS receives must be owed at
-  that moment: so nothing is invented, the order is kept, and nothing comes twice.
+- `World` writes Khanza's rows and keeps beside them what they mean; `Judge` follows what the passes
+  saw and what BPJS received. Both go by the written rules alone and use nothing of the rules under
+  test.
+- `Judge.owed` names the one thing that BPJS has to be told of a booking next. All that BPJS
+  receives must be owed at that moment: so nothing is invented, the order is kept, and nothing comes
+  twice.
 - In the end nothing may be owed any more: so nothing is lost.
-- Only what got lost on its way comes again: an add or a cancel once for each answer that was lost, a task never.
+- Only what got lost on its way comes again: an add or a cancel once for each answer that was lost,
+  a task never.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from antrean_cli.simulator.hospital import ZERO_DATETIME, Hospital
 from antrean_cli.simulator.server import Received, Simulator
-from tests.site import WIB, Clock
+from tests.support.site import WIB, Clock
 
 Thing = TypeVar("Thing")
 
@@ -51,9 +55,13 @@ class Visit:
     kd_pj: str
     stts: str = "Belum"
     there: bool = True
-    seps: dict[str, str] = field(default_factory=dict)  # no_sep: the clinic that it names, empty for one not mapped
+    seps: dict[str, str] = field(
+        default_factory=dict
+    )  # no_sep: the clinic that it names, empty for one not mapped
     exams: set[datetime] = field(default_factory=set)
-    berkas: dict[str, datetime | None] = field(default_factory=lambda: {"diterima": None, "kembali": None})
+    berkas: dict[str, datetime | None] = field(
+        default_factory=lambda: {"diterima": None, "kembali": None}
+    )
     reseps: dict[str, Resep] = field(default_factory=dict)
 
     @property
@@ -63,7 +71,11 @@ class Visit:
 
     def recorded(self) -> list[datetime]:
         """Return every time of its day that Khanza holds of the visit."""
-        reseps = [waktu for resep in self.reseps.values() for waktu in (resep.divalidasi, resep.diserahkan)]
+        reseps = [
+            waktu
+            for resep in self.reseps.values()
+            for waktu in (resep.divalidasi, resep.diserahkan)
+        ]
         times = [self.daftar, self.opening, *sorted(self.exams), *self.berkas.values(), *reseps]
         return [waktu for waktu in times if waktu and waktu.date() == self.tanggal]
 
@@ -84,7 +96,9 @@ class World:
     """Khanza, its truth, and the ways in which a hospital changes it."""
 
     def __init__(self, khanza: Hospital, bpjs: Simulator, clock: Clock) -> None:
-        """Begin with an empty hospital (its `basics` are there); nothing is dated before this day."""
+        """Begin with an empty hospital (its `basics` are there); nothing is
+        dated before this day.
+        """
         self.khanza, self.bpjs, self.clock = khanza, bpjs, clock
         self.begin = clock.now.date()
         self.visits: dict[str, Visit] = {}
@@ -95,7 +109,9 @@ class World:
         self.changes: Counter[str] = Counter()
 
     def change(self, happen: Callable[[World, Random], None], random: Random) -> None:
-        """Let one of CHANGES happen; where nobody is there that it could happen to, somebody comes."""
+        """Let one of CHANGES happen; where nobody is there that it could happen
+        to, somebody comes.
+        """
         happen = happen if any(one.there for one in self.visits.values()) else World.arrives
         self.changes[happen.__name__] += 1
         happen(self, random)
@@ -110,7 +126,9 @@ class World:
         for booking in self.bookings.values():
             visit = self.visits[booking.no_rawat]
             booked.add(visit.no_rawat)
-            yield Subject(booking.nobooking, booking.tanggal, visit if visit.there else None, booking)
+            yield Subject(
+                booking.nobooking, booking.tanggal, visit if visit.there else None, booking
+            )
         for visit in self.visits.values():
             if visit.no_rawat not in booked:
                 yield Subject(visit.no_rawat, visit.tanggal, visit if visit.there else None, None)
@@ -122,16 +140,25 @@ class World:
     # -- who comes
 
     def arrives(self, random: Random) -> None:
-        """Register a visit, of today or up to six days late, and now and then under another day's number."""
-        tanggal = max(self.begin, self._today() - random.choice((0, 0, 0, 0, 1, 2, 3, 4, 5, 6)) * DAY)
-        kd_pj, kd_poli = random.choice(("BPJ", "BPJ", "UMU")), random.choice(("INT", "INT", "ANA", "ANA", "MAT"))
+        """Register a visit, of today or up to six days late, and now and then under another day's
+        number.
+        """
+        tanggal = max(
+            self.begin, self._today() - random.choice((0, 0, 0, 0, 1, 2, 3, 4, 5, 6)) * DAY
+        )
+        kd_pj, kd_poli = (
+            random.choice(("BPJ", "BPJ", "UMU")),
+            random.choice(("INT", "INT", "ANA", "ANA", "MAT")),
+        )
         minutes = random.choice((0, -45, -20, *range(1, 300, 23)))
         visit = self._register(tanggal, minutes, kd_poli, kd_pj, early=random.random() < 0.05)
         if kd_pj == "BPJ" and random.random() < 0.6:
             self._issue_sep(visit)
 
     def books(self, random: Random) -> None:
-        """Book in Mobile JKN, also for tomorrow; most bookings are known to BPJS, and all begin with the session."""
+        """Book in Mobile JKN, also for tomorrow; most bookings are known to BPJS, and all begin
+        with the session.
+        """
         tanggal = max(self.begin, self._today() - random.choice((0, 0, 0, 1, 3, 6, -1)) * DAY)
         visit = self._register(tanggal, 0, random.choice(("INT", "ANA")), "BPJ", early=False)
         nobooking = self.khanza.booking(visit.no_rawat, tanggal)
@@ -142,14 +169,25 @@ class World:
             self.bpjs.bookings.mobile_jkn(nobooking, str(tanggal))
             self.announced.add(nobooking)
 
-    def _register(self, tanggal: date, minutes: int, kd_poli: str, kd_pj: str, *, early: bool) -> Visit:
+    def _register(
+        self, tanggal: date, minutes: int, kd_poli: str, kd_pj: str, *, early: bool
+    ) -> Visit:
         daftar = datetime.combine(tanggal, OPENING, WIB) + timedelta(minutes=minutes)
         numbered = tanggal - DAY if early else tanggal
         norm = self.khanza.patient()
-        no_rawat = self.khanza.visit(numbered, jam=f"{daftar:%H:%M:%S}", kd_poli=kd_poli, kd_pj=kd_pj, norm=norm)
+        no_rawat = self.khanza.visit(
+            numbered, jam=f"{daftar:%H:%M:%S}", kd_poli=kd_poli, kd_pj=kd_pj, norm=norm
+        )
         if early:
             self.khanza.update("reg_periksa", {"no_rawat": no_rawat}, tgl_registrasi=tanggal)
-        visit = Visit(no_rawat=no_rawat, tanggal=tanggal, daftar=daftar, norm=norm, kd_poli=kd_poli, kd_pj=kd_pj)
+        visit = Visit(
+            no_rawat=no_rawat,
+            tanggal=tanggal,
+            daftar=daftar,
+            norm=norm,
+            kd_poli=kd_poli,
+            kd_pj=kd_pj,
+        )
         self.visits[no_rawat] = visit
         return visit
 
@@ -194,9 +232,14 @@ class World:
             visit.exams.add(waktu)
 
     def is_served(self, random: Random) -> None:
-        """Write all that is recorded of a visit that goes its way: exams, folder, prescription, its end."""
+        """Write all that is recorded of a visit that goes its way: exams, folder, prescription, its
+        end.
+        """
         if visit := self._some(random):
-            times = [visit.opening + timedelta(minutes=minutes) for minutes in sorted(random.sample(range(150), 6))]
+            times = [
+                visit.opening + timedelta(minutes=minutes)
+                for minutes in sorted(random.sample(range(150), 6))
+            ]
             self._examine(visit, times[0])
             self._examine(visit, times[1])
             self._move_folder(visit, "kembali", times[random.choice((1, 2, 2))])
@@ -218,19 +261,28 @@ class World:
             column = random.choice(("diterima", "kembali", "kembali"))
             self._move_folder(visit, column, *self._written(random, visit))
 
-    def _move_folder(self, visit: Visit, column: str, waktu: datetime | None, not_yet: str = "") -> None:
+    def _move_folder(
+        self, visit: Visit, column: str, waktu: datetime | None, not_yet: str = ""
+    ) -> None:
         self.khanza.berkas(visit.no_rawat, **{column: _khanza(waktu) if waktu else not_yet})
         visit.berkas[column] = waktu
 
     def is_prescribed(self, random: Random) -> None:
-        """Write a prescription, or go on with one: each of its times can be corrected and taken back."""
+        """Write a prescription, or go on with one: each of its times can be corrected and taken
+        back.
+        """
         if visit := self._some(random):
             known = random.choice([None, *visit.reseps, *visit.reseps])
             column = random.choice(("divalidasi", "diserahkan"))
             self._prescribe(visit, known, column, *self._written(random, visit))
 
     def _prescribe(
-        self, visit: Visit, known: str | None, column: str, waktu: datetime | None, not_yet: str = ""
+        self,
+        visit: Visit,
+        known: str | None,
+        column: str,
+        waktu: datetime | None,
+        not_yet: str = "",
     ) -> None:
         times: dict[str, Any] = {column: _khanza(waktu) if waktu else not_yet}
         no_resep = self.khanza.resep(visit.no_rawat, no_resep=known, **times)
@@ -265,17 +317,23 @@ class World:
 
     def is_cancelled_in_mobile_jkn(self, random: Random) -> None:
         """Cancel a booking as Khanza does: its visit is deleted, a row in _batal says so."""
-        open_ones = [one for one in self.bookings.values() if not one.batal and self._is_near(one.tanggal)]
+        open_ones = [
+            one for one in self.bookings.values() if not one.batal and self._is_near(one.tanggal)
+        ]
         if open_ones:
             booking = random.choice(open_ones)
             booking.batal = random.choice(("Belum", "Belum", "Belum", "Sudah"))
             self._write_booking(booking)
-            self.khanza.batal(booking.nobooking, no_rawat=booking.no_rawat, statuskirim=booking.batal)
+            self.khanza.batal(
+                booking.nobooking, no_rawat=booking.no_rawat, statuskirim=booking.batal
+            )
             self._delete(self.visits[booking.no_rawat])
 
     def is_booked_again(self, random: Random) -> None:
         """Undo a cancel of Mobile JKN: the row in _batal goes, the visit comes back."""
-        cancelled = [one for one in self.bookings.values() if one.batal and self._is_near(one.tanggal)]
+        cancelled = [
+            one for one in self.bookings.values() if one.batal and self._is_near(one.tanggal)
+        ]
         if cancelled:
             booking = random.choice(cancelled)
             booking.batal = ""
@@ -329,13 +387,17 @@ class World:
             stts=visit.stts,
             norm=visit.norm,
         )
-        self.khanza.update("reg_periksa", {"no_rawat": visit.no_rawat}, tgl_registrasi=visit.tanggal)
+        self.khanza.update(
+            "reg_periksa", {"no_rawat": visit.no_rawat}, tgl_registrasi=visit.tanggal
+        )
         visit.there = True
 
     def clinic_is_mapped(self, _: Random) -> None:
         """Map the clinic that had no code at BPJS."""
         if "MAT" not in self.mapped:
-            self.khanza.insert("maping_poli_bpjs", kd_poli_rs="MAT", kd_poli_bpjs="MAT", nm_poli_bpjs="MATA")
+            self.khanza.insert(
+                "maping_poli_bpjs", kd_poli_rs="MAT", kd_poli_bpjs="MAT", nm_poli_bpjs="MATA"
+            )
             self.mapped.add("MAT")
 
     def _at_bpjs(self, kd_poli: str) -> str:
@@ -355,18 +417,26 @@ class World:
 
     def _some(self, random: Random, fits: Callable[[Visit], bool] = lambda _: True) -> Visit | None:
         """Return a visit that BPJS may still hear of, if there is one that fits."""
-        near = [one for one in self.visits.values() if one.there and self._is_near(one.tanggal) and fits(one)]
+        near = [
+            one
+            for one in self.visits.values()
+            if one.there and self._is_near(one.tanggal) and fits(one)
+        ]
         return random.choice(near) if near else None
 
     def _when(self, random: Random, visit: Visit) -> datetime:
-        """Return a time on the visit's day, often about one that is recorded already: equal, or nearly so."""
+        """Return a time on the visit's day, often about one that is recorded already: equal, or
+        nearly so.
+        """
         if random.random() < 0.4:
             seconds = random.choice((-120, -61, -60, -1, 0, 0, 1, 60, 600, 1800))
             return random.choice(visit.recorded()[:8]) + timedelta(seconds=seconds)
         return visit.opening + timedelta(minutes=random.choice(range(-30, 300, 11)))
 
     def _written(self, random: Random, visit: Visit) -> tuple[datetime | None, str]:
-        """Return a time, now and then one of the day after, or none at all and how that is written."""
+        """Return a time, now and then one of the day after, or none at all and
+        how that is written.
+        """
         waktu, chance = self._when(random, visit), random.random()
         if chance < 0.15:
             return None, random.choice(NOT_YET)
@@ -377,10 +447,28 @@ class World:
 CHANGES: Sequence[Callable[[World, Random], None]] = (
     *(World.arrives, World.arrives, World.arrives, World.arrives, World.books, World.books),
     *(World.gets_sep, World.gets_control_letter, World.checks_in, World.checks_in),
-    *(World.is_examined, World.is_examined, World.is_examined, World.is_examined, World.exam_is_corrected),
+    *(
+        World.is_examined,
+        World.is_examined,
+        World.is_examined,
+        World.is_examined,
+        World.exam_is_corrected,
+    ),
     *(World.is_served, World.is_served, World.is_served),
-    *(World.folder_moves, World.folder_moves, World.is_prescribed, World.is_prescribed, World.is_prescribed),
-    *(World.changes_stts, World.changes_stts, World.is_uncancelled, World.pays_otherwise, World.is_somebody_else),
+    *(
+        World.folder_moves,
+        World.folder_moves,
+        World.is_prescribed,
+        World.is_prescribed,
+        World.is_prescribed,
+    ),
+    *(
+        World.changes_stts,
+        World.changes_stts,
+        World.is_uncancelled,
+        World.pays_otherwise,
+        World.is_somebody_else,
+    ),
     *(World.is_cancelled_in_mobile_jkn, World.is_booked_again, World.is_deleted, World.is_merged),
     World.clinic_is_mapped,
 )
@@ -403,7 +491,9 @@ class Owed(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What the passes saw of stts; `finished` is the minute at which it was seen to become final."""
+    """What the passes saw of stts; `finished` is the minute at which it was
+    seen to become final.
+    """
 
     stts: str
     since: datetime
@@ -417,11 +507,16 @@ class Told:
     known: bool
     tasks: dict[str, datetime] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
-    excused: set[str] = field(default_factory=set)  # that were refused and may be told once more, but need not be
+    excused: set[str] = field(
+        default_factory=set
+    )  # that were refused and may be told once more, but need not be
     missed: int = 0  # how often it said that it does not know the booking
-    tried: bool = False  # that it was asked for it, and Khanza says the same of the visit ever since
+    tried: bool = (
+        False  # that it was asked for it, and Khanza says the same of the visit ever since
+    )
     doubtful: bool = False  # an add may have reached it, for all that the hospital knows
-    expired: bool = False  # by a clock that ran ahead: doubts ended with it, and 208 settles what is told once more
+    # by a clock that ran ahead: doubts ended with it, and 208 settles what is told once more
+    expired: bool = False
     dropped: bool = False  # by hand: nothing is owed, and what is told all the same has to be true
     lost: Counter[str] = field(default_factory=Counter)
 
@@ -457,10 +552,17 @@ class Judge:
                 self.looks[one.kodebooking], self.about(one.kodebooking).tried = look, False
             if one.visit and one.tanggal <= now.date():
                 self._notice(one.kodebooking, one.visit.stts, now, exact=exact)
-            elif one.visit and one.kodebooking in self.seen and self.seen[one.kodebooking].stts != one.visit.stts:
-                # By a clock that was set back over midnight it was cancelled on another day: a person has to judge.
+            elif (
+                one.visit
+                and one.kodebooking in self.seen
+                and self.seen[one.kodebooking].stts != one.visit.stts
+            ):
+                # By a clock that was set back over midnight it was cancelled on another day: a
+                # person has to judge.
                 self.about(one.kodebooking).excused.add("99")
-            for owed in filter(None, (self.owed(one), self._trial(one, self.about(one.kodebooking)))):
+            for owed in filter(
+                None, (self.owed(one), self._trial(one, self.about(one.kodebooking)))
+            ):
                 self.said[one.kodebooking, owed.step].add(owed.waktu or now)
             for task, waktu in self.times(one).items():
                 self.said[one.kodebooking, str(task)].add(waktu)
@@ -493,7 +595,9 @@ class Judge:
 
     def _notice(self, kodebooking: str, stts: str, now: datetime, *, exact: bool) -> None:
         before = self.seen.get(kodebooking)
-        if before and before.since > now + EXACT:  # by a clock that ran ahead: nobody knows the minute
+        if (
+            before and before.since > now + EXACT
+        ):  # by a clock that ran ahead: nobody knows the minute
             before = before._replace(since=now, finished=None)
         if before and (before.stts == stts or {before.stts, stts} <= FINAL):
             self.seen[kodebooking] = before._replace(stts=stts)
@@ -509,8 +613,13 @@ class Judge:
         if "99" in told.tasks or today > one.tanggal + WEEK:
             return None
         if one.booking and one.booking.batal:
-            return Owed("batal") if one.booking.batal == "Belum" and "batal" not in told.refused else None
-        # By a clock that was set back a visit is tomorrow's: one that a pass has seen goes on all the same.
+            return (
+                Owed("batal")
+                if one.booking.batal == "Belum" and "batal" not in told.refused
+                else None
+            )
+        # By a clock that was set back a visit is tomorrow's: one that a pass has seen goes on all
+        # the same.
         if one.visit is None or (one.tanggal > today and one.kodebooking not in self.seen):
             return None
         if one.visit.stts == "Batal":
@@ -520,7 +629,9 @@ class Judge:
         return Owed("add") if self._add_is_due(one.visit) and "add" not in told.refused else None
 
     def _booked(self, one: Subject, told: Told) -> Owed | None:
-        """A booking of Mobile JKN is added only after BPJS said of a task that it does not know it."""
+        """A booking of Mobile JKN is added only after BPJS said of a task that
+        it does not know it.
+        """
         unknown = not told.known and told.missed > 0
         if unknown and "mobilejkn" in self.add and "add" not in told.refused:
             return Owed("add")
@@ -538,11 +649,16 @@ class Judge:
         if not self.world.kodepoli(visit):
             return False
         if visit.kd_pj == "BPJ" or visit.seps:
-            return bool(visit.seps) or (visit.norm, visit.tanggal, visit.kd_poli) in self.world.controls
+            return (
+                bool(visit.seps)
+                or (visit.norm, visit.tanggal, visit.kd_poli) in self.world.controls
+            )
         return self.world.clock.now >= visit.daftar + DELAY_NONJKN
 
     def _task(self, one: Subject, told: Told) -> Owed | None:
-        """Return the next task: strictly after the one before, but for a tie, on the day of service, and past."""
+        """Return the next task: strictly after the one before, but for a tie, on the day of
+        service, and past.
+        """
         task = next((task for task in range(7, 2, -1) if str(task) in told.tasks), 2) + 1
         waktu, before = self.times(one).get(task), told.tasks.get(str(task - 1))
         if waktu is None or waktu > self.world.clock.now or (task == 3 and not came(one)):
@@ -559,7 +675,9 @@ class Judge:
         if visit is None:
             return {}
         checkin = one.booking.checkin if one.booking else None
-        diterima, kembali = (_known(visit.berkas[column], now) for column in ("diterima", "kembali"))
+        diterima, kembali = (
+            _known(visit.berkas[column], now) for column in ("diterima", "kembali")
+        )
         resep = _first_validated(visit, now)
         six, seven = _known(resep.divalidasi, now), _known(resep.diserahkan, now)
         over = visit.stts in FINAL or now.date() > visit.tanggal
@@ -569,21 +687,33 @@ class Judge:
         exams = _not_before(four or three, visit.exams, now)
         last = exams[-1] if exams and (kembali or six or over) else None
         five = kembali or ((self._finished(one) or last) if six or seven or over else None)
-        return {task: at for task, at in zip(range(3, 8), (three, four, five, six, seven), strict=True) if at}
+        return {
+            task: at
+            for task, at in zip(range(3, 8), (three, four, five, six, seven), strict=True)
+            if at
+        }
 
     def _finished(self, one: Subject) -> datetime | None:
-        """Return when the visit was seen to end, if that was on its day: later, nobody knows when it did."""
+        """Return when the visit was seen to end, if that was on its day: later, nobody knows when
+        it did.
+        """
         seen = self.seen.get(one.kodebooking)
         ended = seen.finished if seen and one.visit and one.visit.stts in FINAL else None
         return ended if ended and ended.date() == one.tanggal else None
 
     # -- what BPJS received
 
-    def judge(self, received: Iterable[Received], *, lost: Collection[int] = (), khanza: bool = True) -> None:
-        """Hold what BPJS received in one pass against the truth; `khanza` tells whether the pass could look at it."""
+    def judge(
+        self, received: Iterable[Received], *, lost: Collection[int] = (), khanza: bool = True
+    ) -> None:
+        """Hold what BPJS received in one pass against the truth; `khanza` tells whether the pass
+        could look at it.
+        """
         for one in received:
             body: Any = one.body
-            step = {"/antrean/add": "add", "/antrean/batal": "batal"}.get(one.path) or str(body.get("taskid", ""))
+            step = {"/antrean/add": "add", "/antrean/batal": "batal"}.get(one.path) or str(
+                body.get("taskid", "")
+            )
             if step:
                 self.judged += 1
                 self._hold(one, step, lost=one.no in lost, khanza=khanza)
@@ -606,7 +736,9 @@ class Judge:
             self._compare(kodebooking, body)
 
     def _require(self, kodebooking: str, said: Owed, *, khanza: bool) -> None:
-        """Require that this was owed; a pass without Khanza can only go by what an earlier one saw there."""
+        """Require that this was owed; a pass without Khanza can only go by what an earlier one saw
+        there.
+        """
         subject, told = self.world.subject(kodebooking), self.about(kodebooking)
         if not khanza:
             assert said.step != "add", f"{kodebooking}: added without Khanza"
@@ -617,7 +749,9 @@ class Judge:
         assert said in (owed, trial), f"{kodebooking}: told {said}, owed {owed}; {subject}; {told}"
 
     def _trial(self, one: Subject, told: Told) -> Owed | None:
-        """Return the task that shows whether BPJS knows a booking whose add it refused, or the 99 of one in doubt."""
+        """Return the task that shows whether BPJS knows a booking whose add it refused, or the 99
+        of one in doubt.
+        """
         if told.known or one.visit is None:
             return None
         if one.visit.stts == "Batal":
@@ -633,15 +767,20 @@ class Judge:
         return "99" not in told.tasks and (
             bool(times)
             if said.waktu is None
-            else said.waktu in times or (tied and any(timedelta(0) <= before - one <= TIE for one in times if before))
+            else said.waktu in times
+            or (tied and any(timedelta(0) <= before - one <= TIE for one in times if before))
         )
 
     def _take(self, told: Told, said: Owed, one: Received, *, lost: bool) -> None:
-        """Note what BPJS answered; a refusal that got lost was none, for all that the hospital knows."""
+        """Note what BPJS answered; a refusal that got lost was none, for all that the hospital
+        knows.
+        """
         if one.code == 200:
             told.known = True
             if said.step != "add":
-                told.tasks["99" if said.step == "batal" else said.step] = said.waktu or self.world.clock.now
+                told.tasks["99" if said.step == "batal" else said.step] = (
+                    said.waktu or self.world.clock.now
+                )
         elif not lost and one.message == "Kode Booking tidak ditemukan" and said.step != "batal":
             assert not told.known
             told.missed += 1
@@ -665,10 +804,18 @@ class Judge:
     # -- the end
 
     def unpaid(self) -> list[tuple[str, Owed]]:
-        """Return what is still owed, but for what nobody can pay: tasks of a booking that BPJS does not know."""
+        """Return what is still owed, but for what nobody can pay: tasks of a booking that BPJS does
+        not know.
+        """
         found = [(one.kodebooking, owed) for one in self.near() if (owed := self.owed(one))]
-        found = [(kodebooking, owed) for kodebooking, owed in found if not self._excused(kodebooking, owed)]
-        return [(kodebooking, owed) for kodebooking, owed in found if self._payable(kodebooking, owed)]
+        found = [
+            (kodebooking, owed)
+            for kodebooking, owed in found
+            if not self._excused(kodebooking, owed)
+        ]
+        return [
+            (kodebooking, owed) for kodebooking, owed in found if self._payable(kodebooking, owed)
+        ]
 
     def _excused(self, kodebooking: str, owed: Owed) -> bool:
         told = self.about(kodebooking)
@@ -686,17 +833,26 @@ class Judge:
 
     def confirm(self, snapshot: Iterable[dict[str, Any]]) -> None:
         """Require that the stand-in holds exactly what its answers said."""
-        held = {row["kodebooking"]: {str(task["taskid"]) for task in row["tasks"]} for row in snapshot}
+        held = {
+            row["kodebooking"]: {str(task["taskid"]) for task in row["tasks"]} for row in snapshot
+        }
         assert held == {kodebooking: set(self.about(kodebooking).tasks) for kodebooking in held}
         assert held.keys() >= {kodebooking for kodebooking, told in self.told.items() if told.known}
 
 
 def came(one: Subject) -> bool:
-    """Return whether the patient can be told to have come: who was registered in advance has to leave a trace."""
+    """Return whether the patient can be told to have come: who was registered in advance has to
+    leave a trace.
+    """
     visit = one.visit
     if visit is None:
         return False
-    trace = visit.exams or visit.reseps or any(visit.berkas.values()) or visit.stts not in ("Belum", "Batal")
+    trace = (
+        visit.exams
+        or visit.reseps
+        or any(visit.berkas.values())
+        or visit.stts not in ("Belum", "Batal")
+    )
     checked_in = one.booking is not None and one.booking.checkin is not None
     return bool(trace or checked_in) or not (one.booking or visit.daftar == visit.opening)
 
@@ -711,7 +867,9 @@ def _not_before(bound: datetime, exams: Iterable[datetime], now: datetime) -> li
 
 
 def _first_validated(visit: Visit, now: datetime) -> Resep:
-    """Return the prescription that counts: the first that was validated on the day, else the first, else any."""
+    """Return the prescription that counts: the first that was validated on the day, else the first,
+    else any.
+    """
 
     def rank(resep: Resep) -> tuple[bool, bool, datetime]:
         waktu = _known(resep.divalidasi, now)

@@ -1,0 +1,95 @@
+"""What BPJS holds, asked by hand: lists, and an answer that is none as the error to raise.
+
+Needs no ledger.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from antrean_cli.bpjs.client import Client
+from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
+from antrean_cli.rules.answers import (
+    AGAIN,
+    DONE,
+    FIRST,
+    LISTTASK,
+    PER_KODEBOOKING,
+    STOP,
+    THERE,
+    Fault,
+    Outcome,
+    Reply,
+    judge,
+)
+from antrean_cli.rules.chain import ADD
+from antrean_cli.rules.listings import Antrean, Task, wakturs_of
+from antrean_cli.rules.payloads import listtask_body
+
+
+def tasks(client: Client, kodebooking: str, *, missing_ok: bool = False) -> list[Task]:
+    """Return what BPJS holds of a booking, sorted by taskid and time.
+
+    Of a booking that BPJS does not know there is nothing if `missing_ok`. Raises CredentialsError,
+    TemporaryError or RefusedError.
+    """
+    answer = client.call(LISTTASK, listtask_body(kodebooking))
+    return sorted(_rows(LISTTASK, answer, missing_ok=missing_ok), key=_by_taskid_and_time)
+
+
+def antrean(client: Client, kodebooking: str) -> Antrean | None:
+    """Return the booking as BPJS's list of it shows it, None if BPJS does not know it.
+
+    Raises CredentialsError, TemporaryError or RefusedError.
+    """
+    rows = _rows(PER_KODEBOOKING, client.ask(PER_KODEBOOKING, kodebooking), missing_ok=True)
+    return next((row for row in rows if row.kodebooking == kodebooking), None)
+
+
+def listing(client: Client, name: str, *words: str) -> Sequence[Any]:
+    """Return the rows of one of BPJS's lists (see `Client.ask`), none where BPJS says that there
+    are none.
+
+    Raises CredentialsError, TemporaryError or RefusedError.
+    """
+    return _rows(name, client.ask(name, *words))
+
+
+def _rows(name: str, answer: Reply | Fault, *, missing_ok: bool = False) -> Sequence[Any]:
+    if isinstance(answer, Fault):
+        raise TemporaryError(answer.text)
+    outcome = judge(name, "", answer)
+    if missing_ok and (outcome.kind, outcome.named) == (FIRST, ADD):
+        return []  # "Kode Booking tidak ditemukan"
+    raise_unless_done(outcome)
+    if outcome.kind != DONE:
+        raise RefusedError(f"BPJS menjawab daftar dengan kode {outcome.code}")
+    return answer.response
+
+
+def _by_taskid_and_time(task: Task) -> tuple[int, float, str]:
+    waktu = wakturs_of(task.wakturs)
+    return task.taskid, waktu.timestamp() if waktu else 0.0, task.wakturs
+
+
+def raise_unless_done(outcome: Outcome) -> None:
+    """Raise CredentialsError, TemporaryError or RefusedError for an outcome that is none to be
+    happy with.
+    """
+    said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
+    if outcome.kind == STOP:
+        raise CredentialsError(
+            f"BPJS tidak menerima kredensial, tanda tangan, atau jam "
+            f"server: {said}; periksa BPJS_CONS_ID, "
+            "BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini"
+        )
+    if outcome.kind == AGAIN:
+        raise TemporaryError(f"BPJS meminta dicoba lagi: {said}")
+    if outcome.kind == FIRST:
+        first = (
+            "kirim antreannya dulu (antrean add)"
+            if outcome.named == ADD
+            else f"kirim task {outcome.named} dulu"
+        )
+        raise RefusedError(f"BPJS menolak: {said}; {first}")
+    if outcome.kind not in (DONE, THERE):
+        raise RefusedError(f"BPJS menolak: {said}")

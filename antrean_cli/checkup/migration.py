@@ -1,0 +1,94 @@
+"""Taking over from Khanza's own sender: the SEP form's add, a pilot, what is held, and what to type
+next.
+"""
+
+import os
+import pwd
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from antrean_cli.checkup.results import Finding, ok, warning
+from antrean_cli.operator.queue_admin import Overview
+from antrean_cli.rules.chain import ADD, ALREADY, CLOSED, HELD, REFUSED, Record
+from antrean_cli.rules.visits import Policy
+
+SEP_FIRST = "sep"  # the reason of an add that came after its SEP
+BEHIND_ADD = ("antrean", "ditolak")  # the reasons of tasks that wait for their add
+FEW, SHARE = 3, 10  # so many adds, and one in so many, before the SEP form is suspected
+
+
+class Adds(NamedTuple):
+    """How many adds BPJS had already, and how many came after their SEP."""
+
+    already: int
+    too_late: int
+
+
+def examine(
+    policy: Policy, found: Overview, records: Iterable[Record], cron_line: str
+) -> Iterator[Finding]:
+    """Say how the taking over stands, and what to type next; `records` are
+    those of the last days.
+    """
+    yield from sep_form(adds(records))
+    if policy.only_poli:
+        yield ok(
+            "pilot",
+            f"Uji coba: hanya poli {', '.join(sorted(policy.only_poli))} (ANTREAN_ONLY_POLI)",
+        )
+    if found.passed_at is None:
+        text = (
+            "Langkah berikutnya: lihat dulu, kirim sekali dengan tangan, "
+            "lalu tambahkan baris terakhir ini ke crontab"
+        )
+        yield ok("next", text, "antrean sync --dry-run", "antrean sync", crontab(), cron_line)
+    else:
+        yield from waiting(found)
+
+
+def crontab() -> str:
+    """Return what edits the crontab of the user that passes run as; nothing that stands in it is
+    replaced.
+    """
+    if "SUDO_USER" not in os.environ:
+        return "crontab -e"
+    user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() else "antrean"  # passes need no root
+    return f"sudo crontab -u {user} -e"
+
+
+def adds(records: Iterable[Record]) -> Adds:
+    """Count the adds that the SEP form was faster with, and those that it left to us."""
+    pushes = [push for record in records if (push := record.push(ADD))]
+    late = sum(
+        push.state == CLOSED and push.reason is not None and push.reason.code == SEP_FIRST
+        for push in pushes
+    )
+    return Adds(sum(push.state == ALREADY for push in pushes), late)
+
+
+def sep_form(found: Adds) -> Iterator[Finding]:
+    """Judge whether Khanza's SEP form still adds bookings before it issues the SEP."""
+    # Already there by whose doing, nobody can know: it may be a replay of our own.
+    text = (
+        f"Formulir SEP: {found.already} antrean dijawab 'sudah ada', "
+        f"{found.too_late} didahului SEP (7 hari terakhir)"
+    )
+    if found.too_late >= FEW and found.too_late * SHARE > found.already + found.too_late:
+        yield warning("sep_form", f"{text}; nyalakan lagi penambah antrean di formulir SEP Khanza")
+    elif any(found):
+        yield ok("sep_form", text)
+
+
+def waiting(found: Overview) -> Iterator[Finding]:
+    """Say what is held and refused now, with the most frequent reason, and where to work it off."""
+    for state, what, option in (
+        (REFUSED, "Ditolak BPJS", "--refused"),
+        (HELD, "Ditahan", "--held"),
+    ):
+        groups = [group for group in found.groups if group.state == state]
+        if groups:
+            # The tasks behind an add say no more than the add itself.
+            most = max(groups, key=lambda group: (group.code not in BEHIND_ADD, group.pushes))
+            text = f"{what}: {found.count(state)} kiriman; terbanyak: {most.text} ({most.pushes})"
+            make = warning if state == REFUSED else ok
+            yield make(state, text, f"antrean list {option}")

@@ -1,0 +1,60 @@
+"""What an examination finds, and how bad that is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from antrean_cli.errors import AntreanError, worst
+
+OK, WARNING, FAULT = "ok", "warning", "fault"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line:
+
+    `what` is a word for machines, `text` a sentence, `advice` lines to be typed as they stand.
+
+    `code` is the exit code that a fault calls for.
+    """
+
+    level: str
+    what: str
+    text: str
+    advice: tuple[str, ...] = ()
+    code: int = 0
+
+
+def ok(what: str, text: str, *advice: str) -> Finding:
+    """Return that something is well."""
+    return Finding(level=OK, what=what, text=text, advice=advice)
+
+
+def warning(what: str, text: str, *advice: str) -> Finding:
+    """Return something that antrean can live with, and the hospital perhaps not."""
+    return Finding(level=WARNING, what=what, text=text, advice=advice)
+
+
+def fault(code: int, what: str, text: str, *advice: str) -> Finding:
+    """Return something that keeps passes from doing their work."""
+    return Finding(level=FAULT, what=what, text=text, advice=advice, code=code)
+
+
+def told(error: AntreanError, what: str, *advice: str) -> Finding:
+    """Return an error as the fault that it is; what its sentence says to type becomes advice."""
+    text, _, typed = str(error).partition("; ketik: ")
+    return fault(error.exit_code, what, text, *([typed] if typed else []), *advice)
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """Return the exit code of the worst fault, 0 without any."""
+    return worst(finding.code for finding in findings if finding.level == FAULT)
+
+
+def length(span: timedelta) -> str:
+    """Return a span of time, whatever its sign, in its one largest unit."""
+    seconds = round(abs(span.total_seconds()))
+    for size, unit in ((86_400, "hari"), (3_600, "jam"), (60, "menit")):
+        if seconds >= size:
+            return f"{round(seconds / size)} {unit}"
+    return f"{seconds} detik"

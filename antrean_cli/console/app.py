@@ -1,0 +1,123 @@
+"""What a command works with: the global options, the settings, and the ledger, to look at or to
+change.
+"""
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from antrean_cli.errors import InputError, why
+
+if TYPE_CHECKING:
+    from antrean_cli.config.settings import Settings
+    from antrean_cli.ledger.ledger import Ledger
+    from antrean_cli.rules.visits import Policy
+
+Clock = Callable[[timezone], datetime]  # the time now, as an aware datetime in a zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The global options, and the clock, handed to every command."""
+
+    env_file: Path | None
+    state: Path | None
+    verbose: bool
+    quiet: bool
+    now: Clock = datetime.now
+
+    def settings(self, *needs: str) -> "Settings":
+        """Return the settings; `needs` are "bpjs" and "khanza". Raises SettingsError."""
+        from antrean_cli.config.settings import (
+            load,  # commands that need no settings do not load it
+        )
+
+        return load(env_file=self.env_file, state=self.state, needs=frozenset(needs))
+
+    def say(self, text: str) -> None:
+        """Tell a person something beside the data."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def typed(self, command: str) -> str:
+        """Return a line of ours as it is to be typed: with the settings and the state that were
+        named this time.
+        """
+        named = [("--env-file", self.env_file), ("--state", self.state)]
+        options = "".join(f" {option} {shlex.quote(str(path))}" for option, path in named if path)
+        return re.sub(r"^antrean(?= )", lambda me: me[0] + options, command)
+
+
+def program() -> list[str]:
+    """Return the words that this very program is run by."""
+    if sys.argv[0].endswith(".py"):  # python -m
+        return [sys.executable, "-m", "antrean_cli"]
+    return [os.path.abspath(sys.argv[0])]  # noqa: PTH100 - a link stays a link
+
+
+def require_ledger(settings: "Settings") -> None:
+    """Raise InputError if there is no ledger yet."""
+    if not settings.state.exists():
+        raise InputError(f"Belum ada berkas status {settings.state}; jalankan dulu: antrean sync")
+
+
+@contextmanager
+def reading(app: App, *, missing_ok: bool = False) -> "Iterator[tuple[Ledger, datetime]]":
+    """Open a copy of the ledger to look at, and tell the time; raises InputError if there is none
+    yet.
+    """
+    from antrean_cli.ledger.ledger import Ledger
+
+    settings = app.settings()
+    if not missing_ok:
+        require_ledger(settings)
+    with Ledger.copy(settings.state, settings.policy.zone) as ledger:
+        yield ledger, app.now(settings.policy.zone)
+
+
+@contextmanager
+def changing(app: App) -> "Iterator[tuple[Ledger, Policy, datetime]]":
+    """Open the ledger to change something in it; raises InputError if there is none yet."""
+    from antrean_cli.ledger.ledger import Ledger
+
+    settings = app.settings()
+    require_ledger(settings)
+    with Ledger.open(settings.state, settings.policy.zone) as ledger:
+        yield ledger, settings.policy, app.now(settings.policy.zone)
+
+
+def require_known(ledger: "Ledger", number: str) -> None:
+    """Raise InputError for a kode booking or no_rawat that the ledger does not know."""
+    if number and not ledger.of_visit(number):
+        raise InputError(
+            f"Ledger tidak mengenal {number}; periksa nomornya, atau jalankan dulu: antrean sync"
+        )
+
+
+def source_name(source: str) -> str:
+    """Return what people call a file, or standard input for "-"."""
+    return "masukan standar" if source == "-" else source
+
+
+def read_text(source: str) -> str:
+    """Return the text of a file, or of standard input for "-"; raises InputError with its name."""
+    name = source_name(source)
+    if source == "-" and sys.stdin is None:
+        raise InputError(f"{name} tidak dapat dibaca: ditutup pemanggil")
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise InputError(f"{name} tidak dapat dibaca: {why(error)}") from error
+    try:
+        return data.decode("utf-8-sig")  # Windows begins a text with a mark
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} bukan teks UTF-8") from error

@@ -1,0 +1,91 @@
+"""How commands speak with a person: what was asked for in colour, what came of a change or a call,
+and a question.
+"""
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from antrean_cli.console.app import App
+
+if TYPE_CHECKING:
+    from antrean_cli.operator.manual import Sent
+    from antrean_cli.operator.queue_admin import Changed
+
+YES, NO = ("ya", "y"), ("tidak", "t", "n", "")
+
+
+def agreed(question: str) -> bool:
+    """Ask on the terminal and return whether the person said yes; the end of the input is a no."""
+    while True:
+        click.echo(f"{question} (ya/tidak) ", nl=False, err=True)
+        answer = sys.stdin.readline()
+        if answer.strip().lower() in YES:
+            return True
+        if answer.strip().lower() in NO:
+            click.echo("Tidak jadi; tidak ada yang berubah.", err=True)
+            return False
+        click.echo("Ketik ya atau tidak.", err=True)
+
+
+_COLOURS = {
+    **dict.fromkeys(("PERLU DILIHAT", "ditolak", "hilang"), "red"),
+    "ditahan": "yellow",
+    **dict.fromkeys(("baik", "terkirim", "sudah ada"), "green"),
+}
+_COLOURED = re.compile(rf"(?<!\S)({'|'.join(_COLOURS)})(?!\S)")
+
+
+def show(text: str) -> None:
+    """Print what a person asked to see, with the states in colour on a terminal."""
+    click.echo(_COLOURED.sub(lambda found: click.style(found[0], fg=_COLOURS[found[0]]), text))
+
+
+def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None:
+    """Print how many pushes a command changed, and why it left others alone."""
+    if as_json:
+        from antrean_cli.render.text import document
+
+        click.echo(document(changed._asdict()))
+        return
+    click.echo(
+        f"{changed.pushes} kiriman {what}."
+        if any(changed)
+        else "Tidak ada yang cocok; lihat: antrean list"
+    )
+    if changed.waiting:
+        app.say(
+            f"{changed.waiting} menunggu sebabnya hilang, diperiksa tiap "
+            f"putaran; lihat: antrean list --held"
+        )
+    if changed.in_flight:
+        app.say(f"{changed.in_flight} sedang dikirim, tidak disentuh.")
+    if changed.expired:
+        app.say(f"{changed.expired} sudah lewat H+7; BPJS tidak menerima lagi.")
+
+
+def report(app: App, sent: "Sent", kodebooking: str, what: str, unused: str, as_json: bool) -> None:
+    """Print what BPJS said to one call by hand; `unused` says what became of ours where BPJS had it
+    already.
+    """
+    if as_json:
+        from antrean_cli.render.text import document
+
+        outcome = "already" if sent.already else "sent"
+        click.echo(
+            document(
+                {
+                    "kodebooking": kodebooking,
+                    "outcome": outcome,
+                    "code": sent.code,
+                    "message": sent.message,
+                }
+            )
+        )
+    else:
+        app.say(
+            f"{kodebooking} {what}: "
+            f"{f'sudah ada di BPJS; {unused}' if sent.already else 'diterima BPJS'}"
+        )

@@ -1,0 +1,264 @@
+"""The state file: how it is made, opened, checked, locked, and what its troubles are called.
+
+- WAL and synchronous=FULL: what was committed survives a power cut. Mode 0600.
+- A damaged, foreign or newer file is refused untouched; it is never deleted or re-created.
+- One pass at a time: an flock on a file beside it, which the kernel frees whatever happens.
+- What a person can mend is raised as StateError (exit 9), in one Indonesian sentence.
+"""
+
+import errno
+import fcntl
+import os
+import shlex
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from antrean_cli.errors import LockedError, StateError, user_name, why
+from antrean_cli.ledger import migrations
+
+APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
+BUSY_SECONDS = 10
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """Return a connection to the checked file, made and migrated where needed."""
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _one_at_a_time(path):
+            return _opened(path)
+
+
+def copied(path: Path) -> sqlite3.Connection:
+    """Return a copy in memory of the file, empty if there is none; nothing on
+    the disk is written.
+    """
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        with explained(path):
+            if path.exists():
+                with _one_at_a_time(path):
+                    _check(path)
+                    with closing(_reading(path)) as source:
+                        source.backup(memory)
+            migrations.migrate(memory)
+    except BaseException:
+        memory.close()
+        raise
+    return memory
+
+
+def examine(path: Path) -> None:
+    """Check all of a file that is there, indexes included, and write nothing; raises StateError."""
+    with explained(path), _one_at_a_time(path):
+        _check(path)
+        with closing(_reading(path)) as connection:
+            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
+        if verdict != "ok" or orphan:
+            raise sqlite3.DatabaseError(f"malformed: {verdict}")
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells this very file from another one in its place, None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Hold the lock of a pass; raises LockedError if another pass has it, StateError if there can
+    be none.
+    """
+    with explained(state):
+        state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(state.with_name(state.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        if not _flocked(descriptor):
+            raise LockedError
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Let one process at a time open the ledger: two first starts must not meet a file half made.
+
+    The folder is locked, not the file: closing the file once more would drop SQLite's own locks on
+    it.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        deadline = time.monotonic() + BUSY_SECONDS
+        while not _flocked(folder):
+            if time.monotonic() > deadline:
+                raise sqlite3.OperationalError("locked")
+            time.sleep(0.01)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _flocked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    if not (path.exists() or path.is_symlink()):
+        _create(path)
+    _check(path)
+    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if file.exists() and file.stat().st_mode & 0o077:
+            file.chmod(0o600)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        migrations.migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def refuse_remains(path: Path) -> None:
+    """Raise StateError if the file is gone, but not what SQLite kept beside it: a new one would not
+    fit.
+    """
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists():
+        raise StateError(
+            f"{path} tidak ada, tetapi {wal.name} masih ada; kembalikan "
+            f"berkasnya, atau pindahkan keduanya"
+        )
+
+
+def _create(path: Path) -> None:
+    """Make a new ledger beside its place, and move it there when it is whole: an empty file is
+    never a new one.
+    """
+    refuse_remains(path)
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)  # of a start that was killed
+    # SQLite would make it 0644; its -wal and -shm take the mode of the file.
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrations.migrate(connection)
+    new.rename(path)
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """Open a file so that nothing is written to it, not even the rest of a -wal."""
+    # Without a -wal nobody is writing: immutable keeps SQLite from making files of its own.
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)
+
+
+def _check(path: Path) -> None:
+    """Raise StateError for a file that is damaged, not ours, or newer than this program."""
+    if not path.stat().st_size:  # SQLite would throw away its -wal
+        raise sqlite3.DatabaseError("malformed: empty")
+    with closing(_reading(path)) as connection:
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not tables:
+            raise sqlite3.DatabaseError("malformed: empty")
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if application != APPLICATION_ID:
+            raise StateError(
+                f"{path} bukan berkas status antrean; periksa ANTREAN_STATE atau --state"
+            )
+        if migrations.version(connection) > len(migrations.STEPS):
+            raise StateError(f"{path} dibuat oleh antrean yang lebih baru; pasang versi itu")
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {verdict}")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the disk or SQLite says into one sentence; mistakes in our own SQL stay what they
+    are.
+    """
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        raise
+    except sqlite3.DatabaseError as error:
+        raise StateError(_sentence(path, str(error))) from error
+    except UnicodeDecodeError as error:  # a flipped bit in a text of SQLite's own
+        raise StateError(_sentence(path, "malformed")) from error
+    except OSError as error:
+        helps = (
+            cure(path) if error.errno in (errno.EACCES, errno.EPERM) else "; periksa ANTREAN_STATE"
+        )
+        raise StateError(
+            f"Berkas status {path} tidak dapat dipakai: {why(error)}{helps}"
+        ) from error
+
+
+def cure(path: Path) -> str:
+    """Return how somebody may use the file whom the system does not let: what is root's is given to
+    whoever runs us.
+
+    One command as root makes files that cron's user can no longer use.
+    """
+    beside = [path.with_name(path.name + end) for end in ("", "-wal", "-shm", ".lock")]
+    owners = (
+        {file: file.stat().st_uid for file in beside if os.path.lexists(file)}
+        if _entered(path.parent)
+        else {}
+    )
+    if mine := [str(file) for file, owner in owners.items() if owner == 0 != os.geteuid()]:
+        folder = path.parent.stat().st_uid
+        return (
+            f", karena milik root; ketik: sudo chown "
+            f"{user_name(folder or os.geteuid())}: {shlex.join(mine)}"
+        )
+    if others := [user_name(owner) for owner in owners.values() if owner != os.geteuid()]:
+        return f", karena milik {others[0]}; jalankan sebagai pengguna itu (sudo -u {others[0]})"
+    return f"; periksa pemilik dan izin folder {path.parent}, atau ANTREAN_STATE"
+
+
+def _entered(folder: Path) -> bool:
+    return os.access(folder, os.X_OK, effective_ids=True)
+
+
+def _sentence(path: Path, text: str) -> str:
+    folded = text.lower()
+    if "full" in folded or "no space" in folded:
+        return (
+            f"Disk penuh: berkas status {path} tidak dapat ditulis; "
+            f"kosongkan ruang, lalu jalankan lagi"
+        )
+    if "locked" in folded or "busy" in folded:
+        return f"Berkas status {path} sedang dipakai proses lain; coba lagi sebentar"
+    if (
+        "readonly" in folded
+        or "permission" in folded
+        or "unable to open" in folded
+        or "read-only" in folded
+    ):
+        return f"Berkas status {path} tidak dapat dipakai{cure(path)}"
+    if "malformed" in folded or "not a database" in folded or "corrupt" in folded:
+        return (
+            f"Berkas status {path} rusak dan tidak disentuh; pulihkan dari "
+            f"cadangan, atau pindahkan untuk mulai baru"
+        )
+    if "disk i/o" in folded:
+        return (
+            f"Berkas status {path} tidak dapat ditulis: disk penuh atau "
+            f"rusak; periksa disknya, lalu jalankan lagi"
+        )
+    return f"Berkas status {path} tidak dapat dipakai (SQLite: {text})"

@@ -1,0 +1,490 @@
+"""The ledger: what was told to BPJS, in one SQLite file.
+
+Every statement about bookings and pushes stands here.
+
+- No name, NIK, card or phone number: only bookings, times, states and BPJS's answers.
+- SQLite notices a damaged page, not a changed value: each booking is sealed together with its
+  pushes, and so is what a pass remembers. A broken seal is a damaged file; nothing that it says is
+  believed.
+- How the file is opened, checked and locked stands in statefile.py.
+"""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from zlib import crc32
+
+from antrean_cli.errors import StateError
+from antrean_cli.ledger import file as statefile
+from antrean_cli.ledger.file import explained
+from antrean_cli.rules.chain import Change, Push, Record, changes
+from antrean_cli.rules.outages import Outage
+from antrean_cli.rules.sources import Reason, Seen
+
+# the index push_open
+_OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
+
+
+class Ledger:
+    """An open ledger. Everything that a person can mend is raised as StateError (exit 9)."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        zone: timezone,
+        file: tuple[int, int] | None,
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._zone = zone
+        self._file = file
+
+    @classmethod
+    def open(cls, path: Path, zone: timezone) -> "Ledger":
+        """Open the ledger, make it if there is none, check it, and bring it to the newest schema.
+
+        `zone` is the one that times are handed out in.
+        """
+        return cls(statefile.opened(path), path, zone, statefile.identity(path))
+
+    @classmethod
+    def copy(cls, path: Path, zone: timezone) -> "Ledger":
+        """Return a copy in memory: what is written to it is gone with it, and nothing on the disk
+        is touched.
+        """
+        return cls(statefile.copied(path), path, zone, None)
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that is written inside, or nothing of it.
+
+        Raises StateError if the file is not there any more: SQLite would go on writing where nobody
+        can read it.
+        """
+        with explained(self._path):
+            if self._file not in (None, statefile.identity(self._path)):
+                raise StateError(
+                    f"Berkas status {self._path} dihapus atau diganti "
+                    f"selagi dipakai; kembalikan dulu"
+                )
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Let all that is read inside be of one moment: somebody may write in between."""
+        with explained(self._path):
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
+
+    # -- bookings and their pushes
+
+    def unfinished(self) -> dict[str, Record]:
+        """Return the bookings that have something open, by kode booking."""
+        with self._snapshot():
+            found = self._records(f"kodebooking IN ({_OPEN})", {})
+            indexed = Counter(kodebooking for (kodebooking,) in self._connection.execute(_OPEN))
+            if indexed != Counter(
+                {kodebooking: _open(record) for kodebooking, record in found.items()}
+            ):
+                raise _broken("push_open")
+        return found
+
+    def of_days(self, first: date, last: date) -> dict[str, Record]:
+        """Return the bookings of these days of service, by kode booking."""
+        return self._records(
+            "kodebooking IN (SELECT kodebooking FROM booking WHERE "
+            "tanggal BETWEEN :first AND :last)",
+            {"first": first.isoformat(), "last": last.isoformat()},
+        )
+
+    def known(self, kodebooking: Iterable[str], no_rawat: Iterable[str]) -> dict[str, Record]:
+        """Return the bookings with one of these kode booking, or made at the desk for one of these
+        visits.
+        """
+        return self._records(
+            """
+            kodebooking IN (
+                SELECT value FROM json_each(:kodebooking)
+                UNION
+                SELECT kodebooking FROM booking
+                WHERE no_rawat IN (SELECT value FROM json_each(:no_rawat)) AND kind <> 'mobilejkn')
+            """,
+            {"kodebooking": json.dumps(list(kodebooking)), "no_rawat": json.dumps(list(no_rawat))},
+        )
+
+    def settled(self, first: date, last: date) -> dict[str, str]:
+        """Return, of these days' bookings without anything open, the facts on which they were
+        settled.
+        """
+        with explained(self._path):
+            rows = self._connection.execute(
+                f"""
+                SELECT kodebooking, settled FROM booking
+                WHERE tanggal BETWEEN :first AND :last AND settled <> ''
+                    AND kodebooking NOT IN ({_OPEN})
+                """,  # noqa: S608 - a constant of ours
+                {"first": first.isoformat(), "last": last.isoformat()},
+            )
+            return dict(rows.fetchall())
+
+    def record(self, kodebooking: str) -> Record | None:
+        """Return one booking, or None if the ledger does not know it."""
+        found = self._records("kodebooking = :kodebooking", {"kodebooking": kodebooking})
+        return found.get(kodebooking)
+
+    def of_visit(self, number: str) -> list[Record]:
+        """Return the bookings that a kode booking or a no_rawat means, in the order of their kode
+        booking.
+        """
+        found = self._records(
+            "kodebooking IN (SELECT kodebooking FROM booking WHERE "
+            ":number IN (kodebooking, no_rawat))",
+            {"number": number},
+        )
+        return [record for _, record in sorted(found.items())]
+
+    def save(self, before: Record | None, after: Record, now: datetime) -> list[Change]:
+        """Write a booking and those of its pushes that changed, and return these; inside
+        `transaction`.
+        """
+        self._connection.execute(
+            """
+            INSERT INTO booking VALUES (
+                :kodebooking, :kind, :tanggal, :no_rawat, :kd_poli, :kd_dokter, :kd_pj, :stts,
+                :stts_since, :stts_first, :stts_exact, :settled, NULL
+            )
+            ON CONFLICT DO UPDATE SET kind = :kind, tanggal = :tanggal, no_rawat = :no_rawat,
+                kd_poli = :kd_poli, kd_dokter = :kd_dokter, kd_pj = :kd_pj, stts = :stts,
+                stts_since = :stts_since, stts_first = :stts_first,
+                stts_exact = :stts_exact, settled = :settled
+            """,
+            _booking_row(after),
+        )
+        changed = changes(before, after)
+        for change in changed:
+            if change.after is None:
+                self._connection.execute(
+                    "DELETE FROM push WHERE kodebooking = :kodebooking AND step = :step",
+                    {"kodebooking": after.kodebooking, "step": change.push.step},
+                )
+            else:
+                self._save_push(after.kodebooking, change.after, now)
+        self._seal(after.kodebooking)
+        return changed
+
+    def forget(self, kodebooking: str) -> None:
+        """Forget a booking and its pushes; inside `transaction`."""
+        for table in ("push", "booking"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE kodebooking = :kodebooking",  # noqa: S608 - constants of ours
+                {"kodebooking": kodebooking},
+            )
+
+    def _seal(self, kodebooking: str) -> None:
+        # Made from the rows, not from the record: a command by hand may have written one of its
+        # pushes meanwhile.
+        values: dict[str, Any] = {"kodebooking": kodebooking}
+        (row,) = self._connection.execute(
+            "SELECT * FROM booking WHERE kodebooking = :kodebooking", values
+        )
+        pushes = self._connection.execute(
+            "SELECT * FROM push WHERE kodebooking = :kodebooking ORDER BY step", values
+        )
+        values["seal"] = _sealed(row[:-1], pushes.fetchall())
+        self._connection.execute(
+            "UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking", values
+        )
+
+    def _save_push(self, kodebooking: str, push: Push, now: datetime) -> None:
+        self._connection.execute(
+            """
+            INSERT INTO push VALUES (
+                :kodebooking, :step, :state, :recorded, :waktu, :source, :reason_code, :reason,
+                :code, :attempts, :ask, :needs, :next_try, :note, :now
+            )
+            ON CONFLICT DO UPDATE SET state = :state, recorded = :recorded, waktu = :waktu,
+                source = :source, reason_code = :reason_code, reason = :reason, code = :code,
+                attempts = :attempts, ask = :ask, needs = :needs, next_try = :next_try,
+                note = :note, since = CASE
+                    WHEN state = :state THEN since
+                    WHEN state IN ('due', 'sending') AND :state IN ('due', 'sending') THEN since
+                    ELSE :now END
+            """,
+            {**_push_row(push), "kodebooking": kodebooking, "now": _ms(now)},
+        )
+
+    def last_sent(self) -> datetime | None:
+        """Return the latest time that BPJS took from us, or None; reads everything."""
+        with explained(self._path):
+            query = "SELECT max(waktu) FROM push WHERE state IN ('sent', 'already')"
+            (waktu,) = self._connection.execute(query).fetchone()
+        return None if waktu is None else self._time(waktu)
+
+    def newest(self) -> date | None:
+        """Return the latest day of service of all bookings, or None if there are none."""
+        with explained(self._path):
+            (tanggal,) = self._connection.execute("SELECT max(tanggal) FROM booking").fetchone()
+        return date.fromisoformat(tanggal) if tanggal else None
+
+    def examine(self) -> int:
+        """Read every booking and what a pass remembers, so that each seal is looked at; return how
+        many there are.
+        """
+        of_day = "kodebooking IN (SELECT kodebooking FROM booking WHERE tanggal = :tanggal)"
+        with self._snapshot():
+            days = self._connection.execute("SELECT DISTINCT tanggal FROM booking").fetchall()
+            self.unfinished()
+            self.recall("begin")
+            # Day by day: all of them at once would need some hundred megabytes.
+            return sum(len(self._records(of_day, {"tanggal": day})) for (day,) in days)
+
+    def prune(self, before: date, most: int) -> int:
+        """Forget up to `most` bookings from before a day, unless something of them is open; inside
+        `transaction`.
+
+        Returns how many there were. SQLite uses the room again.
+        """
+        old = self._connection.execute(
+            f"""
+            SELECT kodebooking FROM booking
+            WHERE tanggal < :before AND kodebooking NOT IN ({_OPEN}) ORDER BY tanggal LIMIT :most
+            """,  # noqa: S608 - a constant of ours
+            {"before": before.isoformat(), "most": most},
+        ).fetchall()
+        for table in ("push", "booking"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE kodebooking IN (SELECT value FROM json_each(:old))",  # noqa: S608
+                {"old": json.dumps([kodebooking for (kodebooking,) in old])},
+            )
+        return len(old)
+
+    def _records(self, which: str, values: Mapping[str, str]) -> dict[str, Record]:
+        """Return the bookings that a condition of ours on their kode booking fits."""
+        with self._snapshot():
+            grouped: dict[str, list[tuple[Any, ...]]] = {}
+            for row in self._connection.execute(
+                f"SELECT * FROM push WHERE {which} ORDER BY step",  # noqa: S608
+                values,
+            ):
+                grouped.setdefault(row[0], []).append(row)
+            bookings = self._connection.execute(f"SELECT * FROM booking WHERE {which}", values)  # noqa: S608
+            records = {row[0]: self._record(row, grouped.pop(row[0], [])) for row in bookings}
+            if grouped:
+                raise _broken("push")
+            return records
+
+    def _record(self, row: tuple[Any, ...], pushes: list[tuple[Any, ...]]) -> Record:
+        if row[-1] not in (
+            None,
+            _sealed(row[:-1], pushes),
+        ):  # None: not written since there are seals
+            raise _broken(row[0])
+        (
+            kodebooking,
+            kind,
+            tanggal,
+            no_rawat,
+            kd_poli,
+            kd_dokter,
+            kd_pj,
+            stts,
+            since,
+            first,
+            exact,
+            settled,
+            _,
+        ) = row
+        return Record(
+            kodebooking=kodebooking,
+            kind=kind,
+            tanggal=date.fromisoformat(tanggal),
+            no_rawat=no_rawat,
+            kd_poli=kd_poli,
+            kd_dokter=kd_dokter,
+            kd_pj=kd_pj,
+            seen=Seen(stts=stts, since=self._time(since), first=bool(first), exact=bool(exact))
+            if stts
+            else None,
+            settled=settled,
+            pushes={push.step: push for push in map(self._push, pushes)},
+        )
+
+    def _push(self, row: tuple[Any, ...]) -> Push:
+        (
+            _,
+            step,
+            state,
+            recorded,
+            waktu,
+            source,
+            reason_code,
+            reason,
+            code,
+            attempts,
+            ask,
+            needs,
+            next_try,
+            note,
+            since,
+        ) = row
+        return Push(
+            step=step,
+            state=state,
+            recorded=recorded and self._time(recorded),
+            waktu=waktu and self._time(waktu),
+            source=source,
+            reason=Reason(code=reason_code, text=reason) if reason_code else None,
+            code=code,
+            attempts=attempts,
+            ask=bool(ask),
+            needs=needs,
+            next_try=next_try and self._time(next_try),
+            note=note,
+            since=self._time(since),
+        )
+
+    def _time(self, ms: int) -> datetime:
+        return datetime.fromtimestamp(ms / 1000, self._zone)
+
+    # -- what a pass remembers
+
+    def recall(self, name: str) -> Any:
+        """Return a remembered value, or None."""
+        with explained(self._path):
+            kept = dict(
+                self._connection.execute("SELECT name, value FROM meta ORDER BY name").fetchall()
+            )
+            seal = kept.pop("seal", None)
+            if seal is not None and seal != str(_sealed(*kept.items())):
+                raise _broken("meta")
+        return json.loads(kept[name]) if name in kept else None
+
+    def recall_time(self, name: str) -> datetime | None:
+        """Return a remembered time, or None."""
+        ms = self.recall(name)
+        return None if ms is None else self._time(ms)
+
+    def outage(self, kind: str) -> Outage | None:
+        """Return the outage of a kind that is on, or None."""
+        kept = self.recall(f"outage_{kind}")
+        if kept is None:
+            return None
+        times = {name: self._time(kept[name]) for name in ("since", "told_at", "next_probe")}
+        return Outage(kind=kind, failures=kept["failures"], probed=kept["probed"], **times)
+
+    def keep_outage(self, kind: str, outage: Outage | None) -> None:
+        """Keep an outage, or forget the one of that kind; inside `transaction`."""
+        kept = outage and {
+            "since": _ms(outage.since),
+            "told_at": _ms(outage.told_at),
+            "next_probe": _ms(outage.next_probe),
+            "failures": outage.failures,
+            "probed": outage.probed,
+        }
+        self.remember(**{f"outage_{kind}": kept})
+
+    def remember(self, **values: Any) -> None:
+        """Keep values (JSON, dates or aware datetimes; None forgets); inside `transaction`."""
+        for name, value in values.items():
+            if isinstance(value, datetime):
+                value = _ms(value)
+            elif isinstance(value, date):
+                value = value.isoformat()
+            self._keep(name, None if value is None else json.dumps(value))
+        kept = self._connection.execute(
+            "SELECT name, value FROM meta WHERE name <> 'seal' ORDER BY name"
+        )
+        self._keep("seal", str(_sealed(*kept.fetchall())))
+
+    def _keep(self, name: str, value: str | None) -> None:
+        self._connection.execute("DELETE FROM meta WHERE name = :name", {"name": name})
+        if value is not None:
+            self._connection.execute(
+                "INSERT INTO meta VALUES (:name, :value)", {"name": name, "value": value}
+            )
+
+
+def _ms(value: datetime | None) -> int | None:
+    return None if value is None else round(value.timestamp() * 1000)
+
+
+def _sealed(*rows: Any) -> int:
+    """Return the seal of some rows as they are stored."""
+    return crc32(repr(rows).encode())
+
+
+def _broken(what: str) -> sqlite3.DatabaseError:
+    """Return the error that the file is damaged, as SQLite itself would say it."""
+    return sqlite3.DatabaseError(f"malformed: seal of {what}")
+
+
+def _open(record: Record) -> int:
+    """Return how many of its pushes `_OPEN` names."""
+    return sum(push.open or push.maybe_sent for push in record.pushes.values())
+
+
+def _booking_row(record: Record) -> dict[str, Any]:
+    seen = record.seen
+    return {
+        "kodebooking": record.kodebooking,
+        "kind": record.kind,
+        "tanggal": record.tanggal.isoformat(),
+        "no_rawat": record.no_rawat,
+        "kd_poli": record.kd_poli,
+        "kd_dokter": record.kd_dokter,
+        "kd_pj": record.kd_pj,
+        "stts": seen and seen.stts,
+        "stts_since": seen and _ms(seen.since),
+        "stts_first": seen and seen.first,
+        "stts_exact": seen and seen.exact,
+        "settled": record.settled,
+    }
+
+
+def _push_row(push: Push) -> dict[str, Any]:
+    return {
+        "step": push.step,
+        "state": push.state,
+        "recorded": _ms(push.recorded),
+        "waktu": _ms(push.waktu),
+        "source": push.source,
+        "reason_code": push.reason and push.reason.code,
+        "reason": push.reason and push.reason.text,
+        "code": push.code,
+        "attempts": push.attempts,
+        "ask": push.ask,
+        "needs": push.needs,
+        "next_try": _ms(push.next_try),
+        "note": push.note,
+    }

@@ -1,0 +1,141 @@
+"""What the operator's desk shows: overview and list → text in 80 columns and JSON documents
+(Indonesian).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from antrean_cli.operator.queue_admin import Overview
+from antrean_cli.render.text import STATES, fill, push_document, step_name, table, times
+from antrean_cli.rules import outages
+from antrean_cli.rules.chain import HELD, REFUSED, Push, Record
+from antrean_cli.rules.payloads import milliseconds
+
+_REASON_WIDTH = 22
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in words: the two largest units."""
+    minutes = int(length.total_seconds() // 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return f"{days} hari {hours} jam"
+    return f"{hours} jam {minutes} menit" if hours else f"{minutes} menit"
+
+
+def status(found: Overview, problems: Sequence[str]) -> str:
+    """Return the overview for a terminal."""
+    facts = [
+        ("Keadaan", "PERLU DILIHAT" if problems else "baik"),
+        ("Putaran terakhir", _pass(found)),
+        ("Berhasil terakhir", _ago(found.succeeded_at, found.now)),
+        (
+            "Khanza dibaca",
+            f"sampai {found.checkpoint:%d-%m-%Y}" if found.checkpoint else "belum pernah",
+        ),
+        ("Menunggu", _pending(found)),
+        ("Ditahan", str(found.count(HELD))),
+        ("Ditolak", str(found.count(REFUSED))),
+        ("Gangguan", ", ".join(map(_outage, found.outages)) or "tidak ada"),
+        ("Batas H+7 terdekat", _deadlines(found)),
+    ]
+    lines = [f"{name:<19} {text}" for name, text in facts]
+    if found.groups:
+        rows = [(STATES[group.state], group.pushes, group.text) for group in found.groups]
+        lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]
+    if problems:
+        lines += ["", "Perlu dilihat:", *(fill(f"- {problem}", 2) for problem in problems)]
+    return "\n".join(lines)
+
+
+def _pass(found: Overview) -> str:
+    code = "" if found.exit_code is None else f", kode keluar {found.exit_code}"
+    return _ago(found.passed_at, found.now) + code
+
+
+def _ago(when: datetime | None, now: datetime) -> str:
+    if when is None:
+        return "belum pernah"
+    return (
+        f"{when:%d-%m-%Y %H:%M:%S} "
+        f"({f'{span(now - when)} lalu' if when <= now else 'di masa depan'})"
+    )
+
+
+def _outage(outage: outages.Outage) -> str:
+    probed = (
+        f", dicoba lagi pukul {outage.next_probe:%H:%M:%S}" if outage.kind == outages.BPJS else ""
+    )
+    return outages.described(outage) + probed
+
+
+def _pending(found: Overview) -> str:
+    return f"{found.pending} (tertua {span(found.oldest_pending)})" if found.pending else "0"
+
+
+def _deadlines(found: Overview) -> str:
+    nearest = list(found.deadlines.items())[:3]
+    return ", ".join(f"{day:%d-%m-%Y}: {count} kiriman" for day, count in nearest) or "tidak ada"
+
+
+def status_document(found: Overview, problems: Sequence[str]) -> dict[str, Any]:
+    """Return the overview for JSON output; times are epoch ms."""
+    return {
+        "well": not problems,
+        "attention": list(problems),
+        "last_pass": found.passed_at and milliseconds(found.passed_at),
+        "last_exit_code": found.exit_code,
+        "last_success": found.succeeded_at and milliseconds(found.succeeded_at),
+        "begin": found.begin and found.begin.isoformat(),
+        "checkpoint": found.checkpoint and found.checkpoint.isoformat(),
+        "pending": found.pending,
+        "oldest_pending_seconds": int(found.oldest_pending.total_seconds()),
+        "held": found.count(HELD),
+        "refused": found.count(REFUSED),
+        "reasons": [
+            {
+                "state": group.state,
+                "reason_code": group.code,
+                "reason": group.text,
+                "pushes": group.pushes,
+            }
+            for group in found.groups
+        ],
+        "outages": [
+            {"kind": outage.kind, "since": milliseconds(outage.since)} for outage in found.outages
+        ],
+        "deadlines": {day.isoformat(): count for day, count in found.deadlines.items()},
+    }
+
+
+def listed(pairs: Iterable[tuple[Record, Push]]) -> str:
+    """Return pushes as a table, one a row."""
+    rows = [
+        (
+            f"{record.tanggal:%d-%m}",
+            record.kodebooking,
+            record.kd_poli,
+            step_name(push.step),
+            STATES[push.state],
+            push.reason.text if push.reason else times(push),
+        )
+        for record, push in pairs
+    ]
+    return table(
+        ("Hari", "Kode booking", "Poli", "Kiriman", "Keadaan", "Alasan atau waktu"),
+        rows,
+        _REASON_WIDTH,
+    )
+
+
+def listed_document(record: Record, push: Push) -> dict[str, Any]:
+    """Return one push of a list for JSON output."""
+    return {
+        **push_document(record.kodebooking, push),
+        "tanggal": record.tanggal.isoformat(),
+        "kind": record.kind,
+        "no_rawat": record.no_rawat,
+        "kd_poli": record.kd_poli,
+        "since": push.since and milliseconds(push.since),
+    }

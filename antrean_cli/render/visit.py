@@ -1,0 +1,305 @@
+"""One visit's story, as `antrean show` tells it: text in 80 columns and a JSON document
+(Indonesian).
+"""
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from antrean_cli.operator.visit_report import CANCELLED, MISSING, PRESENT, Story
+from antrean_cli.render.queue import listed_document
+from antrean_cli.render.text import ADVICE, KINDS, STATES, fill, step_name, table
+from antrean_cli.rules.chain import (
+    ABSENT,
+    ADD,
+    BATAL,
+    CLOSED,
+    DUE,
+    FARMASI,
+    HELD,
+    MANUAL,
+    ORDERED,
+    REFUSED,
+    SENDING,
+    STEPS,
+    Push,
+)
+from antrean_cli.rules.payloads import milliseconds
+from antrean_cli.rules.sources import TASKS
+
+_WIDTHS = (None, 25, None, 21, 9)  # what is longer is broken into two lines
+_AT_BPJS = {PRESENT: "ada", MISSING: "tidak ada", CANCELLED: "batal", "": ""}
+_TASK_STEPS = tuple(map(str, TASKS))
+_PENDAFTARAN, _POLI, _FARMASI, _IT = "pendaftaran", "poli", "farmasi", "IT"
+# Who records a step in Khanza; whatever is not named here begins at the desk.
+_UNITS = {"4": _POLI, "5": _POLI, "6": _FARMASI, "7": _FARMASI, FARMASI: _FARMASI}
+_BY_ITSELF = "menyusul otomatis"
+_NOT_CANCELLED_HERE = (
+    f"{_PENDAFTARAN}: batalkan juga di Khanza, atau daftarkan pasien dengan antrean baru"
+)
+# Who can do something about a reason, where that does not depend on the step.
+_WHO = {
+    **dict.fromkeys(("petakan", "jadwal", "poli"), _IT),
+    **dict.fromkeys(("referensi", "batal", "hilang", "ganda"), _PENDAFTARAN),
+}
+
+
+def text(told: Story) -> str:
+    """Return the whole story of one visit for a terminal."""
+    columns = len(_WIDTHS) if told.at_bpjs is not None else len(_WIDTHS) - 1
+    headers = ("Kiriman", "Khanza", "Kirim", "Keadaan", "BPJS")[:columns]
+    rows = [_row(told, step)[:columns] for step in _steps(told)]
+    parts = [_head(told), table(headers, rows, _WIDTHS[:columns])]
+    if codes := [f"{step_name(push.step)} {push.code}" for push in _pushes(told) if push.code]:
+        parts.append(fill(f"Jawaban BPJS: {', '.join(codes)}"))
+    for title, lines in (("Yang perlu dilakukan:", _doings(told)), ("Catatan:", _notes(told))):
+        parts += ["\n".join((title, *lines))] if lines else []
+    return "\n\n".join(parts)
+
+
+def _head(told: Story) -> str:
+    record = told.record
+    head = [record.kodebooking, KINDS.get(record.kind, record.kind), f"{record.tanggal:%d-%m-%Y}"]
+    head += [f"poli {record.kd_poli}"] if record.kd_poli else []
+    head += [f"dokter {record.kd_dokter}"] if record.kd_dokter else []
+    same = record.no_rawat in ("", record.kodebooking)
+    return fill(", ".join(head)) + ("" if same else f"\nno_rawat {record.no_rawat}")
+
+
+def _pushes(told: Story) -> list[Push]:
+    return [told.record.pushes[step] for step in STEPS if step in told.record.pushes]
+
+
+# -- the table
+
+
+def _steps(told: Story) -> list[str]:
+    """Return the steps to show; of a cancelled booking nothing more is to come."""
+    shown = {ADD, *told.record.pushes, *(told.at_bpjs or {})}
+    return [step for step in STEPS if step in shown or (step in _TASK_STEPS and not told.cancelled)]
+
+
+def _row(told: Story, step: str) -> list[str]:
+    push, event = told.record.push(step), told.events.get(step)
+    recorded = f"{event.waktu:%H:%M:%S} {event.source}" if event else ""
+    sent = f"{push.waktu:%H:%M:%S}" if push and push.waktu and push.done else ""
+    return [step_name(step), recorded, sent, _condition(told, step), _there(told, step)]
+
+
+def _condition(told: Story, step: str) -> str:
+    push, event = told.record.push(step), told.events.get(step)
+    if push and push.state != SENDING and push.since:
+        return f"{STATES[push.state]} {push.since:%d-%m %H:%M}"
+    if push:
+        return STATES[push.state]
+    if step == ADD:
+        return "dari Mobile JKN" if told.record.kind == "mobilejkn" else ""
+    if told.cancelled or step not in _TASK_STEPS:
+        return ""
+    if event is None:
+        return "belum ada di Khanza" if told.visit else "belum tercatat"
+    return "belum waktunya" if event.waktu > told.now else "diperiksa pada putaran berikutnya"
+
+
+def _there(told: Story, step: str) -> str:
+    """Return what BPJS holds of a step; antrean farmasi is in no list, and batal leaves a 99."""
+    if told.at_bpjs is None or step == FARMASI:
+        return ""
+    if step == ADD:
+        return _AT_BPJS[told.booking]
+    held = told.at_bpjs.get(ABSENT if step == BATAL else step)
+    return (
+        f"{held.astimezone(told.zone):%H:%M:%S}" if held else "ada" if _at_bpjs(told, step) else "-"
+    )
+
+
+def _at_bpjs(told: Story, step: str) -> bool:
+    """Return whether BPJS has a step; a booking without a list of its own is taken to be there."""
+    if step == ADD:
+        return told.booking != MISSING
+    if step in (ABSENT, BATAL):
+        return told.booking == CANCELLED
+    return step in (told.at_bpjs or {})
+
+
+# -- who has to do what
+
+
+def _doings(told: Story) -> list[str]:
+    """Return what is stuck or does not fit, and once for all that it helps, what to do about it."""
+    grouped: dict[str, list[str]] = {}
+    for line, advice in (*_stuck(told), *_unlike_bpjs(told)):
+        if advice != _BY_ITSELF:
+            grouped.setdefault(advice, []).append(line)
+    lines = []
+    for advice, members in grouped.items():
+        lines += [fill(line, 2) for line in members]
+        lines += [fill(f"→ {advice}", 4)] if advice else []
+    return lines
+
+
+def _stuck(told: Story) -> Iterator[tuple[str, str]]:
+    """Yield what is held or refused, and a cancel that Khanza does not know,
+    each with its advice.
+    """
+    if told.live and _cancelled_elsewhere(told):
+        yield "dibatalkan di BPJS, tidak di Khanza", _NOT_CANCELLED_HERE
+    for push in _pushes(told):
+        if push.reason and push.state in (HELD, REFUSED):
+            code = f" (kode {push.code})" if push.state == REFUSED and push.code else ""
+            yield (
+                f"{step_name(push.step)} {STATES[push.state]}: {push.reason.text}{code}",
+                _advice(told, push),
+            )
+
+
+def _cancelled_elsewhere(told: Story) -> bool:
+    """Return whether BPJS holds the booking as cancelled, other than by hand."""
+    cancels = [push for push in _pushes(told) if push.step in (ABSENT, BATAL) and push.done]
+    return all(push.source != MANUAL for push in cancels) and bool(
+        cancels or told.booking == CANCELLED
+    )
+
+
+def _advice(told: Story, push: Push) -> str:
+    """Return who has to do what about a push that is stuck: about the one that it waits for, if it
+    waits for one.
+    """
+    push = _root(told, push)
+    if push.reason is None or push.state not in (HELD, REFUSED):
+        return "" if push.state == CLOSED else _BY_ITSELF
+    code, kodebooking = push.reason.code, shlex.quote(told.record.kodebooking)
+    unit = _UNITS.get(push.step, _PENDAFTARAN)
+    if code == "urutan":
+        return _advice_for_missing(told, _before(told, push.step))
+    if code == "waktu":
+        return f"{unit}: betulkan waktunya di Khanza"
+    if code == "diminta":
+        return _advice_for_demand(told, push.needs)
+    if push.state == REFUSED:
+        who = _IT if "dokter" in push.reason.text.lower() else unit
+        return f"{who}: betulkan datanya, lalu: antrean retry {kodebooking}"
+    who = f"{_WHO[code]}: " if code in _WHO else ""
+    return (
+        who + ADVICE[code].replace("retry KODEBOOKING", f"retry {kodebooking}")
+        if code in ADVICE
+        else ""
+    )
+
+
+def _root(told: Story, push: Push) -> Push:
+    """Return the push that the one in question waits for in the end."""
+    code, add = push.reason.code if push.reason else "", told.record.push(ADD)
+    waits = (
+        code == "antrean"
+        or (push.state == HELD and code == "ditolak")
+        or (code == "diminta" and push.needs == ADD)
+    )
+    if push.step != ADD and add and not add.done and waits:
+        return add
+    before = told.record.push(_before(told, push.step)) if code == "urutan" else None
+    return _root(told, before) if before else push
+
+
+def _before(told: Story, step: str) -> str:
+    """Return the task that a step waits for, empty if there is none: the last that is stuck, or the
+    first missing.
+    """
+    waited = ""
+    for one in ORDERED[: ORDERED.index(step)] if step in ORDERED else ():
+        push = told.record.push(one)
+        if push is None:
+            waited = waited or (one if one in _TASK_STEPS else "")
+        else:
+            waited = "" if push.done or push.state == DUE else one
+    return waited
+
+
+def _advice_for_missing(told: Story, step: str) -> str:
+    if not step or step in told.events:
+        return _BY_ITSELF
+    return f"{_UNITS.get(step, _PENDAFTARAN)}: catat {step_name(step)} di Khanza"
+
+
+def _advice_for_demand(told: Story, needed: str) -> str:
+    kodebooking, no_rawat = shlex.quote(told.record.kodebooking), told.record.no_rawat
+    if needed == ADD:
+        return (
+            f"{_IT}: antrean add --no-rawat {no_rawat}" if no_rawat else f"{_IT}: antrean add FILE"
+        )
+    if needed in told.events:
+        return _BY_ITSELF
+    if needed in _TASK_STEPS:
+        return f"{_UNITS.get(needed, _PENDAFTARAN)}: catat {step_name(needed)} di Khanza"
+    return f"{_PENDAFTARAN}: antrean update {kodebooking} {needed} WAKTU"
+
+
+def _unlike_bpjs(told: Story) -> Iterator[tuple[str, str]]:
+    """Yield what BPJS lacks of what the ledger calls sent, and what it has that is not recorded
+    here.
+    """
+    if told.at_bpjs is None:
+        return
+    repair = f"{_IT}: antrean reconcile --date {told.record.tanggal} --repair"
+    for step in STEPS:
+        push, event, there = told.record.push(step), told.events.get(step), _at_bpjs(told, step)
+        name, unit = step_name(step), _UNITS.get(step, _PENDAFTARAN)
+        if push and push.done and not there and step != FARMASI:
+            yield f"{name} tercatat {STATES[push.state]}, tetapi tidak ada di BPJS", repair
+        elif step not in _TASK_STEPS or not there or told.cancelled:
+            continue
+        elif push and not push.done:
+            yield f"{name} sudah ada di BPJS, belum tercatat", repair
+        elif told.visit and event is None and not (push and push.source == MANUAL):
+            yield (
+                f"{name} ada di BPJS, tidak ada di Khanza",
+                f"{unit}: periksa catatannya di Khanza",
+            )
+
+
+# -- what is merely to be known
+
+
+def _notes(told: Story) -> list[str]:
+    """Return what needs nobody: what was given up, what was noted, and what could not be read."""
+    closed: dict[str, list[str]] = {}
+    for push in _pushes(told):
+        if push.state == CLOSED and push.reason:
+            closed.setdefault(push.reason.text, []).append(step_name(push.step))
+    lines = [f"{', '.join(names)} {STATES[CLOSED]}: {reason}" for reason, names in closed.items()]
+    lines += [f"{line}; {advice}" for line, advice in _stuck(told) if advice == _BY_ITSELF]
+    for push in _pushes(told):
+        lines += [f"{step_name(push.step)}: {push.note}"] if push.note else []
+        if push.state == DUE and push.attempts and push.next_try:
+            again = f"{push.next_try.astimezone(told.zone):%H:%M:%S}"
+            lines.append(
+                f"{step_name(push.step)}: BPJS menjawab kode {push.code}, dicoba lagi {again}"
+            )
+    lines += ["Kunjungan ini dibatalkan."] if told.cancelled and not told.live else []
+    return [fill(line, 2) for line in (*lines, *told.notes)]
+
+
+# -- JSON
+
+
+def document(told: Story) -> dict[str, Any]:
+    """Return the story for JSON output; times are epoch ms."""
+    record = told.record
+    return {
+        "kodebooking": record.kodebooking,
+        "no_rawat": record.no_rawat,
+        "kind": record.kind,
+        "tanggal": record.tanggal.isoformat(),
+        "kd_poli": record.kd_poli,
+        "kd_dokter": record.kd_dokter,
+        "stts": record.seen and record.seen.stts,
+        "pushes": [listed_document(record, push) for push in _pushes(told)],
+        "khanza": {
+            step: {"waktu": milliseconds(event.waktu), "source": event.source}
+            for step, event in told.events.items()
+        },
+        "bpjs": told.at_bpjs
+        and {step: held and milliseconds(held) for step, held in told.at_bpjs.items()},
+        "bpjs_booking": told.booking or None,
+        "notes": list(told.notes),
+    }

@@ -1,0 +1,155 @@
+"""Before adds go out: look whether BPJS already has these visits under another kode booking
+(ANTREAN_ADOPT).
+
+- Antrean per tanggal is asked for at most once in ten minutes a day of service. An add that no look
+  has covered waits for the next one: up to ten minutes after the last, although its SEP may be
+  issued meanwhile.
+- Where the list does not come, adds wait for it, but no longer than ten minutes; then they go out
+  as ever.
+- Where BPJS does not show that list, adds go out as ever at once. The other days have looks of
+  their own.
+- While an outage is on nothing is asked, and all that is not covered waits until BPJS has answered
+  something else.
+- The list holds patients' numbers: it is compared, and nothing of it is kept but the kode booking
+  of ours it covered.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.adoption import adopted, awaits_look, twins
+from antrean_cli.rules.answers import DONE, PER_TANGGAL, PERSON, STOP
+from antrean_cli.rules.chain import Change, Record, arrange, changes
+from antrean_cli.rules.listings import Antrean
+from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.sync.list_cache import Heard, Lists, Look, keep, recalled
+
+# by day: the kode booking that were covered, None where BPJS does not show the list
+_MEMORY = "looks_adopt"
+
+
+class Adopted(NamedTuple):
+    """What the looks changed in the ledger, the visits by their kode booking now, and whose adds
+    have to wait.
+
+    `unread` says why some of them wait longer than that: BPJS's list did not come (Indonesian).
+    `refused` is what BPJS said where it does not accept who we are.
+    """
+
+    changes: tuple[Change, ...]
+    visits: Mapping[str, Visit]
+    waiting: frozenset[str]
+    unread: str
+    refused: str
+
+
+def adopt(
+    lists: Lists | None, ledger: Ledger, policy: Policy, visits: Mapping[str, Visit], now: datetime
+) -> Adopted:
+    """Look at the days that have adds to send; `lists` is None while nothing may be asked.
+
+    Raises what the ledger raises.
+    """
+    records = [
+        one
+        for one in ledger.unfinished().values()
+        if one.kodebooking in visits and awaits_look(one)
+    ]
+    days = {
+        record.tanggal: [one for one in records if one.tanggal == record.tanggal]
+        for record in records
+    }
+    looks, visits, found = recalled(ledger, _MEMORY), dict(visits), list[Change]()
+    why = refused = ""
+    for tanggal, mine in sorted(days.items()):
+        look = looks.setdefault(tanggal.isoformat(), Look())
+        if lists and look.due(now):
+            heard = lists.ask(PER_TANGGAL, tanggal.isoformat())
+            if heard.kind == DONE:
+                found += _matched(ledger, policy, visits, mine, list(heard.rows), now)
+            looks[tanggal.isoformat()] = look = _after(look, heard, mine, now)
+            why = heard.text if look.failing else why
+            refused = heard.text if heard.kind == STOP else refused
+    keep(ledger, _MEMORY, looks, now)
+    pairs = [(record.kodebooking, looks[record.tanggal.isoformat()]) for record in records]
+    late = [
+        (code, look) for code, look in pairs if _waits(code, look, now, asking=lists is not None)
+    ]
+    unread = (
+        f"daftar antrean BPJS belum terbaca{why and f': {why}'}; "
+        f"antrean yang belum dikirim menunggunya"
+    )
+    return Adopted(
+        changes=tuple(found),
+        visits=visits,
+        waiting=frozenset(code for code, _ in late),
+        unread=unread if any(look.failing for _, look in late) else "",
+        refused=refused,
+    )
+
+
+def _after(look: Look, heard: Heard, covered: Iterable[Record], now: datetime) -> Look:
+    """Return what is known of a day's list after it was asked for; a code 201 that nobody knows is
+    "not shown".
+    """
+    if heard.kind in (DONE, PERSON):
+        said = [record.kodebooking for record in covered] if heard.kind == DONE else None
+        return Look(at=now, said=said)
+    return look.missed(heard, now)
+
+
+def _waits(kodebooking: str, look: Look, now: datetime, *, asking: bool) -> bool:
+    """Return whether an add waits; in an outage even one that waited long enough: the list is asked
+    for right after.
+    """
+    if look.said is None or kodebooking in look.said:
+        return False
+    return not (asking and look.given_up(now))
+
+
+def _matched(
+    ledger: Ledger,
+    policy: Policy,
+    visits: dict[str, Visit],
+    records: Iterable[Record],
+    rows: list[Antrean],
+    now: datetime,
+) -> list[Change]:
+    """Write which bookings of BPJS's these visits have; `visits` is brought in line."""
+    found: list[Change] = []
+    with ledger.transaction():
+        there = ledger.known((row.kodebooking for row in rows), ())
+        # What was only sent by hand belongs to no visit yet, such as tasks 1 and 2 of a kiosk's
+        # booking.
+        known = {
+            *visits,
+            *(
+                code
+                for code, record in there.items()
+                if record.no_rawat or record.kind == "mobilejkn"
+            ),
+        }
+        for record in records:
+            before = ledger.record(record.kodebooking)
+            if before is None or not awaits_look(before):
+                continue  # somebody sent it by hand meanwhile
+            visit = visits[before.kodebooking]
+            after = adopted(before, twins(visit, rows, known), policy)
+            if after.kodebooking != before.kodebooking:
+                known.add(after.kodebooking)
+                by_hand = ledger.record(after.kodebooking)
+                after = (
+                    arrange(after.having(*by_hand.pushes.values()), policy) if by_hand else after
+                )
+                ledger.forget(before.kodebooking)
+                ledger.save(by_hand, after, now)
+                visits[after.kodebooking] = replace(
+                    visits.pop(before.kodebooking), kodebooking=after.kodebooking
+                )
+            else:
+                ledger.save(before, after, now)
+            found += changes(before, after)
+    return found

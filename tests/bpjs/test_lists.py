@@ -1,0 +1,622 @@
+"""BPJS's lists: how they are asked for, what is made of any answer, and `antrean ref`, which shows
+three of them.
+
+Bodies are typed by hand from the catalogue; encrypted ones are made by the openssl command and a
+packer of our own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from antrean_cli.bpjs.decompression import unpack
+from antrean_cli.bpjs.lookups import listing
+from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
+from antrean_cli.rules.answers import Fault, Reply
+from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek
+from antrean_cli.simulator import faults, server
+from antrean_cli.simulator.server import Simulator
+from tests.bpjs.test_client import (
+    URI_SAFE,
+    Answer,
+    canned,
+    client,
+    encrypted,
+    metadata,
+    packed,
+    sealed,
+)
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site
+
+# Each list: the words that it is asked for with, and the path that the catalogue gives it.
+PATHS = {
+    "ref_poli": ((), "/ref/poli"),
+    "ref_dokter": ((), "/ref/dokter"),
+    "jadwaldokter": (("INT", "2026-11-23"), "/jadwaldokter/kodepoli/INT/tanggal/2026-11-23"),
+    "per_tanggal": (("2026-11-23",), "/antrean/pendaftaran/tanggal/2026-11-23"),
+    "per_kodebooking": (("A1",), "/antrean/pendaftaran/kodebooking/A1"),
+}
+# Its success code, a row of it, and what is made of that.
+POLI = {"nmpoli": "Anak", "nmsubspesialis": "Anak Alergi", "kdsubspesialis": "008", "kdpoli": "ANA"}
+DOKTER = {"namadokter": "dr. Contoh, Sp.A", "kodedokter": 12345}
+JADWAL = {
+    "kodesubspesialis": "INT",
+    "hari": 1,
+    "kapasitaspasien": 30,
+    "libur": 0,
+    "namahari": "SENIN",
+    "jadwal": "08:00-14:00",
+    "namasubspesialis": "PENYAKIT DALAM",
+    "namadokter": "dr. Contoh, Sp.PD",
+    "kodepoli": "INT",
+    "namapoli": "PENYAKIT DALAM",
+    "kodedokter": 12346,
+}
+PENDAFTARAN = {
+    "kodebooking": "2026/11/23/000001",
+    "tanggal": "2026-11-23",
+    "kodepoli": "INT",
+    "kodedokter": 12346,
+    "jampraktek": "08:00-14:00",
+    "nik": "9901010101000001",
+    "nokapst": "0009000000001",
+    "nohp": "081200000001",
+    "norekammedis": "000001",
+    "jeniskunjungan": 1,
+    "nomorreferensi": "0301U0011126P000001",
+    "sumberdata": "Bridging Antrean",
+    "ispeserta": 1,
+    "noantrean": "INT-001",
+    "estimasidilayani": 1795395900000,
+    "createdtime": 1795390000000,
+    "status": "Belum dilayani",
+}
+ANTREAN = Antrean(
+    *(
+        "2026/11/23/000001",
+        "2026-11-23",
+        "INT",
+        "12346",
+        "9901010101000001",
+        "0009000000001",
+        "000001",
+    ),
+    *("Bridging Antrean", "Belum dilayani"),
+)
+ROWS: dict[str, tuple[int, dict[str, Any], object]] = {
+    "ref_poli": (1, POLI, Poli("ANA", "Anak", "008", "Anak Alergi")),
+    "ref_dokter": (1, DOKTER, Dokter("12345", "dr. Contoh, Sp.A")),
+    "jadwaldokter": (
+        200,
+        JADWAL,
+        Praktek("12346", "dr. Contoh, Sp.PD", "08:00-14:00", "30", libur=False),
+    ),
+    "per_tanggal": (200, PENDAFTARAN, ANTREAN),
+    "per_kodebooking": (200, PENDAFTARAN, ANTREAN),
+}
+
+
+def listed(code: object, plain: object) -> Answer:
+    """Answer with this value as `response`, encrypted for the request that asks."""
+
+    def answer(headers: Mapping[str, str]) -> bytes:
+        return envelope(code, encrypted(json.dumps(plain), headers["x-timestamp"]))
+
+    return answer
+
+
+def envelope(code: object, response: object) -> bytes:
+    return json.dumps({"metadata": {"code": code, "message": "Ok"}, "response": response}).encode()
+
+
+def asked(name: str, answer: Answer | bytes | object, **options: Any) -> Reply | Fault:
+    """Ask for a list and get this answer."""
+    with canned(answer, **options) as door:
+        return client(door.url).ask(name, *PATHS[name][0])
+
+
+def found(name: str, plain: object) -> Sequence[Any]:
+    """Return the rows that are read from this value."""
+    reply = asked(name, listed(ROWS[name][0], plain))
+    assert isinstance(reply, Reply), reply
+    return reply.response
+
+
+@pytest.fixture
+def bpjs() -> Iterator[Simulator]:
+    with Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY) as simulator:
+        yield simulator
+
+
+# -- how they are asked for
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_each_list_is_got_from_its_path_without_a_body(name: str) -> None:
+    words, path = PATHS[name]
+    with canned(metadata(204)) as door:
+        client(door.url).ask(name, *words)
+    assert door.asked == [f"GET /antreanrs{path}"]
+    ((headers, given),) = door.heard
+    assert (given, headers.get("content-length", "0")) == (b"", "0")
+
+
+@pytest.mark.parametrize(
+    ("kodebooking", "path"),
+    [
+        ("2026/11/23/000001", "2026%2F11%2F23%2F000001"),
+        ("Y03-20#1617068533", "Y03-20%231617068533"),
+        ("A 12/b?c=1&d%20", "A%2012%2Fb%3Fc%3D1%26d%2520"),
+        ("Ké;+", "K%C3%A9%3B%2B"),
+    ],
+)
+def test_a_kode_booking_in_a_path_is_percent_encoded(kodebooking: str, path: str) -> None:
+    """Both `/` and `#` occur: unencoded, one names another path and the other ends the address."""
+    with canned(metadata(204)) as door:
+        client(door.url).ask("per_kodebooking", kodebooking)
+    assert door.asked == [f"GET /antreanrs/antrean/pendaftaran/kodebooking/{path}"]
+
+
+def test_a_booking_of_any_name_is_found_by_it(bpjs: Simulator) -> None:
+    for kodebooking in ("2026/11/23/000001", "Y03-20#1617068533", "A 12/b?c=1&d%20"):
+        bpjs.bookings.mobile_jkn(kodebooking, MONDAY.isoformat())
+        reply = client(bpjs.url).ask("per_kodebooking", kodebooking)
+        assert isinstance(reply, Reply)
+        assert [row.kodebooking for row in reply.response] == [kodebooking]
+
+
+def test_who_we_are_is_signed_for_lists_as_well() -> None:
+    """The four headers, the signature over the request's own timestamp, and the secret nowhere."""
+    with canned(metadata(204)) as door:
+        before = int(time.time())
+        client(door.url).ask("per_tanggal", "2026-11-23")
+        after = int(time.time())
+    ((headers, _),) = door.heard
+    stamp = headers["x-timestamp"]
+    assert before <= int(stamp) <= after
+    proof = hmac.new(SECRET_KEY.encode(), f"{CONS_ID}&{stamp}".encode(), hashlib.sha256).digest()
+    assert headers["x-signature"] == base64.b64encode(proof).decode()
+    assert (headers["x-cons-id"], headers["user_key"]) == (CONS_ID, USER_KEY)
+    assert SECRET_KEY not in str(headers) + str(door.asked)
+
+
+def test_the_stand_in_lets_every_list_in(bpjs: Simulator) -> None:
+    """Each of them, signed and decrypted from end to end."""
+    bpjs.bookings.mobile_jkn("A1", "2026-11-23")
+    for name, (words, _) in PATHS.items():
+        reply = client(bpjs.url).ask(name, *words)
+        assert isinstance(reply, Reply), name
+        assert {type(row) for row in reply.response} == {type(ROWS[name][2])}, name
+
+
+# -- rows
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("form", ["bare", "list", "single"])
+def test_rows_come_bare_within_list_or_as_a_single_object(name: str, form: str) -> None:
+    _, row, wanted = ROWS[name]
+    plain = {"bare": [row, row], "list": {"list": [row, row]}, "single": row}[form]
+    assert found(name, plain) == [wanted] * (1 if form == "single" else 2)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_list_that_is_not_encrypted_is_read_too(name: str) -> None:
+    code, row, wanted = ROWS[name]
+    reply = asked(name, envelope(code, [row]))
+    assert isinstance(reply, Reply)
+    assert reply.response == [wanted]
+
+
+@pytest.mark.parametrize("name", ["ref_poli", "ref_dokter"])
+@pytest.mark.parametrize("code", [1, "1", 200, "200"])
+def test_a_reference_comes_with_the_catalogues_1_or_the_200_of_all_other_calls(
+    name: str, code: object
+) -> None:
+    """An unread list would look like an empty one."""
+    _, row, wanted = ROWS[name]
+    with canned(listed(code, [row])) as door:
+        assert listing(client(door.url), name) == [wanted]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_a_row_lacks_is_empty_and_what_else_it_holds_is_left(name: str) -> None:
+    """Only its key is needed; BPJS may add fields."""
+    _, row, wanted = ROWS[name]
+    key = {"ref_poli": "kdpoli", "ref_dokter": "kodedokter", "jadwaldokter": "kodedokter"}.get(
+        name, "kodebooking"
+    )
+    (bare,) = found(name, [{key: row[key], "baru": [1]}])
+    assert bare[0] == wanted[0]  # type: ignore[index]
+    assert set(bare[1:]) <= {"", False}
+
+
+@pytest.mark.parametrize(
+    ("libur", "closed"), [(1, True), ("1", True), (0, False), ("0", False), (None, False)]
+)
+def test_a_session_on_a_holiday_says_so(libur: object, closed: bool) -> None:
+    (row,) = found("jadwaldokter", [{**JADWAL, "libur": libur}])
+    assert row.libur is closed
+
+
+@pytest.mark.parametrize(
+    ("status", "cancelled"), [("Batal", True), ("batal ", True), ("Belum dilayani", False)]
+)
+def test_a_booking_that_bpjs_holds_as_cancelled_says_so(status: str, cancelled: bool) -> None:
+    (row,) = found("per_tanggal", [{**PENDAFTARAN, "status": status}])
+    assert row.cancelled is cancelled
+
+
+@pytest.mark.parametrize("name", ["ref_poli", "ref_dokter", "jadwaldokter", "per_tanggal"])
+def test_names_and_words_lose_control_characters_and_do_not_go_on_for_ever(name: str) -> None:
+    """They are shown on a terminal and written to tables."""
+    _, row, _ = ROWS[name]
+    wild = "dr.\x1b[31m\nSiti\u2028\x07" + "x" * 5_000
+    (made,) = found(name, [dict.fromkeys(row, wild)])
+    for cell in [cell for cell in made if isinstance(cell, str)]:
+        assert cell.isprintable()
+        assert cell.startswith("dr. [31m Siti")
+        assert len(cell) <= 300
+
+
+def test_a_number_of_a_patient_in_a_name_is_hidden() -> None:
+    (row,) = found("ref_dokter", [{"kodedokter": 1, "namadokter": "dr. Contoh 9901010101000001"}])
+    assert row.nama == "dr. Contoh …"
+
+
+# -- what is no list
+
+
+@pytest.mark.parametrize("name", ["per_tanggal", "per_kodebooking"])
+def test_a_day_without_bookings_is_an_empty_list(name: str) -> None:
+    """204, with `response` null or none at all."""
+    for answer in (envelope(204, None), b'{"metadata": {"code": "204", "message": "No Content"}}'):
+        with canned(answer) as door:
+            assert listing(client(door.url), name, *PATHS[name][0]) == []
+
+
+def test_a_clinic_without_sessions_is_an_empty_list() -> None:
+    """ "200, empty 201", whatever it says."""
+    with canned(metadata(201, "Jadwal dokter tidak ditemukan")) as door:
+        assert listing(client(door.url), "jadwaldokter", "INT", "2026-11-23") == []
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("plain", [[], {"list": []}])
+def test_an_empty_list_is_empty(name: str, plain: object) -> None:
+    assert found(name, plain) == []
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize(
+    "plain",
+    [
+        *("teks", "", 5, 0, True, False, None, [5], ["x"], [None], [[]], [{}], {}),
+        *({"pesan": "x"}, {"list": 3}, {"list": None}, {"list": ""}, {"list": {}}),
+    ],
+)
+def test_a_list_in_no_agreed_form_is_a_fault_and_never_an_empty_one(
+    name: str, plain: object
+) -> None:
+    reply = asked(name, listed(ROWS[name][0], plain))
+    assert isinstance(reply, Fault)
+    assert reply.answered, "BPJS is there: this is no outage"
+
+
+@pytest.mark.parametrize("empty", [None, "", "  ", "\x1b"])
+def test_a_row_without_its_key_is_a_fault(empty: object) -> None:
+    for name in ("ref_poli", "ref_dokter", "jadwaldokter", "per_tanggal"):
+        _, row, wanted = ROWS[name]
+        key = wanted[0]  # type: ignore[index]
+        keyless = {name: empty if str(value) == key else value for name, value in row.items()}
+        assert isinstance(asked(name, listed(ROWS[name][0], [row, keyless])), Fault), name
+
+
+@pytest.mark.parametrize(
+    "response", ["", "ini bukan base64!", base64.b64encode(b"abc").decode(), 5, True, None]
+)
+def test_a_response_that_cannot_be_read_is_a_fault(response: object) -> None:
+    reply = asked("ref_poli", envelope(1, response))
+    assert isinstance(reply, Fault)
+    assert reply.answered
+
+
+def test_a_list_of_another_moment_is_a_fault() -> None:
+    """It is encrypted with the timestamp of its own request."""
+
+    def stale(headers: Mapping[str, str]) -> bytes:
+        return listed(1, [POLI])({**headers, "x-timestamp": str(int(headers["x-timestamp"]) - 1)})
+
+    assert isinstance(asked("ref_poli", stale), Fault)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "error"),
+    [
+        (401, "Unauthorized", CredentialsError),
+        (201, "Signature tidak sesuai", CredentialsError),
+        (201, "Parameter salah", RefusedError),
+        (208, "sudah ada", RefusedError),
+        (404, "Gagal dicoba kembali (BPJS Kesehatan)", TemporaryError),
+        (777, "?", TemporaryError),
+    ],
+)
+def test_an_answer_that_is_no_list_is_never_an_empty_one(
+    code: int, message: str, error: type[Exception]
+) -> None:
+    for name in ("ref_poli", "ref_dokter", "per_tanggal", "per_kodebooking"):
+        with canned(metadata(code, message)) as door, pytest.raises(error):
+            listing(client(door.url), name, *PATHS[name][0])
+
+
+@pytest.mark.parametrize(
+    "name", ["reset_after", "cut", "empty", "html", "http_500", "redirect", "no_code"]
+)
+def test_a_list_that_does_not_come_is_a_passing_trouble(bpjs: Simulator, name: Any) -> None:
+    bpjs.faults.add(faults.Fault(name))
+    with pytest.raises(TemporaryError):
+        listing(client(bpjs.url), "ref_poli")
+
+
+# -- how long a list can be
+
+
+def bomb(tokens: int) -> str:
+    """Return a packed text of which each number names the entry that it makes itself: one letter
+    more each time.
+    """
+    bits = [0, 0, *(ord("x") >> at & 1 for at in range(8))]
+    for token in range(4, tokens):
+        bits += [token >> at & 1 for at in range(token.bit_length())]
+    bits += [0] * (-len(bits) % 6)
+    return "".join(
+        URI_SAFE[int("".join(map(str, bits[at : at + 6])), 2)] for at in range(0, len(bits), 6)
+    )
+
+
+LIMITED = """
+import resource, sys
+from antrean_cli.bpjs.decompression import unpack
+resource.setrlimit(resource.RLIMIT_AS, (200 * 2**20, 200 * 2**20))
+resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
+try:
+    unpack(sys.stdin.read(), 4_000_000)
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("tokens", [4_000, 40_000, 400_000])
+def test_a_bomb_is_refused_before_it_goes_off(tokens: int) -> None:
+    """A megabyte of letters that would be 80 gigabytes: within 200 megabytes of memory and some
+    seconds.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED],
+        input=bomb(tokens),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "too long\n"), done.stderr[-500:]
+
+
+def test_a_bomb_in_an_answer_is_a_fault() -> None:
+    def answer(headers: Mapping[str, str]) -> bytes:
+        return envelope(1, sealed(bomb(100_000).encode(), headers["x-timestamp"]))
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    reply = asked("ref_poli", answer)
+    assert isinstance(reply, Fault)
+    assert reply.answered
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000, "kilobytes"
+
+
+def test_an_answer_far_too_long_is_a_fault() -> None:
+    assert isinstance(asked("ref_poli", envelope(1, [POLI] * 60_000)), Fault)
+
+
+def test_a_long_day_of_a_large_hospital_is_read() -> None:
+    """Five thousand bookings: the limit is beyond every list that there is."""
+    rows = [
+        {**PENDAFTARAN, "kodebooking": f"{number:06}", "nik": f"{number:016}"}
+        for number in range(5_000)
+    ]
+
+    def answer(headers: Mapping[str, str]) -> bytes:
+        return envelope(
+            200, server.encrypted(f"{CONS_ID}{SECRET_KEY}{headers['x-timestamp']}", rows)
+        )
+
+    reply = asked("per_tanggal", answer)
+    assert isinstance(reply, Reply)
+    assert [row.kodebooking for row in reply.response] == [
+        f"{number:06}" for number in range(5_000)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "aaaaaaaaaaaa", "abcab" * 100, "é☺\u2028", "\ud83c\udfe5", "\x00\uffff"]
+)
+def test_what_is_packed_is_unpacked(text: str) -> None:
+    assert unpack(packed(text), 1_000) == text
+
+
+def test_a_text_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    assert len(unpack(packed("ab" * 50), 100)) == 100
+    with pytest.raises(ValueError, match="too long"):
+        unpack(packed("ab" * 50), 99)
+
+
+@pytest.mark.parametrize(
+    "junk", ["", "A", "$$$$", "é", "E", packed("teks yang dipotong")[:-3], "_" * 9, "Izzzz"]
+)
+def test_what_is_not_packed_is_told_as_such(junk: str) -> None:
+    with pytest.raises(ValueError, match=r"no (end|such letter|such entry)"):
+        unpack(junk, 1_000)
+
+
+# -- BPJS's own clock
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Mon, 23 Nov 2026 07:00:00 GMT", datetime(2026, 11, 23, 7, tzinfo=timezone.utc)),
+        ("Mon, 23 Nov 2026 14:00:00 +0700", datetime(2026, 11, 23, 7, tzinfo=timezone.utc)),
+        ("Mon Nov 23 07:00:00 2026", datetime(2026, 11, 23, 7, tzinfo=timezone.utc)),
+        ("", None),
+        ("kemarin", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("Mon, 99 Nov 2026 07:00:00 GMT", None),
+    ],
+)
+def test_the_date_of_an_answer_is_bpjss_own_time_or_none(text: str, told: datetime | None) -> None:
+    reply = asked("ref_poli", metadata(204), headers={"Date": text})
+    assert isinstance(reply, Reply)
+    assert reply.date == told
+    assert reply.date is None or reply.date.tzinfo
+
+
+def test_an_answer_to_a_write_tells_the_date_too() -> None:
+    with canned(metadata(200), headers={"Date": "Mon, 23 Nov 2026 07:00:00 GMT"}) as door:
+        reply = client(door.url).call("add", {"kodebooking": "A1"})
+    assert isinstance(reply, Reply)
+    assert reply.date == datetime(2026, 11, 23, 7, tzinfo=timezone.utc)
+
+
+# -- antrean ref
+
+
+def lines(text: str) -> list[list[str]]:
+    """Return the cells of a table's rows, without its head."""
+    return [row.split("  ") for row in text.splitlines()[2:]]
+
+
+def test_ref_shows_clinics_doctors_and_sessions_as_tables(site: Site) -> None:
+    poli, dokter = site.run("ref", "poli"), site.run("ref", "dokter")
+    jadwal = site.run("ref", "jadwal", "INT", "2026-11-23")
+    for done in (poli, dokter, jadwal):
+        assert (done.returncode, done.stderr) == (0, "")
+    assert poli.stdout.splitlines()[0].split("  ")[0] == "Kode"
+    assert ["INT", "Penyakit Dalam", "INT", "Penyakit Dalam"] in [
+        [cell.strip() for cell in row if cell] for row in lines(poli.stdout)
+    ]
+    assert "12346" in dokter.stdout
+    assert "Dr. Sari" in dokter.stdout
+    assert "08:00-14:00" in jadwal.stdout
+
+
+def test_ref_prints_one_json_document(site: Site) -> None:
+    keys = {
+        "kode": "INT",
+        "nama": "Penyakit Dalam",
+        "kode_sub": "INT",
+        "nama_sub": "Penyakit Dalam",
+    }
+    assert keys in json.loads(site.run("ref", "poli", "--json").stdout)
+    assert {"kode": "12346", "nama": "Dr. Sari"} in json.loads(
+        site.run("ref", "dokter", "--json").stdout
+    )
+    session = {
+        "kodedokter": "12346",
+        "namadokter": "Dr. Sari",
+        "jampraktek": "08:00-14:00",
+        "kapasitas": "30",
+    }
+    found = json.loads(site.run("ref", "jadwal", "INT", "2026-11-23", "--json").stdout)
+    assert found == [{**session, "libur": False}]
+
+
+@pytest.mark.parametrize(
+    ("what", "text"), [("dokter", "SARI"), ("dokter", "12346"), ("poli", "penyakit dal")]
+)
+def test_ref_searches_in_names_and_codes_without_regard_to_case(
+    site: Site, what: str, text: str
+) -> None:
+    (row,) = json.loads(site.run("ref", what, "--cari", text, "--json").stdout)
+    assert text.lower() in " ".join(row.values()).lower()
+    assert len(lines(site.run("ref", what, "--cari", text).stdout)) == 1
+
+
+def test_a_clinics_code_may_be_typed_in_small_letters(site: Site) -> None:
+    small, capital = (site.run("ref", "jadwal", code, "2026-11-23") for code in ("int", "INT"))
+    assert (small.returncode, small.stdout) == (0, capital.stdout)
+    assert {one.path for one in site.bpjs.received} == {
+        "/jadwaldokter/kodepoli/INT/tanggal/2026-11-23"
+    }
+
+
+def test_ref_says_whether_bpjs_has_nothing_or_nothing_fits(site: Site) -> None:
+    """No failure: exit 0, nothing on stdout, and [] for scripts."""
+    for arguments, words in (
+        (("ref", "dokter", "--cari", "tidak ada ini"), "Tidak ada yang cocok."),
+        (("ref", "jadwal", "ZZZ", "2026-11-23"), "BPJS tidak punya data untuk itu."),
+    ):
+        done = site.run(*arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", f"{words}\n")
+        assert site.run("-q", *arguments).stderr == ""
+        assert json.loads(site.run(*arguments, "--json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ((), "poli|dokter|jadwal"),
+        (("obat",), "obat"),
+        (("jadwal",), "antrean ref jadwal INT"),
+        (("jadwal", "INT"), "antrean ref jadwal INT"),
+        (("jadwal", "INT", "23/11/2026"), "YYYY-MM-DD"),
+        (("jadwal", "INT", "2026-02-31"), "YYYY-MM-DD"),
+        (("poli", "INT"), "antrean ref poli --cari INT"),
+        (("dokter", "sari", "2026-11-23"), "--cari sari"),
+        (("poli", "--cari"), "--cari"),
+    ],
+)
+def test_wrong_arguments_of_ref_are_one_line_and_ask_nobody(
+    site: Site, arguments: tuple[str, ...], word: str
+) -> None:
+    done = site.run("ref", *arguments)
+    assert (done.returncode, done.stdout, site.bpjs.arrived) == (2, "", [])
+    assert len(done.stderr.splitlines()) == 1
+    assert word in done.stderr
+
+
+def test_a_session_table_fits_80_columns_with_the_names_that_there_are(site: Site) -> None:
+    name = "Prof. Dr. dr. Maximilianus Contoh Panjang, Sp.PD-KGEH, FINASIM"
+    site.bpjs.bookings.mobile_jkn("A1", "2026-11-23", kodedokter=99999, namadokter=name)
+    for arguments in (("poli",), ("dokter",), ("jadwal", "INT", "2026-11-23")):
+        done = site.run("ref", *arguments, COLUMNS="80")
+        assert max(map(len, done.stdout.splitlines())) <= 80, arguments
+    assert "99999" in site.run("ref", "dokter").stdout
+
+
+def test_ref_tells_that_bpjs_is_down(site: Site) -> None:
+    site.bpjs.stop()
+    done = site.run("ref", "poli")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (5, "", 1)
+
+
+def test_ref_tells_that_the_credentials_are_refused(site: Site) -> None:
+    done = site.run("ref", "dokter", BPJS_SECRET_KEY="salah-sekali")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (4, "", 1)
+    assert "BPJS_SECRET_KEY" in done.stderr
+    assert "salah-sekali" not in done.stderr
+
+
+def test_ref_needs_no_ledger_and_makes_none(site: Site) -> None:
+    assert site.run("ref", "poli").returncode == 0
+    assert not site.state.exists()

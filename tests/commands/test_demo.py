@@ -1,0 +1,148 @@
+"""The demo and the simulator command, as somebody who has just installed the package would run
+them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from antrean_cli.commands.simulator import load_bookings
+from antrean_cli.simulator.server import KEYS, Simulator
+
+ANTREAN = (sys.executable, "-m", "antrean_cli")
+
+
+def run(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*ANTREAN, *args], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_demo_tells_a_day_and_shows_khanza_beside_bpjs(tmp_path: Path) -> None:
+    done = run("demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "BPJS terganggu" in done.stdout
+    assert "8 kunjungan" in done.stdout
+    assert "BPJS pulih" in done.stdout
+    rows = re.findall(r"^(\S+) +Khanza (.*)\n +BPJS(.*)$", done.stdout, re.MULTILINE)
+    told = {kodebooking: (recorded.split(), held.split()) for kodebooking, recorded, held in rows}
+    (mobile_jkn,) = [row for kodebooking, row in told.items() if "/" not in kodebooking]
+    assert mobile_jkn == (["07:31:10", "08:12:30", "08:41:00", "08:50:00", "09:05:30"],) * 2
+    assert (
+        ["08:00:00", "08:00:00", "08:55:00"],
+        ["08:00:00", "08:00:01*", "08:55:00"],
+    ) in told.values()
+    assert "poli MAT belum dipetakan di maping_poli_bpjs" in done.stdout
+    assert "belum ada tanda hadir" in done.stdout
+    assert "0 kali ganda" in done.stdout
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
+
+
+def test_a_kept_demo_goes_on_with_the_simulator_once_the_clinic_is_mapped(tmp_path: Path) -> None:
+    folder = tmp_path / "coba"
+    assert run("demo", "--keep", str(folder)).returncode == 0
+    assert (folder / ".env").stat().st_mode & 0o077 == 0
+    env = folder / ".env"
+    with subprocess.Popen(
+        [*ANTREAN, "simulator", "--port", "0", "--isi", str(folder / "bpjs.json")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as simulator:
+        assert simulator.stdout
+        settings = [simulator.stdout.readline().strip() for _ in range(4)]
+        url = settings[0].removeprefix("BPJS_BASE_URL=")
+        # The kept settings name the usual port, which may be taken on this machine.
+        env.write_text(
+            re.sub(r"BPJS_BASE_URL=.*", settings[0], env.read_text(encoding="utf-8")),
+            encoding="utf-8",
+        )
+        assert set(settings[1:]) <= set(env.read_text(encoding="utf-8").splitlines())
+        with sqlite3.connect(folder / "khanza.sqlite3") as khanza:
+            khanza.execute("INSERT INTO maping_poli_bpjs VALUES ('MAT', 'MAT', 'MATA')")
+        khanza.close()
+        assert run("--env-file", str(env), "sync").returncode == 0
+        with urllib.request.urlopen(url.replace("/antreanrs", "/_simulator/"), timeout=10) as page:
+            shown = page.read().decode()
+        kodebooking = re.search(r"\S+/000007", shown)
+        assert kodebooking, "the held visit has come to BPJS"
+        listed = run("--env-file", str(env), "listtask", kodebooking[0], "--format", "plain")
+        simulator.send_signal(signal.SIGINT)
+        assert simulator.wait(10) == 0, "Ctrl-C is the ordinary end"
+    assert listed.returncode in (0, 7)
+    assert kodebooking[0] in (folder / "bpjs.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("hhmm", "played"), [("11:49", "2026-11-24"), ("11:50", "2026-11-25")])
+def test_a_kept_demo_is_over_whatever_the_time_of_day(
+    tmp_path: Path, hhmm: str, played: str
+) -> None:
+    """Its last pass must not lie in the future, or status would doubt the clock."""
+    env = {**os.environ, "CLOCK": f"2026-11-25T{hhmm}+07:00"}
+    folder = tmp_path / "coba"
+
+    def at_that_time(*args: str) -> str:
+        command = [sys.executable, "-m", "tests.attacks.program", *args]
+        return subprocess.run(
+            command, env=env, capture_output=True, text=True, timeout=60, check=False
+        ).stdout
+
+    shown = at_that_time("demo", "--keep", str(folder))
+    assert f"show {played.replace('-', '')}000001" in shown
+    assert f"export ANTREAN_ENV_FILE={folder}/.env" in shown
+    for command in (("status",), ("check", "--offline")):
+        assert "masa depan" not in at_that_time("--env-file", str(folder / ".env"), *command)
+    with Simulator(**KEYS) as bpjs:
+        load_bookings(bpjs, folder / "bpjs.json")
+        for kodepoli, kodedokter in (("INT", 12345), ("ANA", 23456)):
+            sessions: Any = bpjs.bookings.jadwaldokter(kodepoli, played).response
+            assert kodedokter in [row["kodedokter"] for row in sessions]
+
+
+def test_the_demos_last_line_names_a_heading_of_the_readme() -> None:
+    heading = re.search(r"README, bagian '(.*)'", run("demo").stdout)
+    assert heading
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"\n## {heading[1]}\n" in readme
+
+
+def test_a_folder_that_exists_is_not_written_over(tmp_path: Path) -> None:
+    done = run("demo", "--keep", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "sudah ada" in done.stderr
+
+
+def test_the_demo_does_not_read_the_users_own_settings(tmp_path: Path) -> None:
+    """A demo must never reach the real BPJS."""
+    (tmp_path / ".env").write_text(
+        "BPJS_BASE_URL=https://bpjs.invalid/antreanrs\n", encoding="utf-8"
+    )
+    os.environ["BPJS_BASE_URL"] = "https://bpjs.invalid/antreanrs"
+    try:
+        assert run("demo").returncode == 0
+    finally:
+        del os.environ["BPJS_BASE_URL"]
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with subprocess.Popen(
+        [*ANTREAN, "simulator", "--port", "0"], stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout
+        port = re.search(r":(\d+)/", first.stdout.readline())
+        assert port
+        second = run("simulator", "--port", port[1])
+        first.terminate()
+    assert (second.returncode, second.stdout) == (2, "")
+    assert "port sudah dipakai program lain" in second.stderr

@@ -1,0 +1,513 @@
+"""Settings: where they come from, which source wins, and what each of them takes and refuses."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from antrean_cli.config.settings import SETTINGS, Settings, load
+from antrean_cli.errors import SettingsError
+from tests.support.rows import ERM
+
+NEEDED = {
+    "BPJS_BASE_URL": "https://apijkn-dev.bpjs-kesehatan.go.id/antreanrs_dev",
+    "BPJS_CONS_ID": "12345",
+    "BPJS_SECRET_KEY": "rahasia",
+    "BPJS_USER_KEY": "kunci",
+    "KHANZA_USER": "antrean",
+}
+BOTH = frozenset({"bpjs", "khanza"})
+
+
+def settings(env_file: Path | None = None, /, **environ: str) -> Settings:
+    """Load the settings of a complete environment with changes."""
+    return load(env_file=env_file, state=None, needs=BOTH, environ={**NEEDED, **environ})
+
+
+def problems(env_file: Path | None = None, /, **environ: str) -> str:
+    """Return what is said of settings that are wrong."""
+    with pytest.raises(SettingsError) as caught:
+        settings(env_file, **environ)
+    assert caught.value.exit_code == 8
+    return str(caught.value)
+
+
+def written(file: Path, text: str, mode: int = 0o600) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    file.chmod(mode)
+    return file
+
+
+# -- which source wins
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = written(tmp_path / "rs.env", "BPJS_TIMEOUT=7\nANTREAN_WORKERS=9\n")
+    both = settings(file, BPJS_TIMEOUT="11")
+    assert (both.bpjs.timeout, both.workers) == (11, 9)
+
+
+def test_of_several_files_the_first_one_counts_alone(tmp_path: Path) -> None:
+    """--env-file, $ANTREAN_ENV_FILE, ./.env, ~/.config/antrean/env: each hides those behind it."""
+    home = written(tmp_path / ".config/antrean/env", "BPJS_TIMEOUT=4\nANTREAN_DAYS=3\n")
+    assert settings().bpjs.timeout == 4
+    written(tmp_path / ".env", "BPJS_TIMEOUT=3\n")
+    here = settings()
+    assert (here.bpjs.timeout, here.policy.days) == (3, 7)
+    named = written(tmp_path / "named.env", "BPJS_TIMEOUT=2\n")
+    assert settings(ANTREAN_ENV_FILE=str(named)).bpjs.timeout == 2
+    option = written(tmp_path / "option.env", "BPJS_TIMEOUT=1\n")
+    assert settings(option, ANTREAN_ENV_FILE=str(named)).bpjs.timeout == 1
+    assert home.exists()
+
+
+def test_the_config_folder_follows_xdg(tmp_path: Path) -> None:
+    written(tmp_path / "lain/antrean/env", "BPJS_TIMEOUT=6\n")
+    written(tmp_path / ".config/antrean/env", "BPJS_TIMEOUT=4\n")
+    assert settings(XDG_CONFIG_HOME=str(tmp_path / "lain")).bpjs.timeout == 6
+
+
+def test_without_any_file_the_environment_is_enough() -> None:
+    assert settings(BPJS_TIMEOUT="9").bpjs.timeout == 9
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    assert "tidak-ada.env" in problems(tmp_path / "tidak-ada.env")
+    assert "hilang.env" in problems(ANTREAN_ENV_FILE=str(tmp_path / "hilang.env"))
+
+
+@pytest.mark.parametrize(
+    "name", ["BPJS_BASE_URL", "BPJS_CONS_ID", "BPJS_SECRET_KEY", "BPJS_USER_KEY"]
+)
+def test_name_file_reads_the_value_from_a_file(tmp_path: Path, name: str) -> None:
+    """As systemd and containers hand over secrets; the line's end is no part of it, spaces are."""
+    for ending in ("", "\n", "\r\n"):
+        value = "https://contoh.id/x" if name == "BPJS_BASE_URL" else " dari berkas#1 "
+        file = written(tmp_path / "rahasia", value + ending)
+        environ = {key: text for key, text in NEEDED.items() if key != name}
+        found = load(
+            env_file=None, state=None, needs=BOTH, environ={**environ, f"{name}_FILE": str(file)}
+        )
+        assert getattr(found.bpjs, name.removeprefix("BPJS_").lower()) == value
+
+
+def test_name_file_in_the_environment_wins_over_the_name_in_the_file(tmp_path: Path) -> None:
+    """The environment wins, whichever way it says it."""
+    secret = written(tmp_path / "rahasia", "baru\n")
+    file = written(
+        tmp_path / "rs.env", "".join(f"{name}={value}\n" for name, value in NEEDED.items())
+    )
+    environ = {"BPJS_SECRET_KEY_FILE": str(secret)}
+    assert load(env_file=file, state=None, needs=BOTH, environ=environ).bpjs.secret_key == "baru"
+
+
+def test_the_name_in_the_environment_wins_over_name_file_in_the_file(tmp_path: Path) -> None:
+    secret = written(tmp_path / "rahasia", "lama\n")
+    file = written(tmp_path / "rs.env", f"BPJS_SECRET_KEY_FILE={secret}\n")
+    assert settings(file, BPJS_SECRET_KEY="baru").bpjs.secret_key == "baru"
+
+
+def test_a_name_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    environ = {key: text for key, text in NEEDED.items() if key != "BPJS_SECRET_KEY"}
+    for file in (tmp_path / "tidak-ada", tmp_path):
+        with pytest.raises(SettingsError, match="BPJS_SECRET_KEY_FILE") as caught:
+            load(
+                env_file=None,
+                state=None,
+                needs=BOTH,
+                environ={**environ, "BPJS_SECRET_KEY_FILE": str(file)},
+            )
+        assert str(file) not in str(caught.value), (
+            "it may be the secret itself, typed in the wrong place"
+        )
+
+
+# -- values are taken literally
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("abc#def", "abc#def"),
+        ("#abc", "#abc"),
+        ("${HOME}", "${HOME}"),
+        ("$HOME$", "$HOME$"),
+        ("'${HOME}'", "${HOME}"),
+        ('"${HOME}"', "${HOME}"),
+        ("'abc #def'", "abc #def"),
+        ('"abc #def"', "abc #def"),
+        ("'dua kata'", "dua kata"),
+        ("dua kata", "dua kata"),
+        ("' tepi '", " tepi "),
+        ("'di \"dalam\" sini'", 'di "dalam" sini'),
+        ("\"di 'dalam' sini\"", "di 'dalam' sini"),
+        ("a=b=c==", "a=b=c=="),
+        ("a\\b\\n", "a\\b\\n"),
+        ("'a\\b\\n'", "a\\b\\n"),
+        ("ké☺", "ké☺"),
+        ("`id`$(id)", "`id`$(id)"),
+    ],
+)
+def test_a_value_in_a_file_is_taken_as_it_is_written(
+    tmp_path: Path, typed: str, value: str
+) -> None:
+    file = written(tmp_path / "rs.env", f"KHANZA_PASSWORD={typed}\nANTREAN_DAYS=3\n")
+    found = settings(file)
+    assert (found.khanza.password, found.policy.days) == (value, 3)
+
+
+@pytest.mark.parametrize("value", ["abc #def", "'abc'", '"', "${HOME}", " tepi ", "a\nb", "\\n"])
+def test_a_value_in_the_environment_is_taken_as_it_is(value: str) -> None:
+    assert settings(KHANZA_PASSWORD=value).khanza.password == value
+
+
+def test_what_might_be_a_comment_is_never_cut_off_silently(tmp_path: Path) -> None:
+    """`abc #def` could be a secret or a secret with a comment: it is told, by line and name,
+    without the value.
+    """
+    file = written(tmp_path / "rs.env", "# komentar\n\nBPJS_SECRET_KEY=abc #def\n")
+    environ = {name: value for name, value in NEEDED.items() if name != "BPJS_SECRET_KEY"}
+    with pytest.raises(SettingsError) as caught:
+        load(env_file=file, state=None, needs=BOTH, environ=environ)
+    assert "baris 3" in str(caught.value)
+    assert "BPJS_SECRET_KEY" in str(caught.value)
+    assert "abc" not in str(caught.value)
+
+
+def test_comments_blank_lines_export_and_line_ends_of_windows_are_fine(tmp_path: Path) -> None:
+    file = written(
+        tmp_path / "rs.env", "# pengaturan\r\n\r\nexport ANTREAN_DAYS=3\r\nANTREAN_WORKERS = 8\r\n"
+    )
+    found = settings(file)
+    assert (found.policy.days, found.workers) == (3, 8)
+
+
+def test_the_mark_that_windows_puts_before_a_text_is_no_part_of_the_first_name(
+    tmp_path: Path,
+) -> None:
+    file = written(tmp_path / "rs.env", "\ufeffANTREAN_DAYS=3\nANTREAN_WORKERS=8\n")
+    found = settings(file)
+    assert (found.policy.days, found.workers) == (3, 8)
+
+
+def test_a_line_that_is_no_setting_is_named(tmp_path: Path) -> None:
+    file = written(
+        tmp_path / "rs.env", "ANTREAN_DAYS=3\nini bukan pengaturan\nBPJS_CONS_ID='tidak ditutup\n"
+    )
+    said = problems(file)
+    assert "baris 2" in said
+    assert "baris 3" in said
+    assert "tidak ditutup" not in said, "it may be a secret"
+
+
+def test_an_empty_value_is_the_same_as_none(tmp_path: Path) -> None:
+    file = written(tmp_path / "rs.env", "ANTREAN_DAYS=\nBPJS_UPDATE_PATH=\nANTREAN_TZ=''\n")
+    found = settings(file)
+    assert (found.policy.days, found.bpjs.update_path) == (7, "/antrean/updatewaktu")
+    assert found.policy.zone.utcoffset(None) == timedelta(hours=7)
+
+
+# -- what is needed, and all problems together
+
+
+def test_each_needed_setting_is_named_when_it_is_missing() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(env_file=None, state=None, needs=BOTH, environ={})
+    assert [name for name in NEEDED if f"{name} belum diisi" not in str(caught.value)] == []
+
+
+def test_who_does_not_call_bpjs_or_khanza_needs_no_access() -> None:
+    found = load(env_file=None, state=None, needs=frozenset(), environ={})
+    assert found.policy.days == 7
+
+
+def test_a_sample_needs_no_khanza_account() -> None:
+    environ = {name: value for name, value in NEEDED.items() if name != "KHANZA_USER"}
+    found = load(
+        env_file=None,
+        state=None,
+        needs=BOTH,
+        environ={**environ, "KHANZA_SQLITE": "contoh.sqlite3"},
+    )
+    assert found.khanza.sqlite == "contoh.sqlite3"
+
+
+def test_problems_of_the_file_and_of_the_environment_are_told_together(tmp_path: Path) -> None:
+    file = written(tmp_path / "rs.env", "ANTREAN_DAYS=8\nbukan pengaturan\n")
+    said = problems(file, BPJS_TIMEOUT="lama", ANTREAN_ALUR="x")
+    for word in ("ANTREAN_DAYS", "baris 2", "BPJS_TIMEOUT", "ANTREAN_ALUR", "rs.env"):
+        assert word in said
+
+
+def test_no_problem_repeats_a_secret() -> None:
+    said = problems(BPJS_USER_KEY="kunci\nrahasia", BPJS_CONS_ID="1 2\t3", BPJS_TIMEOUT="x")
+    assert "rahasia" not in said
+    assert "BPJS_USER_KEY" in said
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o602, 0o644])
+def test_a_file_that_others_can_read_gives_no_settings(tmp_path: Path, mode: int) -> None:
+    file = written(tmp_path / "rs.env", "ANTREAN_DAYS=3\n", mode)
+    assert f"chmod o-rwx {file}" in problems(file)
+
+
+def test_the_chmod_can_be_typed_for_any_file_name(tmp_path: Path) -> None:
+    file = written(tmp_path / "dua kata's.env", "ANTREAN_DAYS=3\n", 0o644)
+    typed = re.search(r"chmod o-rwx .*", problems(file))
+    assert typed is not None
+
+    assert shlex.split(typed[0]) == ["chmod", "o-rwx", str(file)]
+
+
+# -- every setting: what it takes, and what it refuses
+
+Look = Callable[[Settings], Any]
+
+
+def jakarta(found: Settings) -> str:
+    return f"{datetime(2026, 11, 23, 8, tzinfo=found.policy.zone):%z}"
+
+
+GOOD: list[tuple[str, str, Look, Any]] = [
+    (
+        "BPJS_BASE_URL",
+        "https://a.id/antreanrs/",
+        lambda s: s.bpjs.base_url,
+        "https://a.id/antreanrs",
+    ),
+    ("BPJS_BASE_URL", "https://a.id:8443/x", lambda s: s.bpjs.base_url, "https://a.id:8443/x"),
+    (
+        "BPJS_BASE_URL",
+        "http://127.0.0.1:8686/antreanrs",
+        lambda s: s.bpjs.base_url,
+        "http://127.0.0.1:8686/antreanrs",
+    ),
+    ("BPJS_BASE_URL", "http://localhost:1/x", lambda s: s.bpjs.base_url, "http://localhost:1/x"),
+    ("BPJS_CONS_ID", "00012", lambda s: s.bpjs.cons_id, "00012"),
+    ("BPJS_SECRET_KEY", "4uP#é", lambda s: s.bpjs.secret_key, "4uP#é"),
+    ("BPJS_USER_KEY", "d795b04f", lambda s: s.bpjs.user_key, "d795b04f"),
+    ("BPJS_UPDATE_PATH", "/antrean/update", lambda s: s.bpjs.update_path, "/antrean/update"),
+    ("BPJS_TIMEOUT", "1", lambda s: s.bpjs.timeout, 1),
+    ("BPJS_CA_BUNDLE", "", lambda s: s.bpjs.ca_bundle, None),
+    ("KHANZA_HOST", "10.0.0.5", lambda s: s.khanza.host, "10.0.0.5"),
+    ("KHANZA_PORT", "65535", lambda s: s.khanza.port, 65535),
+    (
+        "KHANZA_SOCKET",
+        "/run/mysqld/mysqld.sock",
+        lambda s: s.khanza.socket,
+        "/run/mysqld/mysqld.sock",
+    ),
+    ("KHANZA_SOCKET", "", lambda s: s.khanza.socket, None),
+    ("KHANZA_USER", "baca", lambda s: s.khanza.user, "baca"),
+    ("KHANZA_PASSWORD", "", lambda s: s.khanza.password, ""),
+    ("KHANZA_DATABASE", "sik_2", lambda s: s.khanza.database, "sik_2"),
+    ("KHANZA_SQLITE", "a.sqlite3", lambda s: s.khanza.sqlite, "a.sqlite3"),
+    ("ANTREAN_STATE", "/srv/a.sqlite3", lambda s: s.state, Path("/srv/a.sqlite3")),
+    ("ANTREAN_TZ", "Asia/Jakarta", jakarta, "+0700"),
+    ("ANTREAN_TZ", "Asia/Makassar", jakarta, "+0800"),
+    ("ANTREAN_TZ", "Asia/Jayapura", jakarta, "+0900"),
+    ("ANTREAN_DAYS", "1", lambda s: s.policy.days, 1),
+    ("ANTREAN_ADD", "mobilejkn, onsite", lambda s: s.policy.add, {"mobilejkn", "onsite"}),
+    ("ANTREAN_ADD", "", lambda s: s.policy.add, set()),
+    ("ANTREAN_KD_PJ", "BPJ,A02 ,63", lambda s: s.policy.kd_pj, {"BPJ", "A02", "63"}),
+    (
+        "ANTREAN_KODEBOOKING",
+        "{kode_ppk}-{no_rawat_angka}",
+        lambda s: s.policy.kodebooking,
+        "{kode_ppk}-{no_rawat_angka}",
+    ),
+    ("ANTREAN_SKIP_POLI", "", lambda s: s.policy.skip_poli, set()),
+    ("ANTREAN_SKIP_POLI", "IGDK, LAB", lambda s: s.policy.skip_poli, {"IGDK", "LAB"}),
+    ("ANTREAN_ONLY_POLI", "INT", lambda s: s.policy.only_poli, {"INT"}),
+    ("ANTREAN_DELAY_NONJKN", "0", lambda s: s.policy.delay_nonjkn, timedelta(0)),
+    ("ANTREAN_DELAY_BATAL", "30", lambda s: s.policy.delay_batal, timedelta(minutes=30)),
+    ("ANTREAN_ALUR", "berkas", lambda s: s.policy.sources[3], ("berkas_dikirim", "buka_poli")),
+    ("ANTREAN_TASK_3", "daftar", lambda s: s.policy.sources[3], ("daftar",)),
+    (
+        "ANTREAN_TASK_4",
+        "periksa_dokter, periksa_awal",
+        lambda s: s.policy.sources[4],
+        ("periksa_dokter", "periksa_awal"),
+    ),
+    ("ANTREAN_TASK_5", "stts_selesai", lambda s: s.policy.sources[5], ("stts_selesai",)),
+    ("ANTREAN_TASK_6", "resep_dibuat", lambda s: s.policy.sources[6], ("resep_dibuat",)),
+    ("ANTREAN_TASK_7", "resep_divalidasi", lambda s: s.policy.sources[7], ("resep_divalidasi",)),
+    ("ANTREAN_TIE_SECONDS", "0", lambda s: s.policy.tie, timedelta(0)),
+    ("ANTREAN_MINUTES_PER_PATIENT", "10", lambda s: s.policy.minutes_per_patient, 10),
+    ("ANTREAN_FARMASI", "ya", lambda s: s.policy.farmasi, True),
+    ("ANTREAN_ADOPT", "ya", lambda s: s.policy.adopt, True),
+    ("ANTREAN_JADWAL", "hfis", lambda s: s.hfis, True),
+    ("ANTREAN_WORKERS", "64", lambda s: s.workers, 64),
+    ("ANTREAN_MAX_SECONDS", "55", lambda s: s.max_seconds, 55),
+    ("ANTREAN_KEEP_DAYS", "30", lambda s: s.keep_days, 30),
+    (
+        "ANTREAN_LOG_FILE",
+        "/var/log/antrean.log",
+        lambda s: s.log_file,
+        Path("/var/log/antrean.log"),
+    ),
+    (
+        "ANTREAN_PING_URL",
+        "https://hc-ping.com/a-b/",
+        lambda s: s.ping_url,
+        "https://hc-ping.com/a-b",
+    ),
+    (
+        "ANTREAN_PING_URL",
+        "http://pengawas:8000/ping/a",
+        lambda s: s.ping_url,
+        "http://pengawas:8000/ping/a",
+    ),
+    (
+        "ANTREAN_METRICS_FILE",
+        "/srv/antrean.prom",
+        lambda s: s.metrics_file,
+        Path("/srv/antrean.prom"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "look", "expected"), GOOD)
+def test_a_setting_takes(name: str, value: str, look: Look, expected: object) -> None:
+    assert look(settings(**{name: value})) == expected
+
+
+BAD = {
+    "BPJS_BASE_URL": [
+        "apijkn.bpjs-kesehatan.go.id/antreanrs",
+        "ftp://a.id/x",
+        "http://a.id/x",
+        "http://127.0.0.1.a.id/x",
+        "https://",
+        "https:///x",
+        "https://a.id/x?y=1",
+        "https://a.id/x#y",
+        "https://a.id:99999/x",
+        "https://a.id:porta/x",
+        "https://a b.id/x",
+        "https://[::1/x",
+    ],
+    "BPJS_CONS_ID": ["1\n2", "12é", "1\x002"],
+    "BPJS_USER_KEY": ["a\r\nX-Lain: 1", "ké"],
+    "BPJS_UPDATE_PATH": ["antrean/update", "/antrean/up date", "https://a.id/antrean/update"],
+    "BPJS_TIMEOUT": ["0", "-1", "20.5", "lama", "1e3", " "],
+    "BPJS_CA_BUNDLE": ["/tidak/ada.pem"],
+    "KHANZA_PORT": ["0", "65536", "mysql", "-3306"],
+    "ANTREAN_TZ": ["WIB", "Asia/Singapore", "UTC", "asia/jakarta", "+07:00"],
+    "ANTREAN_DAYS": ["0", "8", "tujuh"],
+    "ANTREAN_ADD": ["semua", "onsite;nonjkn", "onsite,JKN"],
+    "ANTREAN_KODEBOOKING": [
+        "tetap",
+        "{no_reg}",
+        "{kode_ppk}{kd_poli}",
+        "{nama}{no_rawat}",
+        "{no_rawat",
+        "no_rawat}",
+        "{no_rawat}{",
+        "{{no_rawat}}",
+        "{no_rawat!r}",
+        "{no_rawat:>40}",
+        "{}",
+    ],
+    "ANTREAN_DELAY_NONJKN": ["-1", "lima"],
+    "ANTREAN_DELAY_BATAL": ["-1", "lima"],
+    "ANTREAN_ALUR": ["kertas", "ERM"],
+    "ANTREAN_TASK_3": ["datang", "daftar;checkin"],
+    "ANTREAN_TASK_4": ["periksa"],
+    "ANTREAN_TASK_5": ["selesai"],
+    "ANTREAN_TASK_6": ["resep"],
+    "ANTREAN_TASK_7": ["resep_diambil"],
+    "ANTREAN_TIE_SECONDS": ["-1", "semenit"],
+    "ANTREAN_MINUTES_PER_PATIENT": ["-5", "lima"],
+    "ANTREAN_FARMASI": ["yes", "1"],
+    "ANTREAN_ADOPT": ["yes", "TIDAK"],
+    "ANTREAN_JADWAL": ["bpjs", "HFIS"],
+    "ANTREAN_WORKERS": ["0", "65", "banyak"],
+    "ANTREAN_MAX_SECONDS": ["0", "lama"],
+    "ANTREAN_KEEP_DAYS": ["7", "3651", "selamanya"],
+    "ANTREAN_STATE": ["~tidak-ada-di-sini/a.sqlite3"],
+    "ANTREAN_LOG_FILE": ["~tidak-ada-di-sini/a.log"],
+    "ANTREAN_PING_URL": [
+        "hc-ping.com/a",
+        "ftp://hc-ping.com/a",
+        "https://hc-ping.com/a?b",
+        "https://hc-ping.com/a#b",
+    ],
+    "ANTREAN_METRICS_FILE": ["/srv/antrean.txt", "~tidak-ada-di-sini/a.prom"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BAD.items() for value in values]
+)
+def test_a_setting_refuses_by_name_in_one_line(name: str, value: str) -> None:
+    said = problems(**{name: value})
+    lines = [line for line in said.splitlines() if line.strip().startswith(name)]
+    assert len(lines) == 1
+    assert len(said.splitlines()) == 2
+
+
+def test_the_tables_of_this_file_know_every_setting() -> None:
+    assert {name for name, *_ in GOOD} == {setting.name for setting in SETTINGS}
+
+
+def test_the_defaults_are_those_of_the_table() -> None:
+    found = settings()
+    policy, khanza, bpjs = found.policy, found.khanza, found.bpjs
+    assert (bpjs.update_path, bpjs.timeout, bpjs.ca_bundle) == ("/antrean/updatewaktu", 20, None)
+    assert (khanza.host, khanza.port, khanza.socket, khanza.database) == (
+        "127.0.0.1",
+        3306,
+        None,
+        "sik",
+    )
+    assert (policy.days, sorted(policy.add), sorted(policy.kd_pj)) == (7, ["nonjkn", "onsite"], [])
+    assert (policy.kodebooking, sorted(policy.skip_poli)) == ("{no_rawat}", ["HDL", "IGD", "IGDK"])
+    assert sorted(policy.only_poli) == []
+    assert (policy.delay_nonjkn, policy.delay_batal) == (
+        timedelta(minutes=15),
+        timedelta(minutes=10),
+    )
+    assert (policy.tie, policy.minutes_per_patient) == (timedelta(seconds=60), 5)
+    assert (found.workers, found.max_seconds, found.log_file) == (4, 50, None)
+    assert {taskid: tuple(names) for taskid, names in policy.sources.items()} == ERM
+
+
+def test_the_state_lies_in_the_users_state_directory(tmp_path: Path) -> None:
+    assert settings().state == tmp_path / ".local/state/antrean/antrean.sqlite3"
+    assert settings(XDG_STATE_HOME="/srv/status").state == Path(
+        "/srv/status/antrean/antrean.sqlite3"
+    )
+    assert settings(ANTREAN_STATE="~/buku.sqlite3").state == tmp_path / "buku.sqlite3"
+
+
+def test_the_option_state_wins_over_the_setting(tmp_path: Path) -> None:
+    environ = {**NEEDED, "ANTREAN_STATE": "/srv/a.sqlite3"}
+    assert (
+        load(env_file=None, state=tmp_path / "b", needs=BOTH, environ=environ).state
+        == tmp_path / "b"
+    )
+
+
+def test_settings_do_not_show_their_secrets_when_printed() -> None:
+    """A traceback or a debugger prints what it holds."""
+    shown = repr(settings(KHANZA_PASSWORD="sandi-khanza"))
+    assert not [secret for secret in ("rahasia", "kunci", "sandi-khanza") if secret in shown]
+
+
+def test_bytes_that_are_no_text_are_refused_by_name() -> None:
+    """Python hands them over as lone surrogates, which no database and no log can take."""
+    values = {"KHANZA_USER": "\udcff", "KHANZA_DATABASE": "sik\udc80", "BPJS_CA_BUNDLE": "x" * 5000}
+    with pytest.raises(SettingsError) as raised:
+        load(env_file=None, state=None, needs=frozenset({"khanza"}), environ=values)
+    said = str(raised.value)
+    assert "KHANZA_USER bukan teks UTF-8" in said
+    assert "KHANZA_DATABASE bukan teks UTF-8" in said
+    assert "BPJS_CA_BUNDLE berkas" in said

@@ -1,0 +1,134 @@
+"""Outages: told when they begin, then once an hour, then once when they are over; and when BPJS is
+probed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from antrean_cli.rules.outages import (
+    BPJS,
+    BUSY,
+    CREDENTIALS,
+    FAULTS_THAT_BEGIN_ONE,
+    KHANZA,
+    Outage,
+    failed,
+    reminded,
+)
+from antrean_cli.rules.outages import recovered as over
+from tests.support.rows import at
+
+AT_ONCE = (BPJS, KHANZA, CREDENTIALS)
+KINDS = (*AT_ONCE, BUSY)
+BEGAN = at("08:00")
+MINUTE = timedelta(minutes=1)
+
+
+def begun(kind: str = BPJS, probed: str = "") -> Outage:
+    """Return an outage that people have just been told of."""
+    outage, told = failed(None, kind, "tidak dapat dihubungi", BEGAN, probed)
+    while not told:
+        outage, told = failed(outage, kind, "tidak dapat dihubungi", BEGAN, probed)
+    return outage
+
+
+def test_three_faults_begin_an_outage() -> None:
+    assert FAULTS_THAT_BEGIN_ONE == 3
+
+
+def test_a_bpjs_that_only_puts_off_is_told_from_the_third_pass_on() -> None:
+    """A single 429 at a quiet hour is nothing; nor is its end."""
+    first, told = failed(None, BUSY, "Undefined Error.", BEGAN)
+    second, told_again = failed(first, BUSY, "Undefined Error.", BEGAN + MINUTE)
+    assert (told, told_again, over(second, BEGAN + 2 * MINUTE)) == ("", "", "")
+    assert reminded(second, "", BEGAN + 90 * MINUTE) == (second, "")
+    third, text = failed(second, BUSY, "Undefined Error.", BEGAN + 3 * MINUTE)
+    assert "Undefined Error." in text
+    assert over(third, BEGAN + 5 * MINUTE).endswith("setelah 5 menit.")
+
+
+@pytest.mark.parametrize("kind", AT_ONCE)
+def test_an_outage_is_told_when_it_begins_with_its_cause(kind: str) -> None:
+    outage, told = failed(None, kind, "server BPJS tidak dapat dihubungi", BEGAN)
+    assert "server BPJS tidak dapat dihubungi" in told
+    assert (outage.kind, outage.since, outage.told_at, outage.failures) == (kind, BEGAN, BEGAN, 1)
+
+
+def test_probes_come_after_1_2_4_8_10_10_minutes() -> None:
+    outage, now, waits = begun(), BEGAN, []
+    for _ in range(7):
+        wait = outage.next_probe - now
+        waits.append(wait // MINUTE)
+        assert not outage.may_probe(outage.next_probe - timedelta(seconds=1))
+        assert outage.may_probe(outage.next_probe)
+        now = outage.next_probe
+        outage, _told = failed(outage, BPJS, "…", now)
+    assert waits == [1, 2, 4, 8, 10, 10, 10]
+
+
+@pytest.mark.parametrize("kind", [KHANZA, CREDENTIALS])
+def test_khanza_and_refused_credentials_are_tried_by_every_pass(kind: str) -> None:
+    assert begun(kind).may_probe(BEGAN)
+
+
+@pytest.mark.parametrize("kind", AT_ONCE)
+def test_an_outage_of_three_hours_is_told_four_times(kind: str) -> None:
+    """At its beginning and after each hour, although a pass fails every minute."""
+    outage, first = failed(None, kind, "…", BEGAN)
+    told = [0] if first else []
+    for minute in range(1, 181):
+        outage, text = failed(outage, kind, "…", BEGAN + minute * MINUTE)
+        told += [minute] if text else []
+    assert told == [0, 60, 120, 180]
+    assert outage.since == BEGAN
+
+
+def test_passes_that_only_wait_remind_as_well() -> None:
+    outage, told = begun(), []
+    for minute in range(1, 121):
+        outage, text = reminded(outage, "", BEGAN + minute * MINUTE)
+        told += [minute] if text else []
+    assert told == [60, 120]
+
+
+def test_a_reminder_names_the_beginning_and_the_cause() -> None:
+    _, text = failed(begun(), BPJS, "BPJS tidak menjawab tepat waktu", BEGAN + timedelta(hours=1))
+    assert "08:00" in text
+    assert "BPJS tidak menjawab tepat waktu" in text
+
+
+def test_waiting_counts_no_failure_and_moves_no_probe() -> None:
+    later, _ = reminded(begun(), "", BEGAN + timedelta(hours=1))
+    assert (later.failures, later.next_probe) == (1, BEGAN + MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        (0, "kurang dari semenit"),
+        (1, "1 menit"),
+        (59, "59 menit"),
+        (60, "1 jam 0 menit"),
+        (135, "2 jam 15 menit"),
+    ],
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_end_is_told_with_its_length(kind: str, minutes: int, expected: str) -> None:
+    assert over(begun(kind), BEGAN + minutes * MINUTE).endswith(f" setelah {expected}.")
+
+
+def test_each_kind_has_its_own_sentences() -> None:
+    assert len({failed(begun(kind), kind, "…", BEGAN + 60 * MINUTE)[1] for kind in KINDS}) == 4
+    assert len({over(begun(kind), BEGAN) for kind in KINDS}) == 4
+
+
+def test_the_booking_that_was_probed_last_is_remembered() -> None:
+    outage = begun(probed="A")
+    assert outage.probed == "A"
+    outage, _ = failed(outage, BPJS, "…", BEGAN + MINUTE, "B")
+    assert outage.probed == "B"
+    outage, _ = failed(outage, BPJS, "…", BEGAN + 3 * MINUTE)
+    assert outage.probed == "B"

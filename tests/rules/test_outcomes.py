@@ -1,0 +1,789 @@
+"""BPJS's answers: every row of bpjs.md's table, and what becomes of the push."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from antrean_cli.rules.answers import Fault, Outcome, Reply, call_of, judge
+from antrean_cli.rules.chain import Push, Record, after_crash, arrange, next_call, pending
+from antrean_cli.rules.listings import Task, tasks_held, wakturs_of
+from antrean_cli.rules.outcomes import (
+    after_failed_lookup,
+    after_fault,
+    after_lookup,
+    apply,
+    retry_delay,
+)
+from tests.support.rows import MONDAY, WIB, WIT, WITA, at, policy, push, reason, record, states
+
+NOW = at("10:00")
+LATER_TODAY = at("20:00")
+
+# The seven classes of the code as the five of the page: `already` is done, `ended` is done with the
+# booking, `later` waits for a person unless the look-up settles it, and `sep` is closed.
+OK, THERE, AGAIN, FIRST, PERSON, STOP = "done", "already", "again", "first", "person", "stop"
+LATER, ENDED, SEP = "later", "ended", "sep"
+
+# bpjs.md, "Answers seen": call, step, code, text, class, the step that goes first.
+SEEN = [
+    ("add", "add", "200", "Ok", OK, ""),
+    ("add", "add", "200", "OK", OK, ""),
+    ("updatewaktu", "3", "200", "Ok.", OK, ""),
+    ("batal", "batal", "200", "Ok", OK, ""),
+    ("updatewaktu", "4", "208", "TaskId=4 sudah ada", THERE, ""),
+    ("updatewaktu", "4", "201", "TaskId=3 belum ada", FIRST, "3"),
+    ("updatewaktu", "6", "201", "TaskId=4 belum ada", FIRST, "4"),
+    ("updatewaktu", "2", "201", "TaskId=1 belum ada", FIRST, "1"),
+    (
+        "updatewaktu",
+        "4",
+        "201",
+        "TaskId=4 tidak valid / TaskId sebelumnya belum terkirim",
+        FIRST,
+        "3",
+    ),
+    ("updatewaktu", "5", "201", "TaskId=5 tidak valid", FIRST, "4"),
+    ("updatewaktu", "5", "201", "TaskId sebelumnya belum terkirim", FIRST, "4"),
+    ("updatewaktu", "3", "201", "Task=1 ada. TaskId=2 belum ada", FIRST, "2"),
+    ("updatewaktu", "3", "201", "TaskId terakhir 3", LATER, ""),
+    ("updatewaktu", "4", "201", "TaskId terakhir 5", LATER, ""),
+    ("updatewaktu", "4", "201", "TaskId terakhir 7", LATER, ""),
+    ("updatewaktu", "4", "201", "TaskId terakhir 99", ENDED, ""),
+    (
+        "updatewaktu",
+        "4",
+        "201",
+        "Waktu (2025-10-17 10:07:27 WIB) tidak boleh kurang atau sama dengan waktu sebelumnya",
+        PERSON,
+        "",
+    ),
+    (
+        "updatewaktu",
+        "4",
+        "201",
+        "TaskId=3 (2026-03-17 15:39:34 WIB) lebih besar dari pada TaskId=4",
+        PERSON,
+        "",
+    ),
+    (
+        "updatewaktu",
+        "4",
+        "201",
+        "Waktu tidak valid (2026-03-14 00:44:08 WIB). "
+        "Tanggal pelayanan untuk Kode Booking tersebut adalah (2026-03-13)",
+        PERSON,
+        "",
+    ),
+    (
+        "updatewaktu",
+        "4",
+        "201",
+        "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan.",
+        PERSON,
+        "",
+    ),
+    ("updatewaktu", "3", "201", "Kode Booking tidak ditemukan", FIRST, "add"),
+    ("updatewaktu", "99", "201", "Kode Booking tidak ditemukan", FIRST, "add"),
+    ("updatewaktu", "3", "404", "Gagal dicoba kembali (BPJS Kesehatan)", AGAIN, ""),
+    ("add", "add", "208", "Terdapat duplikasi Kode Booking", THERE, ""),
+    ("add", "add", "201", "Pasien sudah terbit SEP pada tanggal tersebut", SEP, ""),
+    ("add", "add", "201", "Rujukan tidak valid", PERSON, ""),
+    (
+        "add",
+        "add",
+        "201",
+        "Rujukan untuk tanggal 2026-11-23 tidak valid / masa berlaku habis",
+        PERSON,
+        "",
+    ),
+    ("add", "add", "201", "data nomorreferensi  belum sesuai.", PERSON, ""),
+    ("add", "add", "201", "data nik  belum sesuai.", PERSON, ""),
+    ("add", "add", "201", "data nohp  belum sesuai.", PERSON, ""),
+    ("add", "add", "201", "data nomorkartu  belum sesuai.", PERSON, ""),
+    ("add", "add", "201", "Data dokter tidak ditemukan.", PERSON, ""),
+    ("add", "add", "201", "Undefined Error.", AGAIN, ""),
+    ("jadwaldokter", "", "201", "Undefined Error.", AGAIN, ""),
+    ("batal", "batal", "208", "", THERE, ""),
+    *(
+        (call, step, code, "", STOP, "")
+        for call, step in (("add", "add"), ("batal", "batal"))
+        for code in ("401", "403")
+    ),
+    ("updatewaktu", "3", "401", "Ok", STOP, ""),
+    ("updatewaktu", "3", "201", "Unauthorized", STOP, ""),
+    ("add", "add", "201", "Signature tidak sesuai", STOP, ""),
+    ("batal", "batal", "201", "Consumer ID tidak terdaftar", STOP, ""),
+    ("add", "add", "500", "X-Signature could not be verified", STOP, ""),
+    *(
+        ("updatewaktu", "3", code, "Terjadi kesalahan", AGAIN, "")
+        for code in ("500", "502", "503", "504", "429", "0")
+    ),
+]
+
+
+def spaced(text: str) -> str:
+    """Return a text with its runs of spaces doubled, and more at both ends."""
+    return f"  {text.replace(' ', '  ')}\n"
+
+
+@pytest.mark.parametrize(
+    "changed", [str, str.upper, str.lower, spaced], ids=["as seen", "upper", "lower", "spaces"]
+)
+@pytest.mark.parametrize(("call", "step", "code", "text", "kind", "named"), SEEN)
+def test_every_answer_seen(
+    call: str, step: str, code: str, text: str, kind: str, named: str, changed: Callable[[str], str]
+) -> None:
+    """The wording is second-hand: case and runs of spaces do not matter."""
+    outcome = judge(call, step, Reply(code=code, message=changed(text)))
+    assert (outcome.kind, outcome.named, outcome.code) == (kind, named, code)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Ok", "OK", "Sukses", "Berhasil disimpan", "Sesuatu yang baru", "200"]
+)
+@pytest.mark.parametrize(
+    ("call", "step"),
+    [("add", "add"), ("updatewaktu", "4"), ("updatewaktu", "99"), ("batal", "batal")],
+)
+def test_201_with_an_unknown_text_waits_for_a_person(call: str, step: str, text: str) -> None:
+    assert judge(call, step, Reply(code="201", message=text)).kind == PERSON
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["1", "100", "202", "204", "300", "400", "404", "409", "500", "999", "-1", "", "OK", "2000"],
+)
+@pytest.mark.parametrize("text", ["Ok", "Sesuatu yang baru", "TaskId=4 sudah ada"])
+def test_an_unknown_code_is_tried_again_and_never_a_success(code: str, text: str) -> None:
+    assert judge("updatewaktu", "4", Reply(code=code, message=text)).kind == AGAIN
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=60),
+    st.sampled_from(["add", "3", "4", "5", "6", "7", "99", "batal"]),
+    st.text(max_size=5),
+)
+def test_no_text_makes_a_success(text: str, step: str, code: str) -> None:
+    outcome = judge(call_of(step), step, Reply(code=code, message=text))
+    assert (outcome.kind in (OK, THERE)) == (code in ("200", "208"))
+
+
+@pytest.mark.parametrize(
+    "text", ["gagal", "Unauthorized", "TaskId=3 belum ada", "Kode Booking tidak ditemukan", ""]
+)
+def test_200_is_done_whatever_the_text(text: str) -> None:
+    """Never compare the message to find success."""
+    assert judge("updatewaktu", "4", Reply(code="200", message=text)).kind == OK
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        ("1", "TaskId=1 tidak valid / TaskId sebelumnya belum terkirim"),  # there is none before it
+        ("4", "TaskId=4 belum ada"),  # it cannot wait for itself
+        ("4", "TaskId=12 belum ada"),
+        ("4", "TaskId=0 belum ada"),
+        ("99", "TaskId=99 tidak valid"),
+    ],
+)
+def test_a_step_that_cannot_go_first_is_for_a_person(step: str, text: str) -> None:
+    assert judge("updatewaktu", step, Reply(code="201", message=text)).kind == PERSON
+
+
+@pytest.mark.parametrize(
+    ("step", "call"),
+    [
+        ("add", "add"),
+        ("batal", "batal"),
+        ("1", "updatewaktu"),
+        ("7", "updatewaktu"),
+        ("99", "updatewaktu"),
+    ],
+)
+def test_which_call_sends_a_step(step: str, call: str) -> None:
+    assert call_of(step) == call
+
+
+# What becomes of the push
+
+
+def answered(
+    one: Record, step: str, code: str, text: str = "", now: datetime = NOW, **changed: Any
+) -> Record:
+    """Return the record after BPJS's answer to one of its pushes, in flight as it really is."""
+    flying = one.having(push(step, "sending", **_fields(one.pushes[step])))
+    reply = Reply(code=code, message=text, retry_after=changed.pop("retry_after", None))
+    return apply(
+        flying, step, judge(call_of(step), step, reply), policy(), now, changed.pop("jitter", 0.0)
+    )
+
+
+def _fields(known: Push) -> dict[str, Any]:
+    names = (
+        "recorded",
+        "waktu",
+        "source",
+        "reason",
+        "attempts",
+        "ask",
+        "needs",
+        "next_try",
+        "note",
+    )
+    return {name: getattr(known, name) for name in names}
+
+
+DAY = record(
+    push("add", "sent"),
+    push("3", "sent", "08:05"),
+    push("4", recorded="08:30"),
+    push("5", "due", "09:00"),
+)
+
+
+def test_an_accepted_task_is_sent_and_lets_the_next_one_go() -> None:
+    after = answered(arrange(DAY, policy()), "4", "200", "Ok")
+    assert states(after) == {"add": "sent", "3": "sent", "4": "sent", "5": "due"}
+    assert after.pushes["4"].code == "200"
+    call = next_call(after, NOW)
+    assert call is not None
+    assert call.push.step == "5"
+
+
+def test_208_is_done_and_the_time_that_bpjs_holds_is_asked_for() -> None:
+    """Nothing is overwritten: what BPJS has may be another time than ours."""
+    after = answered(DAY, "4", "208", "TaskId=4 sudah ada")
+    assert after.pushes["4"].state == "already"
+    call = next_call(after, NOW)
+    assert call is not None
+    assert (call.push.step, call.lookup) == ("4", True)
+    rows = [Task(taskid=4, wakturs="23-11-2026 09:30:00 WIB", waktu="", taskname="")]
+    held = after_lookup(after, rows, policy())
+    assert held.pushes["4"].waktu == at("09:30")
+    assert held.pushes["4"].recorded == at("08:30")
+    assert held.pushes["5"].state == "held"  # 09:00 is not after 09:30
+
+
+@pytest.mark.parametrize("step", ["add", "batal", "99"])
+def test_208_of_a_step_without_a_time_that_matters_asks_nothing(step: str) -> None:
+    after = answered(record(push(step, recorded=None if step != "99" else "08:30")), step, "208")
+    assert after.pushes[step].state == "already"
+    assert pending(after) == 0
+
+
+@pytest.mark.parametrize("code", ["200", "208"])
+@pytest.mark.parametrize("step", ["batal", "99"])
+def test_after_an_accepted_cancel_nothing_more_is_sent(step: str, code: str) -> None:
+    after = answered(
+        DAY.having(push(step, recorded="09:30"), push("6", "held", "09:40")), step, code
+    )
+    assert {name: after.pushes[name].state for name in "456"} == {
+        "4": "closed",
+        "5": "closed",
+        "6": "closed",
+    }
+    assert after.ended
+    assert next_call(after, LATER_TODAY) is None
+
+
+# Class again
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"),
+    [(0, 1), (1, 2), (2, 4), (3, 8), (4, 16), (5, 30), (6, 30), (100, 30), (10_000, 30)],
+)
+def test_again_waits_1_2_4_and_so_on_up_to_30_minutes(attempts: int, minutes: int) -> None:
+    one = record(push("3", recorded="08:05", attempts=attempts))
+    after = answered(one, "3", "500").pushes["3"]
+    assert (after.state, after.attempts) == ("due", attempts + 1)
+    assert after.next_try == NOW + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
+def test_jitter_spreads_the_next_try_a_little(jitter: float) -> None:
+    found = (
+        answered(record(push("3", recorded="08:05", attempts=2)), "3", "500", jitter=jitter)
+        .pushes["3"]
+        .next_try
+    )
+    assert found is not None
+    wait = found - NOW
+    assert timedelta(minutes=4) <= wait < timedelta(minutes=8)  # never as far as the next step
+    assert (wait == timedelta(minutes=4)) is (jitter == 0.0)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        (None, 60),
+        (0.0, 60),
+        (30.0, 60),
+        (60.0, 60),
+        (61.0, 61),
+        (600.0, 600),
+        (3600.0, 3600),
+        (-5.0, 60),
+    ],
+)
+def test_retry_after_is_noted_as_the_next_try(retry_after: float | None, seconds: int) -> None:
+    after = answered(record(push("3", recorded="08:05")), "3", "429", retry_after=retry_after)
+    assert after.pushes["3"].next_try == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("seconds", [86_400.0, 999_999_999.0])
+def test_a_senseless_retry_after_does_not_put_off_a_push_for_ever(seconds: float) -> None:
+    assert retry_delay(seconds) <= timedelta(days=1)
+
+
+def test_what_is_put_off_keeps_the_booking_waiting_in_order() -> None:
+    after = answered(DAY, "4", "404", "Gagal dicoba kembali (BPJS Kesehatan)")
+    assert states(after) == {"add": "sent", "3": "sent", "4": "due", "5": "due"}
+    assert next_call(after, NOW + timedelta(seconds=59)) is None
+    call = next_call(after, NOW + timedelta(seconds=60))
+    assert call is not None
+    assert call.push.step == "4"
+
+
+# Class person and stop
+
+
+def test_a_refused_push_waits_for_a_person_with_bpjss_words() -> None:
+    text = "data nik  belum sesuai."
+    after = answered(record(push("add"), push("3", recorded="08:05")), "add", "201", text)
+    add = after.pushes["add"]
+    assert (add.state, add.code) == ("refused", "201")
+    assert add.reason is not None
+    assert add.reason.text == text
+
+
+def test_a_refusal_without_words_still_has_a_text() -> None:
+    refused = answered(DAY, "4", "201", " ").pushes["4"]
+    assert refused.reason is not None
+    assert "201" in refused.reason.text
+
+
+def test_a_refused_task_holds_the_next_one() -> None:
+    after = answered(
+        DAY, "4", "201", "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan."
+    )
+    assert states(after) == {"add": "sent", "3": "sent", "4": "refused", "5": "held"}
+    assert next_call(after, LATER_TODAY) is None
+
+
+def test_a_refused_add_does_not_by_itself_stop_the_tasks() -> None:
+    after = answered(
+        record(push("add"), push("3", recorded="08:05")), "add", "201", "Rujukan tidak valid"
+    )
+    call = next_call(after, NOW)
+    assert call is not None
+    assert call.push.step == "3"
+
+
+def test_refused_credentials_leave_the_push_as_it_was() -> None:
+    after = answered(DAY, "4", "401", "Unauthorized").pushes["4"]
+    assert (after.state, after.attempts, after.next_try) == ("due", 0, None)
+
+
+# Class first
+
+
+def test_a_missing_task_that_we_thought_sent_goes_first() -> None:
+    after = answered(DAY, "4", "201", "TaskId=3 belum ada")
+    assert (after.pushes["3"].state, after.pushes["4"].state, after.pushes["5"].state) == (
+        "due",
+        "held",
+        "held",
+    )
+    assert after.pushes["4"].reason is not None
+    assert "task 3" in after.pushes["4"].reason.text
+    call = next_call(after, NOW)
+    assert call is not None
+    assert call.push.step == "3"
+    call = next_call(answered(after, "3", "200", "Ok"), NOW)
+    assert call is not None
+    assert call.push.step == "4"
+
+
+def test_a_missing_task_that_khanza_does_not_have_is_waited_for() -> None:
+    """Task 2 is sent by hand: meanwhile task 3 is tried again now and then."""
+    one = record(push("add", "sent"), push("3", recorded="08:05"))
+    after = answered(one, "3", "201", "Task=1 ada. TaskId=2 belum ada")
+    assert after.pushes["3"].state == "held"
+    assert next_call(after, NOW) is None
+    call = next_call(after, NOW + timedelta(minutes=2))
+    assert call is not None
+    assert call.push.step == "3"
+    by_hand = arrange(after.having(push("2", "sent", None, waktu=at("07:59"))), policy())
+    assert by_hand.pushes["3"].state == "due"
+
+
+def test_a_booking_that_bpjs_does_not_know_yet_after_an_accepted_add_is_tried_again() -> None:
+    """It can also be a moment's delay after an add."""
+    one = record(push("add", "sent"), push("3", recorded="08:05"))
+    after = answered(one, "3", "201", "Kode Booking tidak ditemukan")
+    assert (after.pushes["3"].state, after.pushes["3"].next_try) == (
+        "due",
+        NOW + timedelta(minutes=1),
+    )
+
+
+def test_a_booking_that_bpjs_does_not_know_after_a_refused_add_is_held_and_asked_for_no_more() -> (
+    None
+):
+    add = push("add", "refused", reason=reason("ditolak", "data nik  belum sesuai."))
+    after = answered(
+        record(add, push("3", recorded="08:05"), push("4", recorded="08:30")), "3", "201", NOT_FOUND
+    )
+    assert states(after) == {"add": "refused", "3": "held", "4": "held"}
+    assert after.pushes["3"].reason is not None
+    assert after.pushes["3"].reason.text == "antrean ditolak: data nik  belum sesuai."
+    assert next_call(after, at("23:00")) is None
+
+
+def test_a_booking_that_waited_for_its_add_is_asked_for_no_more_once_that_was_refused() -> None:
+    """A Mobile JKN booking whose add came later."""
+    waited = push(
+        "3",
+        "held",
+        "08:05",
+        needs="add",
+        reason=reason("diminta"),
+        attempts=1,
+        next_try=at("09:59"),
+    )
+    one = answered(
+        record(push("add"), waited, kind="mobilejkn"), "add", "201", "data nik  belum sesuai."
+    )
+    call = next_call(one, NOW)
+    if call:
+        one = answered(one, "3", "201", NOT_FOUND)
+    assert one.pushes["3"].state == "held"
+    assert one.pushes["3"].reason is not None
+    assert one.pushes["3"].reason.text.startswith("antrean ditolak: ")
+    assert next_call(one, at("23:00")) is None
+
+
+def test_an_add_closed_because_the_sep_came_first_closes_its_tasks() -> None:
+    one = answered(
+        record(push("add"), push("3", recorded="08:05"), push("4", recorded="08:30")),
+        "add",
+        "201",
+        HAS_SEP,
+    )
+    assert one.pushes["add"].state == "closed"
+    assert one.pushes["add"].reason is not None
+    assert one.pushes["add"].reason.text == "SEP mendahului antrean"
+    call = next_call(one, NOW)
+    assert call is not None
+    assert call.push.step == "3"  # Khanza's SEP form may have added it: BPJS's answer tells
+    after = answered(one, "3", "201", NOT_FOUND)
+    assert states(after) == {"add": "closed", "3": "closed", "4": "closed"}
+
+
+NOT_FOUND = "Kode Booking tidak ditemukan"
+HAS_SEP = "Nomor kartu tersebut sudah terbit SEP pada hari ini"
+
+
+def test_a_booking_that_nobody_added_waits_to_be_known() -> None:
+    """A kind that is not in ANTREAN_ADD: somebody else adds it, perhaps later."""
+    after = answered(record(push("3", recorded="08:05")), "3", "201", NOT_FOUND)
+    assert (after.pushes["3"].state, after.pushes["3"].needs) == ("held", "add")
+    assert next_call(after, NOW) is None
+    assert next_call(after, NOW + timedelta(minutes=1)) is not None
+
+
+def test_99_of_a_booking_that_bpjs_does_not_know_is_closed() -> None:
+    after = answered(record(push("99", recorded="08:30")), "99", "201", NOT_FOUND)
+    assert after.pushes["99"].state == "closed"
+
+
+def test_bpjs_cannot_be_asked_without_end_in_one_pass_when_it_contradicts_itself() -> None:
+    """It says that task 3 is there, and to task 4 that task 3 is missing."""
+    one, calls = DAY, 0
+    while (call := next_call(one, NOW)) and calls < 50:
+        calls += 1
+        if call.lookup:
+            rows = [Task(taskid=3, wakturs="23-11-2026 08:05:00 WIB", waktu="", taskname="")]
+            one = after_lookup(one, rows, policy())
+        elif call.push.step == "3":
+            one = answered(one, "3", "208", "TaskId=3 sudah ada")
+        else:
+            one = answered(one, call.push.step, "201", "TaskId=3 belum ada")
+    assert calls < 10
+
+
+ANSWERS = [(code, text) for _, _, code, text, _, _ in SEEN]
+
+
+@settings(deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {step: st.sampled_from(ANSWERS) for step in ("add", "3", "4", "5", "6", "7", "99", "batal")}
+    ),
+    st.sets(st.sampled_from(["add", "3", "4", "5", "6", "7", "99", "batal"]), min_size=1),
+    st.lists(st.sampled_from(["1", "2", "3", "4", "5", "7"]), max_size=4, unique=True),
+)
+def test_whatever_bpjs_keeps_saying_a_pass_comes_to_an_end(
+    words: dict[str, tuple[str, str]], steps: set[str], held: list[str]
+) -> None:
+    """Each booking costs a bounded number of calls at one moment, and none is left in flight."""
+    clocks = {"3": "08:05", "4": "08:30", "5": "09:00", "6": "09:10", "7": "09:20", "99": "09:30"}
+    one = arrange(
+        record(*(push(step, recorded=clocks.get(step)) for step in sorted(steps))), policy()
+    )
+    rows = [
+        Task(taskid=int(step), wakturs="23-11-2026 08:00:00 WIB", waktu="", taskname="")
+        for step in held
+    ]
+    calls = 0
+    while call := next_call(one, NOW):
+        calls += 1
+        assert calls <= 40
+        if call.lookup:
+            one = after_lookup(one, rows, policy())
+            continue
+        code, text = words[call.push.step]
+        if (
+            judge(call_of(call.push.step), call.push.step, Reply(code=code, message=text)).kind
+            == STOP
+        ):
+            break  # the pass ends at once
+        one = answered(one, call.push.step, code, text)
+    assert "sending" not in states(one).values()
+
+
+# TaskId terakhir
+
+
+def test_a_later_task_at_bpjs_is_looked_up_before_it_is_called_refused() -> None:
+    after = answered(DAY, "4", "201", "TaskId terakhir 5")
+    assert after.pushes["4"].state == "held"
+    call = next_call(after, NOW)
+    assert call is not None
+    assert call.lookup
+
+
+def test_what_the_look_up_finds_is_already_there_and_the_rest_goes_on() -> None:
+    after = answered(DAY.having(push("6", recorded="09:10")), "4", "201", "TaskId terakhir 5")
+    found = after_lookup(after, listed((3, "08:05"), (4, "08:31"), (5, "09:01")), policy())
+    assert states(found) == {"add": "sent", "3": "sent", "4": "already", "5": "already", "6": "due"}
+    assert found.pushes["4"].waktu == at("08:31")
+
+
+def test_what_the_look_up_does_not_find_stays_refused() -> None:
+    after = answered(DAY, "4", "201", "TaskId terakhir 5")
+    found = after_lookup(after, listed((3, "08:05"), (5, "09:01")), policy())
+    assert (found.pushes["4"].state, found.pushes["5"].state) == ("refused", "already")
+    assert found.pushes["4"].reason is not None
+    assert found.pushes["4"].reason.text == "TaskId terakhir 5"
+    assert next_call(found, LATER_TODAY) is None
+
+
+def test_99_at_bpjs_ends_the_booking() -> None:
+    after = answered(DAY, "4", "201", "TaskId terakhir 99")
+    assert after.ended
+    assert (after.pushes["4"].state, after.pushes["5"].state) == ("closed", "closed")
+    assert next_call(after, LATER_TODAY) is None
+
+
+# Faults and unknown outcomes
+
+
+def listed(*rows: tuple[int, str]) -> list[Task]:
+    """Return rows of getlisttask, with their times of Monday."""
+    return [
+        Task(taskid=task, wakturs=f"23-11-2026 {clock}:00 WIB", waktu="", taskname="")
+        for task, clock in rows
+    ]
+
+
+FLYING = record(push("add", "sent"), push("3", "sent", "08:05"), push("4", "sending", "08:30"))
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_fault_counts_no_attempt(reached: bool) -> None:
+    after = after_fault(FLYING, "4", Fault(text="…", reached=reached), NOW).pushes["4"]
+    assert (after.state, after.attempts, after.next_try, after.ask) == ("due", 0, None, reached)
+
+
+def test_a_fault_that_cannot_have_reached_bpjs_is_simply_repeated() -> None:
+    call = next_call(after_fault(FLYING, "4", Fault(text="…", reached=False), NOW), NOW)
+    assert call is not None
+    assert (call.push.step, call.lookup) == ("4", False)
+
+
+def test_a_task_with_an_unknown_outcome_is_looked_up_and_found() -> None:
+    after = after_fault(FLYING, "4", Fault(text="…", reached=True), NOW)
+    call = next_call(after, NOW)
+    assert call is not None
+    assert call.lookup
+    found = after_lookup(after, listed((3, "08:05"), (4, "08:30")), policy())
+    assert (found.pushes["4"].state, found.pushes["4"].waktu, found.pushes["4"].ask) == (
+        "already",
+        at("08:30"),
+        False,
+    )
+
+
+def test_a_task_with_an_unknown_outcome_is_looked_up_and_sent_again_if_it_is_not_there() -> None:
+    after = after_lookup(
+        after_fault(FLYING, "4", Fault(text="…", reached=True), NOW), listed((3, "08:05")), policy()
+    )
+    assert (after.pushes["4"].state, after.pushes["4"].ask) == ("due", False)
+    call = next_call(after, NOW)
+    assert call is not None
+    assert (call.push.step, call.lookup) == ("4", False)
+
+
+def test_what_was_found_in_sending_after_a_crash_is_looked_up() -> None:
+    one = FLYING.having(after_crash(FLYING.pushes["4"]))
+    call = next_call(one, NOW)
+    assert call is not None
+    assert call.lookup
+
+
+@pytest.mark.parametrize("step", ["add", "batal"])
+def test_add_and_batal_with_an_unknown_outcome_are_sent_again_and_208_settles_them(
+    step: str,
+) -> None:
+    after = after_fault(record(push(step, "sending")), step, Fault(text="…", reached=True), NOW)
+    call = next_call(after, NOW)
+    assert call is not None
+    assert (call.push.step, call.lookup) == (step, False)
+    assert answered(after, step, "208").pushes[step].state == "already"
+
+
+def test_a_second_fault_keeps_the_question() -> None:
+    """The first may have reached BPJS, although the second did not."""
+    once = after_fault(FLYING, "4", Fault(text="…", reached=True), NOW)
+    twice = after_fault(once, "4", Fault(text="…", reached=False), NOW)
+    assert twice.pushes["4"].ask
+
+
+@pytest.mark.parametrize("state", ["already", "refused"])
+def test_a_fault_of_a_look_up_leaves_what_was_known(state: str) -> None:
+    one = record(push("3", state, "08:05", ask=True))
+    after = after_fault(one, "3", Fault(text="…", reached=True), NOW).pushes["3"]
+    assert (after.state, after.ask) == (state, True)
+
+
+def test_a_gateways_retry_after_is_noted() -> None:
+    after = after_fault(FLYING, "4", Fault(text="…", reached=False, retry_after=120.0), NOW)
+    assert after.pushes["4"].next_try == NOW + timedelta(seconds=120)
+    assert next_call(after, NOW + timedelta(seconds=119)) is None
+
+
+def test_an_empty_list_means_that_bpjs_has_nothing() -> None:
+    after = after_lookup(after_fault(FLYING, "4", Fault(text="…", reached=True), NOW), [], policy())
+    assert after.pushes["4"].state == "due"
+    assert not after.pushes["4"].ask
+
+
+def test_a_look_up_that_finds_99_ends_the_booking() -> None:
+    after = after_lookup(
+        after_fault(FLYING, "4", Fault(text="…", reached=True), NOW),
+        listed((99, "08:20")),
+        policy(),
+    )
+    assert after.ended
+    assert after.pushes["4"].state == "closed"
+
+
+def test_a_look_up_never_makes_a_sent_task_unsent() -> None:
+    after = after_lookup(
+        FLYING.having(push("4", "due", "08:30", ask=True)), listed((4, "08:30")), policy()
+    )
+    assert (after.pushes["3"].state, after.pushes["4"].state) == ("sent", "already")
+
+
+def test_a_look_up_that_bpjs_puts_off_is_asked_again_later() -> None:
+    one = record(push("4", recorded="08:30", ask=True))
+    after = after_failed_lookup(one, "4", Outcome(kind=AGAIN, code="500", text=""), NOW, 0.0)
+    assert after.pushes["4"].ask
+    assert next_call(after, NOW) is None
+    call = next_call(after, NOW + timedelta(minutes=1))
+    assert call is not None
+    assert call.lookup
+
+
+def test_a_look_up_that_bpjs_refuses_leaves_it_to_208() -> None:
+    one = record(push("4", recorded="08:30", ask=True))
+    after = after_failed_lookup(one, "4", Outcome(kind=PERSON, code="201", text="…"), NOW, 0.0)
+    call = next_call(after, NOW)
+    assert call is not None
+    assert (call.push.step, call.lookup) == ("4", False)
+
+
+def test_99_is_not_sent_once_a_look_up_has_found_task_5() -> None:
+    """Task 5 was in doubt when the cancel was planned: a visit that is through is not called
+    absent.
+    """
+    doubtful = push("5", "due", "09:00", ask=True)
+    one = record(
+        push("3", "sent", "08:05"),
+        push("4", "sent", "08:30"),
+        doubtful,
+        push("99", recorded="09:30"),
+    )
+    call = next_call(one, NOW)
+    assert call is not None
+    assert call.lookup
+    after = after_lookup(one, listed((3, "08:05"), (4, "08:30"), (5, "09:00")), policy())
+    call = next_call(after, NOW)
+    assert call is None or call.push.step != "99"
+
+
+# getlisttask
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("16-03-2021 11:32:49 WIB", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WIB)),
+        ("16-03-2021 11:32:49 WITA", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WITA)),
+        ("16-03-2021 11:32:49 WIT", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WIT)),
+        ("  16-03-2021 11:32:49 WIB ", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WIB)),
+        ("2021-03-16 11:32:49 WIB", None),
+        ("16-03-2021 11:32:49", None),
+        ("16-03-2021 11:32:49 UTC", None),
+        ("31-02-2021 11:32:49 WIB", None),
+        ("01-01-0001 00:00:00 WIB", None),
+        ("31-12-9999 23:59:59 WIB", None),
+        ("", None),
+        ("-", None),
+    ],
+)
+def test_wakturs_is_read_as_bpjs_writes_it(text: str, expected: datetime | None) -> None:
+    assert wakturs_of(text) == expected
+
+
+def test_a_task_shown_twice_counts_once_with_the_later_time() -> None:
+    assert tasks_held(listed((3, "08:05"), (4, "08:30"), (3, "08:20"))) == {
+        "3": at("08:20"),
+        "4": at("08:30"),
+    }
+    assert tasks_held(listed((3, "08:20"), (3, "08:05"))) == {"3": at("08:20")}
+
+
+def test_a_task_whose_time_cannot_be_read_is_there_all_the_same() -> None:
+    rows = [Task(taskid=3, wakturs="?", waktu="", taskname="")]
+    assert tasks_held(rows) == {"3": None}
+    after = after_lookup(record(push("3", recorded="08:05", ask=True)), rows, policy())
+    assert (after.pushes["3"].state, after.pushes["3"].waktu) == ("already", at("08:05"))
+
+
+def test_tasks_1_and_2_that_bpjs_holds_are_kept_as_well() -> None:
+    after = after_lookup(
+        record(push("3", recorded="08:05", ask=True)), listed((1, "07:50"), (2, "08:10")), policy()
+    )
+    assert (after.pushes["1"].state, after.pushes["2"].state) == ("already", "already")
+    assert after.pushes["3"].state == "held"  # task 2 is at 08:10 there
+    assert after.tanggal == MONDAY

@@ -1,0 +1,614 @@
+"""Bodies for BPJS, typed by hand from the seed and from khanza.md, and what a body by hand may not
+look like.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from antrean_cli.rules.payloads import (
+    FIELDS,
+    add_body,
+    batal_body,
+    field_problems,
+    listtask_body,
+    milliseconds,
+    missing,
+    update_body,
+)
+from antrean_cli.rules.rows import Sep
+from antrean_cli.rules.visits import Visit
+from tests.support.rows import (
+    MONDAY,
+    NO_RAWAT,
+    WIT,
+    at,
+    mobilejkn,
+    nonjkn,
+    onsite,
+    policy,
+    sep,
+    slot,
+    surat,
+)
+from tests.support.seed import SEED_EXAMPLE
+
+# 23 November 2026, 08:00 WIB is 01:00 UTC: 1795395600 seconds.
+OPENING_MS = 1795395600000
+KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
+
+JKN_AT_THE_DESK: dict[str, Any] = {
+    "kodebooking": "2026/11/23/000001",
+    "jenispasien": "JKN",
+    "nomorkartu": "0009000000001",
+    "nik": "3200000000000001",
+    "nohp": "080000000099",
+    "kodepoli": "INT",
+    "namapoli": "PENYAKIT DALAM",
+    "pasienbaru": 0,
+    "norm": "000001",
+    "tanggalperiksa": "2026-11-23",
+    "kodedokter": 12345,
+    "namadokter": "CONTOH SATU, SpPD",
+    "jampraktek": "08:00-14:00",
+    "jeniskunjungan": 1,
+    "nomorreferensi": "0301R0021126P000001",
+    "nomorantrean": "INT-001",
+    "angkaantrean": 1,
+    "estimasidilayani": 1795395900000,
+    "sisakuotajkn": 29,
+    "kuotajkn": 30,
+    "sisakuotanonjkn": 29,
+    "kuotanonjkn": 30,
+    "keterangan": KETERANGAN,
+}
+
+NON_JKN: dict[str, Any] = {
+    "kodebooking": "2026/11/23/000001",
+    "jenispasien": "NON JKN",
+    "nomorkartu": "",
+    "nik": "3200000000000001",
+    "nohp": "080000000001",
+    "kodepoli": "INT",
+    "namapoli": "PENYAKIT DALAM",
+    "pasienbaru": 1,
+    "norm": "000001",
+    "tanggalperiksa": "2026-11-23",
+    "kodedokter": 12345,
+    "namadokter": "CONTOH SATU, SpPD",
+    "jampraktek": "08:00-14:00",
+    "jeniskunjungan": 3,
+    "nomorreferensi": "",
+    "nomorantrean": "INT-017",
+    "angkaantrean": 17,
+    "estimasidilayani": 1795400700000,
+    "sisakuotajkn": 13,
+    "kuotajkn": 30,
+    "sisakuotanonjkn": 13,
+    "kuotanonjkn": 30,
+    "keterangan": KETERANGAN,
+}
+
+MOBILE_JKN: dict[str, Any] = {
+    "kodebooking": "20261123000001",
+    "jenispasien": "JKN",
+    "nomorkartu": "0009000000007",
+    "nik": "3200000000000007",
+    "nohp": "080000000007",
+    "kodepoli": "INT",
+    "namapoli": "Poli Penyakit Dalam",
+    "pasienbaru": 0,
+    "norm": "000001",
+    "tanggalperiksa": "2026-11-23",
+    "kodedokter": 12345,
+    "namadokter": "dr. Contoh Satu",
+    "jampraktek": "08:00-14:00",
+    "jeniskunjungan": 1,
+    "nomorreferensi": "0301R0011126P000007",
+    "nomorantrean": "INT-001",
+    "angkaantrean": 1,
+    "estimasidilayani": 1795395900000,
+    "sisakuotajkn": 29,
+    "kuotajkn": 30,
+    "sisakuotanonjkn": 28,
+    "kuotanonjkn": 31,
+    "keterangan": KETERANGAN,
+}
+
+# The booking's own columns win over the visit's: another card, phone, clinic, doctor, hours and
+# numbers.
+BOOKED_OTHERWISE: dict[str, Any] = {
+    **MOBILE_JKN,
+    "kodepoli": "IPD",
+    "kodedokter": 777,
+    "jampraktek": "16:00-20:00",
+    "jeniskunjungan": 3,
+    "pasienbaru": 1,
+    "nomorantrean": "A-12",
+    "angkaantrean": 12,
+    "estimasidilayani": 1795424400000,
+}
+
+CONTROL: dict[str, Any] = {
+    **JKN_AT_THE_DESK,
+    "jeniskunjungan": 3,
+    "nomorreferensi": "0301R0011126K000009",
+}
+
+# Before the SEP there is no card or phone of its own: the patient's are taken.
+BEFORE_THE_SEP: dict[str, Any] = {
+    **CONTROL,
+    "nohp": "080000000001",
+    "nomorreferensi": "0301R0011126K000001",
+}
+
+UNMAPPED_NAMES: dict[str, Any] = {
+    **JKN_AT_THE_DESK,
+    "namapoli": "Poli Penyakit Dalam",
+    "namadokter": "dr. Contoh Satu",
+}
+
+SEP_KNOWS_BETTER: dict[str, Any] = {
+    **JKN_AT_THE_DESK,
+    "nomorkartu": "0009000000055",
+    "kodepoli": "IPD",
+    "kodedokter": 999,
+}
+
+CONTROL_SEP = sep(tujuankunjungan="2", asesmenpelayanan="5", noskdp="0301R0011126K000009")
+BODIES: list[tuple[str, Visit, dict[str, Any]]] = [
+    ("onsite with SEP", onsite(), JKN_AT_THE_DESK),
+    ("onsite, control visit", onsite(sep=CONTROL_SEP), CONTROL),
+    (
+        "onsite, surat kontrol before the SEP",
+        onsite(sep=None, surat_kontrol=surat(), surat_asked=True),
+        BEFORE_THE_SEP,
+    ),
+    (
+        "onsite, SEP of another clinic, doctor and card",
+        onsite(sep=sep(kodepoli="IPD", kodedokter="999", nomorkartu="0009000000055")),
+        SEP_KNOWS_BETTER,
+    ),
+    (
+        "onsite, mapped without BPJS's names",
+        onsite(reg={"nm_poli_bpjs": None, "nm_dokter_bpjs": ""}),
+        UNMAPPED_NAMES,
+    ),
+    ("NON JKN, new patient", nonjkn(reg={"no_reg": "017", "stts_daftar": "Baru"}), NON_JKN),
+    ("Mobile JKN", mobilejkn(), MOBILE_JKN),
+    (
+        "Mobile JKN with a SEP and a payer of its own",
+        mobilejkn(reg={"kd_pj": "UMU"}, sep=sep(nohp="1")),
+        MOBILE_JKN,
+    ),
+    (
+        "Mobile JKN booked otherwise than registered",
+        mobilejkn(
+            book={
+                "kodepoli": "IPD",
+                "kodedokter": "777",
+                "jampraktek": "16:00-20:00",
+                "jeniskunjungan": "3 (Kontrol)",
+                "pasienbaru": "1",
+                "nomorantrean": "A-12",
+                "angkaantrean": "12",
+                "estimasidilayani": "1795424400000",
+            }
+        ),
+        BOOKED_OTHERWISE,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("visit", "expected"), [row[1:] for row in BODIES], ids=[row[0] for row in BODIES]
+)
+def test_the_23_fields(visit: Visit, expected: dict[str, Any]) -> None:
+    body = add_body(visit, policy())
+    assert body == expected
+    assert missing(visit) is None
+    assert [(name, type(value)) for name, value in body.items()] == [
+        (name, type(value)) for name, value in expected.items()
+    ]
+
+
+@pytest.mark.parametrize("expected", [row[2] for row in BODIES], ids=[row[0] for row in BODIES])
+def test_the_hand_typed_bodies_have_the_seeds_fields(expected: dict[str, Any]) -> None:
+    assert len(expected) == 23
+    assert field_problems(expected) == []
+
+
+# The seed's table, typed from the page.
+SEED_FIELDS = {
+    "kodebooking": "string",
+    "jenispasien": "string",
+    "nomorkartu": "string",
+    "nik": "string",
+    "nohp": "string",
+    "kodepoli": "string",
+    "namapoli": "string",
+    "pasienbaru": "integer",
+    "norm": "string",
+    "tanggalperiksa": "string",
+    "kodedokter": "integer",
+    "namadokter": "string",
+    "jampraktek": "string",
+    "jeniskunjungan": "integer",
+    "nomorreferensi": "string",
+    "nomorantrean": "string",
+    "angkaantrean": "integer",
+    "estimasidilayani": "integer",
+    "sisakuotajkn": "integer",
+    "kuotajkn": "integer",
+    "sisakuotanonjkn": "integer",
+    "kuotanonjkn": "integer",
+    "keterangan": "string",
+}
+
+
+def test_fields_and_types_are_the_seeds() -> None:
+    names = {str: "string", int: "integer"}
+    assert [(name, names[kind]) for name, kind in FIELDS.items()] == list(SEED_FIELDS.items())
+
+
+# jeniskunjungan and nomorreferensi
+
+FKTP, HOSPITAL = "1. Faskes 1", "2. Faskes 2(RS)"
+RUJUKAN, SKDP = "0301R0021126P000001", "0301R0011126K000009"
+
+
+@pytest.mark.parametrize(
+    ("changed", "jenis", "nomor"),
+    [
+        ({"asal_rujukan": FKTP}, 1, RUJUKAN),
+        ({"asal_rujukan": FKTP, "noskdp": SKDP}, 1, RUJUKAN),
+        ({"asal_rujukan": HOSPITAL}, 4, RUJUKAN),
+        ({"asal_rujukan": HOSPITAL, "noskdp": SKDP}, 3, SKDP),
+        ({"tujuankunjungan": "2", "asesmenpelayanan": "5", "noskdp": SKDP}, 3, SKDP),
+        (
+            {
+                "tujuankunjungan": "2",
+                "asesmenpelayanan": "5",
+                "asal_rujukan": HOSPITAL,
+                "noskdp": SKDP,
+            },
+            3,
+            SKDP,
+        ),
+        ({"tujuankunjungan": "2", "asesmenpelayanan": "4"}, 2, RUJUKAN),
+        ({"tujuankunjungan": "2"}, 2, RUJUKAN),
+        ({"tujuankunjungan": "1", "flagprosedur": "1", "penunjang": "3"}, 2, RUJUKAN),
+        ({"tujuankunjungan": "1"}, 2, RUJUKAN),
+        ({"flagprosedur": "0"}, 2, RUJUKAN),
+        ({"penunjang": "2"}, 2, RUJUKAN),
+        ({"asesmenpelayanan": "5"}, 2, RUJUKAN),
+        ({"flagprosedur": None, "penunjang": None, "asesmenpelayanan": None}, 1, RUJUKAN),
+    ],
+)
+def test_kind_and_reference_of_a_visit_at_the_desk(
+    changed: dict[str, Any], jenis: int, nomor: str
+) -> None:
+    body = add_body(onsite(sep=sep(**changed)), policy())
+    assert (body["jeniskunjungan"], body["nomorreferensi"]) == (jenis, nomor)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 (Rujukan FKTP)", 1),
+        ("2 (Rujukan Internal)", 2),
+        ("3 (Kontrol)", 3),
+        ("4 (Rujukan Antar RS)", 4),
+    ],
+)
+def test_kind_of_a_mobile_jkn_booking_is_the_first_character(text: str, expected: int) -> None:
+    assert (
+        add_body(mobilejkn(book={"jeniskunjungan": text}), policy())["jeniskunjungan"] == expected
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        None,
+        sep(no_rujukan="", noskdp=""),
+        sep(no_rujukan=None, noskdp=None),
+        sep(no_rujukan="-", noskdp="-"),
+    ],
+)
+def test_onsite_without_a_reference_waits_for_it(source: Sep | None) -> None:
+    visit = onsite(sep=source, surat_asked=True)
+    reason = missing(visit)
+    assert reason is not None
+    assert reason.text.startswith("menunggu nomor referensi")
+    assert "nomorreferensi" not in add_body(visit, policy())
+
+
+def test_nonjkn_needs_no_reference() -> None:
+    assert missing(nonjkn()) is None
+
+
+def test_a_booking_whose_visit_was_deleted_still_has_its_own_fields() -> None:
+    body = add_body(mobilejkn(registration=None, book={"norm": "000042"}), policy())
+    assert body == {**MOBILE_JKN, "norm": "000042", "namapoli": "", "namadokter": ""}
+
+
+# What has to be filled in first
+
+
+@pytest.mark.parametrize(
+    ("visit", "words"),
+    [
+        (
+            onsite(sep=None, reg={"kd_poli_bpjs": None}),
+            ("poli INT belum dipetakan di maping_poli_bpjs",),
+        ),
+        (nonjkn(reg={"kd_poli_bpjs": ""}), ("poli INT belum dipetakan di maping_poli_bpjs",)),
+        (nonjkn(reg={"kd_dokter_bpjs": None}), ("D01", "maping_dokter_dpjpvclaim")),
+        (nonjkn(reg={"kd_dokter_bpjs": "12A"}), ("D01", "maping_dokter_dpjpvclaim")),
+        (onsite(slot=None), ("D01", "INT", "SENIN", "tabel jadwal")),
+        (onsite(slot=slot(jam_selesai=None)), ("D01", "tabel jadwal")),
+        (mobilejkn(book={"kodedokter": "x"}), ("kodedokter", "referensi_mobilejkn_bpjs")),
+    ],
+)
+def test_what_is_missing_names_the_table_to_fill(visit: Visit, words: tuple[str, ...]) -> None:
+    reason = missing(visit)
+    assert reason is not None
+    for word in words:
+        assert word in reason.text
+
+
+def test_a_sep_fills_what_is_not_mapped() -> None:
+    visit = onsite(reg={"kd_poli_bpjs": None, "kd_dokter_bpjs": None})
+    assert missing(visit) is None
+    body = add_body(visit, policy())
+    assert (body["kodepoli"], body["kodedokter"]) == ("INT", 12345)
+
+
+@pytest.mark.parametrize(
+    ("visit", "unknown"),
+    [
+        (nonjkn(reg={"kd_poli_bpjs": None}), {"kodepoli"}),
+        (nonjkn(reg={"kd_dokter_bpjs": None}), {"kodedokter"}),
+        (onsite(sep=None), {"nomorreferensi"}),
+        (
+            onsite(slot=None),
+            {
+                "jampraktek",
+                "estimasidilayani",
+                "sisakuotajkn",
+                "kuotajkn",
+                "sisakuotanonjkn",
+                "kuotanonjkn",
+            },
+        ),
+    ],
+)
+def test_a_field_that_is_not_known_is_left_out_not_invented(
+    visit: Visit, unknown: set[str]
+) -> None:
+    assert set(SEED_FIELDS) - set(add_body(visit, policy())) == unknown
+
+
+# Queue numbers and quotas
+
+
+@pytest.mark.parametrize(
+    ("no_reg", "angka"),
+    [
+        ("001", 1),
+        ("017", 17),
+        ("A-12", 12),
+        ("A012", 12),
+        ("2-15", 15),
+        ("12B", 12),  # its last digits, wherever they stand
+        ("", 0),
+        ("abc", 0),
+        ("-", 0),
+    ],
+)
+def test_angkaantrean_is_the_last_digits_of_no_reg(no_reg: str, angka: int) -> None:
+    body = add_body(onsite(reg={"no_reg": no_reg}), policy())
+    assert body["angkaantrean"] == angka
+    assert body["nomorantrean"] == f"INT-{no_reg}"
+    assert body["estimasidilayani"] == OPENING_MS + angka * 300_000
+
+
+@pytest.mark.parametrize(
+    ("kuota", "no_reg", "expected"),
+    [
+        ("30", "001", (29, 30)),
+        ("30", "030", (0, 30)),
+        ("30", "031", (0, 30)),
+        ("30", "999", (0, 30)),
+        ("30", "abc", (30, 30)),
+        ("0", "005", (0, 0)),
+        (None, "005", (0, 0)),
+        ("", "005", (0, 0)),
+        ("-5", "001", (0, 0)),
+        ("banyak", "001", (0, 0)),
+    ],
+)
+def test_what_is_left_of_a_quota_is_never_negative(
+    kuota: str | None, no_reg: str, expected: tuple[int, int]
+) -> None:
+    body = add_body(onsite(reg={"no_reg": no_reg}, slot=slot(kuota=kuota)), policy())
+    assert (body["sisakuotajkn"], body["kuotajkn"]) == expected
+    assert (body["sisakuotanonjkn"], body["kuotanonjkn"]) == expected
+
+
+def test_empty_numbers_of_a_booking_do_not_crash() -> None:
+    names = ("angkaantrean", "sisakuotajkn", "kuotajkn", "sisakuotanonjkn", "kuotanonjkn")
+    body = add_body(mobilejkn(book=dict.fromkeys(names)), policy())
+    assert [body[name] for name in names] == [0, 0, 0, 0, 0]
+    body = add_body(mobilejkn(book={"sisakuotajkn": "-3", "sisakuotanonjkn": "-1"}), policy())
+    assert (body["sisakuotajkn"], body["sisakuotanonjkn"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, OPENING_MS + 3 * 5 * 60_000),
+        ({"minutes_per_patient": 10}, OPENING_MS + 3 * 10 * 60_000),
+        ({"minutes_per_patient": 0}, OPENING_MS),
+        ({"zone": WIT}, OPENING_MS - 2 * 3_600_000 + 3 * 5 * 60_000),  # 08:00 WIT is 06:00 WIB
+    ],
+)
+def test_estimasidilayani_counts_from_the_sessions_opening(
+    changed: dict[str, Any], expected: int
+) -> None:
+    assert (
+        add_body(onsite(reg={"no_reg": "003"}), policy(**changed))["estimasidilayani"] == expected
+    )
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dr. O'Contoh",
+        'dr. "Contoh" Dua',
+        "dr. C:\\Contoh\\n",
+        "dr. Baris\nKedua\t",
+        "dr. Contoh 🩺",
+        "dr. Ã©Contoh",
+        "{no_rawat} %s",
+    ],
+)
+def test_any_name_goes_through(name: str) -> None:
+    body = add_body(onsite(reg={"nm_dokter_bpjs": name, "nm_poli_bpjs": name}), policy())
+    assert body["namadokter"] == name
+    assert json.loads(json.dumps(body))["namapoli"] == name
+
+
+# The other three bodies
+
+
+def test_update_has_the_taskid_as_text_and_the_time_in_milliseconds() -> None:
+    body = update_body("16032021A001", "3", at("08:00"))
+    assert body == {"kodebooking": "16032021A001", "taskid": "3", "waktu": 1795395600000}
+    assert type(body["waktu"]) is int
+
+
+def test_update_carries_jenisresep_only_if_it_is_given() -> None:
+    assert update_body("X", "5", at("08:00"), "Non racikan") == {
+        "kodebooking": "X",
+        "taskid": "5",
+        "waktu": 1795395600000,
+        "jenisresep": "Non racikan",
+    }
+    assert "jenisresep" not in update_body("X", "5", at("08:00"), "")
+
+
+def test_the_same_moment_is_the_same_milliseconds_in_every_zone() -> None:
+    assert milliseconds(at("10:00", zone=WIT)) == milliseconds(at("08:00")) == 1795395600000
+
+
+def test_batal_and_listtask_bodies() -> None:
+    assert batal_body("16032021A001", "Terjadi perubahan jadwal dokter") == {
+        "kodebooking": "16032021A001",
+        "keterangan": "Terjadi perubahan jadwal dokter",
+    }
+    assert listtask_body(NO_RAWAT) == {"kodebooking": "2026/11/23/000001"}
+
+
+# Bodies by hand
+
+
+def test_the_seeds_example_passes() -> None:
+    assert field_problems(SEED_EXAMPLE) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"jenispasien": "NON JKN", "nomorkartu": "", "nomorreferensi": ""},
+        {"jeniskunjungan": 4, "pasienbaru": 1},
+        {"jampraktek": "00:00-23:59"},
+        {"tanggalperiksa": "2028-02-29"},
+        {"sisakuotajkn": 0, "kuotajkn": 0},
+    ],
+)
+def test_other_good_bodies_pass(changed: dict[str, Any]) -> None:
+    assert field_problems({**SEED_EXAMPLE, **changed}) == []
+
+
+@pytest.mark.parametrize("name", list(SEED_FIELDS))
+def test_a_missing_field_is_named(name: str) -> None:
+    body = {key: value for key, value in SEED_EXAMPLE.items() if key != name}
+    assert field_problems(body) == [f"{name} belum ada"]
+
+
+def test_an_unknown_field_is_named() -> None:
+    assert field_problems({**SEED_EXAMPLE, "kodebokking": "X"}) == ["kodebokking tidak dikenal"]
+
+
+@pytest.mark.parametrize("name", [name for name, kind in SEED_FIELDS.items() if kind == "integer"])
+@pytest.mark.parametrize("value", ["5", "", 5.0, True, None, [5]])
+def test_a_whole_number_is_nothing_else(name: str, value: object) -> None:
+    assert field_problems({**SEED_EXAMPLE, name: value}) == [
+        f"{name} harus bilangan bulat tanpa tanda kutip"
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, kind in SEED_FIELDS.items() if kind == "string"])
+@pytest.mark.parametrize("value", [5, None, ["A"], {}])
+def test_a_text_is_nothing_else(name: str, value: object) -> None:
+    assert field_problems({**SEED_EXAMPLE, name: value}) == [f"{name} harus teks"]
+
+
+def test_several_problems_are_told_together() -> None:
+    body = {**SEED_EXAMPLE, "kodedokter": "5", "nik": 5}
+    del body["norm"]
+    assert len(field_problems(body)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kodebooking", ""),
+        ("kodebooking", "   "),
+        ("jenispasien", "jkn"),
+        ("jenispasien", "UMUM"),
+        ("jenispasien", ""),
+        ("tanggalperiksa", "28-01-2021"),
+        ("tanggalperiksa", "2021-02-30"),
+        ("tanggalperiksa", "20210128"),
+        ("tanggalperiksa", "2021-1-28"),
+        ("tanggalperiksa", "2021-01-28 08:00"),
+        ("tanggalperiksa", "0000-00-00"),
+        ("tanggalperiksa", ""),
+        ("jampraktek", "08:00"),
+        ("jampraktek", "8:00-16:00"),
+        ("jampraktek", "08.00-16.00"),
+        ("jampraktek", "08:00 - 16:00"),
+        ("jampraktek", "25:00-26:00"),
+        ("jampraktek", "08:60-16:00"),
+        ("jampraktek", "08:00-16:00\n"),
+        ("jampraktek", ""),
+        ("pasienbaru", 2),
+        ("jeniskunjungan", 0),
+        ("jeniskunjungan", 5),
+        ("angkaantrean", -1),
+        ("kuotajkn", -1),
+    ],
+)
+def test_a_value_that_bpjs_cannot_take_is_named(name: str, value: object) -> None:
+    problems = field_problems({**SEED_EXAMPLE, name: value})
+    assert problems
+    assert all(problem.startswith(name) for problem in problems)
+
+
+def test_monday_is_where_the_golden_milliseconds_say() -> None:
+    """A check of the tests themselves, against the calendar instead of our own code."""
+    midnight = at("00:00")
+    assert (MONDAY.weekday(), int((midnight + timedelta(hours=8)).timestamp() * 1000)) == (
+        0,
+        OPENING_MS,
+    )

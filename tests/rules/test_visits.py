@@ -1,0 +1,398 @@
+"""Khanza's rows → visits: kinds, matching, the right session, and texts that mean "not yet"."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+
+from antrean_cli.rules.rows import Registration, Slot
+from antrean_cli.rules.visits import FINAL_STTS, Visit, assemble, day, moment, served, slot_of
+from tests.support.rows import (
+    MONDAY,
+    NO_RAWAT,
+    NOBOOKING,
+    SUNDAY,
+    WIB,
+    WIT,
+    WITA,
+    booking,
+    cancel,
+    exam,
+    mobilejkn,
+    on,
+    onsite,
+    policy,
+    registration,
+    resep,
+    rows,
+    sep,
+    slot,
+    surat,
+)
+
+OTHER = "2026/11/23/000002"
+
+
+def only(visits: list[Visit]) -> Visit:
+    """Return the one visit that there is."""
+    assert len(visits) == 1
+    return visits[0]
+
+
+# Texts of Khanza
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+        "0000-00-00 08:05:00",
+        "1970-01-01 00:00:00",
+        "1970-01-01 07:00:00",
+        "1899-12-30 00:00:00",
+        "9999-12-31 23:59:59",
+        "2026-02-30 08:00:00",
+        "2026-11-23 25:00:00",
+        "None None",
+        "bukan waktu",
+    ],
+)
+def test_a_text_that_is_no_time_means_not_yet(text: str | None) -> None:
+    assert moment(text, WIB) is None
+
+
+@pytest.mark.parametrize(("zone", "hours"), [(WIB, 7), (WITA, 8), (WIT, 9)])
+def test_a_recorded_time_is_the_hospitals_own(zone: timezone, hours: int) -> None:
+    """Khanza writes no zone: the setting tells which of the three it is."""
+    utc = datetime(2026, 11, 23, 8, 5, 30, tzinfo=timezone.utc) - timedelta(hours=hours)
+    assert moment("2026-11-23 08:05:30", zone) == utc
+
+
+def test_midnight_beside_a_real_date_is_a_time() -> None:
+    assert moment("2026-11-23 00:00:00", WIB) == datetime(2026, 11, 23, tzinfo=WIB)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2026-11-23", MONDAY), ("0000-00-00", None), (None, None), ("", None), ("2026-13-01", None)],
+)
+def test_a_zero_date_is_no_day(text: str | None, expected: date | None) -> None:
+    assert day(text) == expected
+
+
+# Sessions
+
+MORNING = slot(jam_mulai="08:00:00", jam_selesai="12:00:00")
+EVENING = slot(jam_mulai="16:00:00", jam_selesai="20:00:00")
+
+
+@pytest.mark.parametrize(
+    ("jam", "expected"),
+    [
+        ("06:30:00", MORNING),  # none holds it: the next one
+        ("08:00:00", MORNING),  # to the second
+        ("09:10:00", MORNING),
+        ("11:59:59", MORNING),
+        ("12:30:00", EVENING),  # between the two: the next one
+        ("16:00:00", EVENING),
+        ("19:00:00", EVENING),
+        ("21:00:00", EVENING),  # none any more: the last of the day
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_sessions_the_one_that_holds_jam_reg_else_the_next_else_the_last(
+    jam: str, expected: Slot, turned: bool
+) -> None:
+    slots = [EVENING, MORNING] if turned else [MORNING, EVENING]
+    assert slot_of(slots, "INT", jam) == expected
+
+
+def test_a_session_without_an_end_lasts_until_the_day_ends() -> None:
+    endless = slot(jam_mulai="16:00:00", jam_selesai=None)
+    assert slot_of([MORNING, endless], "INT", "23:30:00") == endless
+    assert slot_of([MORNING, endless], "INT", "09:00:00") == MORNING
+
+
+@pytest.mark.parametrize("slots", [(), (slot(kd_poli="ANA"),)])
+def test_no_session_of_the_clinic_is_no_session(slots: tuple[Slot, ...]) -> None:
+    assert slot_of(slots, "INT", "09:00:00") is None
+
+
+@pytest.mark.parametrize("kd_poli", [None, ""])
+def test_a_session_without_a_clinic_fits_every_clinic(kd_poli: str | None) -> None:
+    anywhere = slot(kd_poli=kd_poli)
+    assert slot_of([anywhere], "INT", "09:00:00") == anywhere
+
+
+@pytest.mark.parametrize(
+    ("tanggal", "hari"),
+    [
+        ("2026-11-22", "AKHAD"),
+        ("2026-11-23", "SENIN"),
+        ("2026-11-24", "SELASA"),
+        ("2026-11-25", "RABU"),
+        ("2026-11-26", "KAMIS"),
+        ("2026-11-27", "JUMAT"),
+        ("2026-11-28", "SABTU"),
+    ],
+)
+def test_the_weekday_is_that_of_the_visit_and_sunday_is_akhad(tanggal: str, hari: str) -> None:
+    week = [
+        slot(hari_kerja=name, jam_mulai=f"{hour:02}:00:00", jam_selesai="23:00:00")
+        for hour, name in enumerate(
+            ("AKHAD", "SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "MINGGU"), 1
+        )
+    ]
+    visit = only(
+        assemble(rows(registrations=[registration(tgl_registrasi=tanggal)], slots=week), policy())
+    )
+    assert visit.slot is not None
+    assert visit.slot.hari_kerja == hari
+
+
+def test_the_session_is_the_visits_own_doctors() -> None:
+    others = slot(kd_dokter="D02")
+    assert (
+        only(assemble(rows(registrations=[registration()], slots=[others]), policy())).slot is None
+    )
+
+
+# Kinds
+
+
+@pytest.mark.parametrize(
+    ("kd_pj", "with_sep", "setting", "expected"),
+    [
+        ("BPJ", True, (), "onsite"),
+        ("BPJ", False, (), "onsite"),
+        ("UMU", False, (), "nonjkn"),
+        ("UMU", True, (), "onsite"),  # a visit with a SEP is never NON JKN, whatever its payer
+        ("A02", False, (), "nonjkn"),
+        ("A02", False, ("A02", "63"), "onsite"),
+        ("63", False, ("A02", "63"), "onsite"),
+        ("BPJ", False, ("A02",), "nonjkn"),  # the setting stands instead of password_asuransi
+    ],
+)
+def test_kind_of_a_visit_at_the_desk(
+    kd_pj: str, with_sep: bool, setting: tuple[str, ...], expected: str
+) -> None:
+    found = rows(registrations=[registration(kd_pj=kd_pj)], seps=[sep()] if with_sep else [])
+    visit = only(assemble(found, policy(kd_pj=frozenset(setting))))
+    assert (visit.kind, visit.kodebooking, visit.tanggal) == (expected, NO_RAWAT, MONDAY)
+
+
+@pytest.mark.parametrize("kd_pj", ["BPJ", "UMU"])
+def test_a_visit_with_a_mobile_jkn_booking_is_that_booking_whatever_its_payer(kd_pj: str) -> None:
+    found = rows(registrations=[registration(kd_pj=kd_pj)], bookings=[booking()])
+    visit = only(assemble(found, policy()))
+    assert (visit.kind, visit.kodebooking, visit.no_rawat) == ("mobilejkn", NOBOOKING, NO_RAWAT)
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{no_rawat}", "2026/11/23/000001"),
+        ("{no_rawat_angka}", "20261123000001"),
+        ("{kode_ppk}-{no_rawat_angka}", "0301R001-20261123000001"),
+        ("{kd_poli}{no_reg}#{no_rawat_angka}", "INT001#20261123000001"),
+    ],
+)
+def test_kode_booking_of_a_visit_at_the_desk_follows_the_setting(
+    template: str, expected: str
+) -> None:
+    found = rows(registrations=[registration()])
+    assert only(assemble(found, policy(kodebooking=template))).kodebooking == expected
+
+
+def test_the_setting_leaves_a_mobile_jkn_booking_its_own_number() -> None:
+    found = rows(registrations=[registration()], bookings=[booking()])
+    assert only(assemble(found, policy(kodebooking="X{no_rawat_angka}"))).kodebooking == NOBOOKING
+
+
+# Matching
+
+
+def test_two_visits_of_one_patient_on_one_day_keep_their_own_rows() -> None:
+    first = registration()
+    second = registration(
+        no_rawat=OTHER, kd_poli="ANA", kd_dokter="D02", jam_reg="10:00:00", kd_poli_bpjs="ANA"
+    )
+    found = rows(
+        registrations=[first, second],
+        bookings=[booking(nobooking="20261123000009", no_rawat=OTHER)],
+        exams=[exam(on("08:30")), exam(on("10:30"), no_rawat=OTHER)],
+        reseps=[resep(1, dibuat=on("09:00"))],
+        seps=[sep()],
+        slots=[slot(), slot(kd_dokter="D02", kd_poli="ANA")],
+        surat_kontrol=[surat(), surat(kd_poli_bpjs="ANA", no_surat="0301R0011126K000002")],
+    )
+    visits = {visit.no_rawat: visit for visit in assemble(found, policy())}
+    one, two = visits[NO_RAWAT], visits[OTHER]
+    assert (one.kind, one.kodebooking) == ("onsite", NO_RAWAT)
+    assert (two.kind, two.kodebooking) == ("mobilejkn", "20261123000009")
+    assert [row.waktu for row in one.exams] == ["2026-11-23 08:30:00"]
+    assert [row.waktu for row in two.exams] == ["2026-11-23 10:30:00"]
+    assert (len(one.reseps), len(two.reseps)) == (1, 0)
+    assert one.sep is not None
+    assert two.sep is None
+    assert one.surat_kontrol == surat()
+    assert two.surat_kontrol is not None
+    assert two.surat_kontrol.no_surat == "0301R0011126K000002"
+
+
+def test_a_booking_of_the_same_patient_and_day_does_not_take_a_visit_that_it_does_not_name() -> (
+    None
+):
+    found = rows(registrations=[registration()], bookings=[booking(no_rawat=OTHER)])
+    visits = {visit.kodebooking: visit for visit in assemble(found, policy())}
+    assert visits[NO_RAWAT].kind == "onsite"
+    assert visits[NOBOOKING].registration is None
+
+
+@pytest.mark.parametrize("no_rawat", [None, "", OTHER])
+def test_a_booking_without_a_visit_stays_visible(no_rawat: str | None) -> None:
+    visit = only(assemble(rows(bookings=[booking(no_rawat=no_rawat)]), policy()))
+    assert (visit.kind, visit.kodebooking, visit.tanggal) == ("mobilejkn", NOBOOKING, MONDAY)
+    assert visit.registration is None
+    assert visit.stts is None
+
+
+def test_a_cancel_that_deleted_the_visit_is_found_by_its_booking() -> None:
+    found = rows(bookings=[booking(status="Batal")], cancels=[cancel()])
+    visit = only(assemble(found, policy()))
+    assert visit.registration is None
+    assert visit.cancel == cancel()
+    assert visit.no_rawat == NO_RAWAT
+
+
+def test_a_cancel_whose_booking_is_gone_too_is_still_seen() -> None:
+    """The day is then the one in nobooking."""
+    visit = only(assemble(rows(cancels=[cancel(tanggalperiksa=None, no_rawat=None)]), policy()))
+    assert (visit.kind, visit.kodebooking, visit.tanggal, visit.no_rawat) == (
+        "mobilejkn",
+        NOBOOKING,
+        MONDAY,
+        None,
+    )
+
+
+def test_a_cancelled_booking_does_not_take_the_visit_from_the_one_made_after_it() -> None:
+    again = booking(nobooking="20261123000002")
+    found = rows(
+        registrations=[registration()],
+        bookings=[booking(status="Batal"), again],
+        cancels=[cancel()],
+    )
+    visits = {visit.kodebooking: visit for visit in assemble(found, policy())}
+    assert set(visits) == {NOBOOKING, "20261123000002"}
+    assert visits["20261123000002"].registration == registration()
+    assert visits[NOBOOKING].registration is None
+    assert visits[NOBOOKING].cancel == cancel()
+
+
+def test_every_booking_of_one_visit_is_told_once() -> None:
+    """no_rawat is not unique in older installs; the visit itself must not be told twice."""
+    found = rows(
+        registrations=[registration()], bookings=[booking(), booking(nobooking="20261123000002")]
+    )
+    visits = assemble(found, policy())
+    assert sorted(visit.kodebooking for visit in visits) == [NOBOOKING, "20261123000002"]
+    assert sum(visit.registration is not None for visit in visits) == 1
+
+
+@pytest.mark.parametrize(
+    "row", [registration(tgl_registrasi="0000-00-00"), registration(tgl_registrasi="")]
+)
+def test_a_visit_without_a_day_is_no_visit(row: Registration) -> None:
+    assert assemble(rows(registrations=[row]), policy()) == []
+
+
+def test_the_newest_sep_of_a_visit_counts() -> None:
+    newer = sep(no_sep="0301R0011126V000002", no_rujukan="baru")
+    assert (
+        only(assemble(rows(registrations=[registration()], seps=[sep(), newer]), policy())).sep
+        == newer
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        surat(norm="000002"),
+        surat(tanggal="2026-11-24"),
+        surat(kd_poli_bpjs="ANA"),
+    ],
+)
+def test_a_surat_kontrol_is_of_that_patient_that_day_and_that_clinic(other: object) -> None:
+    found = rows(registrations=[registration()], surat_kontrol=[other])
+    assert only(assemble(found, policy())).surat_kontrol is None
+    assert only(
+        assemble(rows(registrations=[registration()], surat_kontrol=[surat()]), policy())
+    ).surat_kontrol
+
+
+def test_a_visit_tells_whether_surat_kontrol_were_asked_for() -> None:
+    assert not only(assemble(rows(registrations=[registration()]), policy())).surat_asked
+    assert only(
+        assemble(rows(registrations=[registration()], surat_kontrol=[]), policy())
+    ).surat_asked
+
+
+# Clinics that take part
+
+
+@pytest.mark.parametrize(
+    ("skip", "only_these", "expected"),
+    [
+        ((), (), True),
+        (("INT",), (), False),
+        (("IPD",), (), False),  # BPJS's code does as well
+        (("ANA",), (), True),
+        ((), ("INT",), True),
+        ((), ("IPD",), True),
+        ((), ("ANA",), False),
+        (("INT",), ("INT",), False),
+    ],
+)
+def test_clinics_are_left_out_by_khanzas_code_or_bpjss(
+    skip: tuple[str, ...], only_these: tuple[str, ...], expected: bool
+) -> None:
+    chosen = policy(skip_poli=frozenset(skip), only_poli=frozenset(only_these))
+    assert served(onsite(reg={"kd_poli_bpjs": "IPD"}), chosen) is expected
+
+
+@pytest.mark.parametrize("kd_poli", ["IGDK", "IGD", "HDL"])
+def test_emergency_and_dialysis_are_left_out_by_default(kd_poli: str) -> None:
+    assert not served(onsite(reg={"kd_poli": kd_poli, "kd_poli_bpjs": None}), policy())
+
+
+def test_a_booking_without_its_visit_is_judged_by_the_clinic_it_was_made_for() -> None:
+    gone = mobilejkn(registration=None)
+    assert served(gone, policy(only_poli=frozenset({"INT"})))
+    assert not served(gone, policy(only_poli=frozenset({"ANA"})))
+    alone = Visit(
+        kodebooking=NOBOOKING, kind="mobilejkn", tanggal=SUNDAY, cancel=cancel(kodepoli="HDL")
+    )
+    assert not served(alone, policy())
+
+
+@pytest.mark.parametrize(
+    ("stts", "final"),
+    [
+        ("Belum", False),
+        ("Berkas Diterima", False),
+        ("Batal", False),
+        ("Sudah", True),
+        ("Dirujuk", True),
+        ("Dirawat", True),
+        ("Meninggal", True),
+        ("Pulang Paksa", True),
+    ],
+)
+def test_final_states(stts: str, final: bool) -> None:
+    assert onsite(reg={"stts": stts}).final is final
+    assert len(FINAL_STTS) == 5

@@ -1,0 +1,233 @@
+"""A whole hospital for a test: a real Khanza, a real stand-in BPJS, a ledger on disk, and a clock
+to set.
+
+`Site.sync()` runs one pass in this process at the clock's time; `Site.run()` runs the real command
+as a process of its own, at the real time.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from antrean_cli.config.settings import Settings, load
+from antrean_cli.ledger.file import locked
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.chain import Change, Push, Record
+from antrean_cli.simulator.hospital import Hospital
+from antrean_cli.simulator.server import Simulator
+from antrean_cli.sync.run import Pass, Report, Told
+from tests.support.mariadb import MariaDB
+
+CONS_ID, SECRET_KEY, USER_KEY = "12345", "rahasia-uji", "kunci-uji"
+WIB = timezone(timedelta(hours=7), "WIB")
+MONDAY = date(2026, 11, 23)  # the day that most tests play on
+
+
+@dataclass
+class Clock:
+    """The time that in-process passes and the stand-in BPJS live by."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def at(self, hhmm: str, *, day: int = 0) -> None:
+        """Set the time of day (WIB), `day` days after MONDAY."""
+        self.now = datetime.combine(MONDAY + timedelta(days=day), time.fromisoformat(hhmm), WIB)
+
+    def forward(self, **span: float) -> None:
+        """Let time pass (hours=, minutes=, seconds=)."""
+        self.now += timedelta(**span)
+
+
+@dataclass
+class Done:
+    """What one in-process pass did."""
+
+    report: Report
+    told: list[str]
+    changes: list[Change]
+
+
+@dataclass
+class Site:
+    """One hospital with antrean installed."""
+
+    khanza: Hospital
+    bpjs: Simulator
+    clock: Clock
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Path:
+        """Where the ledger is."""
+        return self.folder / "antrean.sqlite3"
+
+    def settings(self, **env: str) -> Settings:
+        """Return the settings of this site, with changes."""
+        needs = frozenset({"bpjs", "khanza"})
+        return load(env_file=None, state=self.state, needs=needs, environ={**self.env, **env})
+
+    def sync(self, *, since: date | None = None, seconds: int = 50, **env: str) -> Done:
+        """Run one pass at the clock's time."""
+        settings = replace(self.settings(**env), max_seconds=seconds)
+        done = Done(report=Report(), told=[], changes=[])
+        with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
+            one = Pass(settings=settings, ledger=ledger, clock=self.clock)
+            for happening in one.run(since=since):
+                if isinstance(happening, Told):
+                    done.told.append(happening.text)
+                else:
+                    done.changes += happening.changes
+        done.report = one.report
+        return done
+
+    def run(
+        self,
+        *args: str,
+        input: str | None = None,  # noqa: A002 - subprocess's own name
+        **env: str,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command `antrean` and return its exit code and output; CLOCK sets its time (ISO,
+        with a zone).
+        """
+        return subprocess.run(
+            _program(env, args),
+            env=self._environment(env),
+            capture_output=True,
+            text=True,
+            input=input,
+            timeout=90,
+            check=False,
+        )
+
+    def start(self, *args: str, **env: str) -> subprocess.Popen[str]:
+        """Start the command `antrean` and go on; CLOCK sets its time."""
+        return subprocess.Popen(
+            _program(env, args),
+            env=self._environment(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @contextmanager
+    def running(self, *args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+        """Start the command `antrean` and go on; it is killed at the end if it still runs."""
+        with self.start(*args, **env) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def _environment(self, env: dict[str, str]) -> dict[str, str]:
+        return {**os.environ, **self.env, "ANTREAN_STATE": str(self.state), **env}
+
+    def files(self) -> dict[str, bytes]:
+        """Return every file in the site's folder with its bytes."""
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+
+    def cancelled(self) -> str:
+        """Book in Mobile JKN on MONDAY and cancel there; return nobooking."""
+        nobooking = self.khanza.booking(None, MONDAY, status="Batal")
+        self.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
+        self.khanza.batal(nobooking)
+        return nobooking
+
+    def record(self, kodebooking: str) -> Record:
+        """Return what the ledger knows of a booking."""
+        with Ledger.open(self.state, WIB) as ledger:
+            record = ledger.record(kodebooking)
+        assert record is not None, f"the ledger does not know {kodebooking}"
+        return record
+
+    def push(self, kodebooking: str, step: str) -> Push:
+        """Return one push of the ledger."""
+        return self.record(kodebooking).pushes[step]
+
+    def states(self, kodebooking: str) -> dict[str, str]:
+        """Return the state of each push of a booking."""
+        return {step: push.state for step, push in self.record(kodebooking).pushes.items()}
+
+    def held_at_bpjs(self, kodebooking: str) -> list[tuple[int, str]]:
+        """Return the tasks that the stand-in BPJS holds, with their times of day (WIB)."""
+        for booking in self.bpjs.bookings.snapshot():
+            if booking["kodebooking"] == kodebooking:
+                tasks: Any = booking["tasks"]
+                return [
+                    (
+                        row["taskid"],
+                        f"{datetime.fromtimestamp(row['wakturs'] / 1000, WIB):%H:%M:%S}",
+                    )
+                    for row in tasks
+                ]
+        return []
+
+    def sent(self, path: str = "") -> list[tuple[str, str, int]]:
+        """Return (kodebooking, taskid or "", code) of each request that BPJS judged, in order."""
+        return [
+            (str(one.body.get("kodebooking")), str(one.body.get("taskid", "")), one.code)
+            for one in self.bpjs.received
+            if one.body and one.path.endswith(path)
+        ]
+
+
+def _program(env: dict[str, str], args: tuple[str, ...]) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "tests.attacks.program" if "CLOCK" in env else "antrean_cli",
+        *args,
+    ]
+
+
+def on_a_terminal(command: Sequence[str], env: Mapping[str, str], **streams: Any) -> bytes:
+    """Run a command on a terminal of its own, but for the streams that are given; return what is
+    shown there.
+    """
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command, env=env, **{"stdin": theirs, "stdout": theirs, "stderr": theirs, **streams}
+    ):
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # how a terminal tells that nobody is left on it
+            while more := os.read(ours, 65536):
+                shown += more
+    os.close(ours)
+    return shown
+
+
+def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until a function returns something true."""
+    deadline = monotonic() + seconds
+    while not happened():
+        assert monotonic() < deadline, "it does not happen"
+        sleep(0.002)
+
+
+def settings_of(server: MariaDB, bpjs_url: str) -> dict[str, str]:
+    """Return the settings of a site as environment variables."""
+    return {
+        "BPJS_BASE_URL": bpjs_url,
+        "BPJS_CONS_ID": CONS_ID,
+        "BPJS_SECRET_KEY": SECRET_KEY,
+        "BPJS_USER_KEY": USER_KEY,
+        "KHANZA_SOCKET": str(server.socket),
+        "KHANZA_USER": server.USER,
+        "KHANZA_PASSWORD": server.PASSWORD,
+        "KHANZA_DATABASE": server.DATABASE,
+    }
