@@ -60,14 +60,13 @@ class Client:
 
     def __init__(self, settings: Bpjs, *, connections: int = 1) -> None:
         """Raise SettingsError where the CA bundle cannot be used."""
-        from antrean_cli.bpjs.transport import (
-            open_session,  # requests costs 100 ms: only who sends pays them
-        )
+        # requests costs 100 ms: only who sends pays them
+        from antrean_cli.bpjs.transport import open_session
 
         self._settings = settings
         self._paths = {**PATHS, UPDATE: settings.update_path}
         try:
-            self._session = open_session(settings.ca_bundle, connections)
+            self._session = open_session(settings.base_url, settings.ca_bundle, connections)
         except OSError as error:
             raise SettingsError(
                 f"BPJS_CA_BUNDLE tidak dapat dipakai: {settings.ca_bundle}"

@@ -1,8 +1,8 @@
-"""The HTTP session to BPJS and to a watcher: one TLS context for all connections, a deadline for
-the whole call.
+"""The HTTP session to BPJS or to a watcher, with a deadline for the whole call.
 
 - requests makes a TLS context for every new connection; here all connections share one, which
-  verifies as ever.
+  verifies as ever. A session to a plain http address (the stand-in on loopback) makes none: reading
+  the authorities of the world takes longer than a call.
 - requests' own timeout is per socket operation, so a dripping server could hold a call for ever;
   here every read and write gets what is left of the call's time.
 - The environment (proxies, CA bundles, .netrc) is not asked: what BPJS is reached by stands in the
@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -83,7 +84,7 @@ class _Pool(HTTPConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, context: ssl.SSLContext, connections: int) -> None:
+    def __init__(self, context: ssl.SSLContext | None, connections: int) -> None:
         self._context = context
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
 
@@ -111,24 +112,32 @@ class _Session(requests.Session):
         """
 
 
-def open_session(ca_bundle: str | None, connections: int) -> requests.Session:
-    """Return a session for so many threads at once; raises ssl.SSLError or OSError for an unusable
-    CA bundle.
+def open_session(url: str, ca_bundle: str | None, connections: int) -> requests.Session:
+    """Return a session to one address, for so many threads at once.
+
+    Raises ssl.SSLError or OSError for a CA bundle that cannot be used, even if the address is plain
+    http and needs none.
     """
-    context = ssl.create_default_context(cafile=ca_bundle or DEFAULT_CA_BUNDLE_PATH)
-    context.sslsocket_class = _TlsSocket
     session = _Session()
     session.trust_env = False
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter(context, connections))
+    session.adapters.clear()
+    secure = urlsplit(url).scheme == "https"
+    context = _context(ca_bundle) if secure or ca_bundle else None
+    session.mount("https://" if secure else "http://", _Adapter(context, connections))
     return session
+
+
+def _context(ca_bundle: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_bundle or DEFAULT_CA_BUNDLE_PATH)
+    context.sslsocket_class = _TlsSocket
+    return context
 
 
 def ping(url: str, body: str | None, seconds: float) -> int:
     """GET an address, or POST a text to it, and return the HTTP status; raises whatever requests
     raises.
     """
-    with time_limit(seconds), open_session(None, 1) as session:
+    with time_limit(seconds), open_session(url, None, 1) as session:
         method, data = ("GET", None) if body is None else ("POST", body.encode())
         with session.request(
             method,

@@ -23,7 +23,6 @@ import re
 import select
 import signal
 import sqlite3
-import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -157,11 +156,8 @@ def obey(order: dict[str, Any], names: int) -> None:
 
 def serve() -> None:
     """Carry out one order after another."""
-    # BPJS is plain HTTP here; certificates that nobody asks for would be half of a pass.
-    ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]
     for name in IMPORTED:
         importlib.import_module(name)
-    importlib.import_module("antrean_cli.bpjs.transport").open_session(None, 1)
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()

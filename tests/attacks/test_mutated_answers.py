@@ -33,7 +33,6 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 from typing import Any, ClassVar, NamedTuple
 
-import certifi
 import pytest
 from Crypto.Cipher import AES
 from Crypto.Util.Padding import pad, unpad
@@ -974,10 +973,7 @@ def made_lab(mouth: Mouth, tmp_path: Path) -> Iterator[Lab]:
     )
     hospital.batal(hospital.booking(None, MONDAY, status="Batal"))
     connection.close()
-    env = environment(mouth.url, tmp_path) | {
-        "ANTREAN_WORKERS": "1",
-        "BPJS_CA_BUNDLE": str(one_authority(tmp_path)),
-    }
+    env = environment(mouth.url, tmp_path) | {"ANTREAN_WORKERS": "1"}
     made = {
         "manual": loaded(env, tmp_path / "ledger.sqlite3"),
         "add": loaded(env, tmp_path / "pass.sqlite3"),
@@ -992,15 +988,6 @@ def made_lab(mouth: Mouth, tmp_path: Path) -> Iterator[Lab]:
             client=Client(made["manual"].bpjs),
             ledger=ledger,
         )
-
-
-def one_authority(folder: Path) -> Path:
-    """Return a bundle of a single authority: thousands of clients need not load all of them."""
-    bundle, end = folder / "ca.pem", "-----END CERTIFICATE-----\n"
-    bundle.write_text(
-        Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8"
-    )
-    return bundle
 
 
 def environment(url: str, folder: Path) -> dict[str, str]:

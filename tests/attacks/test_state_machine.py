@@ -31,7 +31,6 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.config.settings import Settings, load
@@ -53,7 +52,6 @@ from tests.support.mariadb import SHM
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock
 
 START = datetime(MONDAY.year, MONDAY.month, MONDAY.day, 11, tzinfo=WIB)
-AUTHORITY = "authority.pem"
 ADDS = ("onsite,nonjkn", "mobilejkn,onsite,nonjkn")
 FAULTS = (
     Fault("reset_before"),
@@ -210,7 +208,6 @@ class Everything(RuleBasedStateMachine):
         self.judge = Judge(self.world, add=add.split(","))
         env = {
             "BPJS_BASE_URL": self.bpjs.url,
-            "BPJS_CA_BUNDLE": str(self.sample.with_name(AUTHORITY)),
             "ANTREAN_ADD": add,
         }
         env["KHANZA_SQLITE"] = str(self.folder / "khanza.sqlite3")
@@ -379,14 +376,6 @@ def test_nothing_is_lost_and_nothing_comes_twice_whatever_happens(
 ) -> None:
     """Random runs of 50 steps each; a failing one is cut down to the steps that matter."""
     sample, totals = tmp_path / "sample.sqlite3", Totals()
-    # One authority is enough for a stand-in without TLS: to read all of the world's is half of a
-    # pass.
-    authority, end, _ = (
-        Path(DEFAULT_CA_BUNDLE_PATH)
-        .read_text(encoding="utf-8")
-        .partition("-----END CERTIFICATE-----")
-    )
-    sample.with_name(AUTHORITY).write_text(authority + end, encoding="utf-8")
     with closing(create_sqlite(sample)) as connection:
         Hospital(connection, paramstyle=sqlite3.paramstyle).basics()
 

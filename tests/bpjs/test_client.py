@@ -838,6 +838,26 @@ def test_a_bundle_that_holds_no_authority_is_a_wrong_setting(
         client("https://127.0.0.1:1/x", ca_bundle=bundle)
 
 
+def test_plain_http_reads_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in on loopback speaks no TLS; to read all authorities of the world takes long."""
+
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError("certificates were read")
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", read)
+    with canned(metadata(200)) as server:
+        assert isinstance(client(server.url).call("add", BODY), Reply)
+    with pytest.raises(AssertionError, match="certificates were read"):
+        client("https://127.0.0.1:1/x")
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:1/x", "http://127.0.0.1:1/x"])
+def test_a_bundle_is_looked_at_even_where_no_tls_is_spoken(url: str, tmp_path: Path) -> None:
+    """A wrong setting is told at once, not on the day when the address changes."""
+    with pytest.raises(SettingsError, match="BPJS_CA_BUNDLE"):
+        client(url, ca_bundle=tmp_path / "missing.pem")
+
+
 def test_a_proxy_in_the_environment_is_not_asked(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
