@@ -802,7 +802,7 @@ def test_what_cannot_be_written_is_refused_or_not_needed(day: Day, attack: Attac
 def newer(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a newer antrean: one more migration."""
     package = shutil.copytree(ROOT / "antrean_cli", tmp_path / "newer" / "antrean_cli")
-    with (package / "migrations.py").open("a") as file:
+    with (package / "ledger" / "migrations.py").open("a") as file:
         file.write('\nSTEPS += (("CREATE TABLE baru (isi TEXT)",),)\n')
     return {"PYTHONPATH": f"{package.parent}{os.pathsep}{ROOT}"}
 

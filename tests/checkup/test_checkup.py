@@ -124,7 +124,8 @@ def here(live_site: Site, mariadb: MariaDB) -> Iterator[Site]:
 
 
 def patient(site: Site, kd_poli: str = "INT", tanggal: date = TODAY, **columns: Any) -> str:
-    return site.khanza.visit(tanggal, kd_poli=kd_poli, kd_pj="UMU", **columns)
+    """Register a patient who pays, just after midnight: it is past whenever the tests run."""
+    return site.khanza.visit(tanggal, jam="00:00:01", kd_poli=kd_poli, kd_pj="UMU", **columns)
 
 
 def run_sql(mariadb: MariaDB, *statements: str) -> None:
