@@ -16,7 +16,7 @@ from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.rules.chain import MAX_AGE
 from antrean_cli.rules.payloads import missing
 from antrean_cli.rules.sources import Reason
-from antrean_cli.rules.visits import Policy, Sessions, Visit, assemble, moment, served
+from antrean_cli.rules.visits import Policy, Sessions, Visit, assemble, parse_datetime, served
 from antrean_cli.sync.collect import rows_of
 
 CLOSE = timedelta(seconds=60)
@@ -119,7 +119,7 @@ def account(found: Rights, database: str) -> Finding:
 
 def zone(khanza_now: str, now: datetime) -> Finding:
     """Judge the server's own time against the clock of this computer in the hospital's zone."""
-    there = moment(khanza_now, now.tzinfo)  # type: ignore[arg-type]  # a fixed zone of Indonesia
+    there = parse_datetime(khanza_now, now.tzinfo)  # type: ignore[arg-type]  # a fixed zone of Indonesia
     if there is None:
         return warning("zone", "Khanza: jam server databasenya tidak terbaca")
     off = there - now
@@ -242,7 +242,7 @@ def own_sender(tasks: int, last: str, now: datetime) -> Finding:
     """
     if not tasks:
         return ok("sender", "Pengirim Khanza sendiri: tidak ada task untuk kunjungan hari ini")
-    when = moment(last, now.tzinfo)  # type: ignore[arg-type]  # a fixed zone of Indonesia
+    when = parse_datetime(last, now.tzinfo)  # type: ignore[arg-type]  # a fixed zone of Indonesia
     text = f"Pengirim Khanza sendiri masih bekerja hari ini: {tasks} task"
     text += f", terakhir pukul {when:%H:%M:%S}" if when else ""
     return warning(

@@ -6,7 +6,7 @@ nothing written.
   because a few numbers differ from their date.
 - A constant number of queries a read, whatever the number of visits; rows are matched in Python.
 - Dates and times come as Khanza's own text; what they mean is decided by the rules
-  (`visits.moment`).
+  (`visits.parse_datetime`).
 - One read is one snapshot: what Khanza writes meanwhile is seen as a whole by the next one.
 - How Khanza is reached, and what its troubles are called, stands in khanza_connection.py.
 """

@@ -25,7 +25,7 @@ from antrean_cli.ledger import file as statefile
 from antrean_cli.ledger.file import explained
 from antrean_cli.rules.chain import Change, Push, Record, changes
 from antrean_cli.rules.outages import Outage
-from antrean_cli.rules.sources import Reason, Seen
+from antrean_cli.rules.sources import Reason, StatusObservation
 
 # the index push_open
 _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
@@ -333,7 +333,9 @@ class Ledger:
             kd_poli=kd_poli,
             kd_dokter=kd_dokter,
             kd_pj=kd_pj,
-            seen=Seen(stts=stts, since=self._time(since), first=bool(first), exact=bool(exact))
+            seen=StatusObservation(
+                stts=stts, since=self._time(since), first=bool(first), exact=bool(exact)
+            )
             if stts
             else None,
             settled=settled,

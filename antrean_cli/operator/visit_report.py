@@ -13,7 +13,7 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, RefusedError, SettingsError, TemporaryError
 from antrean_cli.rules.chain import ABSENT, BATAL, Record
 from antrean_cli.rules.listings import tasks_held
-from antrean_cli.rules.sources import Event, Look, events_of
+from antrean_cli.rules.sources import Event, VisitContext, events_of
 from antrean_cli.rules.visits import Sessions, Visit, assemble
 from antrean_cli.sync.collect import rows_of
 
@@ -87,7 +87,7 @@ def _with_khanza(settings: Settings, story: Story, sessions: Sessions | None) ->
     visit = _same(assemble(rows._replace(hfis=sessions), policy), record)
     if visit is None:
         return replace(story, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
-    look = Look(visit=visit, policy=policy, seen=record.seen, now=story.now)
+    look = VisitContext(visit=visit, policy=policy, seen=record.seen, now=story.now)
     events = {str(taskid): event for taskid, event in events_of(look).items()}
     return replace(story, visit=visit, events=events, notes=notes)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.sources import TASKS, Reason, Seen, service_day
+from antrean_cli.rules.sources import TASKS, Reason, StatusObservation, service_day
 from antrean_cli.rules.visits import Policy
 
 HELD, DUE, SENDING, SENT, ALREADY, REFUSED, CLOSED = (
@@ -104,7 +104,7 @@ class Record:
     kd_poli: str = ""
     kd_dokter: str = ""
     kd_pj: str = ""
-    seen: Seen | None = None
+    seen: StatusObservation | None = None
     settled: str = ""  # the facts and the day on which nothing more was to be done (`pushes.facts`)
     pushes: Mapping[str, Push] = field(default_factory=dict)
 

@@ -35,7 +35,7 @@ from antrean_cli.rules.chain import (
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.outcomes import after_lookup
 from antrean_cli.rules.planner import SENT_BY_KHANZA, expired
-from antrean_cli.rules.sources import TASKS, Event, Look, events_of
+from antrean_cli.rules.sources import TASKS, Event, VisitContext, events_of
 from antrean_cli.rules.visits import Policy, Visit
 
 AT_BPJS, PENDING, LOST = "at_bpjs", "pending", "lost"
@@ -187,7 +187,7 @@ def _events(case: Case, policy: Policy, now: datetime) -> dict[str, Event]:
     if case.visit is None:
         return {}
     look, pushes = (
-        Look(visit=case.visit, policy=policy, seen=case.record.seen, now=now),
+        VisitContext(visit=case.visit, policy=policy, seen=case.record.seen, now=now),
         case.record.pushes,
     )
     events = {str(event.taskid): event for event in events_of(look).values()}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from antrean_cli.rules.rows import Booking, Registration, Resep, Sep, Slot
 from antrean_cli.rules.sources import Reason, no_session
-from antrean_cli.rules.visits import Policy, Visit, codes_at_bpjs, moment
+from antrean_cli.rules.visits import Policy, Visit, codes_at_bpjs, parse_datetime
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
 KODEBOOKING_FORM = "harus 1 sampai 100 huruf atau angka, tanpa spasi di awal dan akhir"
@@ -281,7 +281,7 @@ def _session_fields(visit: Visit, slot: Slot | None, number: int, policy: Policy
     """Return the fields that the doctor's session gives; what is left of a
     quota is never negative.
     """
-    opening = moment(f"{visit.tanggal} {slot.jam_mulai}", policy.zone) if slot else None
+    opening = parse_datetime(f"{visit.tanggal} {slot.jam_mulai}", policy.zone) if slot else None
     if slot is None or opening is None:
         return {}
     kuota = max(_whole(slot.kuota) or 0, 0)

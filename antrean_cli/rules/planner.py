@@ -50,9 +50,9 @@ from antrean_cli.rules.sources import (
     EXACT,
     NO_SIGN,
     Event,
-    Look,
     Reason,
-    Seen,
+    StatusObservation,
+    VisitContext,
     events_of,
     service_day,
 )
@@ -77,7 +77,7 @@ def plan(
     """Return the record as it should be; pushes that are no longer wanted and were never sent are
     left out.
 
-    `exact` tells that the pass before was no more than five minutes ago (see Seen).
+    `exact` tells that the pass before was no more than five minutes ago (see StatusObservation).
     """
     record = _without_reread(_noticed(visit, record, now, exact))
     if record.ended:
@@ -146,7 +146,7 @@ def settled(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool
             return False
     if visit.kind in policy.add and visit.kind != "mobilejkn" and ADD not in record.pushes:
         return False  # a NON JKN add waits for its delay
-    look = Look(visit=visit, policy=policy, seen=record.seen, now=now)
+    look = VisitContext(visit=visit, policy=policy, seen=record.seen, now=now)
     return all(event.waktu <= now for event in events_of(look).values())
 
 
@@ -211,7 +211,9 @@ def _noticed(visit: Visit, record: Record | None, now: datetime, exact: bool) ->
     return replace(_with_note(visit, record), seen=_seen(visit.stts, record.seen, now, exact))
 
 
-def _seen(stts: str | None, seen: Seen | None, now: datetime, exact: bool) -> Seen | None:
+def _seen(
+    stts: str | None, seen: StatusObservation | None, now: datetime, exact: bool
+) -> StatusObservation | None:
     now = now.replace(microsecond=0)
     if (
         seen and seen.since > now + EXACT
@@ -221,7 +223,7 @@ def _seen(stts: str | None, seen: Seen | None, now: datetime, exact: bool) -> Se
         return seen
     if seen and seen.stts in FINAL_STTS and stts in FINAL_STTS:
         return seen._replace(stts=stts)
-    return Seen(stts=stts, since=now, first=seen is None, exact=exact)
+    return StatusObservation(stts=stts, since=now, first=seen is None, exact=exact)
 
 
 def _with_note(visit: Visit, record: Record) -> Record:
@@ -286,7 +288,7 @@ def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: dateti
     return record.having(_absence(record, absent, seen.since))
 
 
-def _late_by_a_wrong_clock(absent: Push, seen: Seen) -> bool:
+def _late_by_a_wrong_clock(absent: Push, seen: StatusObservation) -> bool:
     late = absent.state == CLOSED and absent.reason is not None and absent.reason.code == TOO_LATE
     return late and absent.recorded != seen.since
 
@@ -330,7 +332,7 @@ def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Reco
     base = _without_unsent(record)
     if not _concerns_bpjs(visit, record, policy):
         return base
-    look = Look(visit=visit, policy=policy, seen=record.seen, now=now)
+    look = VisitContext(visit=visit, policy=policy, seen=record.seen, now=now)
     add = _add(visit, record, look)
     if add is None and visit.kind in policy.add and visit.kind != "mobilejkn":
         return base
@@ -383,7 +385,7 @@ def _reopens(push: Push) -> bool:
     return push.state == CLOSED and push.reason is not None and push.reason.code in REOPENING
 
 
-def _add(visit: Visit, record: Record, look: Look) -> Push | None:
+def _add(visit: Visit, record: Record, look: VisitContext) -> Push | None:
     known = record.push(ADD)
     if known and not known.open and not _reopens(known):
         return known
@@ -413,12 +415,12 @@ def _asked_for(record: Record) -> bool:
     return any(push.needs == ADD for push in record.pushes.values())
 
 
-def _delay_passed(look: Look) -> bool:
-    registered = look.daftar()
+def _delay_passed(look: VisitContext) -> bool:
+    registered = look.registered_at()
     return registered is not None and look.now >= registered + look.policy.delay_nonjkn
 
 
-def _task(event: Event, record: Record, look: Look) -> Push | None:
+def _task(event: Event, record: Record, look: VisitContext) -> Push | None:
     known = record.push(str(event.taskid))
     if known and not known.open and not _reopens(known):
         return _noted(known, event, look)
@@ -441,7 +443,7 @@ def _task(event: Event, record: Record, look: Look) -> Push | None:
     return replace(push, state=DUE, reason=None, waktu=event.waktu)
 
 
-def _farmasi(record: Record, look: Look) -> Push | None:
+def _farmasi(record: Record, look: VisitContext) -> Push | None:
     """Return antrean farmasi: once, when task 5 is through and a prescription exists; after the day
     nobody queues.
     """
@@ -486,7 +488,7 @@ def _add_went_on(record: Record) -> bool:
     return add is None or add.open or add.done
 
 
-def _noted(known: Push, event: Event, look: Look) -> Push:
+def _noted(known: Push, event: Event, look: VisitContext) -> Push:
     """Return a push that is through or refused, with a note if Khanza's time
     was corrected since.
     """

@@ -24,7 +24,7 @@ from antrean_cli.rules.payloads import (
     update_body,
 )
 from antrean_cli.rules.rows import Resep
-from antrean_cli.rules.sources import Look
+from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.visits import Policy, Visit
 
 KETERANGAN_BATAL = "Dibatalkan pasien"  # where Khanza has no reason, or cannot be asked for it
@@ -77,4 +77,4 @@ def request_body(
 
 
 def _resep(visit: Visit, policy: Policy, now: datetime) -> Resep | None:
-    return Look(visit=visit, policy=policy, seen=None, now=now).resep()
+    return VisitContext(visit=visit, policy=policy, seen=None, now=now).resep()

@@ -1,22 +1,24 @@
 """Visits → events: which time Khanza recorded for each task, and where it came from.
 
-- Every task has an ordered list of sources (khanza.md). The first that can apply counts as soon as
-  it has a time.
+- Every task has an ordered list of sources (khanza/README.md, Times of the tasks). The first that
+  can apply counts as soon as it has a time.
 - The others are fall-backs: they count only once the visit has moved on without the preferred one,
   that is, a later task has its time, stts is final, or the day is over.
-- For task 3 only a trace of attendance opens a fall-back; without one nobody is sent as present.
+- For task 3 only a trace of attendance opens a fall-back; without one nobody is sent as present
+  (khanza/README.md, Did the patient come).
 - Nothing is ever invented: no time, no event.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.rows import Exam, Resep
-from antrean_cli.rules.visits import HARI, WIB, Policy, Visit, moment
+from antrean_cli.rules.visits import HARI, WIB, Policy, Visit, parse_datetime
 
 TASKS = (3, 4, 5, 6, 7)
+ARRIVAL = TASKS[0]
 # Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a
 # change.
 EXACT = timedelta(minutes=5)
@@ -25,21 +27,22 @@ FAR_FUTURE = timedelta(days=1)
 
 
 class Reason(NamedTuple):
-    """Why a push waits or was given up:
+    """Why a push waits or was given up.
 
-    `code` for counts and scripts, `text` for people (Indonesian).
+    `code` is for counts and scripts, `text` for people (Indonesian).
     """
 
     code: str
     text: str
 
 
-class Seen(NamedTuple):
-    """What the passes saw of stts, which carries no time: its value, since when, and how it came to
-    be known.
+class StatusObservation(NamedTuple):
+    """What the passes observed of a visit's stts, for which Khanza itself keeps no time.
 
-    `first` means that it already was so when the visit was first seen; `exact` that the pass before
-    was no more than five minutes earlier, so that `since` tells the minute.
+    - `stts` is the value at the last pass, `since` the moment of the first pass that met it.
+    - `first`: it already had this value when the visit was first met, so `since` tells nothing.
+    - `exact`: the pass before `since` was at most five minutes earlier (EXACT), so `since` tells
+      the minute at which somebody set it.
     """
 
     stts: str
@@ -49,8 +52,9 @@ class Seen(NamedTuple):
 
 
 class Event(NamedTuple):
-    """The recorded time of one task (aware, hospital's zone) and its source; `hold` if it may not
-    go out yet.
+    """The time that Khanza recorded for one task, and the name of the source that has it.
+
+    `waktu` is aware, in the hospital's zone. `hold` says why the event may not go out yet.
     """
 
     taskid: int
@@ -63,17 +67,20 @@ NO_SIGN = Reason(code="hadir", text="belum ada tanda hadir")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
-    """One look at one visit: everything a source may ask for, with the present moment handed in."""
+class VisitContext:
+    """A visit with what is needed to tell its times: the hospital's choices, stts as seen, and now.
+
+    Every datetime that comes back from it is aware, in the hospital's zone.
+    """
 
     visit: Visit
     policy: Policy
-    seen: Seen | None
+    seen: StatusObservation | None
     now: datetime
 
-    def moment(self, text: str | None) -> datetime | None:
-        """Return a recorded time, or None where Khanza means "not yet"."""
-        value = moment(text, self.policy.zone)
+    def recorded_time(self, text: str | None) -> datetime | None:
+        """Return the moment that one of Khanza's texts tells, None where it means "not yet"."""
+        value = parse_datetime(text, self.policy.zone)
         return value if value and value < self.now + FAR_FUTURE else None
 
     @property
@@ -81,143 +88,152 @@ class Look:
         """Whether the day of service has passed at the hospital."""
         return self.now.astimezone(self.policy.zone).date() > self.visit.tanggal
 
-    def daftar(self) -> datetime | None:
-        """Return the moment of registration."""
+    def registered_at(self) -> datetime | None:
+        """Return the moment of registration, None where Khanza deleted the visit."""
         row = self.visit.registration
-        return self.moment(f"{row.tgl_registrasi} {row.jam_reg}") if row else None
+        return self.recorded_time(f"{row.tgl_registrasi} {row.jam_reg}") if row else None
 
-    def opening(self) -> datetime | None:
-        """Return when the doctor's session opens on the day of the visit."""
+    def session_opens_at(self) -> datetime | None:
+        """Return when the doctor's session opens on the day of service, None if none is known."""
         slot = self.visit.slot or self.visit.session
-        return self.moment(f"{self.visit.tanggal} {slot.jam_mulai}") if slot else None
+        return self.recorded_time(f"{self.visit.tanggal} {slot.jam_mulai}") if slot else None
 
     def resep(self) -> Resep | None:
-        """Return the prescription that counts: the first validated on the day, else the first
-        validated, else any.
+        """Return the prescription that counts, None if there is none.
+
+        The first that was validated on the day of service, else the first validated, else the first
+        written.
         """
 
         def rank(row: Resep) -> tuple[bool, bool, str]:
-            validated = self.moment(row.divalidasi)
+            validated = self.recorded_time(row.divalidasi)
             on_day = validated is not None and service_day(validated) == self.visit.tanggal
             return not on_day, validated is None, row.divalidasi or row.dibuat or ""
 
         return min(self.visit.reseps, key=rank, default=None)
 
     def exams(self, after: datetime | None) -> list[tuple[datetime, Exam]]:
-        """Return the exam rows that do not precede `after` (ties aside), those of the day if there
-        are any.
+        """Return the exam rows that do not precede `after` (ties aside) with their times, sorted.
+
+        Where some of them are of the day of service, only those.
         """
-        bound = after - self.policy.tie if after else None
-        rows = [(waktu, row) for row in self.visit.exams if (waktu := self.moment(row.waktu))]
-        rows = sorted(row for row in rows if bound is None or row[0] >= bound)
+        earliest = after - self.policy.tie if after else None
+        rows = [
+            (waktu, row) for row in self.visit.exams if (waktu := self.recorded_time(row.waktu))
+        ]
+        rows = sorted(row for row in rows if earliest is None or row[0] >= earliest)
         return [row for row in rows if service_day(row[0]) == self.visit.tanggal] or rows
 
     @property
-    def ended(self) -> bool:
-        """Whether the last exam row can be told: stts final, folder back, prescription validated,
-        or day over.
+    def exams_ended(self) -> bool:
+        """Whether no exam row is to come, so that the last one can be told.
+
+        stts is final, the folder is back, a prescription is validated, or the day is over.
         """
         if self.visit.final or self.day_over:
             return True
-        return bool(berkas_kembali(self, None) or resep_divalidasi(self, None))
+        return bool(_berkas_kembali(self, None) or _resep_divalidasi(self, None))
 
 
 def service_day(waktu: datetime) -> date:
-    """Return the day that BPJS counts a time to:
-
-    "a time must lie on the day of service (text in WIB)".
-    """
+    """Return the day to which BPJS counts a time: the date in WIB (bpjs/README.md, Task ids)."""
     return waktu.astimezone(WIB).date()
 
 
-# A source is handed the look and the time of the task before (None if it has none).
-Source = Callable[[Look, "datetime | None"], "datetime | None"]
+# A source is handed the visit's context and the time of the task before (None if it has none), and
+# answers with the recorded time, None if there is none.
+Source = Callable[[VisitContext, "datetime | None"], "datetime | None"]
 
 
-def checkin(look: Look, _: datetime | None) -> datetime | None:
-    booking = look.visit.booking
-    return look.moment(booking.validasi) if booking and booking.status == "Checkin" else None
+def _checkin(context: VisitContext, _: datetime | None) -> datetime | None:
+    booking = context.visit.booking
+    if booking is None or booking.status != "Checkin":
+        return None
+    return context.recorded_time(booking.validasi)
 
 
-def daftar(look: Look, _: datetime | None) -> datetime | None:
-    return look.daftar()
+def _daftar(context: VisitContext, _: datetime | None) -> datetime | None:
+    return context.registered_at()
 
 
-def buka_poli(look: Look, _: datetime | None) -> datetime | None:
-    registered, opening = look.daftar(), look.opening()
+def _buka_poli(context: VisitContext, _: datetime | None) -> datetime | None:
+    registered, opening = context.registered_at(), context.session_opens_at()
     return max(registered, opening) if registered and opening else None
 
 
-def berkas_dikirim(look: Look, _: datetime | None) -> datetime | None:
-    return look.moment(look.visit.berkas.dikirim) if look.visit.berkas else None
+def _berkas_dikirim(context: VisitContext, _: datetime | None) -> datetime | None:
+    berkas = context.visit.berkas
+    return context.recorded_time(berkas.dikirim) if berkas else None
 
 
-def berkas_diterima(look: Look, _: datetime | None) -> datetime | None:
-    return look.moment(look.visit.berkas.diterima) if look.visit.berkas else None
+def _berkas_diterima(context: VisitContext, _: datetime | None) -> datetime | None:
+    berkas = context.visit.berkas
+    return context.recorded_time(berkas.diterima) if berkas else None
 
 
-def berkas_kembali(look: Look, _: datetime | None) -> datetime | None:
-    return look.moment(look.visit.berkas.kembali) if look.visit.berkas else None
+def _berkas_kembali(context: VisitContext, _: datetime | None) -> datetime | None:
+    berkas = context.visit.berkas
+    return context.recorded_time(berkas.kembali) if berkas else None
 
 
-def periksa_awal(look: Look, after: datetime | None) -> datetime | None:
-    return next((waktu for waktu, _ in look.exams(after)), None)
+def _periksa_awal(context: VisitContext, after: datetime | None) -> datetime | None:
+    return next((waktu for waktu, _ in context.exams(after)), None)
 
 
-def periksa_akhir(look: Look, after: datetime | None) -> datetime | None:
-    rows = look.exams(after) if look.visit.exams and look.ended else []
-    return rows[-1][0] if rows else None
+def _periksa_akhir(context: VisitContext, after: datetime | None) -> datetime | None:
+    if not context.visit.exams or not context.exams_ended:
+        return None
+    return next((waktu for waktu, _ in reversed(context.exams(after))), None)
 
 
-def periksa_dokter(look: Look, after: datetime | None) -> datetime | None:
-    row = look.visit.registration
-    return next(
-        (waktu for waktu, exam in look.exams(after) if row and exam.nip == row.kd_dokter), None
-    )
+def _periksa_dokter(context: VisitContext, after: datetime | None) -> datetime | None:
+    row = context.visit.registration
+    if row is None:
+        return None
+    return next((waktu for waktu, exam in context.exams(after) if exam.nip == row.kd_dokter), None)
 
 
-def stts_selesai(look: Look, _: datetime | None) -> datetime | None:
-    seen = look.seen
-    if not (look.visit.final and seen and seen.exact and not seen.first):
+def _stts_selesai(context: VisitContext, _: datetime | None) -> datetime | None:
+    seen = context.seen
+    if not (context.visit.final and seen and seen.exact and not seen.first):
         return None
     # Set on a later day, it says nothing of when the visit was over.
-    return seen.since if service_day(seen.since) == look.visit.tanggal else None
+    return seen.since if service_day(seen.since) == context.visit.tanggal else None
 
 
-def resep_dibuat(look: Look, _: datetime | None) -> datetime | None:
-    row = look.resep()
-    return look.moment(row.dibuat) if row else None
+def _resep_dibuat(context: VisitContext, _: datetime | None) -> datetime | None:
+    resep = context.resep()
+    return context.recorded_time(resep.dibuat) if resep else None
 
 
-def resep_divalidasi(look: Look, _: datetime | None) -> datetime | None:
-    row = look.resep()
-    return look.moment(row.divalidasi) if row else None
+def _resep_divalidasi(context: VisitContext, _: datetime | None) -> datetime | None:
+    resep = context.resep()
+    return context.recorded_time(resep.divalidasi) if resep else None
 
 
-def resep_diserahkan(look: Look, _: datetime | None) -> datetime | None:
-    row = look.resep()
-    return look.moment(row.diserahkan) if row else None
+def _resep_diserahkan(context: VisitContext, _: datetime | None) -> datetime | None:
+    resep = context.resep()
+    return context.recorded_time(resep.diserahkan) if resep else None
 
 
-# khanza.md, "Where the time of each task can come from": the names that a hospital may put into its
-# settings.
+# khanza/README.md, Times of the tasks: the names that a hospital may put into ANTREAN_TASK_3 … 7.
 _SOURCES: dict[str, Source] = {
-    "checkin": checkin,
-    "daftar": daftar,
-    "buka_poli": buka_poli,
-    "berkas_dikirim": berkas_dikirim,
-    "berkas_diterima": berkas_diterima,
-    "berkas_kembali": berkas_kembali,
-    "periksa_awal": periksa_awal,
-    "periksa_akhir": periksa_akhir,
-    "periksa_dokter": periksa_dokter,
-    "stts_selesai": stts_selesai,
-    "resep_dibuat": resep_dibuat,
-    "resep_divalidasi": resep_divalidasi,
-    "resep_diserahkan": resep_diserahkan,
+    "checkin": _checkin,
+    "daftar": _daftar,
+    "buka_poli": _buka_poli,
+    "berkas_dikirim": _berkas_dikirim,
+    "berkas_diterima": _berkas_diterima,
+    "berkas_kembali": _berkas_kembali,
+    "periksa_awal": _periksa_awal,
+    "periksa_akhir": _periksa_akhir,
+    "periksa_dokter": _periksa_dokter,
+    "stts_selesai": _stts_selesai,
+    "resep_dibuat": _resep_dibuat,
+    "resep_divalidasi": _resep_divalidasi,
+    "resep_diserahkan": _resep_diserahkan,
 }
 SOURCES = tuple(_SOURCES)
-# The two official flows: electronic records, and folders that are carried about.
+# The two official flows (ANTREAN_ALUR): electronic records, and folders that are carried about.
 FLOWS: dict[str, Mapping[int, tuple[str, ...]]] = {
     "erm": {
         3: ("checkin", "buka_poli"),
@@ -236,88 +252,105 @@ FLOWS: dict[str, Mapping[int, tuple[str, ...]]] = {
 }
 
 
-def attended(look: Look) -> bool:
-    """Return whether Khanza holds a trace of the patient: check-in, exam, folder's time,
-    prescription, or stts.
+def attended(context: VisitContext) -> bool:
+    """Return whether Khanza holds a trace of the patient (khanza/README.md, Did the patient come).
+
+    A check-in, an exam, a prescription, a time of the folder, or an stts that somebody set.
     """
-    visit, berkas = look.visit, look.visit.berkas
-    return bool(
-        checkin(look, None)
-        or visit.exams
-        or visit.reseps
-        or visit.stts not in (None, "Belum", "Batal")
-        or (berkas and any(map(look.moment, (berkas.dikirim, berkas.diterima, berkas.kembali))))
-    )
+    visit, berkas = context.visit, context.visit.berkas
+    if _checkin(context, None) or visit.exams or visit.reseps:
+        return True
+    if visit.stts not in (None, "Belum", "Batal"):
+        return True
+    if berkas is None:
+        return False
+    folder = (berkas.dikirim, berkas.diterima, berkas.kembali)
+    return any(context.recorded_time(text) for text in folder)
 
 
-def came(look: Look) -> bool:
-    """Return whether the patient can be told to have come: a walk-in did, a booking needs its
-    check-in or a trace.
+def arrival_confirmed(context: VisitContext) -> bool:
+    """Return whether the patient can be told to have come: a walk-in did, others need a trace.
 
-    A visit at the desk whose jam_reg is its session's opening to the second was registered in
-    advance.
+    Registered in advance, so that the registration proves nothing: a Mobile JKN booking, and a
+    visit at the desk whose jam_reg is its session's opening to the second.
     """
-    visit = look.visit
-    in_advance = bool(visit.booking) or bool(
-        visit.registration and visit.slot and visit.registration.jam_reg == visit.slot.jam_mulai
-    )
-    return not in_advance or attended(look)
+    visit, row = context.visit, context.visit.registration
+    at_opening = bool(row and visit.slot and row.jam_reg == visit.slot.jam_mulai)
+    in_advance = visit.booking is not None or at_opening
+    return not in_advance or attended(context)
 
 
-def events_of(look: Look) -> dict[int, Event]:
-    """Return the event of each task that has one, by taskid; times may still lie a little ahead of
-    now.
+def events_of(context: VisitContext) -> dict[int, Event]:
+    """Return the event of each task that has one, by taskid (3 to 7), in the order of tasks.
+
+    Times may still lie a little ahead of now. A visit that Khanza deleted has no events.
     """
-    if look.visit.registration is None:
+    if context.visit.registration is None:
         return {}
     events: dict[int, Event] = {}
     before: datetime | None = None
     for taskid in TASKS:
-        event = _arrival(look) if taskid == TASKS[0] else _event(look, taskid, before)
+        event = _arrival(context) if taskid == ARRIVAL else _event(context, taskid, before)
         if event:
             events[taskid], before = event, event.waktu
     return events
 
 
-def _event(look: Look, taskid: int, before: datetime | None) -> Event | None:
-    for position, name in enumerate(_applicable(look, taskid)):
-        if position == 1 and not _moved_on(look, taskid):
-            return None
-        if waktu := _SOURCES[name](look, before):
+def _event(context: VisitContext, taskid: int, before: datetime | None) -> Event | None:
+    """Return the event of a task after the arrival; `before` is the time of the task before it."""
+    names = _applicable(context, taskid)
+    preferred, fall_backs = names[:1], names[1:]
+    event = _first_event(context, taskid, preferred, before)
+    if event is None and fall_backs and _moved_on(context, taskid):
+        event = _first_event(context, taskid, fall_backs, before)
+    return event
+
+
+def _first_event(
+    context: VisitContext, taskid: int, names: Sequence[str], before: datetime | None
+) -> Event | None:
+    for name in names:
+        if waktu := _SOURCES[name](context, before):
             return Event(taskid=taskid, waktu=waktu, source=name)
     return None
 
 
-def _applicable(look: Look, taskid: int) -> list[str]:
-    """Return the sources that can apply: only a Mobile JKN booking can have a check-in."""
-    return [name for name in look.policy.sources[taskid] if name != "checkin" or look.visit.booking]
+def _applicable(context: VisitContext, taskid: int) -> list[str]:
+    """Return the task's sources that can apply: only a Mobile JKN booking can have a check-in."""
+    names = context.policy.sources[taskid]
+    return [name for name in names if name != "checkin" or context.visit.booking]
 
 
-def _moved_on(look: Look, taskid: int) -> bool:
-    later = (name for other in TASKS if other > taskid for name in _applicable(look, other))
-    return look.visit.final or look.day_over or any(_SOURCES[name](look, None) for name in later)
+def _moved_on(context: VisitContext, taskid: int) -> bool:
+    """Return whether the visit went on without this task, so that its fall-backs count."""
+    if context.visit.final or context.day_over:
+        return True
+    later = (name for other in TASKS if other > taskid for name in _applicable(context, other))
+    return any(_SOURCES[name](context, None) for name in later)
 
 
-def _arrival(look: Look) -> Event | None:
-    """Return task 3's event; held where the patient cannot be told to have come, or no session is
-    known.
+def _arrival(context: VisitContext) -> Event | None:
+    """Return task 3's event, held if nothing tells that the patient came or no session is known.
+
+    The first source with a time is taken; where that is a fall-back, it needs a trace too.
     """
-    taskid, names = TASKS[0], _applicable(look, TASKS[0])
-    here, there = came(look), attended(look)
-    times = [(name, waktu) for name in names if (waktu := _SOURCES[name](look, None))]
-    for name, waktu in times:
-        if (name == names[0] or there) and here:
-            return Event(taskid=taskid, waktu=waktu, source=name)
-    if times:
-        return Event(taskid=taskid, waktu=times[0][1], source=times[0][0], hold=NO_SIGN)
-    return _without_session(look) if there and "buka_poli" in names else None
+    names = _applicable(context, ARRIVAL)
+    times = ((name, _SOURCES[name](context, None)) for name in names)
+    source, waktu = next(((name, waktu) for name, waktu in times if waktu), ("", None))
+    if waktu is None:
+        expected = "buka_poli" in names and attended(context)
+        return _arrival_without_session(context) if expected else None
+    confirmed = arrival_confirmed(context) and (source == names[0] or attended(context))
+    hold = None if confirmed else NO_SIGN
+    return Event(taskid=ARRIVAL, waktu=waktu, source=source, hold=hold)
 
 
-def _without_session(look: Look) -> Event | None:
-    registered = look.daftar()
-    if registered is None or look.opening():
+def _arrival_without_session(context: VisitContext) -> Event | None:
+    registered = context.registered_at()
+    if registered is None or context.session_opens_at():
         return None
-    return Event(taskid=TASKS[0], waktu=registered, source="daftar", hold=no_session(look.visit))
+    hold = no_session(context.visit)
+    return Event(taskid=ARRIVAL, waktu=registered, source="daftar", hold=hold)
 
 
 def no_session(visit: Visit) -> Reason:

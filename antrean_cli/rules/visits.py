@@ -5,7 +5,7 @@ out.
   *nonjkn*.
 - A visit with a SEP or a Mobile JKN booking is never NON JKN, whatever its payer.
 - Rows are matched by no_rawat and nobooking, never by patient and date.
-- A zero date, NULL, 1970 or a far future all mean "not yet" (`moment`).
+- A zero date, NULL, 1970 or a far future all mean "not yet" (`parse_datetime`).
 """
 
 import re
@@ -110,7 +110,7 @@ class Visit:
         return self.stts in FINAL_STTS
 
 
-def moment(text: str | None, zone: timezone) -> datetime | None:
+def parse_datetime(text: str | None, zone: timezone) -> datetime | None:
     """Return Khanza's `yyyy-mm-dd hh:mm:ss` as a datetime in the hospital's zone, or None for "not
     yet".
     """
@@ -122,7 +122,7 @@ def moment(text: str | None, zone: timezone) -> datetime | None:
         return None
 
 
-def day(text: str | None) -> date | None:
+def parse_date(text: str | None) -> date | None:
     """Return Khanza's `yyyy-mm-dd` as a date, or None for a zero date."""
     try:
         return date.fromisoformat((text or "")[:10])
@@ -219,16 +219,16 @@ class _Assembly:
             if own and own.no_rawat in booked:
                 own = None
             booked |= {own.no_rawat} if own else set()
-            if tanggal := day(booking.tanggalperiksa):
+            if tanggal := parse_date(booking.tanggalperiksa):
                 cancel = cancels.pop(booking.nobooking, None)
                 yield self.visit(
                     booking.nobooking, "mobilejkn", tanggal, own, booking=booking, cancel=cancel
                 )
         for cancel in cancels.values():
-            if tanggal := day(cancel.tanggalperiksa) or _day_of_nobooking(cancel.nobooking):
+            if tanggal := parse_date(cancel.tanggalperiksa) or _day_of_nobooking(cancel.nobooking):
                 yield self.visit(cancel.nobooking, "mobilejkn", tanggal, None, cancel=cancel)
         for registration in self.rows.registrations:
-            tanggal = day(registration.tgl_registrasi)
+            tanggal = parse_date(registration.tgl_registrasi)
             if tanggal and registration.no_rawat not in booked:
                 yield self.walk_in(registration, tanggal)
 
@@ -322,4 +322,4 @@ def _descending(nobooking: str) -> tuple[int, ...]:
 
 
 def _day_of_nobooking(nobooking: str) -> date | None:
-    return day(f"{nobooking[:4]}-{nobooking[4:6]}-{nobooking[6:8]}")
+    return parse_date(f"{nobooking[:4]}-{nobooking[4:6]}-{nobooking[6:8]}")

@@ -29,7 +29,7 @@ from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.chain import Push, Record
 from antrean_cli.rules.outages import Outage
-from antrean_cli.rules.sources import Reason, Seen
+from antrean_cli.rules.sources import Reason, StatusObservation
 from antrean_cli.simulator.faults import Fault
 from tests.support.site import MONDAY, WIB, Site
 
@@ -325,7 +325,9 @@ pushes = st.builds(
     next_try=st.none() | times,
     note=texts,
 )
-seens = st.builds(Seen, stts=names, since=times, first=st.booleans(), exact=st.booleans())
+seens = st.builds(
+    StatusObservation, stts=names, since=times, first=st.booleans(), exact=st.booleans()
+)
 records = st.builds(
     Record,
     kodebooking=names,

@@ -1,5 +1,6 @@
-"""Visits → events: every source of khanza.md, both flows, when a fall-back counts, and whether the
-patient came.
+"""Visits → events: every source of times, both flows, when a fall-back counts, and who came.
+
+The tables were typed from khanza/README.md, "Times of the tasks".
 """
 
 from __future__ import annotations
@@ -10,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.rules.sources import FLOWS, SOURCES, Event, Look, came, events_of, service_day
+from antrean_cli.rules.sources import (
+    FLOWS,
+    SOURCES,
+    Event,
+    VisitContext,
+    arrival_confirmed,
+    events_of,
+    service_day,
+)
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,
@@ -24,8 +33,8 @@ from tests.support.rows import (
     ZERO,
     at,
     berkas,
+    context,
     exam,
-    look,
     mobilejkn,
     on,
     onsite,
@@ -46,8 +55,8 @@ def times(events: Mapping[int, Event]) -> dict[int, tuple[str, str]]:
 
 
 def found(visit: Visit, now: datetime = EVENING, **changed: Any) -> dict[int, tuple[str, str]]:
-    """Return what a look at the visit finds."""
-    return times(events_of(look(visit, now, **changed)))
+    """Return the time of day and the source of each task of the visit."""
+    return times(events_of(context(visit, now, **changed)))
 
 
 # The table of sources
@@ -182,7 +191,7 @@ NOT_YET = (
 def test_zero_null_1970_and_the_far_future_mean_not_yet(
     task: int, source: str, make: Callable[[str | None], Visit], text: str | None
 ) -> None:
-    assert task not in events_of(look(make(text), EVENING, sources={task: (source,)}))
+    assert task not in events_of(context(make(text), EVENING, sources={task: (source,)}))
 
 
 def test_a_zero_registration_is_no_arrival() -> None:
@@ -199,7 +208,7 @@ def test_a_validasi_without_a_check_in_is_no_check_in(status: str | None) -> Non
 
 def test_buka_poli_needs_a_session() -> None:
     """A patient who may not have come yet is not even held: the add tells which table to fill."""
-    assert events_of(look(onsite(slot=None), EVENING)) == {}
+    assert events_of(context(onsite(slot=None), EVENING)) == {}
 
 
 def test_a_doctor_is_known_by_the_visits_own_code() -> None:
@@ -375,7 +384,7 @@ def test_without_a_trace_nobody_is_sent_as_present(visit: Visit, now: datetime) 
     """Neither the end of the day nor anything else opens the fall-back; the visit waits, with its
     reason.
     """
-    events = events_of(look(visit, now))
+    events = events_of(context(visit, now))
     assert times(events) == {}
     assert events[3].hold is not None
     assert events[3].hold.text == "belum ada tanda hadir"
@@ -384,7 +393,7 @@ def test_without_a_trace_nobody_is_sent_as_present(visit: Visit, now: datetime) 
 def test_a_walk_in_came() -> None:
     assert found(onsite()) == {3: ("08:05:00", "buka_poli")}
     assert found(onsite(reg={"jam_reg": "08:00:01"})) == {3: ("08:00:01", "buka_poli")}
-    assert came(look(onsite(slot=None), EVENING))
+    assert arrival_confirmed(context(onsite(slot=None), EVENING))
 
 
 def test_a_check_in_is_enough() -> None:
@@ -415,11 +424,11 @@ def test_in_the_flow_berkas_the_opening_counts_for_task_3_only_after_a_trace() -
 
 
 def test_a_visit_whose_row_was_deleted_has_no_events() -> None:
-    assert events_of(look(mobilejkn(registration=None), EVENING)) == {}
+    assert events_of(context(mobilejkn(registration=None), EVENING)) == {}
 
 
 def test_a_patient_who_came_to_a_doctor_without_a_session_is_held_with_the_table_to_fill() -> None:
-    events = events_of(look(onsite(slot=None, exams=(exam(on("08:20")),)), EVENING))
+    events = events_of(context(onsite(slot=None, exams=(exam(on("08:20")),)), EVENING))
     assert events[3].hold is not None
     assert all(word in events[3].hold.text for word in ("D01", "INT", "SENIN", "jadwal"))
 
@@ -601,7 +610,7 @@ def test_the_day_of_service_is_judged_in_wib(waktu: datetime, expected: object) 
 
 @pytest.mark.parametrize("zone", [WIB, WITA, WIT])
 def test_a_recorded_time_keeps_the_hospitals_zone(zone: Any) -> None:
-    event = events_of(look(onsite(), at("21:00", zone=zone), zone=zone))[3]
+    event = events_of(context(onsite(), at("21:00", zone=zone), zone=zone))[3]
     assert event.waktu == at("08:05", zone=zone)
 
 
@@ -613,5 +622,5 @@ def test_a_visit_of_two_sessions_opens_with_its_own() -> None:
 
 
 def test_nothing_is_invented_for_a_visit_that_only_registered() -> None:
-    every: Look = look(onsite(reg={"stts": "Sudah"}), NEXT_DAY)
+    every: VisitContext = context(onsite(reg={"stts": "Sudah"}), NEXT_DAY)
     assert list(events_of(every)) == [3]

@@ -7,7 +7,15 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from antrean_cli.rules.rows import Registration, Slot
-from antrean_cli.rules.visits import FINAL_STTS, Visit, assemble, day, moment, served, slot_of
+from antrean_cli.rules.visits import (
+    FINAL_STTS,
+    Visit,
+    assemble,
+    parse_date,
+    parse_datetime,
+    served,
+    slot_of,
+)
 from tests.support.rows import (
     MONDAY,
     NO_RAWAT,
@@ -62,18 +70,18 @@ def only(visits: list[Visit]) -> Visit:
     ],
 )
 def test_a_text_that_is_no_time_means_not_yet(text: str | None) -> None:
-    assert moment(text, WIB) is None
+    assert parse_datetime(text, WIB) is None
 
 
 @pytest.mark.parametrize(("zone", "hours"), [(WIB, 7), (WITA, 8), (WIT, 9)])
 def test_a_recorded_time_is_the_hospitals_own(zone: timezone, hours: int) -> None:
     """Khanza writes no zone: the setting tells which of the three it is."""
     utc = datetime(2026, 11, 23, 8, 5, 30, tzinfo=timezone.utc) - timedelta(hours=hours)
-    assert moment("2026-11-23 08:05:30", zone) == utc
+    assert parse_datetime("2026-11-23 08:05:30", zone) == utc
 
 
 def test_midnight_beside_a_real_date_is_a_time() -> None:
-    assert moment("2026-11-23 00:00:00", WIB) == datetime(2026, 11, 23, tzinfo=WIB)
+    assert parse_datetime("2026-11-23 00:00:00", WIB) == datetime(2026, 11, 23, tzinfo=WIB)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +89,7 @@ def test_midnight_beside_a_real_date_is_a_time() -> None:
     [("2026-11-23", MONDAY), ("0000-00-00", None), (None, None), ("", None), ("2026-13-01", None)],
 )
 def test_a_zero_date_is_no_day(text: str | None, expected: date | None) -> None:
-    assert day(text) == expected
+    assert parse_date(text) == expected
 
 
 # Sessions

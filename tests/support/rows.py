@@ -23,7 +23,7 @@ from antrean_cli.rules.rows import (
     Slot,
     SuratKontrol,
 )
-from antrean_cli.rules.sources import Look, Reason, Seen
+from antrean_cli.rules.sources import Reason, StatusObservation, VisitContext
 from antrean_cli.rules.visits import Policy, Visit
 
 WIB = timezone(timedelta(hours=7), "WIB")
@@ -265,14 +265,18 @@ def mobilejkn(
     return onsite(reg={"jam_reg": "08:00:00", **(reg or {})}, **{**base, **changed})
 
 
-def look(visit: Visit, now: datetime, seen: Seen | None = None, **policy_changes: Any) -> Look:
-    """Return one look at a visit."""
-    return Look(visit=visit, policy=policy(**policy_changes), seen=seen, now=now)
+def context(
+    visit: Visit, now: datetime, seen: StatusObservation | None = None, **policy_changes: Any
+) -> VisitContext:
+    """Return a visit with what is needed to tell its times."""
+    return VisitContext(visit=visit, policy=policy(**policy_changes), seen=seen, now=now)
 
 
-def seen(stts: str, since: datetime, *, first: bool = False, exact: bool = True) -> Seen:
+def seen(
+    stts: str, since: datetime, *, first: bool = False, exact: bool = True
+) -> StatusObservation:
     """Return what the passes saw of stts."""
-    return Seen(stts=stts, since=since, first=first, exact=exact)
+    return StatusObservation(stts=stts, since=since, first=first, exact=exact)
 
 
 def push(
