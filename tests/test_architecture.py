@@ -290,7 +290,7 @@ def test_click_is_known_to_the_command_line_only() -> None:
         ("Crypto", {"bpjs.replies", "simulator.server"}),
         ("lzstring", {"simulator.server"}),
         ("dotenv", {"config.env_file"}),
-        ("tabulate", {"render.text"}),
+        ("tabulate", {"render.tables"}),
     ],
 )
 def test_each_package_is_known_to_one_place(package: str, where: set[str]) -> None:

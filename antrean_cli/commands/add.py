@@ -118,7 +118,7 @@ def command(
     as_json: bool,
     **fields: str | int | None,
 ) -> None:
-    from antrean_cli.render.text import document
+    from antrean_cli.render.text import json_text
 
     if not (source or no_rawat or any(value is not None for value in fields.values())):
         raise InputError("beri BERKAS, -, atau --no-rawat NO. Lihat: antrean add --help")
@@ -133,7 +133,7 @@ def command(
         because = f" ({reason.text})" if reason else ""
         raise InputError(f"Isian antrean belum dapat dikirim{because}: {'; '.join(problems)}")
     if dry_run:
-        click.echo(document(body))
+        click.echo(json_text(body))
         return
     from antrean_cli.operator.manual import refuse_second, send
 

@@ -10,7 +10,7 @@ from antrean_cli.checkup.examination import examine
 from antrean_cli.checkup.results import FAULT, OK, WARNING, Finding, exit_code
 from antrean_cli.console.app import App, program
 from antrean_cli.console.options import examples, json_option, subcommand
-from antrean_cli.render import text as views
+from antrean_cli.render.text import json_text
 
 LEVELS = {OK: ("ok", "green"), WARNING: ("peringatan", "yellow"), FAULT: ("galat", "red")}
 WIDTH, MARGIN = 80, " " * 11
@@ -47,7 +47,7 @@ def command(ctx: click.Context, offline: bool, as_json: bool) -> None:
             click.echo("\n".join(_lines(finding)))
     code = exit_code(found)
     if as_json:
-        click.echo(views.document({"exit_code": code, "findings": list(map(asdict, found))}))
+        click.echo(json_text({"exit_code": code, "findings": list(map(asdict, found))}))
     else:
         click.echo(_summary(found))
     ctx.exit(code)

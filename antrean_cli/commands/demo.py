@@ -24,7 +24,10 @@ from antrean_cli.console.options import FILE, examples, subcommand
 from antrean_cli.errors import InputError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.render import text as views
+from antrean_cli.render.pushes import pushes_in, reasons_summary
+from antrean_cli.render.tables import table
+from antrean_cli.render.times import time_of_day
+from antrean_cli.render.words import step_name
 from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
 from antrean_cli.rules.listings import Task, wakturs_of
 from antrean_cli.rules.sources import NO_SIGN, TASKS
@@ -182,15 +185,14 @@ def _show_end(settings: Settings, bpjs: Simulator) -> None:
     for record in records:
         rows += _side_by_side(record, tasks(client, record.kodebooking))
     click.echo("\nYang tercatat di Khanza, dan yang dipegang BPJS:\n")
-    click.echo(views.table(("Kode booking", "", *(f"Task {taskid}" for taskid in TASKS)), rows))
+    click.echo(table(("Kode booking", "", *(f"Task {taskid}" for taskid in TASKS)), rows))
     click.echo("* dua langkah satu klik: BPJS menolak waktu yang sama, jadi ditambah satu detik")
     click.echo("  Datang sebelum poli buka (08:00)? Task 3 adalah jam buka poli.")
     ended = [
-        f"{record.kodebooking} ({views.step_name(push.step)})"
-        for record, push in _cancelled(records)
+        f"{record.kodebooking} ({step_name(push.step)})" for record, push in _cancelled(records)
     ]
     click.echo(f"\nDibatalkan di BPJS: {', '.join(ended)}")
-    click.echo(f"\nDitahan, dan sebabnya:\n{views.attention(views.pushes_in(records, HELD, DUE))}")
+    click.echo(f"\nDitahan, dan sebabnya:\n{reasons_summary(pushes_in(records, HELD, DUE))}")
     twice = sum(row.code == 208 for row in bpjs.received)
     click.echo(
         f"\n{len(records)} kunjungan, {sum(map(_told, records))} kiriman sampai di BPJS; "
@@ -199,17 +201,17 @@ def _show_end(settings: Settings, bpjs: Simulator) -> None:
 
 
 def _cancelled(records: Iterable[Record]) -> Iterator[tuple[Record, Push]]:
-    for record, push in views.pushes_in(records, SENT, ALREADY):
+    for record, push in pushes_in(records, SENT, ALREADY):
         if push.step in (ABSENT, BATAL):
             yield record, push
 
 
 def _side_by_side(record: Record, held: list[Task]) -> Iterator[tuple[str, ...]]:
-    at_bpjs = {task.taskid: views.clock(wakturs_of(task.wakturs)) for task in held}
+    at_bpjs = {task.taskid: time_of_day(wakturs_of(task.wakturs)) for task in held}
     pushes = {taskid: push for taskid in TASKS if (push := record.push(str(taskid)))}
     # Of a patient who never came nothing is recorded, only when the session opened.
     recorded = {
-        taskid: views.clock(push.recorded)
+        taskid: time_of_day(push.recorded)
         for taskid, push in pushes.items()
         if push.reason != NO_SIGN
     }

@@ -8,8 +8,8 @@ from antrean_cli.console.app import App, reading
 from antrean_cli.console.options import DAY, examples, json_option, subcommand
 from antrean_cli.console.output import show
 from antrean_cli.operator.queue_admin import PENDING, Pick, picked
-from antrean_cli.render import queue as boards
-from antrean_cli.render import text as views
+from antrean_cli.render.pushes import listed_push_document, push_table
+from antrean_cli.render.text import json_text
 from antrean_cli.rules.chain import ALREADY, HELD, REFUSED, SENT
 
 
@@ -58,8 +58,8 @@ def command(
     with reading(app) as (ledger, now):
         pairs = picked(ledger, pick, now)
     if as_json:
-        click.echo(views.document([boards.listed_document(record, push) for record, push in pairs]))
+        click.echo(json_text([listed_push_document(record, push) for record, push in pairs]))
     elif pairs:
-        show(boards.listed(pairs))
+        show(push_table(pairs))
     else:
         app.say("Tidak ada yang cocok.")

@@ -13,7 +13,7 @@ from antrean_cli.console.options import (
     subcommand,
 )
 from antrean_cli.errors import InputError, MissingTaskError
-from antrean_cli.render.text import FORMATS, task_list
+from antrean_cli.render.listings import FORMATS, task_list
 
 
 def parse_require(text: str) -> list[int]:

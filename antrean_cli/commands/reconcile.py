@@ -12,7 +12,7 @@ from antrean_cli.console.options import DAY, examples, json_option, subcommand
 from antrean_cli.console.output import show
 from antrean_cli.console.running import Bar
 from antrean_cli.errors import DifferenceError, InputError
-from antrean_cli.render import text as views
+from antrean_cli.render.text import json_text
 from antrean_cli.rules.chain import MAX_AGE
 
 
@@ -44,7 +44,7 @@ antrean reconcile --date 2026-11-22 --repair
 @click.pass_obj
 def command(app: App, tanggal: date | None, everything: bool, mend: bool, as_json: bool) -> None:
     from antrean_cli.operator.reconcile import reconcile
-    from antrean_cli.render import reconcile as proof
+    from antrean_cli.render.reconcile import reconciliation_document, reconciliation_text
 
     settings = app.settings("bpjs", "khanza")
     now = app.now(settings.policy.zone)
@@ -53,9 +53,9 @@ def command(app: App, tanggal: date | None, everything: bool, mend: bool, as_jso
     with Bar("Membandingkan", shown=sys.stderr.isatty() and not as_json and not app.quiet) as bar:
         found = reconcile(settings, tanggal, now, mend=mend, progress=bar.move)
     if as_json:
-        click.echo(views.document(proof.document(found, everything=everything)))
+        click.echo(json_text(reconciliation_document(found, everything=everything)))
     else:
-        show(proof.text(found, settings.policy.zone, everything=everything))
+        show(reconciliation_text(found, settings.policy.zone, everything=everything))
     if found.repaired:
         app.say(
             f"{found.repaired} kiriman dibetulkan; yang hilang terkirim "

@@ -10,7 +10,8 @@ import click
 from antrean_cli.console.app import App
 from antrean_cli.console.options import DAY, OneOf, examples, json_option, subcommand
 from antrean_cli.errors import InputError
-from antrean_cli.render import text as views
+from antrean_cli.render.tables import table
+from antrean_cli.render.text import json_text
 from antrean_cli.rules.answers import DOKTER, JADWAL, POLI
 
 # What a person types, the call, and the headings of its rows.
@@ -51,9 +52,9 @@ def command(
     found = listing(Client(app.settings("bpjs").bpjs), call, *words)
     rows = [row for row in found if cari.lower() in " ".join(map(str, row)).lower()]
     if as_json:
-        click.echo(views.document([row._asdict() for row in rows]))
+        click.echo(json_text([row._asdict() for row in rows]))
     elif rows:
-        click.echo(views.table(headings, [_cells(row) for row in rows], 22))
+        click.echo(table(headings, [_cells(row) for row in rows], 22))
     else:
         app.say("Tidak ada yang cocok." if found else "BPJS tidak punya data untuk itu.")
 

@@ -53,7 +53,7 @@ antrean replay --date 2026-11-22 --kodebooking 2026/11/22/000001 --now --yes
 def command(
     ctx: click.Context, tanggal: date, number: str, yes: bool, at_once: bool, as_json: bool
 ) -> None:
-    from antrean_cli.render.text import document
+    from antrean_cli.render.text import json_text
 
     with changing(ctx.obj) as (ledger, policy, now):
         today = service_day(now)
@@ -63,7 +63,7 @@ def command(
             return
         count = replay(ledger, tanggal, number, policy, now)
     text = f"{count} antrean dibaca ulang {'sekarang' if at_once else 'pada putaran berikutnya'}."
-    click.echo(document({"bookings": count}) if as_json else text)
+    click.echo(json_text({"bookings": count}) if as_json else text)
     if at_once:
         sync_now(ctx, silently=as_json)
 

@@ -5,7 +5,7 @@ import click
 from antrean_cli.console.app import App, reading, require_known
 from antrean_cli.console.options import bookings, examples, json_option, kodebooking, subcommand
 from antrean_cli.console.output import show
-from antrean_cli.render import text as views
+from antrean_cli.render.text import json_text
 from antrean_cli.sync.hfis import sessions_of
 
 
@@ -31,7 +31,7 @@ antrean show 20261122000001 --bpjs
 @click.pass_obj
 def command(app: App, number: str, with_bpjs: bool, as_json: bool) -> None:
     from antrean_cli.operator.visit_report import tell
-    from antrean_cli.render import visit as narration
+    from antrean_cli.render.visit import visit_document, visit_text
 
     settings = app.settings(*(["bpjs"] if with_bpjs else []))
     with reading(app) as (ledger, now):
@@ -39,9 +39,9 @@ def command(app: App, number: str, with_bpjs: bool, as_json: bool) -> None:
         records, sessions = ledger.of_visit(number), sessions_of(settings, ledger)
     stories = [tell(settings, record, sessions, now, with_bpjs=with_bpjs) for record in records]
     if as_json:
-        click.echo(views.document([narration.document(story) for story in stories]))
+        click.echo(json_text([visit_document(story) for story in stories]))
     else:
-        show("\n\n".join(map(narration.text, stories)))
+        show("\n\n".join(map(visit_text, stories)))
     for story in stories:
         if story.error:
             raise type(story.error)  # the story itself says why

@@ -9,8 +9,8 @@ from antrean_cli.console.options import Whole, examples, json_option, subcommand
 from antrean_cli.console.output import show
 from antrean_cli.errors import LookError
 from antrean_cli.operator.queue_admin import Limits, complaints, overview
-from antrean_cli.render import queue as boards
-from antrean_cli.render import text as views
+from antrean_cli.render.status import status_document, status_text
+from antrean_cli.render.text import json_text
 
 
 @subcommand(
@@ -59,8 +59,8 @@ def command(app: App, max_age: int, max_pending: int, max_refused: int, as_json:
         found = overview(ledger, now)
     problems = complaints(found, limits)
     if as_json:
-        click.echo(views.document(boards.status_document(found, problems)))
+        click.echo(json_text(status_document(found, problems)))
     else:
-        show(boards.status(found, problems))
+        show(status_text(found, problems))
     if problems:
         raise LookError

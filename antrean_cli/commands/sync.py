@@ -4,7 +4,7 @@ What it prints depends on who reads: cron nothing when all is well, a terminal a
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
@@ -20,7 +20,15 @@ from antrean_cli.errors import InputError, LockedError, StoppedError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.watchers import Watch
-from antrean_cli.render import text as views
+from antrean_cli.render.pushes import (
+    change_line,
+    due_table,
+    push_document,
+    pushes_in,
+    reasons_summary,
+)
+from antrean_cli.render.tables import table
+from antrean_cli.render.text import json_text
 from antrean_cli.rules.chain import (
     ALREADY,
     CLOSED,
@@ -30,8 +38,6 @@ from antrean_cli.rules.chain import (
     REFUSED,
     SENT,
     Change,
-    Push,
-    Record,
 )
 from antrean_cli.sync.run import Pass, Report, Sent, Told, preview
 
@@ -81,7 +87,7 @@ class Journal:
                 and push.reason.code in SHARED_REASONS
             )
             self.tell(
-                views.change_line(change),
+                change_line(change),
                 loud=bool(change.after) and (shared or push.state == REFUSED),
             )
 
@@ -216,7 +222,7 @@ def sync_now(ctx: click.Context, *, silently: bool) -> None:
 
 def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: bool) -> Report:
     ledger = one.ledger
-    held = views.pushes_in(ledger.unfinished().values(), HELD)
+    held = pushes_in(ledger.unfinished().values(), HELD)
     changes: list[dict[str, Any]] = []
     told: list[str] = []
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
@@ -234,7 +240,7 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
             if isinstance(happening, Sent):
                 bar.move(happening.waiting)
     if as_json:
-        click.echo(views.document(_document(one.report, changes, journal.messages)))
+        click.echo(json_text(_document(one.report, changes, journal.messages)))
     elif interactive:
         _show(one, told)
     elif app.verbose:
@@ -249,9 +255,9 @@ def _show(one: Pass, told: Iterable[str]) -> None:
     report, counts = one.report, one.report.counts
     headers = ("Ditemukan", "Terkirim", "Sudah ada", "Ditahan", "Ditolak", "Menunggu")
     row = (report.found, counts[SENT], counts[ALREADY], report.held, counts[REFUSED], report.later)
-    click.echo(views.table(headers, [row]))
+    click.echo(table(headers, [row]))
     records = one.ledger.of_days(one.clock().date() - MAX_AGE, date.max).values()
-    if text := views.attention(views.pushes_in(records, REFUSED, HELD)):
+    if text := reasons_summary(pushes_in(records, REFUSED, HELD)):
         click.echo(f"\nPerlu ditindaklanjuti:\n{text}")
     for text in told:
         click.echo(f"\n{text}")
@@ -266,7 +272,7 @@ def _show(one: Pass, told: Iterable[str]) -> None:
 
 
 def _change_document(change: Change) -> dict[str, Any]:
-    return views.push_document(change.record.kodebooking, change.push)
+    return push_document(change.record.kodebooking, change.push)
 
 
 def _document(report: Report, changes: list[dict[str, Any]], messages: list[str]) -> dict[str, Any]:
@@ -290,16 +296,16 @@ def _document(report: Report, changes: list[dict[str, Any]], messages: list[str]
 def _show_preview(app: App, settings: Settings, since: date | None, as_json: bool) -> None:
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
         records = preview(settings, ledger, app.now(settings.policy.zone), since)
-    due = views.pushes_in(records, DUE)
-    held = views.pushes_in(records, HELD)
+    due = pushes_in(records, DUE)
+    held = pushes_in(records, HELD)
     if as_json:
-        pushes = [views.push_document(record.kodebooking, push) for record, push in [*due, *held]]
+        pushes = [push_document(record.kodebooking, push) for record, push in [*due, *held]]
         click.echo(
-            views.document({"dry_run": True, "due": len(due), "held": len(held), "pushes": pushes})
+            json_text({"dry_run": True, "due": len(due), "held": len(held), "pushes": pushes})
         )
         return
     if due:
-        click.echo(_due_table(due))
+        click.echo(due_table(due))
     if settings.policy.only_poli:
         click.echo(
             f"Hanya poli {', '.join(sorted(settings.policy.only_poli))} (ANTREAN_ONLY_POLI)."
@@ -307,36 +313,5 @@ def _show_preview(app: App, settings: Settings, since: date | None, as_json: boo
     click.echo(
         f"{len(due)} menunggu dikirim, {len(held)} ditahan. Pratinjau: tidak ada yang dikirim."
     )
-    if text := views.attention(held):
+    if text := reasons_summary(held):
         click.echo(f"\nDitahan:\n{text}")
-
-
-def _due_table(due: Sequence[tuple[Record, Push]]) -> str:
-    """Return the table of what would be sent, which fits 80 columns: the day only where there are
-    several.
-    """
-    days = {record.tanggal for record, _ in due}
-    headers = ("Hari", "Kode booking", "Jenis", "Kiriman", "Waktu", "Sumber")
-    rows = [
-        (
-            f"{r.tanggal:%d-%m}",
-            r.kodebooking,
-            views.KINDS.get(r.kind, ""),
-            views.step_name(p.step),
-            _times(p),
-            p.source,
-        )
-        for r, p in due
-    ]
-    table = [row if len(days) > 1 else row[1:] for row in (headers, *rows)]
-    note = (
-        "\n(…): waktu di Khanza, yang tidak sesudah task sebelumnya"
-        if any("(" in row[4] for row in rows)
-        else ""
-    )
-    return views.table(table[0], table[1:]) + note
-
-
-def _times(push: Push) -> str:
-    """Return the time of a push, that of Khanza below it where a tie moved it."""
-    return views.times(push).replace(" (Khanza ", "\n(")

@@ -181,10 +181,10 @@ def _send_file(app: App, source: str, as_json: bool) -> None:
         signals.ends = batch
         results = _told(app, batch, lines, as_json)
     if as_json:
-        from antrean_cli.render.text import document
+        from antrean_cli.render.text import json_text
 
         in_order = sorted(results, key=lambda result: result.line.number)
-        click.echo(document([_document(result) for result in in_order]))
+        click.echo(json_text([_document(result) for result in in_order]))
     _sum_up(app, results)
     if error := batch.error:
         raise error

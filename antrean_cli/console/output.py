@@ -46,9 +46,9 @@ def show(text: str) -> None:
 def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None:
     """Print how many pushes a command changed, and why it left others alone."""
     if as_json:
-        from antrean_cli.render.text import document
+        from antrean_cli.render.text import json_text
 
-        click.echo(document(changed._asdict()))
+        click.echo(json_text(changed._asdict()))
         return
     click.echo(
         f"{changed.pushes} kiriman {what}."
@@ -71,11 +71,11 @@ def report(app: App, sent: "Sent", kodebooking: str, what: str, unused: str, as_
     already.
     """
     if as_json:
-        from antrean_cli.render.text import document
+        from antrean_cli.render.text import json_text
 
         outcome = "already" if sent.already else "sent"
         click.echo(
-            document(
+            json_text(
                 {
                     "kodebooking": kodebooking,
                     "outcome": outcome,

@@ -3,11 +3,14 @@
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import timezone
 from typing import Any
 
 from antrean_cli.operator.reconcile import Reconciliation
-from antrean_cli.render.text import STATES, fill, step_name, table
+from antrean_cli.render.tables import table
+from antrean_cli.render.text import fill
+from antrean_cli.render.times import epoch_ms, time_of_day
+from antrean_cli.render.words import STATES, step_name
 from antrean_cli.rules.chain import ADD, STEPS
 from antrean_cli.rules.comparison import (
     ALIVE_AT_BPJS,
@@ -23,7 +26,6 @@ from antrean_cli.rules.comparison import (
     Difference,
     Verdict,
 )
-from antrean_cli.rules.payloads import milliseconds
 
 _PLACES = dict(
     zip(PLACES, ("di BPJS", "menunggu", "ditahan", "ditolak", "ditutup", "hilang"), strict=True)
@@ -55,7 +57,7 @@ _ADVICE = {
 }
 
 
-def text(found: Reconciliation, zone: timezone, *, everything: bool = False) -> str:
+def reconciliation_text(found: Reconciliation, zone: timezone, *, everything: bool = False) -> str:
     """Return a day compared, for a terminal; `everything` also lists each booking with its three
     sides.
     """
@@ -111,12 +113,8 @@ def _closing(found: Reconciliation) -> Iterator[str]:
 def _difference_row(one: Difference, zone: timezone) -> tuple[str, str, str]:
     both = ""
     if one.waktu and one.bpjs and one.kind in (OTHER_TIME, CHANGED_IN_KHANZA):
-        both = f" ({_clock(one.waktu, zone)}, BPJS {_clock(one.bpjs, zone)})"
+        both = f" ({time_of_day(one.waktu, zone)}, BPJS {time_of_day(one.bpjs, zone)})"
     return one.kodebooking, step_name(one.step), f"{_DIFFERENCES[one.kind]}{both}"
-
-
-def _clock(waktu: datetime, zone: timezone) -> str:
-    return f"{waktu.astimezone(zone):%H:%M:%S}"
 
 
 def _arrows(found: Reconciliation) -> list[str]:
@@ -183,21 +181,21 @@ def _shown(verdict: Verdict) -> list[str]:
 def _side(verdict: Verdict, step: str, zone: timezone) -> tuple[str, str, str]:
     """Return what Khanza, the ledger and BPJS have of one step."""
     push, khanza = verdict.case.record.push(step), verdict.khanza.get(step)
-    recorded = _clock(khanza, zone) if khanza else "ada" if step in verdict.khanza else "-"
-    waktu = f" {_clock(push.waktu, zone)}" if push and push.waktu and push.done else ""
+    recorded = time_of_day(khanza, zone) if khanza else "ada" if step in verdict.khanza else "-"
+    waktu = f" {time_of_day(push.waktu, zone)}" if push and push.waktu and push.done else ""
     noted = f"{STATES[push.state]}{waktu}" if push else "-"
     there = verdict.at_bpjs.tasks.get(step)
     return (
         recorded,
         noted,
-        _clock(there, zone) if there else "ada" if verdict.at_bpjs.has(step) else "-",
+        time_of_day(there, zone) if there else "ada" if verdict.at_bpjs.has(step) else "-",
     )
 
 
 # -- JSON
 
 
-def document(found: Reconciliation, *, everything: bool = False) -> dict[str, Any]:
+def reconciliation_document(found: Reconciliation, *, everything: bool = False) -> dict[str, Any]:
     """Return a day compared for JSON output; times are epoch ms."""
     counts = found.counts()
     sums = {place: sum(places[place] for places in counts.values()) for place in PLACES}
@@ -216,7 +214,7 @@ def document(found: Reconciliation, *, everything: bool = False) -> dict[str, An
         **sums,
         "steps": counts,
         "differences": [
-            {**one._asdict(), "waktu": _ms(one.waktu), "bpjs": _ms(one.bpjs)}
+            {**one._asdict(), "waktu": epoch_ms(one.waktu), "bpjs": epoch_ms(one.bpjs)}
             for one in found.differences
         ],
         **sides,
@@ -232,16 +230,12 @@ def _sides_document(verdict: Verdict) -> dict[str, Any]:
             step: {
                 "place": verdict.places.get(step),
                 "in_khanza": step in verdict.khanza,
-                "khanza": _ms(verdict.khanza.get(step)),
+                "khanza": epoch_ms(verdict.khanza.get(step)),
                 "state": pushes[step].state if step in pushes else None,
-                "waktu": _ms(pushes[step].waktu) if step in pushes else None,
+                "waktu": epoch_ms(pushes[step].waktu) if step in pushes else None,
                 "at_bpjs": verdict.at_bpjs.has(step),
-                "bpjs": _ms(tasks.get(step)),
+                "bpjs": epoch_ms(tasks.get(step)),
             }
             for step in _shown(verdict)
         },
     }
-
-
-def _ms(waktu: datetime | None) -> int | None:
-    return milliseconds(waktu) if waktu else None

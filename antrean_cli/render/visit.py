@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from antrean_cli.operator.visit_report import CANCELLED, MISSING, PRESENT, Story
-from antrean_cli.render.queue import listed_document
-from antrean_cli.render.text import ADVICE, KINDS, STATES, fill, step_name, table
+from antrean_cli.render.pushes import listed_push_document
+from antrean_cli.render.tables import table
+from antrean_cli.render.text import ADVICE, fill
+from antrean_cli.render.times import epoch_ms, time_of_day
+from antrean_cli.render.words import KINDS, STATES, step_name
 from antrean_cli.rules.chain import (
     ABSENT,
     ADD,
@@ -24,7 +27,6 @@ from antrean_cli.rules.chain import (
     STEPS,
     Push,
 )
-from antrean_cli.rules.payloads import milliseconds
 from antrean_cli.rules.sources import TASKS
 
 _WIDTHS = (None, 25, None, 21, 9)  # what is longer is broken into two lines
@@ -44,7 +46,7 @@ _WHO = {
 }
 
 
-def text(told: Story) -> str:
+def visit_text(told: Story) -> str:
     """Return the whole story of one visit for a terminal."""
     columns = len(_WIDTHS) if told.at_bpjs is not None else len(_WIDTHS) - 1
     headers = ("Kiriman", "Khanza", "Kirim", "Keadaan", "BPJS")[:columns]
@@ -81,8 +83,8 @@ def _steps(told: Story) -> list[str]:
 
 def _row(told: Story, step: str) -> list[str]:
     push, event = told.record.push(step), told.events.get(step)
-    recorded = f"{event.waktu:%H:%M:%S} {event.source}" if event else ""
-    sent = f"{push.waktu:%H:%M:%S}" if push and push.waktu and push.done else ""
+    recorded = f"{time_of_day(event.waktu)} {event.source}" if event else ""
+    sent = time_of_day(push.waktu) if push and push.done else ""
     return [step_name(step), recorded, sent, _condition(told, step), _there(told, step)]
 
 
@@ -108,9 +110,7 @@ def _there(told: Story, step: str) -> str:
     if step == ADD:
         return _AT_BPJS[told.booking]
     held = told.at_bpjs.get(ABSENT if step == BATAL else step)
-    return (
-        f"{held.astimezone(told.zone):%H:%M:%S}" if held else "ada" if _at_bpjs(told, step) else "-"
-    )
+    return time_of_day(held, told.zone) if held else "ada" if _at_bpjs(told, step) else "-"
 
 
 def _at_bpjs(told: Story, step: str) -> bool:
@@ -271,7 +271,7 @@ def _notes(told: Story) -> list[str]:
     for push in _pushes(told):
         lines += [f"{step_name(push.step)}: {push.note}"] if push.note else []
         if push.state == DUE and push.attempts and push.next_try:
-            again = f"{push.next_try.astimezone(told.zone):%H:%M:%S}"
+            again = time_of_day(push.next_try, told.zone)
             lines.append(
                 f"{step_name(push.step)}: BPJS menjawab kode {push.code}, dicoba lagi {again}"
             )
@@ -282,7 +282,7 @@ def _notes(told: Story) -> list[str]:
 # -- JSON
 
 
-def document(told: Story) -> dict[str, Any]:
+def visit_document(told: Story) -> dict[str, Any]:
     """Return the story for JSON output; times are epoch ms."""
     record = told.record
     return {
@@ -293,13 +293,12 @@ def document(told: Story) -> dict[str, Any]:
         "kd_poli": record.kd_poli,
         "kd_dokter": record.kd_dokter,
         "stts": record.seen and record.seen.stts,
-        "pushes": [listed_document(record, push) for push in _pushes(told)],
+        "pushes": [listed_push_document(record, push) for push in _pushes(told)],
         "khanza": {
-            step: {"waktu": milliseconds(event.waktu), "source": event.source}
+            step: {"waktu": epoch_ms(event.waktu), "source": event.source}
             for step, event in told.events.items()
         },
-        "bpjs": told.at_bpjs
-        and {step: held and milliseconds(held) for step, held in told.at_bpjs.items()},
+        "bpjs": told.at_bpjs and {step: epoch_ms(held) for step, held in told.at_bpjs.items()},
         "bpjs_booking": told.booking or None,
         "notes": list(told.notes),
     }

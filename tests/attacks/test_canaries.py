@@ -32,7 +32,7 @@ from urllib.parse import quote
 import pytest
 
 from antrean_cli.cli import COMMANDS
-from antrean_cli.render.text import FORMATS
+from antrean_cli.render.listings import FORMATS
 from antrean_cli.simulator.faults import Reply
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator, encrypted

@@ -47,7 +47,8 @@ from antrean_cli.errors import AntreanError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator import manual
-from antrean_cli.render import text as views
+from antrean_cli.render.listings import FORMATS, task_list
+from antrean_cli.render.pushes import change_line
 from antrean_cli.rules.chain import STEPS, Change
 from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, update_body
 from antrean_cli.simulator.bookings import Bookings
@@ -818,7 +819,7 @@ def fit(text: str) -> None:
 
 def fit_changes(found: Sequence[Change]) -> None:
     for change in found:
-        fit(views.change_line(change))
+        fit(change_line(change))
 
 
 @dataclass
@@ -946,11 +947,11 @@ class Lab:
 
 
 def _listed(tasks: Sequence[Any]) -> frozenset[str]:
-    for form in views.FORMATS:
-        text = views.task_list(tasks, form)
+    for form in FORMATS:
+        text = task_list(tasks, form)
         for line in text.split("\n"):
             assert line.replace("\t", "").isprintable(), f"{form} prints what is no text"
-    assert len(views.task_list(tasks, "plain").split("\n")) == max(len(tasks), 1)
+    assert len(task_list(tasks, "plain").split("\n")) == max(len(tasks), 1)
     return frozenset(str(task.taskid) for task in tasks) & set(STEPS)
 
 

@@ -16,7 +16,7 @@ import pytest
 from antrean_cli.errors import TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.reconcile import reconcile
-from antrean_cli.render import reconcile as proof
+from antrean_cli.render.reconcile import reconciliation_text
 from antrean_cli.rules.chain import SENT, Push
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault
@@ -572,7 +572,7 @@ def test_a_second_look_that_fails_leaves_what_the_first_has_found(site: Site) ->
     assert [one.kind for one in found.differences] == ["not_at_bpjs"] * 2
     assert isinstance(found.error, TemporaryError)
     assert found.repaired == 0
-    assert "Pemeriksaan kedua gagal" in proof.text(found, WIB)
+    assert "Pemeriksaan kedua gagal" in reconciliation_text(found, WIB)
 
 
 # -- strangers

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antrean_cli.render.text import STATES as VIEW_STATES
+from antrean_cli.render.words import STATES as VIEW_STATES
 from antrean_cli.rules.chain import (
     Change,
     Push,

@@ -1,30 +1,19 @@
-"""What the operator's desk shows: overview and list → text in 80 columns and JSON documents
-(Indonesian).
-"""
+"""How things stand, as `antrean status` shows it: text in 80 columns and a JSON document."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from antrean_cli.operator.queue_admin import Overview
-from antrean_cli.render.text import STATES, fill, push_document, step_name, table, times
+from antrean_cli.render.tables import table
+from antrean_cli.render.text import fill
+from antrean_cli.render.times import epoch_ms, two_units
+from antrean_cli.render.words import STATES
 from antrean_cli.rules import outages
-from antrean_cli.rules.chain import HELD, REFUSED, Push, Record
-from antrean_cli.rules.payloads import milliseconds
-
-_REASON_WIDTH = 22
+from antrean_cli.rules.chain import HELD, REFUSED
 
 
-def span(length: timedelta) -> str:
-    """Return a length of time in words: the two largest units."""
-    minutes = int(length.total_seconds() // 60)
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    if days:
-        return f"{days} hari {hours} jam"
-    return f"{hours} jam {minutes} menit" if hours else f"{minutes} menit"
-
-
-def status(found: Overview, problems: Sequence[str]) -> str:
+def status_text(found: Overview, problems: Sequence[str]) -> str:
     """Return the overview for a terminal."""
     facts = [
         ("Keadaan", "PERLU DILIHAT" if problems else "baik"),
@@ -59,7 +48,7 @@ def _ago(when: datetime | None, now: datetime) -> str:
         return "belum pernah"
     return (
         f"{when:%d-%m-%Y %H:%M:%S} "
-        f"({f'{span(now - when)} lalu' if when <= now else 'di masa depan'})"
+        f"({f'{two_units(now - when)} lalu' if when <= now else 'di masa depan'})"
     )
 
 
@@ -71,7 +60,7 @@ def _outage(outage: outages.Outage) -> str:
 
 
 def _pending(found: Overview) -> str:
-    return f"{found.pending} (tertua {span(found.oldest_pending)})" if found.pending else "0"
+    return f"{found.pending} (tertua {two_units(found.oldest_pending)})" if found.pending else "0"
 
 
 def _deadlines(found: Overview) -> str:
@@ -84,9 +73,9 @@ def status_document(found: Overview, problems: Sequence[str]) -> dict[str, Any]:
     return {
         "well": not problems,
         "attention": list(problems),
-        "last_pass": found.passed_at and milliseconds(found.passed_at),
+        "last_pass": epoch_ms(found.passed_at),
         "last_exit_code": found.exit_code,
-        "last_success": found.succeeded_at and milliseconds(found.succeeded_at),
+        "last_success": epoch_ms(found.succeeded_at),
         "begin": found.begin and found.begin.isoformat(),
         "checkpoint": found.checkpoint and found.checkpoint.isoformat(),
         "pending": found.pending,
@@ -103,39 +92,7 @@ def status_document(found: Overview, problems: Sequence[str]) -> dict[str, Any]:
             for group in found.groups
         ],
         "outages": [
-            {"kind": outage.kind, "since": milliseconds(outage.since)} for outage in found.outages
+            {"kind": outage.kind, "since": epoch_ms(outage.since)} for outage in found.outages
         ],
         "deadlines": {day.isoformat(): count for day, count in found.deadlines.items()},
-    }
-
-
-def listed(pairs: Iterable[tuple[Record, Push]]) -> str:
-    """Return pushes as a table, one a row."""
-    rows = [
-        (
-            f"{record.tanggal:%d-%m}",
-            record.kodebooking,
-            record.kd_poli,
-            step_name(push.step),
-            STATES[push.state],
-            push.reason.text if push.reason else times(push),
-        )
-        for record, push in pairs
-    ]
-    return table(
-        ("Hari", "Kode booking", "Poli", "Kiriman", "Keadaan", "Alasan atau waktu"),
-        rows,
-        _REASON_WIDTH,
-    )
-
-
-def listed_document(record: Record, push: Push) -> dict[str, Any]:
-    """Return one push of a list for JSON output."""
-    return {
-        **push_document(record.kodebooking, push),
-        "tanggal": record.tanggal.isoformat(),
-        "kind": record.kind,
-        "no_rawat": record.no_rawat,
-        "kd_poli": record.kd_poli,
-        "since": push.since and milliseconds(push.since),
     }

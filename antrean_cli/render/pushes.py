@@ -1,0 +1,151 @@
+"""Pushes as people and scripts read them: a table, a line of log, a summary, JSON (Indonesian)."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from antrean_cli.render.tables import table
+from antrean_cli.render.text import ADVICE
+from antrean_cli.render.times import epoch_ms, time_of_day
+from antrean_cli.render.words import KINDS, STATES, step_name
+from antrean_cli.rules.chain import ADD, CLOSED, HELD, REFUSED, STEPS, Change, Push, Record
+
+_REASON_WIDTH = 22
+_MOST_GROUPS = 15
+_BEHIND_ADD = "antrean"  # the reason of a task that waits for the hold of its add
+
+
+def pushes_in(records: Iterable[Record], *states: str) -> list[tuple[Record, Push]]:
+    """Return the pushes of some bookings that are in one of these states, step by step."""
+    in_order = ((record, record.push(step)) for record in records for step in STEPS)
+    return [(record, push) for record, push in in_order if push and push.state in states]
+
+
+# -- lists
+
+
+def push_table(pairs: Iterable[tuple[Record, Push]]) -> str:
+    """Return pushes as `antrean list` shows them, one a row."""
+    rows = [
+        (
+            f"{record.tanggal:%d-%m}",
+            record.kodebooking,
+            record.kd_poli,
+            step_name(push.step),
+            STATES[push.state],
+            push.reason.text if push.reason else push_times(push),
+        )
+        for record, push in pairs
+    ]
+    headings = ("Hari", "Kode booking", "Poli", "Kiriman", "Keadaan", "Alasan atau waktu")
+    return table(headings, rows, _REASON_WIDTH)
+
+
+def due_table(pairs: Iterable[tuple[Record, Push]]) -> str:
+    """Return what a pass would send, in 80 columns: the day only where there are several."""
+    due = list(pairs)
+    headings = ("Hari", "Kode booking", "Jenis", "Kiriman", "Waktu", "Sumber")
+    rows = [
+        (
+            f"{record.tanggal:%d-%m}",
+            record.kodebooking,
+            KINDS.get(record.kind, ""),
+            step_name(push.step),
+            push_times(push).replace(" (Khanza ", "\n("),  # below the one that a tie moved
+            push.source,
+        )
+        for record, push in due
+    ]
+    if any("(" in row[4] for row in rows):
+        note = "\n(…): waktu di Khanza, yang tidak sesudah task sebelumnya"
+    else:
+        note = ""
+    if len({record.tanggal for record, _ in due}) > 1:
+        return table(headings, rows) + note
+    return table(headings[1:], [row[1:] for row in rows]) + note
+
+
+def push_times(push: Push) -> str:
+    """Return the time of a push; where a tie moved it, what Khanza recorded stands beside it."""
+    if push.waktu and push.recorded and push.waktu != push.recorded:
+        return f"{time_of_day(push.waktu)} (Khanza {time_of_day(push.recorded)})"
+    return time_of_day(push.waktu or push.recorded)
+
+
+def change_line(change: Change) -> str:
+    """Return one line of log: the push, its state, its time and why; never the patient."""
+    push = change.push
+    state = "ditarik" if change.after is None else STATES[push.state]
+    parts = [change.record.kodebooking, step_name(push.step), state, push_times(push)]
+    if push.reason and push.state in (HELD, REFUSED, CLOSED):
+        parts.append(f"- {push.reason.text}")
+    if push.note:
+        parts.append(f"[{push.note}]")
+    return " ".join(part for part in parts if part)
+
+
+# -- what needs somebody
+
+
+def reasons_summary(pairs: Iterable[tuple[Record, Push]]) -> str:
+    """Return holds and refusals, those with one reason together, and what to do about each.
+
+    The tasks that wait for a held add are counted with it.
+    """
+    groups: dict[tuple[str, str, str], list[tuple[Record, Push]]] = {}
+    behind: Counter[str] = Counter()
+    for record, push in pairs:
+        code, text = push.reason or ("", "")
+        if code == _BEHIND_ADD:
+            behind[record.kodebooking] += 1
+        else:
+            groups.setdefault((STATES[push.state], code, text), []).append((record, push))
+    lines = []
+    for (state, code, text), members in list(groups.items())[:_MOST_GROUPS]:
+        lines.append(f"  {state}: {_example(members, behind)}\n    {text}")
+        if advice := ADVICE.get(code):
+            lines.append(f"    → {advice}")
+    if len(groups) > _MOST_GROUPS:
+        lines.append(f"  … dan {len(groups) - _MOST_GROUPS} alasan lain")
+    return "\n".join(lines)
+
+
+def _example(members: Sequence[tuple[Record, Push]], behind: Counter[str]) -> str:
+    """Return the first push of a group, how many others there are, and what waits for its adds."""
+    record, push = members[0]
+    more = f" dan {len(members) - 1} lainnya" if len(members) > 1 else ""
+    waiting = sum(behind[record.kodebooking] for record, push in members if push.step == ADD)
+    if waiting:
+        more += f" (dan {waiting} task yang menunggunya)"
+    return f"{record.kodebooking} {step_name(push.step)}{more}"
+
+
+# -- JSON
+
+
+def push_document(kodebooking: str, push: Push) -> dict[str, Any]:
+    """Return a push for JSON output; times are epoch ms."""
+    return {
+        "kodebooking": kodebooking,
+        "step": push.step,
+        "state": push.state,
+        "waktu": epoch_ms(push.waktu),
+        "recorded": epoch_ms(push.recorded),
+        "source": push.source,
+        "reason_code": push.reason and push.reason.code,
+        "reason": push.reason and push.reason.text,
+        "code": push.code,
+        "note": push.note,
+    }
+
+
+def listed_push_document(record: Record, push: Push) -> dict[str, Any]:
+    """Return a push for JSON output together with what is known of its booking."""
+    return {
+        **push_document(record.kodebooking, push),
+        "tanggal": record.tanggal.isoformat(),
+        "kind": record.kind,
+        "no_rawat": record.no_rawat,
+        "kd_poli": record.kd_poli,
+        "since": epoch_ms(push.since),
+    }

@@ -1,0 +1,38 @@
+"""Times and spans of time as people read them (Indonesian); JSON has epoch milliseconds.
+
+Times of the ledger's and of Khanza's are in the hospital's zone already; BPJS's are in WIB.
+"""
+
+from datetime import datetime, timedelta, timezone
+
+from antrean_cli.rules.payloads import milliseconds
+
+
+def time_of_day(waktu: datetime | None, zone: timezone | None = None) -> str:
+    """Return `HH:MM:SS` in a zone, without one in that of the time itself; empty for no time."""
+    if waktu is None:
+        return ""
+    return f"{waktu.astimezone(zone) if zone else waktu:%H:%M:%S}"
+
+
+def epoch_ms(waktu: datetime | None) -> int | None:
+    """Return epoch milliseconds, None for none."""
+    return milliseconds(waktu) if waktu else None
+
+
+def two_units(span: timedelta) -> str:
+    """Return a span that is not negative in its two largest units, whole minutes at least."""
+    minutes = int(span.total_seconds() // 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return f"{days} hari {hours} jam"
+    return f"{hours} jam {minutes} menit" if hours else f"{minutes} menit"
+
+
+def one_unit(span: timedelta) -> str:
+    """Return a span, whatever its sign, rounded to its one largest unit."""
+    seconds = round(abs(span.total_seconds()))
+    for size, unit in ((86_400, "hari"), (3_600, "jam"), (60, "menit")):
+        if seconds >= size:
+            return f"{round(seconds / size)} {unit}"
+    return f"{seconds} detik"
