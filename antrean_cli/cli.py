@@ -2,7 +2,6 @@
 into exit codes.
 
 - This is the one place where an error becomes a sentence on stderr and an exit code.
-- click speaks English; what it says to a person is put into Indonesian here, once.
 """
 
 import difflib
@@ -21,7 +20,9 @@ import click
 from antrean_cli import __version__
 from antrean_cli.console import streams
 from antrean_cli.console.app import App, Clock
-from antrean_cli.console.options import FILE, Command, examples, exit_codes
+from antrean_cli.console.command import Command, examples, exit_codes
+from antrean_cli.console.indonesian import speak_indonesian, usage_sentence
+from antrean_cli.console.parameters import FILE
 from antrean_cli.errors import AntreanError, InputError, TemporaryError, why
 
 GROUPS = {
@@ -77,8 +78,17 @@ class Commands(Command, click.Group):
             ctx.exit(CLOSED_PIPE)
         return result
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_options(ctx, formatter)
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not (name in COMMANDS or name.startswith("-") or ctx.resilient_parsing):
+            near = difflib.get_close_matches(name, COMMANDS, n=1)
+            meant = f"; maksudnya {near[0]}?" if near else ""
+            raise click.UsageError(f"tidak ada perintah {name}{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, COMMANDS))
         for title, commands in GROUPS.items():
             with formatter.section(title):
@@ -142,6 +152,7 @@ def main(clock: Clock = datetime.now) -> NoReturn:
     """Run the command line and leave with its exit code; only tests bring a clock of their own."""
     gc.disable()  # a pass is over in seconds; looking for garbage would take a tenth of an idle one
     streams.prepare()
+    speak_indonesian()
     code = _run(clock)
     gc.freeze()  # nor is there anything to be won on the way out
     sys.exit(code)
@@ -198,40 +209,3 @@ def _complain(sentence: str, code: int, *, silent: bool = False) -> int:
     if "--json" in sys.argv and not streams.printed() and code != 1:
         click.echo(json.dumps({"error": sentence, "exit_code": code}, ensure_ascii=False, indent=2))
     return code
-
-
-def usage_sentence(error: click.ClickException) -> str:
-    """Return click's complaint in Indonesian, with the help to look at."""
-    path = (
-        error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "antrean"
-    )
-    complaint = " ".join(_complaint(error).split())  # one line, whatever was typed
-    return f"{complaint}{'' if complaint.endswith('?') else '.'} Lihat: {path} --help"
-
-
-def _complaint(error: click.ClickException) -> str:
-    if isinstance(error, click.NoSuchOption):
-        meant = f"; maksudnya {error.possibilities[0]}?" if error.possibilities else ""
-        return f"tidak ada pilihan {error.option_name}{meant}"
-    if isinstance(error, click.MissingParameter):
-        return f"{_parameter(error)} belum diberikan"
-    if isinstance(error, click.BadParameter):
-        return f"{_parameter(error)} {error.message}"
-    if isinstance(error, click.BadOptionUsage):
-        return f"pilihan {error.option_name} " + (
-            "perlu nilai" if "requires" in error.message else "tidak perlu nilai"
-        )
-    if found := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
-        return f"argumen berlebih: {found[1]}"
-    if found := re.search(r"No such command '(.*?)'", error.message):
-        near = difflib.get_close_matches(found[1], COMMANDS, n=1)
-        return f"tidak ada perintah {found[1]}" + (f"; maksudnya {near[0]}?" if near else "")
-    return error.message.rstrip(".")
-
-
-def _parameter(error: click.BadParameter) -> str:
-    if error.param is None:
-        return "masukan"
-    if isinstance(error.param, click.Option):
-        return error.param.opts[0]
-    return error.param.make_metavar(error.ctx).strip("[]")  # type: ignore[arg-type]

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from antrean_cli.console.app import App, read_text, source_name
-from antrean_cli.console.options import Whole, examples, files, json_option, subcommand
+from antrean_cli.console.app import App
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.completion import files
+from antrean_cli.console.input_files import read_text, source_name
+from antrean_cli.console.options import json_option
 from antrean_cli.console.output import report
+from antrean_cli.console.parameters import Whole
 from antrean_cli.errors import InputError
 from antrean_cli.rules.chain import ADD
 from antrean_cli.rules.payloads import (

@@ -6,8 +6,10 @@ import click
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.console.app import App
-from antrean_cli.console.options import examples, json_option, kodebooking_argument, subcommand
-from antrean_cli.console.output import agreed, report
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option, kodebooking_argument
+from antrean_cli.console.output import report
+from antrean_cli.console.prompts import agreed
 from antrean_cli.errors import InputError
 from antrean_cli.rules.chain import BATAL, ORDERED
 from antrean_cli.rules.payloads import batal_body

@@ -9,7 +9,8 @@ import click
 from antrean_cli.checkup.examination import examine
 from antrean_cli.checkup.results import FAULT, OK, WARNING, Finding, exit_code
 from antrean_cli.console.app import App, program
-from antrean_cli.console.options import examples, json_option, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option
 from antrean_cli.render.text import json_text
 
 LEVELS = {OK: ("ok", "green"), WARNING: ("peringatan", "yellow"), FAULT: ("galat", "red")}

@@ -20,7 +20,8 @@ import click
 from antrean_cli.commands.simulator import save_bookings
 from antrean_cli.config.settings import Settings, load
 from antrean_cli.console.app import App, program
-from antrean_cli.console.options import FILE, examples, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.parameters import FILE
 from antrean_cli.errors import InputError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger

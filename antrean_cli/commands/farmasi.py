@@ -3,15 +3,10 @@
 import click
 
 from antrean_cli.console.app import App
-from antrean_cli.console.options import (
-    OneOf,
-    Whole,
-    examples,
-    json_option,
-    kodebooking_argument,
-    subcommand,
-)
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option, kodebooking_argument
 from antrean_cli.console.output import report
+from antrean_cli.console.parameters import OneOf, Whole
 from antrean_cli.rules.chain import FARMASI
 from antrean_cli.rules.payloads import JENISRESEP, farmasi_body
 

@@ -5,8 +5,10 @@ from datetime import date
 import click
 
 from antrean_cli.console.app import App, reading
-from antrean_cli.console.options import DAY, examples, json_option, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option
 from antrean_cli.console.output import show
+from antrean_cli.console.parameters import DAY
 from antrean_cli.operator.queue_admin import PENDING, Pick, picked
 from antrean_cli.render.pushes import listed_push_document, push_table
 from antrean_cli.render.text import json_text

@@ -5,13 +5,9 @@ import re
 import click
 
 from antrean_cli.console.app import App
-from antrean_cli.console.options import (
-    OneOf,
-    examples,
-    json_option,
-    kodebooking_argument,
-    subcommand,
-)
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option, kodebooking_argument
+from antrean_cli.console.parameters import OneOf
 from antrean_cli.errors import InputError, MissingTaskError
 from antrean_cli.render.listings import FORMATS, task_list
 

@@ -8,9 +8,11 @@ from datetime import date
 import click
 
 from antrean_cli.console.app import App, require_ledger
-from antrean_cli.console.options import DAY, examples, json_option, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option
 from antrean_cli.console.output import show
-from antrean_cli.console.running import Bar
+from antrean_cli.console.parameters import DAY
+from antrean_cli.console.progress import ProgressBar
 from antrean_cli.errors import DifferenceError, InputError
 from antrean_cli.render.text import json_text
 from antrean_cli.rules.chain import MAX_AGE
@@ -50,7 +52,8 @@ def command(app: App, tanggal: date | None, everything: bool, mend: bool, as_jso
     now = app.now(settings.policy.zone)
     tanggal = _fit(tanggal or now.date(), now.date(), mend=mend)
     require_ledger(settings)
-    with Bar("Membandingkan", shown=sys.stderr.isatty() and not as_json and not app.quiet) as bar:
+    shown = sys.stderr.isatty() and not as_json and not app.quiet
+    with ProgressBar("Membandingkan", shown=shown) as bar:
         found = reconcile(settings, tanggal, now, mend=mend, progress=bar.move)
     if as_json:
         click.echo(json_text(reconciliation_document(found, everything=everything)))

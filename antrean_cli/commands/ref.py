@@ -8,7 +8,9 @@ from datetime import date
 import click
 
 from antrean_cli.console.app import App
-from antrean_cli.console.options import DAY, OneOf, examples, json_option, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option
+from antrean_cli.console.parameters import DAY, OneOf
 from antrean_cli.errors import InputError
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import json_text

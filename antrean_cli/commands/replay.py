@@ -9,8 +9,11 @@ import click
 
 from antrean_cli.commands.sync import sync_now
 from antrean_cli.console.app import changing
-from antrean_cli.console.options import DAY, bookings, examples, json_option, now_option, subcommand
-from antrean_cli.console.output import agreed
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.completion import bookings
+from antrean_cli.console.options import json_option, now_option
+from antrean_cli.console.parameters import DAY
+from antrean_cli.console.prompts import agreed
 from antrean_cli.errors import InputError
 from antrean_cli.operator.queue_admin import replay
 from antrean_cli.rules.chain import MAX_AGE

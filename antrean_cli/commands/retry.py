@@ -4,7 +4,8 @@ import click
 
 from antrean_cli.commands.sync import sync_now
 from antrean_cli.console.app import changing, require_known
-from antrean_cli.console.options import examples, json_option, now_option, pick_options, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option, now_option, pick_options
 from antrean_cli.console.output import tell_changed
 from antrean_cli.operator.queue_admin import Pick, retry
 

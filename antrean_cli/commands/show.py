@@ -3,8 +3,11 @@
 import click
 
 from antrean_cli.console.app import App, reading, require_known
-from antrean_cli.console.options import bookings, examples, json_option, kodebooking, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.completion import bookings
+from antrean_cli.console.options import json_option
 from antrean_cli.console.output import show
+from antrean_cli.console.parameters import usable_kodebooking
 from antrean_cli.render.text import json_text
 from antrean_cli.sync.hfis import sessions_of
 
@@ -24,7 +27,7 @@ antrean show 20261122000001 --bpjs
     ),
 )
 @click.argument(
-    "number", metavar="KODEBOOKING|NO_RAWAT", callback=kodebooking, shell_complete=bookings
+    "number", metavar="KODEBOOKING|NO_RAWAT", callback=usable_kodebooking, shell_complete=bookings
 )
 @click.option("--bpjs", "with_bpjs", is_flag=True, help="Tanyakan juga apa yang dicatat BPJS.")
 @json_option

@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from antrean_cli.console.app import App
-from antrean_cli.console.options import FILE, Whole, examples, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.parameters import FILE, Whole
 from antrean_cli.errors import InputError, why
 from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 

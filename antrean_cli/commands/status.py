@@ -5,8 +5,10 @@ from datetime import timedelta
 import click
 
 from antrean_cli.console.app import App, reading
-from antrean_cli.console.options import Whole, examples, json_option, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option
 from antrean_cli.console.output import show
+from antrean_cli.console.parameters import Whole
 from antrean_cli.errors import LookError
 from antrean_cli.operator.queue_admin import Limits, complaints, overview
 from antrean_cli.render.status import status_document, status_text

@@ -14,8 +14,11 @@ import click
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.console.app import App
-from antrean_cli.console.options import DAY, Whole, examples, json_option, subcommand
-from antrean_cli.console.running import Bar, Signals
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option
+from antrean_cli.console.parameters import DAY, Whole
+from antrean_cli.console.progress import ProgressBar
+from antrean_cli.console.signals import Signals
 from antrean_cli.errors import InputError, LockedError, StoppedError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
@@ -228,7 +231,7 @@ def _run(app: App, settings: Settings, one: Pass, since: date | None, as_json: b
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
     known = (push.reason.text for _, push in held if push.reason)
     journal = Journal(app, settings, known, table=interactive)
-    with Bar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
+    with ProgressBar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
         for happening in one.run(since=since):
             if isinstance(happening, Told):
                 told.append(happening.text)

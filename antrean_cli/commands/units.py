@@ -13,7 +13,8 @@ import click
 
 from antrean_cli.config.settings import examine, load
 from antrean_cli.console.app import App, program
-from antrean_cli.console.options import OneOf, examples, subcommand
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.parameters import OneOf
 from antrean_cli.errors import SettingsError
 from antrean_cli.operator.systemd_units import UNIT_FILES, Place, service, timer
 

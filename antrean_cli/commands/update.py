@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from antrean_cli.config.settings import ZONES
-from antrean_cli.console.app import App, read_text, source_name
-from antrean_cli.console.options import (
-    OneOf,
-    bookings,
-    examples,
-    files,
-    json_option,
-    kodebooking,
-    subcommand,
-)
+from antrean_cli.console.app import App
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.completion import bookings, files
+from antrean_cli.console.input_files import read_text, source_name
+from antrean_cli.console.options import json_option
 from antrean_cli.console.output import report
-from antrean_cli.console.running import Bar, Signals
+from antrean_cli.console.parameters import OneOf, usable_kodebooking
+from antrean_cli.console.progress import ProgressBar
+from antrean_cli.console.signals import Signals
 from antrean_cli.errors import InputError
 from antrean_cli.rules.payloads import (
     JENISRESEP,
@@ -192,7 +189,10 @@ def _send_file(app: App, source: str, as_json: bool) -> None:
 
 def _told(app: App, batch: "Batch", lines: "list[Line]", as_json: bool) -> "list[Result]":
     results: list[Result] = []
-    with Bar(shown=sys.stderr.isatty() and not app.quiet) as bar, closing(batch.run(lines)) as run:
+    with (
+        ProgressBar(shown=sys.stderr.isatty() and not app.quiet) as bar,
+        closing(batch.run(lines)) as run,
+    ):
         for result in run:
             results.append(result)
             if not as_json:
@@ -254,7 +254,11 @@ antrean update --file task12.csv
     ),
 )
 @click.argument(
-    "number", metavar="[KODEBOOKING]", required=False, callback=kodebooking, shell_complete=bookings
+    "number",
+    metavar="[KODEBOOKING]",
+    required=False,
+    callback=usable_kodebooking,
+    shell_complete=bookings,
 )
 @click.argument("taskid", metavar="[TASKID]", required=False, type=OneOf(TASKIDS))
 @click.argument("waktu", metavar="[WAKTU]", required=False)

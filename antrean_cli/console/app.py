@@ -1,6 +1,4 @@
-"""What a command works with: the global options, the settings, and the ledger, to look at or to
-change.
-"""
+"""What a command works with: the global options, the settings, and the ledger."""
 
 import os
 import re
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from antrean_cli.errors import InputError, why
+from antrean_cli.errors import InputError
 
 if TYPE_CHECKING:
     from antrean_cli.config.settings import Settings
@@ -37,9 +35,8 @@ class App:
 
     def settings(self, *needs: str) -> "Settings":
         """Return the settings; `needs` are "bpjs" and "khanza". Raises SettingsError."""
-        from antrean_cli.config.settings import (
-            load,  # commands that need no settings do not load it
-        )
+        # commands that need no settings do not load it
+        from antrean_cli.config.settings import load
 
         return load(env_file=self.env_file, state=self.state, needs=frozenset(needs))
 
@@ -49,9 +46,7 @@ class App:
             click.echo(text, err=True)
 
     def typed(self, command: str) -> str:
-        """Return a line of ours as it is to be typed: with the settings and the state that were
-        named this time.
-        """
+        """Return a line of ours as it is to be typed: with the files that were named this time."""
         named = [("--env-file", self.env_file), ("--state", self.state)]
         options = "".join(f" {option} {shlex.quote(str(path))}" for option, path in named if path)
         return re.sub(r"^antrean(?= )", lambda me: me[0] + options, command)
@@ -72,8 +67,9 @@ def require_ledger(settings: "Settings") -> None:
 
 @contextmanager
 def reading(app: App, *, missing_ok: bool = False) -> "Iterator[tuple[Ledger, datetime]]":
-    """Open a copy of the ledger to look at, and tell the time; raises InputError if there is none
-    yet.
+    """Open a copy of the ledger to look at, and tell the time.
+
+    Raises InputError if there is none yet.
     """
     from antrean_cli.ledger.ledger import Ledger
 
@@ -101,23 +97,3 @@ def require_known(ledger: "Ledger", number: str) -> None:
         raise InputError(
             f"Ledger tidak mengenal {number}; periksa nomornya, atau jalankan dulu: antrean sync"
         )
-
-
-def source_name(source: str) -> str:
-    """Return what people call a file, or standard input for "-"."""
-    return "masukan standar" if source == "-" else source
-
-
-def read_text(source: str) -> str:
-    """Return the text of a file, or of standard input for "-"; raises InputError with its name."""
-    name = source_name(source)
-    if source == "-" and sys.stdin is None:
-        raise InputError(f"{name} tidak dapat dibaca: ditutup pemanggil")
-    try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    except OSError as error:
-        raise InputError(f"{name} tidak dapat dibaca: {why(error)}") from error
-    try:
-        return data.decode("utf-8-sig")  # Windows begins a text with a mark
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name} bukan teks UTF-8") from error

@@ -1,9 +1,6 @@
-"""How commands speak with a person: what was asked for in colour, what came of a change or a call,
-and a question.
-"""
+"""What commands print: what was asked for, in colour, and what came of a change or a call."""
 
 import re
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -13,22 +10,6 @@ from antrean_cli.console.app import App
 if TYPE_CHECKING:
     from antrean_cli.operator.manual import Sent
     from antrean_cli.operator.queue_admin import Changed
-
-YES, NO = ("ya", "y"), ("tidak", "t", "n", "")
-
-
-def agreed(question: str) -> bool:
-    """Ask on the terminal and return whether the person said yes; the end of the input is a no."""
-    while True:
-        click.echo(f"{question} (ya/tidak) ", nl=False, err=True)
-        answer = sys.stdin.readline()
-        if answer.strip().lower() in YES:
-            return True
-        if answer.strip().lower() in NO:
-            click.echo("Tidak jadi; tidak ada yang berubah.", err=True)
-            return False
-        click.echo("Ketik ya atau tidak.", err=True)
-
 
 _COLOURS = {
     **dict.fromkeys(("PERLU DILIHAT", "ditolak", "hilang"), "red"),
@@ -50,15 +31,14 @@ def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None
 
         click.echo(json_text(changed._asdict()))
         return
-    click.echo(
-        f"{changed.pushes} kiriman {what}."
-        if any(changed)
-        else "Tidak ada yang cocok; lihat: antrean list"
-    )
+    if any(changed):
+        click.echo(f"{changed.pushes} kiriman {what}.")
+    else:
+        click.echo("Tidak ada yang cocok; lihat: antrean list")
     if changed.waiting:
         app.say(
-            f"{changed.waiting} menunggu sebabnya hilang, diperiksa tiap "
-            f"putaran; lihat: antrean list --held"
+            f"{changed.waiting} menunggu sebabnya hilang, diperiksa tiap putaran; "
+            "lihat: antrean list --held"
         )
     if changed.in_flight:
         app.say(f"{changed.in_flight} sedang dikirim, tidak disentuh.")
@@ -67,25 +47,20 @@ def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None
 
 
 def report(app: App, sent: "Sent", kodebooking: str, what: str, unused: str, as_json: bool) -> None:
-    """Print what BPJS said to one call by hand; `unused` says what became of ours where BPJS had it
-    already.
+    """Print what BPJS said to one call by hand.
+
+    `unused` says what became of ours where BPJS had it already.
     """
     if as_json:
         from antrean_cli.render.text import json_text
 
-        outcome = "already" if sent.already else "sent"
-        click.echo(
-            json_text(
-                {
-                    "kodebooking": kodebooking,
-                    "outcome": outcome,
-                    "code": sent.code,
-                    "message": sent.message,
-                }
-            )
-        )
-    else:
-        app.say(
-            f"{kodebooking} {what}: "
-            f"{f'sudah ada di BPJS; {unused}' if sent.already else 'diterima BPJS'}"
-        )
+        told = {
+            "kodebooking": kodebooking,
+            "outcome": "already" if sent.already else "sent",
+            "code": sent.code,
+            "message": sent.message,
+        }
+        click.echo(json_text(told))
+        return
+    outcome = f"sudah ada di BPJS; {unused}" if sent.already else "diterima BPJS"
+    app.say(f"{kodebooking} {what}: {outcome}")

@@ -1,0 +1,56 @@
+"""What a hospital installs: the program, the pages beside it, and the texts that it needs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from antrean_cli import __version__
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "antrean_cli"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the files in a wheel that was built from what stands here."""
+    source = tmp_path_factory.mktemp("source")
+    shutil.copytree(PACKAGE, source / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.cfg", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = "from setuptools import build_meta; build_meta.build_wheel('.')"
+    done = subprocess.run(
+        [sys.executable, "-c", build], cwd=source, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (built,) = source.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        return set(archive.namelist())
+
+
+def test_a_wheel_has_every_module_every_page_and_every_catalogue(wheel: set[str]) -> None:
+    kept = {
+        str(path.relative_to(ROOT))
+        for path in PACKAGE.rglob("*")
+        if path.suffix in (".py", ".md", ".po", ".mo")
+    }
+    assert len(kept) > 100
+    assert kept - wheel == set()
+
+
+def test_a_wheel_has_nothing_but_the_package(wheel: set[str]) -> None:
+    about = f"antrean-{__version__}.dist-info"
+    assert {name.split("/")[0] for name in wheel} == {"antrean_cli", about}
+
+
+def test_the_version_is_the_newest_of_the_changelog() -> None:
+    changelog = (PACKAGE / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)
+    assert versions[0] == __version__
+    assert versions == sorted(versions, key=lambda text: list(map(int, text.split("."))))[::-1]
