@@ -12,7 +12,7 @@ from antrean_cli.checkup.results import Finding, fault, length, ok, told, warnin
 from antrean_cli.config.settings import ZONES, Settings
 from antrean_cli.config.settings import Khanza as KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
-from antrean_cli.khanza.queries import Khanza, Window
+from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
 from antrean_cli.rules.chain import MAX_AGE
 from antrean_cli.rules.payloads import missing
 from antrean_cli.rules.sources import Reason
@@ -52,7 +52,7 @@ def examine(
             what = "visits"
             visits = _last_days(settings, khanza, now.date(), sessions)
             yield from unadded(visits, settings.policy, near)
-            yield own_sender(*khanza.own_sender(now.date()), now)
+            yield own_sender(khanza.own_sender_summary(now.date()), now)
     except TemporaryError as error:
         yield told(error, what, _typed(settings.khanza, "mysqladmin", "ping"))
     except SettingsError as error:
@@ -236,14 +236,12 @@ def lack(group: Group, near: Near) -> Finding:
 # -- Khanza's own sender
 
 
-def own_sender(tasks: int, last: str, now: datetime) -> Finding:
-    """Judge whether Khanza's own sender of tasks still runs, by what it noted
-    for today's visits.
-    """
-    if not tasks:
+def own_sender(noted: OwnSenderSummary, now: datetime) -> Finding:
+    """Judge whether Khanza's own sender of tasks still runs, by what it noted for today."""
+    if not noted.tasks:
         return ok("sender", "Pengirim Khanza sendiri: tidak ada task untuk kunjungan hari ini")
-    when = parse_datetime(last, now.tzinfo)  # type: ignore[arg-type]  # a fixed zone of Indonesia
-    text = f"Pengirim Khanza sendiri masih bekerja hari ini: {tasks} task"
+    when = parse_datetime(noted.latest, now.tzinfo)  # type: ignore[arg-type]  # a fixed zone of Indonesia
+    text = f"Pengirim Khanza sendiri masih bekerja hari ini: {noted.tasks} task"
     text += f", terakhir pukul {when:%H:%M:%S}" if when else ""
     return warning(
         "sender", f"{text}. Hentikan {SENDERS}; penambah antrean di formulir SEP biarkan menyala."

@@ -1,9 +1,9 @@
-"""A connection to SIMRS Khanza's database: opened, asked, hung up on, and its troubles put into
-words.
+"""A connection to SIMRS Khanza's database: opened, asked, hung up on, its troubles put into words.
 
 - However slowly Khanza answers, it is hung up on when the time is up.
 - A server (MySQL or MariaDB) and a SQLite sample are read with the same SQL; what is asked stands
-  in khanza.py.
+  in queries.py.
+- Rows are made by the names of a SELECT's columns, never by their order.
 """
 
 import os
@@ -12,11 +12,12 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from antrean_cli.config.settings import Khanza as KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
@@ -25,24 +26,34 @@ if TYPE_CHECKING:
     import pymysql
 
 Self = TypeVar("Self", bound="Connection")
-Row = TypeVar("Row", bound=tuple[Any, ...])
+Row = TypeVar("Row", bound=NamedTuple)
 CONNECT_SECONDS, READ_SECONDS = 5, 10
 # MySQL's error numbers for "who are you" and "no such thing"; everything else is a passing trouble.
 _REFUSED_LOGIN = (1044, 1045, 1049, 1142, 1143, 1227, 1698)
 _WRONG_SCHEMA = (1054, 1146)
+NO_VALUES: Mapping[str, str] = {}
+
+
+class Answer(NamedTuple):
+    """What a statement brought: the names of the columns, and each row's cells (text or None)."""
+
+    names: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
 
 
 class Connection:
     """A connection that only reads.
 
-    Raises TemporaryError (5) or SettingsError (8: login or schema).
+    Whatever it does raises TemporaryError (exit 5: not reachable, too slow) or SettingsError (exit
+    8: login, rights or schema). `sample` tells whether it reads a SQLite sample, which has no
+    accounts and no clock of its own.
     """
 
     def __init__(self, settings: KhanzaSettings, *, seconds: float = 60) -> None:
         """Connect; after so many seconds nothing more is read."""
         self._settings = settings
         self._deadline = time.monotonic() + seconds
-        self._sample = settings.sqlite is not None
+        self.sample = settings.sqlite is not None
         self._connection = _sample(settings.sqlite) if settings.sqlite else _server(settings)
         # PyMySQL's time-outs are for each read of a socket: an answer that drips would never end.
         self._limit = threading.Timer(seconds, self._hang_up)
@@ -81,57 +92,94 @@ class Connection:
             with suppress(OSError), socket.socket(fileno=os.dup(plain.fileno())) as same:
                 same.shutdown(socket.SHUT_RDWR)
 
-    def _begin(self) -> None:
-        """Begin a snapshot: every row can be written meanwhile (only ALTER TABLE waits for its
-        end).
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Read everything in between as of one moment; Khanza can write all the while.
+
+        (Only its ALTER TABLE would wait for the end.)
         """
-        if self._sample:
-            self._select("BEGIN", {})
-            return
-        self._select(
-            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", {}
-        )  # some servers default to less
-        self._select("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", {})
+        if self.sample:
+            self._select("BEGIN")
+        else:
+            # Some servers are set to a weaker level, which would show each query another moment.
+            self._select("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            self._select("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        yield
+        self._select("COMMIT")
 
     def _rows(
         self,
-        make: Callable[[Iterable[Any]], Row],
+        row: type[Row],
         sql: str,
-        values: Mapping[str, str],
+        values: Mapping[str, str] = NO_VALUES,
         listed: Sequence[str] = (),
     ) -> list[Row]:
-        """Return the rows of one SELECT; `:list` stands for the listed values, and for none at all
-        if it is empty.
+        """Return the rows of one SELECT, whose columns bear the names of the row's fields.
+
+        `:name` stands for one of the values, `:list` for the listed ones (for none at all if there
+        are none). Raises TemporaryError and SettingsError.
         """
+        answer = self._answer(sql, values, listed)
+        return list(map(_by_name(row, answer.names), answer.rows))
+
+    def _values(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> list[str]:
+        """Return the values of a SELECT of one column; a NULL is an empty text.
+
+        Raises TemporaryError and SettingsError.
+        """
+        return [str(value or "") for (value,) in self._answer(sql, values).rows]
+
+    def _answer(self, sql: str, values: Mapping[str, str], listed: Sequence[str] = ()) -> Answer:
         names = [f"l{number}" for number in range(len(listed))]
         sql = sql.replace(":list", ", ".join(f":{name}" for name in names) or "NULL")
-        parameters = {**values, **dict(zip(names, listed, strict=True))}
-        if not self._sample:
+        if not self.sample:
             sql = re.sub(r":(\w+)", r"%(\1)s", sql)
-        return [make(row) for row in self._select(sql, parameters)]
+        return self._select(sql, {**values, **dict(zip(names, listed, strict=True))})
 
-    def _select(self, sql: str, parameters: Mapping[str, str]) -> Sequence[Any]:
+    def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
+        """Run a statement, with its parameters as the driver spells them."""
         if time.monotonic() > self._deadline:
             raise TemporaryError("Khanza menjawab terlalu lambat")
         if isinstance(self._connection, sqlite3.Connection):
-            try:
-                rows = self._connection.execute(sql, parameters)
-                return [
-                    tuple(str(cell) if isinstance(cell, int) else cell for cell in row)
-                    for row in rows
-                ]
-            except sqlite3.Error as error:
-                raise SettingsError(
-                    f"KHANZA_SQLITE: {self._settings.sqlite} bukan contoh Khanza yang utuh"
-                ) from error
+            return self._select_from_sample(self._connection, sql, values)
         from pymysql.err import Error
 
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(sql, parameters)
-                return list(cursor.fetchall())
+                cursor.execute(sql, values)
+                return Answer(_names(cursor.description), cursor.fetchall())
         except (Error, OSError) as error:
             raise _trouble(error) from error
+
+    def _select_from_sample(
+        self, connection: sqlite3.Connection, sql: str, values: Mapping[str, str]
+    ) -> Answer:
+        try:
+            cursor = connection.execute(sql, values)
+            rows = [
+                tuple(str(cell) if isinstance(cell, int) else cell for cell in row)
+                for row in cursor
+            ]
+        except sqlite3.Error as error:
+            raise SettingsError(
+                f"KHANZA_SQLITE: {self._settings.sqlite} bukan contoh Khanza yang utuh"
+            ) from error
+        return Answer(_names(cursor.description), rows)
+
+
+def _names(description: Sequence[Sequence[Any]] | None) -> tuple[str, ...]:
+    return tuple(str(column[0]) for column in description or ())
+
+
+def _by_name(row: type[Row], names: Sequence[str]) -> Callable[[Sequence[Any]], Row]:
+    """Return what makes a row out of the cells of a SELECT with these names of columns.
+
+    Raises LookupError, a bug of ours, for a SELECT that does not name just the row's fields.
+    """
+    if sorted(names) != sorted(row._fields):
+        raise LookupError(f"{row.__name__} cannot be made of {', '.join(names)}")
+    in_order = itemgetter(*map(names.index, row._fields))
+    return lambda cells: row._make(in_order(cells))
 
 
 def _sample(path: str) -> sqlite3.Connection:
@@ -139,33 +187,19 @@ def _sample(path: str) -> sqlite3.Connection:
         connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
         raise SettingsError(f"KHANZA_SQLITE: {path} tidak dapat dibuka") from error
+    # SQLite has no CONCAT before 3.44, and later one that skips a NULL where a server's is NULL.
+    connection.create_function("CONCAT", -1, _concat, deterministic=True)
     return connection
+
+
+def _concat(*parts: str | None) -> str | None:
+    return None if None in parts else "".join(map(str, parts))
 
 
 def _server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
     import pymysql
-    from pymysql.constants import FIELD_TYPE
     from pymysql.converters import conversions
 
-    # Dates and times stay text, as in SQLite: PyMySQL would hand zero dates over as str and the
-    # rest as objects.
-    temporal = (
-        FIELD_TYPE.DATE,
-        FIELD_TYPE.NEWDATE,
-        FIELD_TYPE.TIME,
-        FIELD_TYPE.DATETIME,
-        FIELD_TYPE.TIMESTAMP,
-    )
-    numeric = (
-        FIELD_TYPE.TINY,
-        FIELD_TYPE.SHORT,
-        FIELD_TYPE.INT24,
-        FIELD_TYPE.LONG,
-        FIELD_TYPE.LONGLONG,
-    )
-    converters = {
-        key: value for key, value in conversions.items() if key not in (*temporal, *numeric)
-    }
     return pymysql.connect(
         host=settings.host,
         port=settings.port,
@@ -174,7 +208,7 @@ def _server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
         password=settings.password.encode(),  # a text would have to be Latin-1
         database=settings.database,
         charset="utf8mb4",
-        conv=converters,
+        conv={key: convert for key, convert in conversions.items() if key not in _kept_as_text()},
         autocommit=True,  # no snapshot is kept open beyond a read
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -184,9 +218,22 @@ def _server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
     )
 
 
+def _kept_as_text() -> frozenset[int]:
+    """Return the types of MySQL that are not converted, so that they are text as in SQLite.
+
+    PyMySQL would hand zero dates over as str, and true ones as objects.
+    """
+    from pymysql.constants import FIELD_TYPE as TYPE
+
+    temporal = (TYPE.DATE, TYPE.NEWDATE, TYPE.TIME, TYPE.DATETIME, TYPE.TIMESTAMP)
+    whole = (TYPE.TINY, TYPE.SHORT, TYPE.INT24, TYPE.LONG, TYPE.LONGLONG)
+    return frozenset((*temporal, *whole))
+
+
 def _trouble(error: Exception) -> SettingsError | TemporaryError:
-    """Return the error to raise for what the server said; its own words may name tables, never
-    patients.
+    """Return the error to raise for what the server said.
+
+    The server's own words may hold a patient's; only the table or column that it names is taken.
     """
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     if number in _REFUSED_LOGIN:

@@ -132,6 +132,6 @@ def _numbers(one: Visit | Record) -> list[str]:
 
 def _clinics(rows: Rows) -> dict[str, frozenset[str]]:
     clinics: dict[str, set[str]] = {}
-    for kd_poli_bpjs, kd_poli_rs in rows.maping_poli:
-        clinics.setdefault(kd_poli_bpjs, set()).add(kd_poli_rs)
+    for row in rows.maping_poli:
+        clinics.setdefault(row.kd_poli_bpjs, set()).add(row.kd_poli_rs)
     return {code: frozenset(codes) for code, codes in clinics.items()}

@@ -7,6 +7,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from antrean_cli.bpjs.lookups import antrean, tasks
 from antrean_cli.config.settings import Settings
@@ -16,6 +17,9 @@ from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.sources import Event, VisitContext, events_of
 from antrean_cli.rules.visits import Sessions, Visit, assemble
 from antrean_cli.sync.collect import rows_of
+
+if TYPE_CHECKING:
+    from antrean_cli.khanza.queries import OwnSenderNotes
 
 PRESENT, MISSING, CANCELLED = "present", "missing", "cancelled"
 
@@ -83,7 +87,7 @@ def _with_khanza(settings: Settings, story: Story, sessions: Sessions | None) ->
         rows = rows_of(
             khanza, policy, Window(record.tanggal, record.tanggal, no_rawat, (record.kodebooking,))
         )
-        notes = _hint(*khanza.hints(record.no_rawat, record.kodebooking))
+        notes = _hint(khanza.own_sender_notes(record.no_rawat or "", record.kodebooking))
     visit = _same(assemble(rows._replace(hfis=sessions), policy), record)
     if visit is None:
         return replace(story, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
@@ -98,10 +102,10 @@ def _same(visits: Sequence[Visit], record: Record) -> Visit | None:
     return same[0] if same else None
 
 
-def _hint(rows: Sequence[Sequence[str]], statuskirim: str) -> tuple[str, ...]:
+def _hint(notes: "OwnSenderNotes") -> tuple[str, ...]:
     """Return what Khanza's own sender noted of a visit, nothing if it noted nothing."""
-    parts = [f"task {taskid} {waktu[11:]}" for taskid, waktu in rows]
-    parts += [f"statuskirim {statuskirim}"] if statuskirim else []
+    parts = [f"task {task.taskid} {task.waktu[11:]}" for task in notes.tasks]
+    parts += [f"statuskirim {notes.statuskirim}"] if notes.statuskirim else []
     return (
         (f"Pengirim bawaan Khanza mencatat {', '.join(parts)}: petunjuk, bukan bukti.",)
         if parts

@@ -1,5 +1,9 @@
-"""Khanza's rows as they are read: every value is Khanza's own text, or None; what it means is said
-in visits.py.
+"""Khanza's rows as they are read: every value is Khanza's own text, or None.
+
+- What the values mean is said in visits.py; which columns they are, in khanza/queries.py and in
+  khanza/README.md, Tables read.
+- They are named tuples and no dataclasses, because thousands of them are made in each pass; they
+  are always made by name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,8 +67,9 @@ class Booking(NamedTuple):
 
 
 class Cancel(NamedTuple):
-    """One row of referensi_mobilejkn_bpjs_batal, with the date of its booking where that is still
-    there.
+    """One row of referensi_mobilejkn_bpjs_batal, with day and clinic of its booking if it is there.
+
+    A cancel of Mobile JKN deletes the visit, and RM numbers that are merged delete the booking too.
     """
 
     nobooking: str
@@ -93,16 +98,14 @@ class Exam(NamedTuple):
 
 
 class Resep(NamedTuple):
-    """The three times of one outpatient prescription, and whether it has to be mixed (only read for
-    farmasi).
-    """
+    """The three times of one outpatient prescription, and whether it has to be mixed."""
 
     no_rawat: str
     no_resep: str
     dibuat: str | None
     divalidasi: str | None
     diserahkan: str | None
-    racikan: str | None = None  # "1" if it has
+    racikan: str | None = None  # "1" if it has; read for antrean farmasi only
 
 
 class Sep(NamedTuple):
@@ -143,9 +146,18 @@ class SuratKontrol(NamedTuple):
     no_surat: str
 
 
+class PoliMapping(NamedTuple):
+    """One row of maping_poli_bpjs: a clinic's code in Khanza, and its code at BPJS."""
+
+    kd_poli_rs: str
+    kd_poli_bpjs: str
+
+
 class Rows(NamedTuple):
-    """Everything that one read of Khanza brought; `surat_kontrol` is None when it was not asked
-    for.
+    """Everything that one read of Khanza brought.
+
+    `surat_kontrol` is None when it was not asked for. `hfis` holds BPJS's own sessions by kodepoli
+    and day, None where the hospital goes by Khanza's jadwal.
     """
 
     registrations: Sequence[Registration] = ()
@@ -156,10 +168,8 @@ class Rows(NamedTuple):
     reseps: Sequence[Resep] = ()
     seps: Sequence[Sep] = ()
     slots: Sequence[Slot] = ()
-    maping_poli: Sequence[tuple[str, ...]] = ()  # kd_poli_bpjs, kd_poli_rs
+    maping_poli: Sequence[PoliMapping] = ()
     payers: frozenset[str] = frozenset()
     kode_ppk: str = ""
     surat_kontrol: Sequence[SuratKontrol] | None = None
-    hfis: Mapping[tuple[str, date], Sequence[Praktek]] | None = (
-        None  # BPJS's sessions by kodepoli and day
-    )
+    hfis: Mapping[tuple[str, date], Sequence[Praktek]] | None = None

@@ -203,8 +203,8 @@ class _Assembly:
         for slot in rows.slots:
             self.slots.setdefault((slot.kd_dokter, slot.hari_kerja), []).append(slot)
         self.kd_poli_rs: dict[str, set[str]] = {}
-        for kd_poli_bpjs, kd_poli_rs in rows.maping_poli:
-            self.kd_poli_rs.setdefault(kd_poli_bpjs, set()).add(kd_poli_rs)
+        for row in rows.maping_poli:
+            self.kd_poli_rs.setdefault(row.kd_poli_bpjs, set()).add(row.kd_poli_rs)
         self.surat = {(s.norm, s.tanggal[:10], s.kd_poli_bpjs): s for s in rows.surat_kontrol or ()}
 
     def all(self) -> Iterable[Visit]:

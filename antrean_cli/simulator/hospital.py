@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
-from antrean_cli.khanza.queries import TABLES
+from antrean_cli.khanza.tables import TABLES
 
 Value = str | int | date | None
 

@@ -31,7 +31,7 @@ from typing import NamedTuple
 import pymysql
 import pytest
 
-from antrean_cli.khanza.queries import TABLES
+from antrean_cli.khanza.tables import TABLES
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator

@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 from antrean_cli.config.settings import load
+from antrean_cli.khanza.connection import NO_VALUES, Answer
 from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.chain import SENT
@@ -63,9 +64,9 @@ class NotedKhanza(Khanza):
         super().__init__(options)
         self.selects: list[tuple[str, dict[str, str]]] = []
 
-    def _select(self, sql: str, parameters: Mapping[str, str]) -> Any:
-        self.selects.append((sql, dict(parameters)))
-        return super()._select(sql, parameters)
+    def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
+        self.selects.append((sql, dict(values)))
+        return super()._select(sql, values)
 
 
 def idle(*, quick: bool) -> Iterator[Figure]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pymysql
 
 from antrean_cli.config.settings import load
+from antrean_cli.khanza.connection import NO_VALUES, Answer
 from antrean_cli.khanza.queries import Khanza, Window
 from tests.benchmark.khanza import basics, fill
 from tests.benchmark.tools import Figure, at_most, now, settings
@@ -47,13 +48,13 @@ class CountedKhanza(Khanza):
 
     queries = 0
 
-    def _select(self, sql: str, parameters: Mapping[str, str]) -> Any:
+    def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
         self.queries += 1
-        return super()._select(sql, parameters)
+        return super()._select(sql, values)
 
     def rows_read(self) -> int:
         """Return the rows that the server read for this session."""
-        return _rows_read(lambda sql: super(CountedKhanza, self)._select(sql, {}))
+        return _rows_read(lambda sql: super(CountedKhanza, self)._select(sql).rows)
 
 
 def run(*, quick: bool) -> Iterator[Figure]:
@@ -144,18 +145,8 @@ def _usual(server: MariaDB, first: date) -> Cost:
         before = _rows_read(select)
         began = time.perf_counter()
         visits = select(
-            f"SELECT no_rawat, no_rkm_medis "
-            f""
-            f""
-            f""
-            f""
-            f""
-            f""
-            f"FROM "
-            f"reg_periksa WHERE "
-            f"tgl_registrasi >= '{first}' "
-            f"AND "
-            f"tgl_registrasi <= '{first + timedelta(days=1)}'"
+            "SELECT no_rawat, no_rkm_medis FROM reg_periksa "
+            f"WHERE tgl_registrasi BETWEEN '{first}' AND '{first + timedelta(days=1)}'"
         )
         for no_rawat, norm in visits:
             for sql in _SIX:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,8 +18,9 @@ import pytest
 
 from antrean_cli.config.settings import Khanza as Settings
 from antrean_cli.errors import SettingsError, TemporaryError
+from antrean_cli.khanza.connection import NO_VALUES, Row
 from antrean_cli.khanza.queries import Khanza, Window
-from antrean_cli.rules.rows import Rows
+from antrean_cli.rules.rows import Berkas, Rows
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from tests.benchmark import khanza as bench_khanza
 from tests.support.mariadb import MariaDB
@@ -71,9 +72,11 @@ def sample(path: Path) -> Settings:
     )
 
 
-def read(settings: Settings, window: Window = WINDOW) -> Rows:
+def read(
+    settings: Settings, window: Window = WINDOW, reader: Callable[[Settings], Khanza] = Khanza
+) -> Rows:
     """Return all that a pass reads, the planned control visits included."""
-    with Khanza(settings) as khanza:
+    with reader(settings) as khanza:
         khanza.check()
         rows = khanza.read(window)
         return rows._replace(surat_kontrol=khanza.surat_kontrol(window.first, window.last))
@@ -190,6 +193,51 @@ def test_every_cell_is_text_or_nothing(either: tuple[Hospital, Settings]) -> Non
     for table in (*tables, rows.slots, rows.surat_kontrol):
         assert table
         assert {type(cell) for row in table for cell in row} <= {str, type(None)}
+
+
+class Turned(Khanza):
+    """A reader that is handed the columns of each SELECT in the opposite order."""
+
+    def _rows(
+        self,
+        row: type[Row],
+        sql: str,
+        values: Mapping[str, str] = NO_VALUES,
+        listed: Sequence[str] = (),
+    ) -> list[Row]:
+        turned = f"SELECT {', '.join(reversed(row._fields))} FROM ({sql}) AS straight"
+        return super()._rows(row, turned, values, listed)
+
+
+def test_the_order_of_columns_is_of_no_consequence(either: tuple[Hospital, Settings]) -> None:
+    """Rows are made by the names that the SELECTs give their columns."""
+    hospital, settings = either
+    a_busy_day(hospital)
+    assert in_any_order(read(settings, reader=Turned)) == in_any_order(read(settings))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "no_rawat, dikirim, diterima",
+        "no_rawat, dikirim, diterima, kembali, 'x' AS lagi",
+        "no_rawat, dikirim, diterima, kembali AS kembalinya",
+    ],
+    ids=["one too few", "one too many", "another name"],
+)
+def test_a_select_has_to_name_just_the_fields_of_its_row(
+    either: tuple[Hospital, Settings], columns: str
+) -> None:
+    with Khanza(either[1]) as khanza, pytest.raises(LookupError, match="Berkas cannot be made of"):
+        khanza._rows(Berkas, f"SELECT {columns} FROM mutasi_berkas")
+
+
+def test_a_time_without_its_date_is_not_there(either: tuple[Hospital, Settings]) -> None:
+    hospital, settings = either
+    no_rawat = hospital.visit(MONDAY)
+    hospital.resep(no_rawat, dibuat="2026-11-23 09:00:00")
+    hospital.update("resep_obat", {"no_rawat": no_rawat}, tgl_peresepan=None, tgl_perawatan=None)
+    assert [(row.dibuat, row.divalidasi) for row in read(settings).reseps] == [(None, None)]
 
 
 def test_dates_and_times_come_as_khanza_writes_them(either: tuple[Hospital, Settings]) -> None:

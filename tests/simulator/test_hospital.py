@@ -13,7 +13,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from antrean_cli.khanza.queries import TABLES
+from antrean_cli.khanza.tables import TABLES
 from antrean_cli.simulator.hospital import (
     DAYS,
     INDEXES,
