@@ -15,12 +15,60 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from antrean_cli.errors import LockedError, StateError, user_name, why
 from antrean_cli.ledger import migrations
 
 APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
 BUSY_SECONDS = 10
+
+
+class DamagedError(Exception):
+    """What stands in the file is not what was written to it (told as a StateError)."""
+
+
+class _Trouble(NamedTuple):
+    """One kind of trouble with the file: how SQLite calls it, and what people are told of it.
+
+    `codes` are SQLite's primary result codes (sqlite.org/rescode.html). Python tells them from 3.11
+    on; of 3.10 there is only the message, which has one of `words` in it. `{cure}` in the sentence
+    is how somebody may use a file whom the system does not let.
+    """
+
+    codes: frozenset[int]
+    words: tuple[str, ...]
+    sentence: str
+
+
+_FULL = _Trouble(
+    frozenset({13}),  # SQLITE_FULL
+    ("full",),
+    "Disk penuh: berkas status {path} tidak dapat ditulis; kosongkan ruang, lalu jalankan lagi",
+)
+_BUSY = _Trouble(
+    frozenset({5, 6}),  # SQLITE_BUSY, SQLITE_LOCKED
+    ("locked", "busy"),
+    "Berkas status {path} sedang dipakai proses lain; coba lagi sebentar",
+)
+_NOT_ALLOWED = _Trouble(
+    frozenset({3, 8, 14}),  # SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN
+    ("readonly", "read-only", "permission", "unable to open"),
+    "Berkas status {path} tidak dapat dipakai{cure}",
+)
+_DAMAGED = _Trouble(
+    frozenset({11, 26}),  # SQLITE_CORRUPT, SQLITE_NOTADB
+    ("malformed", "not a database", "corrupt"),
+    "Berkas status {path} rusak dan tidak disentuh; pulihkan dari cadangan, atau pindahkan "
+    "untuk mulai baru",
+)
+_DISK = _Trouble(
+    frozenset({10}),  # SQLITE_IOERR
+    ("disk i/o",),
+    "Berkas status {path} tidak dapat ditulis: disk penuh atau rusak; periksa disknya, lalu "
+    "jalankan lagi",
+)
+_TROUBLES = (_FULL, _BUSY, _NOT_ALLOWED, _DAMAGED, _DISK)
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -32,9 +80,7 @@ def opened(path: Path) -> sqlite3.Connection:
 
 
 def copied(path: Path) -> sqlite3.Connection:
-    """Return a copy in memory of the file, empty if there is none; nothing on
-    the disk is written.
-    """
+    """Return a copy in memory of the file, empty if there is none; nothing on disk is written."""
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
         with explained(path):
@@ -58,7 +104,7 @@ def examine(path: Path) -> None:
             (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
             orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
         if verdict != "ok" or orphan:
-            raise sqlite3.DatabaseError(f"malformed: {verdict}")
+            raise DamagedError(verdict)
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -72,8 +118,9 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
-    """Hold the lock of a pass; raises LockedError if another pass has it, StateError if there can
-    be none.
+    """Hold the lock of a pass.
+
+    Raises LockedError if another pass has it, StateError if there can be none.
     """
     with explained(state):
         state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -91,14 +138,14 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
     """Let one process at a time open the ledger: two first starts must not meet a file half made.
 
     The folder is locked, not the file: closing the file once more would drop SQLite's own locks on
-    it.
+    it. Raises StateError if it is not free in time.
     """
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         deadline = time.monotonic() + BUSY_SECONDS
         while not _flocked(folder):
             if time.monotonic() > deadline:
-                raise sqlite3.OperationalError("locked")
+                raise StateError(_BUSY.sentence.format(path=path))
             time.sleep(0.01)
         yield
     finally:
@@ -133,8 +180,9 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def refuse_remains(path: Path) -> None:
-    """Raise StateError if the file is gone, but not what SQLite kept beside it: a new one would not
-    fit.
+    """Raise StateError if the file is gone, but not what SQLite kept beside it.
+
+    What stands there belongs to the file that is gone: a new one would not fit.
     """
     wal = path.with_name(path.name + "-wal")
     if wal.exists():
@@ -145,8 +193,9 @@ def refuse_remains(path: Path) -> None:
 
 
 def _create(path: Path) -> None:
-    """Make a new ledger beside its place, and move it there when it is whole: an empty file is
-    never a new one.
+    """Make a new ledger beside its place, and move it there when it is whole.
+
+    So an empty file is never a new one.
     """
     refuse_remains(path)
     new = path.with_name(path.name + ".new")
@@ -169,11 +218,11 @@ def _reading(path: Path) -> sqlite3.Connection:
 def _check(path: Path) -> None:
     """Raise StateError for a file that is damaged, not ours, or newer than this program."""
     if not path.stat().st_size:  # SQLite would throw away its -wal
-        raise sqlite3.DatabaseError("malformed: empty")
+        raise DamagedError("empty")
     with closing(_reading(path)) as connection:
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not tables:
-            raise sqlite3.DatabaseError("malformed: empty")
+            raise DamagedError("empty")
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         if application != APPLICATION_ID:
             raise StateError(
@@ -183,22 +232,23 @@ def _check(path: Path) -> None:
             raise StateError(f"{path} dibuat oleh antrean yang lebih baru; pasang versi itu")
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise sqlite3.DatabaseError(f"malformed: {verdict}")
+        raise DamagedError(verdict)
 
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what the disk or SQLite says into one sentence; mistakes in our own SQL stay what they
-    are.
+    """Turn what the disk or SQLite says into a StateError of one sentence.
+
+    Mistakes in our own SQL stay what they are.
     """
     try:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
     except sqlite3.DatabaseError as error:
-        raise StateError(_sentence(path, str(error))) from error
-    except UnicodeDecodeError as error:  # a flipped bit in a text of SQLite's own
-        raise StateError(_sentence(path, "malformed")) from error
+        raise StateError(_sentence(path, error)) from error
+    except (DamagedError, UnicodeDecodeError) as error:  # the latter: a flipped bit in a text
+        raise StateError(_DAMAGED.sentence.format(path=path)) from error
     except OSError as error:
         helps = (
             cure(path) if error.errno in (errno.EACCES, errno.EPERM) else "; periksa ANTREAN_STATE"
@@ -209,10 +259,10 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def cure(path: Path) -> str:
-    """Return how somebody may use the file whom the system does not let: what is root's is given to
-    whoever runs us.
+    """Return how somebody may use the file whom the system does not let.
 
-    One command as root makes files that cron's user can no longer use.
+    What is root's is given to whoever runs us: one command as root makes files that cron's user can
+    no longer use.
     """
     beside = [path.with_name(path.name + end) for end in ("", "-wal", "-shm", ".lock")]
     owners = (
@@ -235,30 +285,18 @@ def _entered(folder: Path) -> bool:
     return os.access(folder, os.X_OK, effective_ids=True)
 
 
-def _sentence(path: Path, text: str) -> str:
-    folded = text.lower()
-    if "full" in folded or "no space" in folded:
-        return (
-            f"Disk penuh: berkas status {path} tidak dapat ditulis; "
-            f"kosongkan ruang, lalu jalankan lagi"
-        )
-    if "locked" in folded or "busy" in folded:
-        return f"Berkas status {path} sedang dipakai proses lain; coba lagi sebentar"
-    if (
-        "readonly" in folded
-        or "permission" in folded
-        or "unable to open" in folded
-        or "read-only" in folded
-    ):
-        return f"Berkas status {path} tidak dapat dipakai{cure(path)}"
-    if "malformed" in folded or "not a database" in folded or "corrupt" in folded:
-        return (
-            f"Berkas status {path} rusak dan tidak disentuh; pulihkan dari "
-            f"cadangan, atau pindahkan untuk mulai baru"
-        )
-    if "disk i/o" in folded:
-        return (
-            f"Berkas status {path} tidak dapat ditulis: disk penuh atau "
-            f"rusak; periksa disknya, lalu jalankan lagi"
-        )
-    return f"Berkas status {path} tidak dapat dipakai (SQLite: {text})"
+def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
+    """Return what people are told of an error of SQLite's."""
+    trouble = _trouble(error)
+    if trouble is None:
+        return f"Berkas status {path} tidak dapat dipakai (SQLite: {error})"
+    return trouble.sentence.format(path=path, cure=cure(path) if trouble is _NOT_ALLOWED else "")
+
+
+def _trouble(error: sqlite3.DatabaseError) -> _Trouble | None:
+    extended: int | None = getattr(error, "sqlite_errorcode", None)
+    if extended is not None:
+        code = extended & 0xFF  # the primary code; the rest says more than we have words for
+        return next((one for one in _TROUBLES if code in one.codes), None)
+    text = str(error).lower()
+    return next((one for one in _TROUBLES if any(word in text for word in one.words)), None)

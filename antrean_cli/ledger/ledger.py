@@ -3,10 +3,9 @@
 Every statement about bookings and pushes stands here.
 
 - No name, NIK, card or phone number: only bookings, times, states and BPJS's answers.
-- SQLite notices a damaged page, not a changed value: each booking is sealed together with its
-  pushes, and so is what a pass remembers. A broken seal is a damaged file; nothing that it says is
-  believed.
-- How the file is opened, checked and locked stands in statefile.py.
+- Each booking is sealed together with its pushes, and so is what a pass remembers (columns.py). A
+  broken seal is a damaged file; nothing that it says is believed.
+- How the file is opened, checked and locked stands in file.py.
 """
 
 import json
@@ -18,14 +17,21 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from zlib import crc32
 
 from antrean_cli.errors import StateError
+from antrean_cli.ledger import columns
 from antrean_cli.ledger import file as statefile
-from antrean_cli.ledger.file import explained
+from antrean_cli.ledger.columns import (
+    BOOKING_COLUMNS,
+    PUSH_COLUMNS,
+    BookingRow,
+    PushRow,
+    aware,
+    milliseconds,
+)
+from antrean_cli.ledger.file import DamagedError, explained
 from antrean_cli.rules.chain import Change, Push, Record, changes
 from antrean_cli.rules.outages import Outage
-from antrean_cli.rules.sources import Reason, StatusObservation
 
 # the index push_open
 _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
@@ -180,16 +186,20 @@ class Ledger:
         """
         self._connection.execute(
             """
-            INSERT INTO booking VALUES (
-                :kodebooking, :kind, :tanggal, :no_rawat, :kd_poli, :kd_dokter, :kd_pj, :stts,
-                :stts_since, :stts_first, :stts_exact, :settled, NULL
+            INSERT INTO booking (
+                kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter, kd_pj, stts,
+                stts_since, stts_first, stts_exact, settled
             )
-            ON CONFLICT DO UPDATE SET kind = :kind, tanggal = :tanggal, no_rawat = :no_rawat,
-                kd_poli = :kd_poli, kd_dokter = :kd_dokter, kd_pj = :kd_pj, stts = :stts,
-                stts_since = :stts_since, stts_first = :stts_first,
+            VALUES (
+                :kodebooking, :kind, :tanggal, :no_rawat, :kd_poli, :kd_dokter, :kd_pj, :stts,
+                :stts_since, :stts_first, :stts_exact, :settled
+            )
+            ON CONFLICT (kodebooking) DO UPDATE SET kind = :kind, tanggal = :tanggal,
+                no_rawat = :no_rawat, kd_poli = :kd_poli, kd_dokter = :kd_dokter, kd_pj = :kd_pj,
+                stts = :stts, stts_since = :stts_since, stts_first = :stts_first,
                 stts_exact = :stts_exact, settled = :settled
             """,
-            _booking_row(after),
+            columns.booking_row(after)._asdict(),
         )
         changed = changes(before, after)
         for change in changed:
@@ -215,13 +225,15 @@ class Ledger:
         # Made from the rows, not from the record: a command by hand may have written one of its
         # pushes meanwhile.
         values: dict[str, Any] = {"kodebooking": kodebooking}
-        (row,) = self._connection.execute(
-            "SELECT * FROM booking WHERE kodebooking = :kodebooking", values
-        )
+        booking = self._connection.execute(
+            f"SELECT {BOOKING_COLUMNS} FROM booking WHERE kodebooking = :kodebooking",  # noqa: S608
+            values,
+        ).fetchone()
         pushes = self._connection.execute(
-            "SELECT * FROM push WHERE kodebooking = :kodebooking ORDER BY step", values
+            f"SELECT {PUSH_COLUMNS} FROM push WHERE kodebooking = :kodebooking ORDER BY step",  # noqa: S608
+            values,
         )
-        values["seal"] = _sealed(row[:-1], pushes.fetchall())
+        values["seal"] = columns.seal(booking, pushes.fetchall())
         self._connection.execute(
             "UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking", values
         )
@@ -229,19 +241,23 @@ class Ledger:
     def _save_push(self, kodebooking: str, push: Push, now: datetime) -> None:
         self._connection.execute(
             """
-            INSERT INTO push VALUES (
-                :kodebooking, :step, :state, :recorded, :waktu, :source, :reason_code, :reason,
-                :code, :attempts, :ask, :needs, :next_try, :note, :now
+            INSERT INTO push (
+                kodebooking, step, state, recorded, waktu, source, reason_code, reason, code,
+                attempts, ask, needs, next_try, note, since
             )
-            ON CONFLICT DO UPDATE SET state = :state, recorded = :recorded, waktu = :waktu,
-                source = :source, reason_code = :reason_code, reason = :reason, code = :code,
-                attempts = :attempts, ask = :ask, needs = :needs, next_try = :next_try,
-                note = :note, since = CASE
+            VALUES (
+                :kodebooking, :step, :state, :recorded, :waktu, :source, :reason_code, :reason,
+                :code, :attempts, :ask, :needs, :next_try, :note, :since
+            )
+            ON CONFLICT (kodebooking, step) DO UPDATE SET state = :state, recorded = :recorded,
+                waktu = :waktu, source = :source, reason_code = :reason_code, reason = :reason,
+                code = :code, attempts = :attempts, ask = :ask, needs = :needs,
+                next_try = :next_try, note = :note, since = CASE
                     WHEN state = :state THEN since
                     WHEN state IN ('due', 'sending') AND :state IN ('due', 'sending') THEN since
-                    ELSE :now END
+                    ELSE :since END
             """,
-            {**_push_row(push), "kodebooking": kodebooking, "now": _ms(now)},
+            columns.push_row(kodebooking, push, now)._asdict(),
         )
 
     def last_sent(self) -> datetime | None:
@@ -249,7 +265,7 @@ class Ledger:
         with explained(self._path):
             query = "SELECT max(waktu) FROM push WHERE state IN ('sent', 'already')"
             (waktu,) = self._connection.execute(query).fetchone()
-        return None if waktu is None else self._time(waktu)
+        return None if waktu is None else aware(waktu, self._zone)
 
     def newest(self) -> date | None:
         """Return the latest day of service of all bookings, or None if there are none."""
@@ -292,92 +308,32 @@ class Ledger:
     def _records(self, which: str, values: Mapping[str, str]) -> dict[str, Record]:
         """Return the bookings that a condition of ours on their kode booking fits."""
         with self._snapshot():
-            grouped: dict[str, list[tuple[Any, ...]]] = {}
+            pushes: dict[str, list[tuple[Any, ...]]] = {}
             for row in self._connection.execute(
-                f"SELECT * FROM push WHERE {which} ORDER BY step",  # noqa: S608
+                f"SELECT {PUSH_COLUMNS} FROM push WHERE {which} ORDER BY step",  # noqa: S608
                 values,
             ):
-                grouped.setdefault(row[0], []).append(row)
-            bookings = self._connection.execute(f"SELECT * FROM booking WHERE {which}", values)  # noqa: S608
-            records = {row[0]: self._record(row, grouped.pop(row[0], [])) for row in bookings}
-            if grouped:
+                pushes.setdefault(row[0], []).append(row)
+            bookings = self._connection.execute(
+                f"SELECT {BOOKING_COLUMNS}, seal FROM booking WHERE {which}",  # noqa: S608
+                values,
+            )
+            records = {}
+            for *booking, seal in bookings:
+                record = self._record(tuple(booking), pushes.pop(booking[0], []), seal)
+                records[record.kodebooking] = record
+            if pushes:
                 raise _broken("push")
             return records
 
-    def _record(self, row: tuple[Any, ...], pushes: list[tuple[Any, ...]]) -> Record:
-        if row[-1] not in (
-            None,
-            _sealed(row[:-1], pushes),
-        ):  # None: not written since there are seals
-            raise _broken(row[0])
-        (
-            kodebooking,
-            kind,
-            tanggal,
-            no_rawat,
-            kd_poli,
-            kd_dokter,
-            kd_pj,
-            stts,
-            since,
-            first,
-            exact,
-            settled,
-            _,
-        ) = row
-        return Record(
-            kodebooking=kodebooking,
-            kind=kind,
-            tanggal=date.fromisoformat(tanggal),
-            no_rawat=no_rawat,
-            kd_poli=kd_poli,
-            kd_dokter=kd_dokter,
-            kd_pj=kd_pj,
-            seen=StatusObservation(
-                stts=stts, since=self._time(since), first=bool(first), exact=bool(exact)
-            )
-            if stts
-            else None,
-            settled=settled,
-            pushes={push.step: push for push in map(self._push, pushes)},
-        )
-
-    def _push(self, row: tuple[Any, ...]) -> Push:
-        (
-            _,
-            step,
-            state,
-            recorded,
-            waktu,
-            source,
-            reason_code,
-            reason,
-            code,
-            attempts,
-            ask,
-            needs,
-            next_try,
-            note,
-            since,
-        ) = row
-        return Push(
-            step=step,
-            state=state,
-            recorded=recorded and self._time(recorded),
-            waktu=waktu and self._time(waktu),
-            source=source,
-            reason=Reason(code=reason_code, text=reason) if reason_code else None,
-            code=code,
-            attempts=attempts,
-            ask=bool(ask),
-            needs=needs,
-            next_try=next_try and self._time(next_try),
-            note=note,
-            since=self._time(since),
-        )
-
-    def _time(self, ms: int) -> datetime:
-        return datetime.fromtimestamp(ms / 1000, self._zone)
+    def _record(
+        self, booking: tuple[Any, ...], pushes: list[tuple[Any, ...]], seal: int | None
+    ) -> Record:
+        # NULL: not written since there are seals
+        if seal is not None and seal != columns.seal(booking, pushes):
+            raise _broken(booking[0])
+        rows = list(map(PushRow._make, pushes))
+        return columns.record_of(BookingRow._make(booking), rows, self._zone)
 
     # -- what a pass remembers
 
@@ -388,29 +344,29 @@ class Ledger:
                 self._connection.execute("SELECT name, value FROM meta ORDER BY name").fetchall()
             )
             seal = kept.pop("seal", None)
-            if seal is not None and seal != str(_sealed(*kept.items())):
+            if seal is not None and seal != str(columns.seal(*kept.items())):
                 raise _broken("meta")
         return json.loads(kept[name]) if name in kept else None
 
     def recall_time(self, name: str) -> datetime | None:
         """Return a remembered time, or None."""
         ms = self.recall(name)
-        return None if ms is None else self._time(ms)
+        return None if ms is None else aware(ms, self._zone)
 
     def outage(self, kind: str) -> Outage | None:
         """Return the outage of a kind that is on, or None."""
         kept = self.recall(f"outage_{kind}")
         if kept is None:
             return None
-        times = {name: self._time(kept[name]) for name in ("since", "told_at", "next_probe")}
+        times = {name: aware(kept[name], self._zone) for name in ("since", "told_at", "next_probe")}
         return Outage(kind=kind, failures=kept["failures"], probed=kept["probed"], **times)
 
     def keep_outage(self, kind: str, outage: Outage | None) -> None:
         """Keep an outage, or forget the one of that kind; inside `transaction`."""
         kept = outage and {
-            "since": _ms(outage.since),
-            "told_at": _ms(outage.told_at),
-            "next_probe": _ms(outage.next_probe),
+            "since": milliseconds(outage.since),
+            "told_at": milliseconds(outage.told_at),
+            "next_probe": milliseconds(outage.next_probe),
             "failures": outage.failures,
             "probed": outage.probed,
         }
@@ -420,73 +376,28 @@ class Ledger:
         """Keep values (JSON, dates or aware datetimes; None forgets); inside `transaction`."""
         for name, value in values.items():
             if isinstance(value, datetime):
-                value = _ms(value)
+                value = milliseconds(value)
             elif isinstance(value, date):
                 value = value.isoformat()
             self._keep(name, None if value is None else json.dumps(value))
         kept = self._connection.execute(
             "SELECT name, value FROM meta WHERE name <> 'seal' ORDER BY name"
         )
-        self._keep("seal", str(_sealed(*kept.fetchall())))
+        self._keep("seal", str(columns.seal(*kept.fetchall())))
 
     def _keep(self, name: str, value: str | None) -> None:
         self._connection.execute("DELETE FROM meta WHERE name = :name", {"name": name})
         if value is not None:
             self._connection.execute(
-                "INSERT INTO meta VALUES (:name, :value)", {"name": name, "value": value}
+                "INSERT INTO meta (name, value) VALUES (:name, :value)",
+                {"name": name, "value": value},
             )
 
 
-def _ms(value: datetime | None) -> int | None:
-    return None if value is None else round(value.timestamp() * 1000)
-
-
-def _sealed(*rows: Any) -> int:
-    """Return the seal of some rows as they are stored."""
-    return crc32(repr(rows).encode())
-
-
-def _broken(what: str) -> sqlite3.DatabaseError:
-    """Return the error that the file is damaged, as SQLite itself would say it."""
-    return sqlite3.DatabaseError(f"malformed: seal of {what}")
+def _broken(what: str) -> DamagedError:
+    return DamagedError(f"seal of {what}")
 
 
 def _open(record: Record) -> int:
     """Return how many of its pushes `_OPEN` names."""
     return sum(push.open or push.maybe_sent for push in record.pushes.values())
-
-
-def _booking_row(record: Record) -> dict[str, Any]:
-    seen = record.seen
-    return {
-        "kodebooking": record.kodebooking,
-        "kind": record.kind,
-        "tanggal": record.tanggal.isoformat(),
-        "no_rawat": record.no_rawat,
-        "kd_poli": record.kd_poli,
-        "kd_dokter": record.kd_dokter,
-        "kd_pj": record.kd_pj,
-        "stts": seen and seen.stts,
-        "stts_since": seen and _ms(seen.since),
-        "stts_first": seen and seen.first,
-        "stts_exact": seen and seen.exact,
-        "settled": record.settled,
-    }
-
-
-def _push_row(push: Push) -> dict[str, Any]:
-    return {
-        "step": push.step,
-        "state": push.state,
-        "recorded": _ms(push.recorded),
-        "waktu": _ms(push.waktu),
-        "source": push.source,
-        "reason_code": push.reason and push.reason.code,
-        "reason": push.reason and push.reason.text,
-        "code": push.code,
-        "attempts": push.attempts,
-        "ask": push.ask,
-        "needs": push.needs,
-        "next_try": _ms(push.next_try),
-        "note": push.note,
-    }

@@ -1,0 +1,161 @@
+"""The ledger's two tables of bookings: their columns, the seal over them, and what a row means.
+
+- Each column is a field of BookingRow or PushRow: statements are made of these names, and rows are
+  read by them.
+- SQLite notices a damaged page, not a changed value. So a booking is sealed together with its
+  pushes: the CRC-32 of the values as they are stored, in the order of these fields.
+- That order is part of the file: the columns stood in it when seals came (schema 2), and ledgers
+  sealed since then are accepted by it. A new column goes to the end, and the migration that brings
+  it has to seal every booking anew.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timezone
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from antrean_cli.rules.chain import Push, Record
+from antrean_cli.rules.sources import Reason, StatusObservation
+
+
+class BookingRow(NamedTuple):
+    """A row of the table booking, without its seal; times are epoch ms, days ISO, flags 0 or 1."""
+
+    kodebooking: str
+    kind: str
+    tanggal: str
+    no_rawat: str
+    kd_poli: str
+    kd_dokter: str
+    kd_pj: str
+    stts: str | None
+    stts_since: int | None
+    stts_first: int | None
+    stts_exact: int | None
+    settled: str
+
+
+class PushRow(NamedTuple):
+    """A row of the table push; times are epoch ms, flags 0 or 1."""
+
+    kodebooking: str
+    step: str
+    state: str
+    recorded: int | None
+    waktu: int | None
+    source: str
+    reason_code: str | None
+    reason: str | None
+    code: str
+    attempts: int
+    ask: int
+    needs: str
+    next_try: int | None
+    note: str
+    since: int
+
+
+BOOKING_COLUMNS, PUSH_COLUMNS = ", ".join(BookingRow._fields), ", ".join(PushRow._fields)
+
+
+def seal(*rows: Any) -> int:
+    """Return the seal of values as they are stored, as plain tuples.
+
+    Of a booking these are its row and the list of its pushes' rows, in the order of their steps.
+    """
+    return crc32(repr(rows).encode())
+
+
+def milliseconds(waktu: datetime | None) -> int | None:
+    """Return a time as the ledger keeps it: epoch milliseconds."""
+    return None if waktu is None else round(waktu.timestamp() * 1000)
+
+
+def aware(ms: int, zone: timezone) -> datetime:
+    """Return a time of the ledger's in a zone."""
+    return datetime.fromtimestamp(ms / 1000, zone)
+
+
+def record_of(row: BookingRow, pushes: Sequence[PushRow], zone: timezone) -> Record:
+    """Return the booking that these rows hold, its times in `zone`."""
+    return Record(
+        kodebooking=row.kodebooking,
+        kind=row.kind,
+        tanggal=date.fromisoformat(row.tanggal),
+        no_rawat=row.no_rawat,
+        kd_poli=row.kd_poli,
+        kd_dokter=row.kd_dokter,
+        kd_pj=row.kd_pj,
+        seen=_observation_of(row, zone),
+        settled=row.settled,
+        pushes={push.step: _push_of(push, zone) for push in pushes},
+    )
+
+
+def _observation_of(row: BookingRow, zone: timezone) -> StatusObservation | None:
+    if not row.stts or row.stts_since is None:
+        return None
+    return StatusObservation(
+        stts=row.stts,
+        since=aware(row.stts_since, zone),
+        first=bool(row.stts_first),
+        exact=bool(row.stts_exact),
+    )
+
+
+def _push_of(row: PushRow, zone: timezone) -> Push:
+    return Push(
+        step=row.step,
+        state=row.state,
+        recorded=None if row.recorded is None else aware(row.recorded, zone),
+        waktu=None if row.waktu is None else aware(row.waktu, zone),
+        source=row.source,
+        reason=Reason(code=row.reason_code, text=row.reason or "") if row.reason_code else None,
+        code=row.code,
+        attempts=row.attempts,
+        ask=bool(row.ask),
+        needs=row.needs,
+        next_try=None if row.next_try is None else aware(row.next_try, zone),
+        note=row.note,
+        since=aware(row.since, zone),
+    )
+
+
+def booking_row(record: Record) -> BookingRow:
+    """Return the row that holds a booking."""
+    seen = record.seen
+    return BookingRow(
+        kodebooking=record.kodebooking,
+        kind=record.kind,
+        tanggal=record.tanggal.isoformat(),
+        no_rawat=record.no_rawat,
+        kd_poli=record.kd_poli,
+        kd_dokter=record.kd_dokter,
+        kd_pj=record.kd_pj,
+        stts=seen.stts if seen else None,
+        stts_since=milliseconds(seen.since) if seen else None,
+        stts_first=seen.first if seen else None,
+        stts_exact=seen.exact if seen else None,
+        settled=record.settled,
+    )
+
+
+def push_row(kodebooking: str, push: Push, now: datetime) -> PushRow:
+    """Return the row that holds a push of a booking; `now` is since when it is in its state."""
+    return PushRow(
+        kodebooking=kodebooking,
+        step=push.step,
+        state=push.state,
+        recorded=milliseconds(push.recorded),
+        waktu=milliseconds(push.waktu),
+        source=push.source,
+        reason_code=push.reason.code if push.reason else None,
+        reason=push.reason.text if push.reason else None,
+        code=push.code,
+        attempts=push.attempts,
+        ask=push.ask,
+        needs=push.needs,
+        next_try=milliseconds(push.next_try),
+        note=push.note,
+        since=round(now.timestamp() * 1000),
+    )
