@@ -27,6 +27,7 @@ FLOORS: list[set[str]] = [
 ]
 EDGES = ("khanza", "ledger", "bpjs")
 PURE_STANDARD_LIBRARY = {
+    "enum",
     "re",
     "collections",
     "dataclasses",
@@ -284,8 +285,8 @@ def test_click_is_known_to_the_command_line_only() -> None:
 @pytest.mark.parametrize(
     ("package", "where"),
     [
-        ("requests", {"bpjs.client", "bpjs.transport"}),
-        ("urllib3", {"bpjs.client", "bpjs.transport"}),
+        ("requests", {"bpjs.faults", "bpjs.transport"}),
+        ("urllib3", {"bpjs.faults", "bpjs.transport"}),
         ("pymysql", {"khanza.connection"}),
         ("Crypto", {"bpjs.replies", "simulator.server"}),
         ("lzstring", {"simulator.server"}),

@@ -20,23 +20,21 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from antrean_cli.bpjs.replies import Harmless, UnreadableError, envelope, rows
+from antrean_cli.bpjs.redaction import Redactor
+from antrean_cli.bpjs.replies import UnreadableError, envelope, rows
 from antrean_cli.config.settings import Bpjs
 from antrean_cli.errors import SettingsError
 from antrean_cli.rules.answers import (
     DOKTER,
     JADWAL,
     LISTTASK,
-    NAME,
     PER_KODEBOOKING,
     PER_TANGGAL,
     POLI,
-    ROUTE,
-    TLS,
     UPDATE,
-    Fault,
     Reply,
 )
+from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.payloads import PRIVATE
 
 PATHS = {
@@ -61,12 +59,12 @@ class Client:
     def __init__(self, settings: Bpjs, *, connections: int = 1) -> None:
         """Raise SettingsError where the CA bundle cannot be used."""
         # requests costs 100 ms: only who sends pays them
-        from antrean_cli.bpjs.transport import open_session
+        from antrean_cli.bpjs.transport import Transport
 
         self._settings = settings
         self._paths = {**PATHS, UPDATE: settings.update_path}
         try:
-            self._session = open_session(settings.base_url, settings.ca_bundle, connections)
+            self._transport = Transport(settings.base_url, settings.ca_bundle, connections)
         except OSError as error:
             raise SettingsError(
                 f"BPJS_CA_BUNDLE tidak dapat dipakai: {settings.ca_bundle}"
@@ -82,10 +80,9 @@ class Client:
         says loses every number of the patient, and the name in `hide`.
         """
         kodebooking = str(body.get("kodebooking") or "")
-        private = (*(str(body.get(name) or "") for name in PRIVATE), *re.findall(r"\w{3,}", hide))
-        request = _Request(
-            "POST", self._paths[name], json.dumps(body).encode(), private, kodebooking
-        )
+        private = tuple(str(body.get(field) or "") for field in PRIVATE)
+        content = json.dumps(body).encode()
+        request = _Request("POST", self._paths[name], content, private, hide, kodebooking)
         return self._exchange(name, request, within)
 
     def ask(self, name: str, *words: str, within: float | None = None) -> Reply | Fault:
@@ -96,74 +93,50 @@ class Client:
         kodebooking (Antrean); tanggal is yyyy-mm-dd.
         """
         path = self._paths[name].format(*(quote(word, safe="") for word in words))
-        return self._exchange(
-            name, _Request("GET", path, None, (), words[0] if words else ""), within
-        )
+        request = _Request("GET", path, None, kodebooking=words[0] if words else "")
+        return self._exchange(name, request, within)
 
     def _exchange(self, name: str, request: "_Request", within: float | None) -> Reply | Fault:
+        from antrean_cli.bpjs import faults
+
         timestamp = str(int(time.time()))
         seconds = self._settings.timeout if within is None else min(self._settings.timeout, within)
-        came = self._send(request, timestamp, seconds)
-        if isinstance(came, Fault):
-            return came
-        status, headers, text = came
-        harmless = Harmless(
-            (*request.private, self._settings.secret_key, self._settings.user_key),
-            request.kodebooking,
-        )
-        retry_after = _retry_after(headers.get("Retry-After"))
-        found = envelope(status, text, harmless)
-        if found is None:
-            return _no_envelope(status, retry_after)
-        reply, response = found
-        try:
-            listed = rows(name, reply.code, response, self._settings, timestamp, harmless)
-        except UnreadableError:
-            return Fault(
-                text="BPJS menjawab dengan isi yang tidak dapat dibaca", reached=True, answered=True
-            )
-        return replace(
-            reply, response=listed, retry_after=retry_after, date=_date(headers.get("Date"))
-        )
-
-    def _send(
-        self, request: "_Request", timestamp: str, seconds: float
-    ) -> tuple[int, Mapping[str, str], bytes] | Fault:
-        import requests
-
-        from antrean_cli.bpjs.transport import time_limit
-
         headers = {"Content-Type": "application/json", **signed_headers(self._settings, timestamp)}
         try:
-            with time_limit(seconds):
-                response = self._session.request(
-                    request.method,
-                    self._settings.base_url + request.path,
-                    data=request.body,
-                    headers=headers,
-                    timeout=seconds,
-                    allow_redirects=False,
-                    stream=True,
-                )
-                with response:
-                    text = response.raw.read(MAX_BODY, decode_content=True)
-                return response.status_code, response.headers, text
-        except (requests.RequestException, OSError, _http_error(), ValueError) as error:
-            # http.client raises a plain ValueError for some junk, such as a negative length of a
-            # chunk.
-            return _fault(error)
+            answer = self._transport.exchange(
+                request.method, request.path, headers, request.body, seconds=seconds, most=MAX_BODY
+            )
+        except faults.RAISED as error:
+            return faults.of_exception(error)
+        redact = Redactor(
+            (*request.private, self._settings.secret_key, self._settings.user_key),
+            name=request.name,
+            kodebooking=request.kodebooking,
+        )
+        retry_after = _retry_after(answer.headers.get("Retry-After"))
+        found = envelope(answer.status, answer.body, redact)
+        if found is None:
+            return faults.of_status(answer.status, retry_after)
+        reply, response = found
+        try:
+            listed = rows(name, reply.code, response, self._settings, timestamp, redact)
+        except UnreadableError:
+            return Fault(cause=Cause.UNREADABLE)
+        date = _date(answer.headers.get("Date"))
+        return replace(reply, response=listed, retry_after=retry_after, date=date)
 
 
 class _Request(NamedTuple):
-    """One request, and which of its words BPJS's answer must not (`private`) and which it may carry
-    back.
+    """One request, and which of its words an answer must not carry back (`private`, the patient's
+    `name`), and which it may (`kodebooking`).
     """
 
     method: str
     path: str
     body: bytes | None
-    private: tuple[str, ...]
-    kodebooking: str
+    private: tuple[str, ...] = ()
+    name: str = ""
+    kodebooking: str = ""
 
 
 def signed_headers(settings: Bpjs, timestamp: str) -> dict[str, str]:
@@ -181,21 +154,6 @@ def signature(message: str, secret: str) -> str:
     return base64.b64encode(
         hmac.new(secret.encode(), message.encode(), hashlib.sha256).digest()
     ).decode()
-
-
-def _no_envelope(status: int, retry_after: float | None) -> Fault:
-    if 300 <= status < 400:
-        return Fault(text="BPJS_BASE_URL dialihkan ke alamat lain", reached=False)
-    if status == 429:
-        return Fault(
-            text="BPJS sedang kelebihan beban (HTTP 429)", reached=False, retry_after=retry_after
-        )
-    # A gateway can give up after BPJS has acted.
-    return Fault(
-        text=f"BPJS tidak menjawab seperti mestinya (HTTP {status})",
-        reached=True,
-        retry_after=retry_after,
-    )
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -217,46 +175,3 @@ def _date(text: str | None) -> datetime | None:
         return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _http_error() -> type[Exception]:
-    from urllib3.exceptions import HTTPError
-
-    return HTTPError
-
-
-def _fault(error: Exception) -> Fault:
-    """Return what happened in words that hold no address and no body; exception texts of requests
-    hold both.
-    """
-    text, reached = "sambungan ke BPJS terputus", True
-    for cause in _causes(error):
-        name = type(cause).__name__
-        if name == "SSLCertVerificationError":
-            return Fault(text="sertifikat TLS BPJS tidak dapat dipercaya", reached=False, where=TLS)
-        if name == "NameResolutionError":
-            return Fault(text="nama server BPJS tidak ditemukan (DNS)", reached=False, where=NAME)
-        if name in ("NewConnectionError", "ConnectTimeoutError"):
-            return Fault(text="server BPJS tidak dapat dihubungi", reached=False, where=ROUTE)
-        if isinstance(cause, TimeoutError) or name == "ReadTimeoutError":
-            text = "BPJS tidak menjawab tepat waktu"
-    return Fault(text=text, reached=reached)
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Return an exception with everything that it wraps: urllib3 and requests hide the cause in
-    args and reason.
-    """
-    found: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException) and cause not in found:
-            found.append(cause)
-            waiting += [
-                cause.__cause__,
-                cause.__context__,
-                getattr(cause, "reason", None),
-                *cause.args,
-            ]
-    return found

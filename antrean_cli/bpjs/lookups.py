@@ -16,12 +16,12 @@ from antrean_cli.rules.answers import (
     PER_KODEBOOKING,
     STOP,
     THERE,
-    Fault,
     Outcome,
     Reply,
     judge,
 )
 from antrean_cli.rules.chain import ADD
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Antrean, Task, wakturs_of
 from antrean_cli.rules.payloads import listtask_body
 

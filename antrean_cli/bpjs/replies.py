@@ -3,17 +3,18 @@
 - "The truth is metadata.code": a body that is no envelope is a fault, whatever the HTTP status.
 - An encrypted `response`: base64 → AES-256-CBC, key = sha256(consid + secret + timestamp of that
   same request), IV = the key's first 16 bytes → LZ-String → JSON; a bare array or {"list": […]}.
-- Messages lose numbers that could be a NIK, card or phone number before anybody sees them.
+- What BPJS says is made fit to be shown (redaction.py) before anybody sees it.
 """
 
 import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from antrean_cli.bpjs.decompression import unpack
+from antrean_cli.bpjs.redaction import Redactor, one_line
 from antrean_cli.config.settings import Bpjs
 from antrean_cli.rules.answers import (
     DOKTER,
@@ -26,7 +27,7 @@ from antrean_cli.rules.answers import (
 )
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task, kodedokter_of
 
-MAX_MESSAGE, MAX_WORD = 300, 100
+MAX_WORD = 100
 MAX_LIST = 4_000_000  # characters of an unpacked list; a booking takes some 450
 
 
@@ -34,7 +35,7 @@ class UnreadableError(ValueError):
     """A `response` that is not what was agreed on."""
 
 
-def envelope(status: int, text: bytes, harmless: "Harmless") -> tuple[Reply, object] | None:
+def envelope(status: int, text: bytes, redact: Redactor) -> tuple[Reply, object] | None:
     """Return the envelope of a body and its raw `response`, or None if it is none.
 
     metaData is accepted too, and a code that is a number or a string.
@@ -53,7 +54,7 @@ def envelope(status: int, text: bytes, harmless: "Harmless") -> tuple[Reply, obj
             if status in (401, 403)
             else None
         )
-    return Reply(code=code, message=harmless(metadata.get("message"))), outer.get("response")
+    return Reply(code=code, message=redact(metadata.get("message"))), outer.get("response")
 
 
 def _code(value: object) -> str:
@@ -69,7 +70,7 @@ def _code(value: object) -> str:
 
 
 def rows(
-    name: str, code: str, response: object, settings: Bpjs, timestamp: str, harmless: "Harmless"
+    name: str, code: str, response: object, settings: Bpjs, timestamp: str, redact: Redactor
 ) -> list[Any]:
     """Return the rows that a call that reads has brought, none for one that writes or found
     nothing.
@@ -82,7 +83,7 @@ def rows(
     value: Any = decrypt(response, settings, timestamp) if isinstance(response, str) else response
     try:
         found = value.get("list", [value]) if isinstance(value, dict) else value
-        return [make(row, harmless) for row in _list(found)]
+        return [make(row, redact) for row in _list(found)]
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise UnreadableError from error
 
@@ -116,14 +117,14 @@ def decrypt(text: str, settings: Bpjs, timestamp: str) -> object:
 # -- rows
 
 
-def _nothing(_: Any, __: "Harmless") -> None:
+def _nothing(_: Any, __: Redactor) -> None:
     return None
 
 
-def _task(row: Any, harmless: "Harmless") -> Task:
+def _task(row: Any, redact: Redactor) -> Task:
     return Task(
         _taskid(row["taskid"]),
-        *(harmless(row.get(name)) for name in ("wakturs", "waktu", "taskname")),
+        *(redact(row.get(name)) for name in ("wakturs", "waktu", "taskname")),
     )
 
 
@@ -136,7 +137,7 @@ def _taskid(value: object) -> int:
     return int(str(value))
 
 
-def _antrean(row: Any, _: "Harmless") -> Antrean:
+def _antrean(row: Any, _: Redactor) -> Antrean:
     names = (
         "tanggal",
         "kodepoli",
@@ -151,26 +152,25 @@ def _antrean(row: Any, _: "Harmless") -> Antrean:
     return found._replace(kodedokter=kodedokter_of(found.kodedokter))
 
 
-def _poli(row: Any, harmless: "Harmless") -> Poli:
+def _poli(row: Any, redact: Redactor) -> Poli:
     names = ("nmpoli", "kdsubspesialis", "nmsubspesialis")
-    return Poli(_required(row, "kdpoli"), *(harmless(row.get(name)) for name in names))
+    return Poli(_required(row, "kdpoli"), *(redact(row.get(name)) for name in names))
 
 
-def _dokter(row: Any, harmless: "Harmless") -> Dokter:
-    return Dokter(_required(row, "kodedokter"), harmless(row.get("namadokter")))
+def _dokter(row: Any, redact: Redactor) -> Dokter:
+    return Dokter(_required(row, "kodedokter"), redact(row.get("namadokter")))
 
 
-def _praktek(row: Any, harmless: "Harmless") -> Praktek:
+def _praktek(row: Any, redact: Redactor) -> Praktek:
     hours, most = (_word(row.get(name)) for name in ("jadwal", "kapasitaspasien"))
-    name = harmless(row.get("namadokter"))
+    name = redact(row.get("namadokter"))
     kodedokter = kodedokter_of(_required(row, "kodedokter"))
     return Praktek(kodedokter, name, hours, most, libur=_word(row.get("libur")) == "1")
 
 
 def _word(value: object) -> str:
     """Return a value of BPJS's as one line without control characters."""
-    text = "" if value is None else str(value)[:MAX_WORD]
-    return "".join(char if char.isprintable() else " " for char in text).strip()
+    return "" if value is None else one_line(str(value)[:MAX_WORD])
 
 
 def _required(row: Any, name: str) -> str:
@@ -181,7 +181,7 @@ def _required(row: Any, name: str) -> str:
 
 # The codes that a list comes with. "referensi poli / dokter: 1"; should it be the 200 of all
 # others, it is a list too.
-_READING: dict[str, tuple[tuple[str, ...], Callable[[Any, "Harmless"], Any]]] = {
+_READING: dict[str, tuple[tuple[str, ...], Callable[[Any, Redactor], Any]]] = {
     LISTTASK: (("200",), _task),
     POLI: (("1", "200"), _poli),
     DOKTER: (("1", "200"), _dokter),
@@ -189,35 +189,3 @@ _READING: dict[str, tuple[tuple[str, ...], Callable[[Any, "Harmless"], Any]]] = 
     PER_TANGGAL: (("200",), _antrean),
     PER_KODEBOOKING: (("200",), _antrean),
 }
-
-
-# -- words
-
-
-# A date with or without its time, in either order.
-_MOMENT = r"\b(?:\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4})(?: \d\d:\d\d(?::\d\d)?)?\b"
-# Eight digits and more, also with something between them: 3212 3456 7898, 0812-3456-7890,
-# 0812%203456.
-_NUMBER = r"\d(?:(?:%\w\w| {1,9}|[\W_])?\d){7,}"
-_NOTHING = r"(?!)"
-_START = r"(?:(?<!\w)|(?<=%\w\w))"  # of a word, also after a %20
-
-
-class Harmless:
-    """Makes BPJS's words harmless: one line without control characters, private words, and long
-    numbers.
-    """
-
-    def __init__(self, private: Iterable[str], kodebooking: str) -> None:
-        words = "|".join(re.escape(word) for word in private if word)
-        known = rf"(?P<known>{re.escape(kodebooking) or _NOTHING}|{_MOMENT})"
-        self._pattern = re.compile(
-            rf"{_START}(?:{words or _NOTHING})(?!\w)|{known}|{_NUMBER}", re.IGNORECASE
-        )
-
-    def __call__(self, said: object) -> str:
-        """Return what is left of something BPJS said."""
-        text = "".join(
-            char if char.isprintable() else " " for char in str(said or "")[: 10 * MAX_MESSAGE]
-        )
-        return self._pattern.sub(lambda found: found["known"] or "…", text.strip())[:MAX_MESSAGE]

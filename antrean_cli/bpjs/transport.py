@@ -1,10 +1,12 @@
-"""The HTTP session to BPJS or to a watcher, with a deadline for the whole call.
+"""HTTP to one address, BPJS's or a watcher's: few conveniences, and a deadline for the whole call.
 
 - requests makes a TLS context for every new connection; here all connections share one, which
-  verifies as ever. A session to a plain http address (the stand-in on loopback) makes none: reading
-  the authorities of the world takes longer than a call.
+  verifies as ever. A plain http address (the stand-in on loopback) has none: reading the
+  authorities of the world takes longer than a call.
 - requests' own timeout is per socket operation, so a dripping server could hold a call for ever;
   here every read and write gets what is left of the call's time.
+- A prepared request goes straight to the one pool of connections: what a Session does besides
+  (merging settings, cookies, redirects, hooks) costs as much as the exchange itself.
 - The environment (proxies, CA bundles, .netrc) is not asked: what BPJS is reached by stands in the
   settings.
 """
@@ -13,9 +15,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -29,8 +32,9 @@ _call = threading.local()
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Let everything that this thread sends and receives inside end within so many seconds
-    (TimeoutError).
+    """Let all that this thread sends and receives inside end within so many seconds.
+
+    What takes longer raises TimeoutError, wrapped as the library in between wraps it.
     """
     _call.deadline = time.monotonic() + seconds
     try:
@@ -50,9 +54,7 @@ def _left() -> float | None:
 
 
 class _Limited:
-    """Mixed into both kinds of sockets: each operation may only use what is left of the call's
-    time.
-    """
+    """Mixed into both kinds of sockets: an operation gets what is left of the call's time."""
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self.settimeout(_left())  # type: ignore[attr-defined]
@@ -84,14 +86,25 @@ class _Pool(HTTPConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, context: ssl.SSLContext | None, connections: int) -> None:
-        self._context = context
-        super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
+    """Sends everything to the one address that it was made for."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+    def __init__(self, url: str, context: ssl.SSLContext | None, connections: int) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
         # The sockets of TLS are made by the context's sslsocket_class.
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
+        self._url = url
+        self._secure = {"ssl_context": context, "cert_reqs": "CERT_REQUIRED"} if context else {}
+
+    @cached_property
+    def _pool(self) -> HTTPConnectionPool:
+        pool: HTTPConnectionPool = self.poolmanager.connection_from_url(self._url, self._secure)
+        return pool
+
+    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> HTTPConnectionPool:
+        return self._pool
+
+    def cert_verify(self, *_: Any, **__: Any) -> None:
+        """Leave it to the context: requests would name a file, to be loaded for each connection."""
 
     def build_response(self, req: Any, resp: Any) -> requests.Response:
         # BPJS sets no cookies, and Python's reader of them prints a traceback for junk.
@@ -99,32 +112,64 @@ class _Adapter(HTTPAdapter):
             del resp._original_response.msg[name]
         return super().build_response(req, resp)
 
-    def cert_verify(self, conn: Any, *_: Any, **__: Any) -> None:
-        # The context has the authorities; naming their file here would load it anew for each
-        # connection.
-        conn.cert_reqs = "CERT_REQUIRED"
+
+class Answer(NamedTuple):
+    """What came back of a request: the HTTP status, headers whatever their case, and the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Never look where a redirect leads: requests would, and read its body, even if told not to
-        follow.
+class Transport:
+    """Connections to one address, shared by as many threads as it was made for."""
+
+    def __init__(self, base_url: str, ca_bundle: str | None = None, connections: int = 1) -> None:
+        """Make no connection yet.
+
+        Raises ssl.SSLError or OSError for a CA bundle that cannot be used, even if the address is
+        plain http and needs none.
         """
+        self._base_url = base_url
+        self._session = requests.Session()
+        self._session.trust_env = False
+        secure = urlsplit(base_url).scheme == "https"
+        context = _context(ca_bundle) if secure or ca_bundle else None
+        self._adapter = _Adapter(base_url, context if secure else None, connections)
+        self._bare = lru_cache(maxsize=32)(self._prepared)  # the paths of writes are few
 
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        seconds: float,
+        most: int,
+    ) -> Answer:
+        """Send one request and return what came back, all of it within so many seconds.
 
-def open_session(url: str, ca_bundle: str | None, connections: int) -> requests.Session:
-    """Return a session to one address, for so many threads at once.
+        Nothing is followed and nothing repeated; of the body no more than `most` bytes are read.
+        Raises requests.RequestException, urllib3's HTTPError, OSError, or ValueError for some junk.
+        """
+        request = self._bare(method, path).copy()
+        request.headers.update(headers)
+        if body is not None:
+            request.prepare_body(body, None)
+        with (
+            time_limit(seconds),
+            self._adapter.send(request, stream=True, timeout=seconds) as response,
+        ):
+            content = response.raw.read(most, decode_content=True) if most else b""
+            return Answer(response.status_code, response.headers, content)
 
-    Raises ssl.SSLError or OSError for a CA bundle that cannot be used, even if the address is plain
-    http and needs none.
-    """
-    session = _Session()
-    session.trust_env = False
-    session.adapters.clear()
-    secure = urlsplit(url).scheme == "https"
-    context = _context(ca_bundle) if secure or ca_bundle else None
-    session.mount("https://" if secure else "http://", _Adapter(context, connections))
-    return session
+    def _prepared(self, method: str, path: str) -> requests.PreparedRequest:
+        return self._session.prepare_request(requests.Request(method, self._base_url + path))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._adapter.close()
 
 
 def _context(ca_bundle: str | None) -> ssl.SSLContext:
@@ -134,18 +179,15 @@ def _context(ca_bundle: str | None) -> ssl.SSLContext:
 
 
 def ping(url: str, body: str | None, seconds: float) -> int:
-    """GET an address, or POST a text to it, and return the HTTP status; raises whatever requests
-    raises.
+    """GET an address, or POST a text to it, and return the HTTP status.
+
+    Raises what `Transport.exchange` raises.
     """
-    with time_limit(seconds), open_session(url, None, 1) as session:
-        method, data = ("GET", None) if body is None else ("POST", body.encode())
-        with session.request(
-            method,
-            url,
-            data=data,
-            headers={"Content-Type": "text/plain; charset=utf-8"} if data else None,
-            timeout=seconds,
-            allow_redirects=False,
-            stream=True,  # what it has to say is of no interest
-        ) as response:
-            return response.status_code
+    method, data = ("GET", None) if body is None else ("POST", body.encode())
+    headers = {"Content-Type": "text/plain; charset=utf-8"} if data else {}
+    transport = Transport(url)
+    try:
+        # What it has to say is of no interest.
+        return transport.exchange(method, "", headers, data, seconds=seconds, most=0).status
+    finally:
+        transport.close()

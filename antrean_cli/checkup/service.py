@@ -24,22 +24,20 @@ from antrean_cli.rules.answers import (
     DOKTER,
     DONE,
     JADWAL,
-    NAME,
     POLI,
-    ROUTE,
     STOP,
-    TLS,
-    Fault,
     Outcome,
     Reply,
     judge,
 )
+from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.rows import Slot
 from antrean_cli.rules.visits import Visit, codes_at_bpjs
 
 GOOD_CLOCK, BAD_CLOCK = timedelta(seconds=60), timedelta(seconds=300)
-STEPS = (NAME, ROUTE, TLS)
+# The steps of the way to BPJS by their names in --json, and the cause that says one of them failed.
+STEPS = {Cause.DNS: "name", Cause.UNREACHABLE: "route", Cause.TLS: "tls"}
 PATIENCE = 5  # seconds for whoever watches
 ALIKE, MOST_ALIKE = 0.6, 3
 _NO_NAME = re.compile(r"\b(poli|poliklinik|klinik|unit|dr|drg|prof|h|hj|sp|m)\b\.?|,.*")
@@ -160,34 +158,34 @@ def way(base_url: str, came: Reply | Fault) -> Iterator[Finding]:
     """
     url = urlsplit(base_url)
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-    where = came.where if isinstance(came, Fault) else ""
     lines = {
-        NAME: (f"nama server {host} ditemukan", f"getent hosts {host}"),
-        ROUTE: (f"server {host}:{port} dapat dihubungi", f"nc -vz {host} {port}"),
-        TLS: (
+        Cause.DNS: (f"nama server {host} ditemukan", f"getent hosts {host}"),
+        Cause.UNREACHABLE: (f"server {host}:{port} dapat dihubungi", f"nc -vz {host} {port}"),
+        Cause.TLS: (
             "sertifikat TLS dipercaya",
             f"openssl s_client -connect {host}:{port} -servername {host} </dev/null",
         ),
     }
-    for step in STEPS if url.scheme == "https" else STEPS[:2]:
-        text, typed = lines[step]
-        if step == where and isinstance(came, Fault):
-            yield fault(
-                TemporaryError.exit_code, step, f"BPJS: {came.text}{_mending(step, host)}", typed
-            )
+    for cause, step in STEPS.items():
+        if cause is Cause.TLS and url.scheme != "https":
+            continue
+        text, typed = lines[cause]
+        if isinstance(came, Fault) and came.cause is cause:
+            said = f"BPJS: {came.text}{_mending(cause, host)}"
+            yield fault(TemporaryError.exit_code, step, said, typed)
             return
         yield ok(step, f"BPJS: {text}")
     if isinstance(came, Fault):
         yield fault(TemporaryError.exit_code, "answer", f"BPJS: {came.text}", "antrean ref poli")
 
 
-def _mending(step: str, host: str) -> str:
+def _mending(cause: Cause, host: str) -> str:
     return {
-        NAME: f" ({host}); periksa BPJS_BASE_URL dan DNS komputer ini",
-        ROUTE: "; periksa jaringan dan firewall",
-        TLS: "; periksa jam komputer ini, atau isi BPJS_CA_BUNDLE "
+        Cause.DNS: f" ({host}); periksa BPJS_BASE_URL dan DNS komputer ini",
+        Cause.UNREACHABLE: "; periksa jaringan dan firewall",
+        Cause.TLS: "; periksa jam komputer ini, atau isi BPJS_CA_BUNDLE "
         "bila rumah sakit memakai proxy TLS",
-    }[step]
+    }[cause]
 
 
 def identity(answer: Answer) -> Iterator[Finding]:

@@ -28,7 +28,8 @@ from antrean_cli.errors import (
 )
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.manual import note, taken, touch
-from antrean_cli.rules.answers import THERE, UPDATE, Fault, Outcome, Reply
+from antrean_cli.rules.answers import THERE, UPDATE, Outcome, Reply
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
 from antrean_cli.rules.payloads import update_body
 from antrean_cli.rules.visits import WIB, Policy

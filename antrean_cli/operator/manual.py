@@ -16,7 +16,7 @@ from antrean_cli.bpjs.lookups import raise_unless_done, tasks
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, InputError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.answers import DONE, THERE, Fault, Outcome, Reply, call_of, judge
+from antrean_cli.rules.answers import DONE, THERE, Outcome, Reply, call_of, judge
 from antrean_cli.rules.chain import (
     ALREADY,
     CANCELLED,
@@ -28,6 +28,7 @@ from antrean_cli.rules.chain import (
     arrange,
     there,
 )
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.outcomes import with_settled_add
 from antrean_cli.rules.visits import Policy, Visit

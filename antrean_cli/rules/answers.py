@@ -24,7 +24,6 @@ PER_TANGGAL, PER_KODEBOOKING = "per_tanggal", "per_kodebooking"
 DONE, AGAIN, FIRST, PERSON, STOP = "done", "again", "first", "person", "stop"
 THERE, LATER, ENDED, SEP_FIRST = "already", "later", "ended", "sep"
 FAULT = "fault"  # no outcome: what an exchange without an answer is counted as beside them
-NAME, ROUTE, TLS = "name", "route", "tls"
 REFUSAL = "201"  # the code of what is refused; its text tells for how long
 
 
@@ -41,22 +40,6 @@ class Reply:
     response: Sequence[Any] = ()
     retry_after: float | None = None
     date: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """An exchange that brought no envelope; `reached` tells whether BPJS may have acted on it.
-
-    `answered` marks the one kind that did bring one: a list that cannot be read. `where` is how far
-    it came: the name of the server (NAME), the way to it (ROUTE), or its certificate (TLS); empty
-    if it came further.
-    """
-
-    text: str
-    reached: bool
-    where: str = ""
-    answered: bool = False
-    retry_after: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,7 +19,6 @@ from antrean_cli.rules.answers import (
     SEP_FIRST,
     STOP,
     THERE,
-    Fault,
     Outcome,
 )
 from antrean_cli.rules.chain import (
@@ -43,6 +42,7 @@ from antrean_cli.rules.chain import (
     push_needs,
     there,
 )
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.sources import Reason
 from antrean_cli.rules.visits import Policy

@@ -24,8 +24,9 @@ from typing import Any
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules import outages
-from antrean_cli.rules.answers import AGAIN, FAULT, STOP, Fault, Outcome, Reply, judge
+from antrean_cli.rules.answers import AGAIN, FAULT, STOP, Outcome, Reply, judge
 from antrean_cli.rules.chain import ADD, SENDING, Call, Change, Push, Record, changes, pending
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outcomes import (
     after_failed_lookup,
     after_fault,

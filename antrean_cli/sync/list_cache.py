@@ -14,7 +14,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.answers import FAULT, Fault, judge
+from antrean_cli.rules.answers import FAULT, judge
+from antrean_cli.rules.faults import Fault
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client

@@ -38,8 +38,8 @@ from antrean_cli.errors import InputError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.queue_admin import Pick, drop, replay, retry
-from antrean_cli.rules.answers import Fault as Broken
 from antrean_cli.rules.answers import Reply
+from antrean_cli.rules.faults import Fault as Broken
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.simulator.server import Simulator

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antrean_cli.rules.answers import Fault, Outcome, Reply, call_of, judge
+from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
 from antrean_cli.rules.chain import Push, Record, after_crash, arrange, next_call, pending
+from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Task, tasks_held, wakturs_of
 from antrean_cli.rules.outcomes import (
     after_failed_lookup,
@@ -608,20 +609,20 @@ def listed(*rows: tuple[int, str]) -> list[Task]:
 FLYING = record(push("add", "sent"), push("3", "sent", "08:05"), push("4", "sending", "08:30"))
 
 
-@pytest.mark.parametrize("reached", [True, False])
-def test_a_fault_counts_no_attempt(reached: bool) -> None:
-    after = after_fault(FLYING, "4", Fault(text="…", reached=reached), NOW).pushes["4"]
+@pytest.mark.parametrize(("cause", "reached"), [(Cause.TIMEOUT, True), (Cause.DNS, False)])
+def test_a_fault_counts_no_attempt(cause: Cause, reached: bool) -> None:
+    after = after_fault(FLYING, "4", Fault(cause=cause), NOW).pushes["4"]
     assert (after.state, after.attempts, after.next_try, after.ask) == ("due", 0, None, reached)
 
 
 def test_a_fault_that_cannot_have_reached_bpjs_is_simply_repeated() -> None:
-    call = next_call(after_fault(FLYING, "4", Fault(text="…", reached=False), NOW), NOW)
+    call = next_call(after_fault(FLYING, "4", Fault(cause=Cause.DNS), NOW), NOW)
     assert call is not None
     assert (call.push.step, call.lookup) == ("4", False)
 
 
 def test_a_task_with_an_unknown_outcome_is_looked_up_and_found() -> None:
-    after = after_fault(FLYING, "4", Fault(text="…", reached=True), NOW)
+    after = after_fault(FLYING, "4", Fault(cause=Cause.TIMEOUT), NOW)
     call = next_call(after, NOW)
     assert call is not None
     assert call.lookup
@@ -635,7 +636,7 @@ def test_a_task_with_an_unknown_outcome_is_looked_up_and_found() -> None:
 
 def test_a_task_with_an_unknown_outcome_is_looked_up_and_sent_again_if_it_is_not_there() -> None:
     after = after_lookup(
-        after_fault(FLYING, "4", Fault(text="…", reached=True), NOW), listed((3, "08:05")), policy()
+        after_fault(FLYING, "4", Fault(cause=Cause.TIMEOUT), NOW), listed((3, "08:05")), policy()
     )
     assert (after.pushes["4"].state, after.pushes["4"].ask) == ("due", False)
     call = next_call(after, NOW)
@@ -654,7 +655,7 @@ def test_what_was_found_in_sending_after_a_crash_is_looked_up() -> None:
 def test_add_and_batal_with_an_unknown_outcome_are_sent_again_and_208_settles_them(
     step: str,
 ) -> None:
-    after = after_fault(record(push(step, "sending")), step, Fault(text="…", reached=True), NOW)
+    after = after_fault(record(push(step, "sending")), step, Fault(cause=Cause.TIMEOUT), NOW)
     call = next_call(after, NOW)
     assert call is not None
     assert (call.push.step, call.lookup) == (step, False)
@@ -663,33 +664,33 @@ def test_add_and_batal_with_an_unknown_outcome_are_sent_again_and_208_settles_th
 
 def test_a_second_fault_keeps_the_question() -> None:
     """The first may have reached BPJS, although the second did not."""
-    once = after_fault(FLYING, "4", Fault(text="…", reached=True), NOW)
-    twice = after_fault(once, "4", Fault(text="…", reached=False), NOW)
+    once = after_fault(FLYING, "4", Fault(cause=Cause.TIMEOUT), NOW)
+    twice = after_fault(once, "4", Fault(cause=Cause.DNS), NOW)
     assert twice.pushes["4"].ask
 
 
 @pytest.mark.parametrize("state", ["already", "refused"])
 def test_a_fault_of_a_look_up_leaves_what_was_known(state: str) -> None:
     one = record(push("3", state, "08:05", ask=True))
-    after = after_fault(one, "3", Fault(text="…", reached=True), NOW).pushes["3"]
+    after = after_fault(one, "3", Fault(cause=Cause.TIMEOUT), NOW).pushes["3"]
     assert (after.state, after.ask) == (state, True)
 
 
 def test_a_gateways_retry_after_is_noted() -> None:
-    after = after_fault(FLYING, "4", Fault(text="…", reached=False, retry_after=120.0), NOW)
+    after = after_fault(FLYING, "4", Fault(cause=Cause.OVERLOADED, retry_after=120.0), NOW)
     assert after.pushes["4"].next_try == NOW + timedelta(seconds=120)
     assert next_call(after, NOW + timedelta(seconds=119)) is None
 
 
 def test_an_empty_list_means_that_bpjs_has_nothing() -> None:
-    after = after_lookup(after_fault(FLYING, "4", Fault(text="…", reached=True), NOW), [], policy())
+    after = after_lookup(after_fault(FLYING, "4", Fault(cause=Cause.TIMEOUT), NOW), [], policy())
     assert after.pushes["4"].state == "due"
     assert not after.pushes["4"].ask
 
 
 def test_a_look_up_that_finds_99_ends_the_booking() -> None:
     after = after_lookup(
-        after_fault(FLYING, "4", Fault(text="…", reached=True), NOW),
+        after_fault(FLYING, "4", Fault(cause=Cause.TIMEOUT), NOW),
         listed((99, "08:20")),
         policy(),
     )

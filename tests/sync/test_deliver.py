@@ -19,6 +19,7 @@ import pytest
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.rules import answers
+from antrean_cli.rules.faults import Fault as Broken
 from antrean_cli.simulator.faults import Fault, FaultName, FaultPlan
 from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync import workers as flights
@@ -962,7 +963,7 @@ def test_sending_and_the_outcome_before_are_on_the_disk_when_a_request_leaves(
 
     def watched(
         client: Client, name: str, body: dict[str, Any], **more: Any
-    ) -> answers.Reply | answers.Fault:
+    ) -> answers.Reply | Broken:
         left.append((body.get("taskid", "add"), on_disk(site, body["kodebooking"])))
         return call(client, name, body, **more)
 
