@@ -24,13 +24,11 @@ from antrean_cli.operator.day_snapshot import Day, day_of
 from antrean_cli.rules.answers import PER_TANGGAL
 from antrean_cli.rules.chain import ADD, MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.comparison import (
-    LOST,
-    PENDING,
-    PLACES,
-    UNKNOWN_BOOKING,
     AtBpjs,
     Case,
     Difference,
+    DifferenceKind,
+    Place,
     Verdict,
     compare,
     repaired,
@@ -78,13 +76,13 @@ class Reconciliation:
             return TemporaryError(f"{self.unanswered} antrean tidak dijawab BPJS ({self.fault})")
         return self.unconfirmed
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Return, for each step that is recorded, how many are in each of PLACES."""
-        found: Counter[tuple[str, str]] = Counter()
+    def counts(self) -> dict[str, dict[Place, int]]:
+        """Return, for each step that is recorded, how many are in each place."""
+        found: Counter[tuple[str, Place]] = Counter()
         for verdict in self.verdicts:
             found.update(verdict.places.items())
         steps = [step for step in STEPS if any(known == step for known, _ in found)]
-        return {step: {place: found[step, place] for place in PLACES} for step in steps}
+        return {step: {place: found[step, place] for place in Place} for step in steps}
 
 
 def reconcile(
@@ -138,7 +136,7 @@ def _strangers(day: Day, listed: Mapping[str, Antrean], policy: Policy) -> list[
             not policy.only_poli or bool(codes & policy.only_poli)
         )
         if ours and kodebooking not in day.known and not row.cancelled:
-            found.append(Difference(kodebooking, ADD, UNKNOWN_BOOKING))
+            found.append(Difference(kodebooking, ADD, DifferenceKind.UNKNOWN_BOOKING))
     return found
 
 
@@ -235,7 +233,7 @@ def _without_moving(verdict: Verdict, record: Record) -> Verdict:
         step for step in STEPS if _moves(before.push(step) if before else None, record.push(step))
     }
     places = {
-        step: PENDING if place == LOST and step in moving else place
+        step: Place.PENDING if place is Place.LOST and step in moving else place
         for step, place in verdict.places.items()
     }
     differences = tuple(one for one in verdict.differences if one.step not in moving)

@@ -12,6 +12,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import NamedTuple
 
 from antrean_cli.rules.chain import (
@@ -20,11 +21,13 @@ from antrean_cli.rules.chain import (
     ALREADY,
     BATAL,
     CLOSED,
+    DUE,
     FARMASI,
     HELD,
     MANUAL,
     ORDERED,
     REFUSED,
+    SENDING,
     STEPS,
     Push,
     Record,
@@ -38,27 +41,64 @@ from antrean_cli.rules.planner import SENT_BY_KHANZA, expired
 from antrean_cli.rules.sources import TASKS, Event, VisitContext, events_of
 from antrean_cli.rules.visits import Policy, Visit
 
-AT_BPJS, PENDING, LOST = "at_bpjs", "pending", "lost"
-PLACES = (AT_BPJS, PENDING, HELD, REFUSED, CLOSED, LOST)
-# Kinds of differences; the first three are those of lost steps.
-NOT_AT_BPJS, NOT_SENT, ALIVE_AT_BPJS = "not_at_bpjs", "not_sent", "alive_at_bpjs"
-NOT_NOTED, OTHER_TIME, CHANGED_IN_KHANZA = "not_noted", "other_time", "changed_in_khanza"
-ONLY_AT_BPJS, CANCELLED_THERE, UNKNOWN_BOOKING = (
-    "only_at_bpjs",
-    "cancelled_at_bpjs",
-    "unknown_booking",
-)
 _CANCELS = (ABSENT, BATAL)
 _TASK_STEPS = frozenset(map(str, TASKS))
+_ONE_SECOND = timedelta(seconds=1)
+
+
+class Place(str, Enum):
+    """Where a recorded step is; every one is in exactly one place."""
+
+    __str__ = str.__str__
+
+    AT_BPJS = "at_bpjs"
+    PENDING = "pending"  # a pass sends it
+    HELD = "held"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    LOST = "lost"  # BPJS lacks it, and nothing explains why
+
+
+class DifferenceKind(str, Enum):
+    """How Khanza, ledger and BPJS differ about one step."""
+
+    __str__ = str.__str__
+
+    # A lost step:
+    NOT_AT_BPJS = "not_at_bpjs"  # the ledger has it as sent
+    NOT_SENT = "not_sent"  # Khanza records it, and nobody sends it
+    ALIVE_AT_BPJS = "alive_at_bpjs"  # cancelled in Khanza, not at BPJS
+    # Any other:
+    NOT_NOTED = "not_noted"  # BPJS has it, the ledger has it as not sent
+    OTHER_TIME = "other_time"  # BPJS holds another time than the one that was sent or recorded
+    CHANGED_IN_KHANZA = "changed_in_khanza"  # the time was corrected after it was sent
+    ONLY_AT_BPJS = "only_at_bpjs"  # Khanza records it no more
+    CANCELLED_AT_BPJS = "cancelled_at_bpjs"  # and not in Khanza
+    UNKNOWN_BOOKING = "unknown_booking"  # a booking that nobody here knows
+
+
+_PLACE_OF_STATE = {
+    HELD: Place.HELD,
+    DUE: Place.PENDING,
+    SENDING: Place.PENDING,
+    REFUSED: Place.REFUSED,
+    CLOSED: Place.CLOSED,
+}
+
+
+# -- what is compared
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """One booking: Khanza's visit, if it has one, and what the ledger knows of it.
+    """One booking: Khanza's visit, None if it has none, and what the ledger knows of it.
 
-    `before` is the ledger's record as it is, None if it has none; `record` the one that the next
-    pass would make of it. `served` tells whether its clinic takes part, `reached` whether a pass
-    still comes by its day.
+    - `before` is the ledger's record as it is, None if it has none; `record` the one that the next
+      pass would make of it.
+    - `served` is False where ANTREAN_ONLY_POLI or ANTREAN_SKIP_POLI leaves the clinic out: BPJS is
+      to know only what was begun before.
+    - `reached` is False where no pass looks at the booking any more, because its day lies before
+      those that passes read, or after H+7: what was not sent so far never will be.
     """
 
     visit: Visit | None
@@ -68,35 +108,33 @@ class Case:
     reached: bool = True
 
     @property
-    def cancelled(self) -> bool:
-        """Whether Khanza holds the visit as cancelled."""
-        visit = self.visit
-        if visit is None:
-            return False
-        booked = (
-            visit.registration is None
-            and visit.booking is not None
-            and visit.booking.status == "Batal"
-        )
-        return visit.cancel is not None or visit.stts == "Batal" or booked
-
-    @property
     def live(self) -> bool:
         """Whether Khanza holds the visit as one that goes on."""
         return self.visit is not None and self.visit.live
 
     @property
+    def cancelled(self) -> bool:
+        """Whether Khanza holds the visit as cancelled."""
+        visit = self.visit
+        if visit is None:
+            return False
+        if visit.cancel is not None or visit.stts == "Batal":
+            return True
+        # Where there is no registration, the booking itself tells.
+        booking = visit.booking if visit.registration is None else None
+        return booking is not None and booking.status == "Batal"
+
+    @property
     def by_hand(self) -> frozenset[str]:
-        """The steps that were sent by hand, which only what BPJS took is noted of; a repair may
-        send them again.
-        """
+        """The steps that were sent by hand; a repair may send them again."""
         return frozenset(push.step for push in self.record.pushes.values() if push.source == MANUAL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AtBpjs:
-    """What BPJS holds of one booking: whether the list of the day shows it, and the rows of
-    getlisttask.
+    """What BPJS holds of one booking.
+
+    `listed` and `cancelled` are the word of the list of the day, `rows` those of getlisttask.
     """
 
     listed: bool = False
@@ -105,11 +143,11 @@ class AtBpjs:
 
     @property
     def tasks(self) -> Mapping[str, datetime | None]:
-        """The tasks with their times."""
+        """The tasks by their step, with the time of each, None where BPJS's text is no time."""
         return tasks_held(self.rows)
 
     def has(self, step: str) -> bool:
-        """Return whether BPJS has a step; batal leaves a 99."""
+        """Return whether BPJS has a step; batal leaves a 99, and farmasi shows nowhere."""
         if step == ADD:
             return self.listed or bool(self.rows)
         if step in _CANCELS:
@@ -117,14 +155,19 @@ class AtBpjs:
         return step in self.tasks
 
 
+# -- what comes of it
+
+
 class Difference(NamedTuple):
-    """One step that is not the same everywhere: the time that was sent or recorded, BPJS's, and if
-    it can be mended.
+    """One step that is not the same everywhere.
+
+    `waktu` is the time that was sent or recorded, `bpjs` the one that BPJS holds; both are None
+    for what has no time. `repairable` tells whether `repaired` mends it.
     """
 
     kodebooking: str
     step: str
-    kind: str
+    kind: DifferenceKind
     waktu: datetime | None = None
     bpjs: datetime | None = None
     repairable: bool = False
@@ -132,15 +175,16 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """One booking compared:
+    """One booking compared.
 
-    Khanza's times, in which of PLACES each recorded step is, and what differs.
+    `khanza` are the steps that Khanza records and BPJS is to know, with the times of the tasks;
+    `places` tells where each of them is, and each that was sent by hand.
     """
 
     case: Case
     at_bpjs: AtBpjs
     khanza: Mapping[str, datetime | None]
-    places: Mapping[str, str]
+    places: Mapping[str, Place]
     differences: tuple[Difference, ...]
 
     @property
@@ -149,10 +193,40 @@ class Verdict:
         return self.case.record.kodebooking
 
 
-def compare(case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime) -> Verdict:
-    """Return where each recorded step of a booking is, and what differs between Khanza, ledger and
-    BPJS.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sides:
+    """One step of a booking: Khanza's event, the ledger's push, what BPJS has, and its place.
+
+    `place` is None for what is neither recorded nor sent by hand.
     """
+
+    step: str
+    case: Case
+    event: Event | None
+    push: Push | None
+    at_bpjs: AtBpjs
+    place: Place | None
+
+    @property
+    def bpjs_has_it(self) -> bool:
+        return self.at_bpjs.has(self.step)
+
+    @property
+    def bpjs_time(self) -> datetime | None:
+        return self.at_bpjs.tasks.get(self.step)
+
+    @property
+    def unnoted(self) -> bool:
+        """Whether the ledger has the step as not sent: now, and also after the next pass.
+
+        Of what the ledger has not met yet nothing wrong is noted.
+        """
+        noted = self.case.before.push(self.step) if self.case.before else None
+        return bool(noted and not noted.done and self.push and not self.push.done)
+
+
+def compare(case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime) -> Verdict:
+    """Return where each recorded step of a booking is, and what differs between the three."""
     events = _events(case, policy, now)
     khanza = _recorded(case, at_bpjs, events, policy)
     by_hand = frozenset() if case.cancelled else case.by_hand
@@ -161,225 +235,273 @@ def compare(case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime) -> Verdi
         for step in STEPS
         if step in khanza or step in by_hand
     }
-    found = []
+    differences = []
     for step in STEPS:
-        if kind := _kind(
-            step, case, at_bpjs, events.get(step), policy, lost=places.get(step) == LOST
-        ):
-            waktu, there = (
-                _waktu(case.record.push(step), kind, events.get(step)),
-                at_bpjs.tasks.get(step),
-            )
-            mendable = _mendable(case, step, kind) and not expired(case.record, now)
-            found.append(Difference(case.record.kodebooking, step, kind, waktu, there, mendable))
+        sides = _Sides(
+            step=step,
+            case=case,
+            event=events.get(step),
+            push=case.record.push(step),
+            at_bpjs=at_bpjs,
+            place=places.get(step),
+        )
+        if kind := _kind(sides, policy):
+            differences.append(_difference(sides, kind, now))
     return Verdict(
-        case=case, at_bpjs=at_bpjs, khanza=khanza, places=places, differences=tuple(found)
+        case=case, at_bpjs=at_bpjs, khanza=khanza, places=places, differences=tuple(differences)
     )
+
+
+# -- what Khanza records, and BPJS is to know
 
 
 def _events(case: Case, policy: Policy, now: datetime) -> dict[str, Event]:
-    """Return what Khanza records of the tasks by now; a task that is through counts also if its
-    time was moved on.
+    """Return what Khanza records of the tasks by now, by their step.
 
-    What may not go out yet, such as the arrival of somebody who left no trace, counts only where a
-    push stands for it.
+    A task that is through counts also if its time was moved on since. What may not go out yet,
+    such as the arrival of somebody who left no trace, counts only where a push stands for it.
     """
     if case.visit is None:
         return {}
-    look, pushes = (
-        VisitContext(visit=case.visit, policy=policy, seen=case.record.seen, now=now),
-        case.record.pushes,
-    )
-    events = {str(event.taskid): event for event in events_of(look).values()}
-    through = {step for step, push in pushes.items() if push.done}
-    come = (step for step, event in events.items() if event.waktu <= now or step in through)
-    return {step: events[step] for step in come if events[step].hold is None or step in pushes}
+    pushes = case.record.pushes
+    context = VisitContext(visit=case.visit, policy=policy, seen=case.record.seen, now=now)
+    found = {}
+    for taskid, event in events_of(context).items():
+        step = str(taskid)
+        push = pushes.get(step)
+        come = event.waktu <= now or (push is not None and push.done)
+        if come and (event.hold is None or push is not None):
+            found[step] = event
+    return found
 
 
 def _recorded(
     case: Case, at_bpjs: AtBpjs, events: Mapping[str, Event], policy: Policy
 ) -> dict[str, datetime | None]:
-    """Return the steps that Khanza records and that BPJS is to know, with the
-    times of the tasks.
-    """
+    """Return the steps that BPJS is to know by Khanza's word, with the times of the tasks."""
     visit, pushes = case.visit, case.record.pushes
-    if visit is None or not (case.live or case.cancelled) or not _concerns_bpjs(case, policy):
+    if visit is None or not (case.live or case.cancelled):
+        return {}
+    if not _concerns_bpjs(visit, case.record, policy):
         return {}
     steps: dict[str, datetime | None] = {step: event.waktu for step, event in events.items()}
-    if visit.kind == "mobilejkn" or visit.kind in policy.add or ADD in pushes or at_bpjs.has(ADD):
+    bpjss_own = visit.kind == "mobilejkn"
+    if bpjss_own or visit.kind in policy.add or ADD in pushes or at_bpjs.has(ADD):
         steps[ADD] = None
     if FARMASI in pushes:
         steps[FARMASI] = None
     if case.live and case.served:
         return steps
     # Of a visit that is cancelled, and of a clinic that was left out, nothing more is to be told.
-    steps = {
+    begun = {
         step: waktu
         for step, waktu in steps.items()
         if at_bpjs.has(step) or _unsent(pushes.get(step))
     }
     cancel = BATAL if visit.cancel else ABSENT
     if case.cancelled and (at_bpjs.has(ADD) or _unsent(pushes.get(cancel))):
-        steps[cancel] = None
-    return steps
+        begun[cancel] = None
+    return begun
+
+
+def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
+    """Return whether BPJS is told of a visit at all.
+
+    That is: Mobile JKN's own bookings, what was begun, and outpatients; NON JKN only where they
+    are added.
+    """
+    if visit.kind == "mobilejkn" or _begun(record):
+        return True
+    if visit.registration is None or visit.registration.status_lanjut != "Ralan":
+        return False
+    return visit.kind != "nonjkn" or "nonjkn" in policy.add
+
+
+def _begun(record: Record) -> bool:
+    """Return whether BPJS was told something of a booking, or may have been."""
+    return any(push.done or push.maybe_sent for push in record.pushes.values())
 
 
 def _unsent(push: Push | None) -> bool:
     return push is not None and not push.done
 
 
-def _concerns_bpjs(case: Case, policy: Policy) -> bool:
-    """Return whether BPJS is told of a visit: outpatients, NON JKN only where they are added, and
-    what was begun.
-    """
-    visit, pushes = case.visit, case.record.pushes.values()
-    if (
-        visit is None
-        or visit.kind == "mobilejkn"
-        or any(push.done or push.maybe_sent for push in pushes)
-    ):
-        return True
-    outpatient = visit.registration is not None and visit.registration.status_lanjut == "Ralan"
-    return outpatient and (visit.kind != "nonjkn" or "nonjkn" in policy.add)
+# -- where a step is
 
 
-def _place(step: str, case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime) -> str:
+def _place(step: str, case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime) -> Place:
     push = case.record.push(step)
-    if at_bpjs.has(step) or (push and push.done and step == FARMASI):
-        return AT_BPJS
+    if at_bpjs.has(step):
+        return Place.AT_BPJS
     if push is None:
         return _place_without_push(step, case, policy, now)
-    if push.done or push.reason == SENT_BY_KHANZA:
-        return LOST
-    return push.state if push.state in PLACES else PENDING
+    if push.done:
+        return Place.AT_BPJS if step == FARMASI else Place.LOST
+    if push.reason == SENT_BY_KHANZA:
+        return Place.LOST  # Khanza says so, and BPJS does not show it
+    return _PLACE_OF_STATE[push.state]
 
 
-def _place_without_push(step: str, case: Case, policy: Policy, now: datetime) -> str:
-    """Return where a step is that no push stands for: a pass will come to it, it is over, or it is
-    lost.
-    """
-    seen, pushes = case.record.seen, case.record.pushes.values()
+def _place_without_push(step: str, case: Case, policy: Policy, now: datetime) -> Place:
+    """Return where a step is that no push stands for: yet to come, over, or lost."""
     if step in _CANCELS:
-        told = case.record.kind == "mobilejkn" or any(
-            push.done or push.maybe_sent for push in pushes
-        )
-        waiting = (
-            seen is not None and now < seen.since + policy.delay_batal and (told or not seen.first)
-        )
-        return PENDING if waiting and case.reached else LOST
+        return Place.PENDING if case.reached and _delayed(case, policy, now) else Place.LOST
     if case.record.ended:
-        return CLOSED
+        return Place.CLOSED
     # Mobile JKN's own bookings are added by nobody else, unless ANTREAN_ADD says so.
     comes = step != ADD or case.record.kind in policy.add
-    return PENDING if case.reached and comes else LOST
+    return Place.PENDING if case.reached and comes else Place.LOST
 
 
-def _kind(
-    step: str, case: Case, at_bpjs: AtBpjs, event: Event | None, policy: Policy, *, lost: bool
-) -> str:
-    """Return what kind of difference a step is, empty if it is none."""
-    push = case.record.push(step)
-    if lost:
-        return (
-            NOT_AT_BPJS if push and push.done else ALIVE_AT_BPJS if step in _CANCELS else NOT_SENT
-        )
-    if step == FARMASI or not at_bpjs.has(step):
-        return ""
-    if step in _CANCELS:
-        return _cancel_there(step, case)
-    if step == ADD and not (case.live or case.cancelled):
-        mine = case.record.kind == MANUAL or ADD in case.by_hand
-        return "" if mine or at_bpjs.has(ABSENT) else ONLY_AT_BPJS
-    if _unnoted(step, case) and not case.cancelled:
-        return NOT_NOTED
-    if step in _TASK_STEPS and case.live and event is None and step not in case.by_hand:
-        return ONLY_AT_BPJS
-    return _times_differ(push, event if case.live else None, at_bpjs.tasks.get(step), policy)
+def _delayed(case: Case, policy: Policy, now: datetime) -> bool:
+    """Return whether a cancel at the desk waits for ANTREAN_DELAY_BATAL, and will be sent then."""
+    seen = case.record.seen
+    if seen is None or now >= seen.since + policy.delay_batal:
+        return False
+    # A visit that was cancelled when it was first seen was never told to BPJS by us.
+    return not seen.first or case.record.kind == "mobilejkn" or _begun(case.record)
 
 
-def _unnoted(step: str, case: Case) -> bool:
-    """Return whether the ledger has a step as not sent; of one that it has not met yet nothing
-    wrong is noted.
-    """
-    known, push = case.before.push(step) if case.before else None, case.record.push(step)
-    return known is not None and not known.done and push is not None and not push.done
+# -- what differs
 
 
-def _cancel_there(step: str, case: Case) -> str:
-    """Return what it means that BPJS holds a booking as cancelled."""
+def _kind(sides: _Sides, policy: Policy) -> DifferenceKind | None:
+    """Return what kind of difference a step is, None if its three sides fit."""
+    if sides.place is Place.LOST:
+        return _kind_of_lost(sides)
+    if not sides.bpjs_has_it:
+        return None  # it is known why
+    if sides.step in _CANCELS:
+        return _kind_of_cancel(sides)
+    if sides.step == ADD:
+        return _kind_of_add(sides)
+    return _kind_of_task(sides, policy)
+
+
+def _kind_of_lost(sides: _Sides) -> DifferenceKind:
+    if sides.push and sides.push.done:
+        return DifferenceKind.NOT_AT_BPJS
+    if sides.step in _CANCELS:
+        return DifferenceKind.ALIVE_AT_BPJS
+    return DifferenceKind.NOT_SENT
+
+
+def _kind_of_cancel(sides: _Sides) -> DifferenceKind | None:
+    """Return how a cancel differs that BPJS has; one by hand is meant, whatever Khanza says."""
+    if not sides.case.live:
+        closed = sides.push is not None and sides.push.state == CLOSED
+        return DifferenceKind.NOT_NOTED if sides.unnoted and not closed else None
+    if sides.step == BATAL:
+        return None  # it is told of the 99 that it leaves
+    by_hand = sides.case.by_hand.intersection(_CANCELS)
+    return None if by_hand else DifferenceKind.CANCELLED_AT_BPJS
+
+
+def _kind_of_add(sides: _Sides) -> DifferenceKind | None:
+    """Return how the booking itself differs that BPJS has."""
+    case = sides.case
+    if case.cancelled:
+        return None
     if case.live:
-        return CANCELLED_THERE if step == ABSENT and not case.by_hand.intersection(_CANCELS) else ""
-    push = case.record.push(step)
-    return NOT_NOTED if _unnoted(step, case) and push and push.state != CLOSED else ""
+        return DifferenceKind.NOT_NOTED if sides.unnoted else None
+    # Khanza has no visit. What was made by hand needs none, and what is cancelled is over.
+    if case.record.kind == MANUAL or ADD in case.by_hand or sides.at_bpjs.has(ABSENT):
+        return None
+    return DifferenceKind.ONLY_AT_BPJS
 
 
-def _times_differ(
-    push: Push | None, event: Event | None, there: datetime | None, policy: Policy
-) -> str:
-    """Return what kind of difference the times of one task are; what a tie
-    moved is the same time.
-    """
-    if there is None:
-        return ""
-    if push and push.waktu and abs(push.waktu - there) >= timedelta(seconds=1):
-        return OTHER_TIME
-    if event is None or event.hold or (push and push.recorded is None) or event.waktu == there:
-        return ""
-    if push and push.recorded != event.waktu:
-        return CHANGED_IN_KHANZA
-    moved = policy.tie + timedelta(seconds=len(ORDERED))  # a whole chain of ties
-    return (
-        OTHER_TIME
-        if (push is None or push.state == ALREADY) and abs(event.waktu - there) > moved
-        else ""
+def _kind_of_task(sides: _Sides, policy: Policy) -> DifferenceKind | None:
+    """Return how a task from 1 to 7 differs that BPJS has."""
+    case = sides.case
+    if sides.unnoted and not case.cancelled:
+        return DifferenceKind.NOT_NOTED
+    expected = case.live and sides.step in _TASK_STEPS and sides.step not in case.by_hand
+    if expected and sides.event is None:
+        return DifferenceKind.ONLY_AT_BPJS
+    return _kind_of_times(sides, policy)
+
+
+def _kind_of_times(sides: _Sides, policy: Policy) -> DifferenceKind | None:
+    """Return how the times of a task differ; what a tie moved is the same time."""
+    push, event, at_bpjs = sides.push, sides.event, sides.bpjs_time
+    if at_bpjs is None:
+        return None
+    if push and push.waktu and abs(push.waktu - at_bpjs) >= _ONE_SECOND:
+        return DifferenceKind.OTHER_TIME
+    if not sides.case.live or event is None or event.hold or event.waktu == at_bpjs:
+        return None
+    if push is None or (push.state == ALREADY and push.recorded == event.waktu):
+        # Somebody else told BPJS, and may have moved the time by a whole chain of ties.
+        moved = policy.tie + len(ORDERED) * _ONE_SECOND
+        return DifferenceKind.OTHER_TIME if abs(event.waktu - at_bpjs) > moved else None
+    if push.recorded is None or push.recorded == event.waktu:
+        return None
+    return DifferenceKind.CHANGED_IN_KHANZA
+
+
+def _difference(sides: _Sides, kind: DifferenceKind, now: datetime) -> Difference:
+    record = sides.case.record
+    return Difference(
+        kodebooking=record.kodebooking,
+        step=sides.step,
+        kind=kind,
+        waktu=_waktu(sides, kind),
+        bpjs=sides.bpjs_time,
+        repairable=_mendable(sides, kind) and not expired(record, now),
     )
 
 
-def _waktu(push: Push | None, kind: str, event: Event | None) -> datetime | None:
-    """Return the time to name beside BPJS's:
-
-    Khanza's where it is Khanza's that differs, else the one sent.
-    """
-    if event and (
-        push is None or kind == CHANGED_IN_KHANZA or (kind == OTHER_TIME and push.state == ALREADY)
-    ):
+def _waktu(sides: _Sides, kind: DifferenceKind) -> datetime | None:
+    """Return the time to name beside BPJS's: Khanza's where that one differs, else the one sent."""
+    push, event = sides.push, sides.event
+    if push is None:
+        return event.waktu if event else None
+    told_by_others = kind is DifferenceKind.OTHER_TIME and push.state == ALREADY
+    if event and (kind is DifferenceKind.CHANGED_IN_KHANZA or told_by_others):
         return event.waktu
-    return (push.waktu or push.recorded) if push else None
+    return push.waktu or push.recorded
 
 
-def _mendable(case: Case, step: str, kind: str) -> bool:
-    """Return whether a repair mends it: what BPJS lacks can be sent only with its time, and an add
-    only of a visit.
+# -- how it is mended
+
+
+def _mendable(sides: _Sides, kind: DifferenceKind) -> bool:
+    """Return whether a repair mends a difference: it notes what BPJS has, and sends what it lacks.
+
+    A task is sent only with a time, and an add only of a visit, which its body is made of.
     """
-    push = case.record.push(step)
-    if kind != NOT_AT_BPJS or push is None:
-        return kind == NOT_NOTED
-    if step == ADD:
-        return case.visit is not None and case.visit.registration is not None
-    return step == BATAL or (push.waktu or push.recorded) is not None
+    push, visit = sides.push, sides.case.visit
+    if kind is DifferenceKind.NOT_NOTED:
+        return True
+    if kind is not DifferenceKind.NOT_AT_BPJS or push is None:
+        return False
+    if sides.step == ADD:
+        return visit is not None and visit.registration is not None
+    return sides.step == BATAL or (push.waktu or push.recorded) is not None
 
 
 def repaired(record: Record, verdict: Verdict, policy: Policy) -> Record:
-    """Return the ledger's record with what BPJS lacks due again, and what BPJS
-    has noted as there.
+    """Return the ledger's record with what BPJS lacks due again, and what it has noted as there.
+
+    Nothing is believed of what BPJS lacks: it is asked for first, and then sent.
     """
-    wanted = {
+    kinds = {
         one.step: one.kind
         for one in verdict.differences
         if one.repairable and one.step in record.pushes
     }
-    pushes = [record.pushes[step] for step in wanted]
-    lacking = (push for push in pushes if wanted[push.step] == NOT_AT_BPJS and push.done)
-    known = (push for push in pushes if wanted[push.step] == NOT_NOTED and not push.done)
-    fresh = [doubted(replace(push, waktu=push.waktu or push.recorded)) for push in lacking]
-    noted = [there(push) for push in known if push.step not in ORDERED]
-    # A cancel that BPJS has lost would keep all the rest from being sent.
-    stale = {
-        step
-        for step in _CANCELS
-        if verdict.case.live and step not in wanted and not verdict.at_bpjs.has(step)
-    }
-    kept = {step: push for step, push in record.pushes.items() if not (step in stale and push.done)}
-    record = replace(record, pushes=kept, settled="").having(*fresh, *noted)
+    pushes = dict(record.pushes)
+    for step, kind in kinds.items():
+        push = pushes[step]
+        if kind is DifferenceKind.NOT_AT_BPJS and push.done:
+            pushes[step] = doubted(replace(push, waktu=push.waktu or push.recorded))
+        elif kind is DifferenceKind.NOT_NOTED and not push.done and step not in ORDERED:
+            pushes[step] = there(push)  # a task is noted with the time that BPJS's list has
+    for step in _CANCELS:
+        # A cancel that BPJS has lost would keep all the rest from being sent.
+        lost = step in pushes and pushes[step].done and not verdict.at_bpjs.has(step)
+        if lost and verdict.case.live and step not in kinds:
+            del pushes[step]
+    record = replace(record, pushes=pushes, settled="")
     rows = verdict.at_bpjs.rows
     return after_lookup(record, rows, policy) if rows else arrange(record, policy)

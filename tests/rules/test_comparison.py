@@ -1,0 +1,446 @@
+"""Where each step of a booking is, what differs between the three sides, and how it is mended.
+
+The visit is an onsite one of Monday, registered at 08:05 and examined at 08:20, looked at 09:00.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from antrean_cli.rules.chain import MANUAL, Push, Record
+from antrean_cli.rules.comparison import (
+    AtBpjs,
+    Case,
+    DifferenceKind,
+    Place,
+    Verdict,
+    compare,
+    repaired,
+)
+from antrean_cli.rules.listings import Task
+from antrean_cli.rules.planner import SENT_BY_KHANZA
+from antrean_cli.rules.visits import Visit
+from tests.support.rows import (
+    at,
+    cancel,
+    exam,
+    mobilejkn,
+    nonjkn,
+    on,
+    onsite,
+    policy,
+    push,
+    reason,
+    record,
+    registration,
+    seen,
+    states,
+)
+
+NOW = at("09:00")
+EXAMINED = onsite(exams=(exam(on("08:20")),))
+BATAL = onsite(reg={"stts": "Batal"})
+SENT = (push("add", "sent"), push("3", "sent", "08:05"), push("4", "sent", "08:20"))
+UNKNOWN = AtBpjs()
+
+
+def rows(**times: str) -> AtBpjs:
+    """Return a booking that BPJS has, with these tasks: t3="08:05" is task 3."""
+    tasks = [
+        Task(taskid=int(name[1:]), wakturs=f"23-11-2026 {clock} WIB", waktu="", taskname="")
+        for name, clock in times.items()
+    ]
+    return AtBpjs(listed=True, rows=tasks)
+
+
+WHOLE = rows(t3="08:05:00", t4="08:20:00")
+
+
+def case(visit: Visit | None, after: Record, before: Record | None = None, **changed: Any) -> Case:
+    """Return a booking that the ledger has as the next pass would leave it, unless told else."""
+    return Case(visit=visit, before=before or after, record=after, **changed)
+
+
+def compared(one: Case, at_bpjs: AtBpjs, *, now: datetime = NOW, **policy_changes: Any) -> Verdict:
+    return compare(one, at_bpjs, policy(**policy_changes), now)
+
+
+def kinds(verdict: Verdict) -> dict[str, str]:
+    return {one.step: one.kind for one in verdict.differences}
+
+
+def test_of_what_fits_everywhere_nothing_is_said() -> None:
+    verdict = compared(case(EXAMINED, record(*SENT)), WHOLE)
+    assert verdict.khanza == {"3": at("08:05"), "4": at("08:20"), "add": None}
+    assert verdict.places == dict.fromkeys(("add", "3", "4"), Place.AT_BPJS)
+    assert verdict.differences == ()
+
+
+# -- places
+
+
+@pytest.mark.parametrize(
+    ("four", "place"),
+    [
+        (push("4", "sent", "08:20"), Place.LOST),
+        (push("4", "already", "08:20"), Place.LOST),
+        (push("4", "due", "08:20"), Place.PENDING),
+        (push("4", "sending", "08:20"), Place.PENDING),
+        (push("4", "held", "08:20", reason=reason("waktu")), Place.HELD),
+        (push("4", "refused", "08:20", reason=reason("ditolak")), Place.REFUSED),
+        (push("4", "closed", "08:20", reason=reason("hari")), Place.CLOSED),
+    ],
+)
+def test_a_step_that_bpjs_lacks_is_where_the_ledger_has_it_and_lost_if_that_says_sent(
+    four: Push, place: Place
+) -> None:
+    verdict = compared(case(EXAMINED, record(*SENT[:2], four)), rows(t3="08:05:00"))
+    assert verdict.places["4"] is place
+    assert ("4" in kinds(verdict)) == (place is Place.LOST)
+
+
+def test_what_bpjs_has_is_there_whatever_the_ledger_says() -> None:
+    for state in ("held", "due", "sending", "sent", "already", "refused", "closed"):
+        four = push("4", state, "08:20")
+        assert compared(case(EXAMINED, record(*SENT[:2], four)), WHOLE).places["4"] is Place.AT_BPJS
+
+
+def test_what_no_push_stands_for_comes_with_the_next_pass_and_is_lost_where_none_comes() -> None:
+    for reached, place in ((True, Place.PENDING), (False, Place.LOST)):
+        verdict = compared(case(EXAMINED, record(), reached=reached), UNKNOWN)
+        assert verdict.places == dict.fromkeys(("add", "3", "4"), place)
+
+
+def test_after_an_accepted_cancel_what_was_not_sent_is_closed() -> None:
+    ended = record(*SENT[:2], push("99", "sent", "08:30"))
+    verdict = compared(case(EXAMINED, ended, reached=False), rows(t3="08:05:00", t99="08:30:00"))
+    assert verdict.places["4"] is Place.CLOSED
+
+
+def test_a_mobile_jkn_booking_that_bpjs_lacks_is_added_by_a_pass_only_if_the_setting_says_so() -> (
+    None
+):
+    booked = case(mobilejkn(), record(kodebooking="B", kind="mobilejkn"))
+    assert compared(booked, UNKNOWN).places["add"] is Place.LOST
+    wanted = compared(booked, UNKNOWN, add=frozenset({"mobilejkn"}))
+    assert wanted.places["add"] is Place.PENDING
+
+
+def test_antrean_farmasi_is_believed_because_no_list_shows_it() -> None:
+    verdict = compared(case(EXAMINED, record(*SENT, push("farmasi", "sent"))), WHOLE)
+    assert verdict.places["farmasi"] is Place.AT_BPJS
+    assert verdict.differences == ()
+
+
+def test_what_was_sent_by_hand_has_a_place_though_khanza_records_nothing_of_it() -> None:
+    by_hand = push("1", "sent", None, waktu=at("07:55"), source=MANUAL)
+    verdict = compared(case(EXAMINED, record(*SENT, by_hand)), WHOLE)
+    assert "1" not in verdict.khanza
+    assert verdict.places["1"] is Place.LOST
+
+
+@pytest.mark.parametrize(
+    ("observed", "kind", "begun", "place"),
+    [
+        (seen("Batal", at("08:55")), "onsite", False, Place.PENDING),
+        (seen("Batal", at("08:50")), "onsite", False, Place.LOST),  # the delay is over
+        (seen("Batal", at("08:55"), first=True), "onsite", False, Place.LOST),
+        (seen("Batal", at("08:55"), first=True), "onsite", True, Place.PENDING),
+        (seen("Batal", at("08:55"), first=True), "mobilejkn", False, Place.PENDING),
+        (None, "onsite", True, Place.LOST),
+    ],
+)
+def test_a_cancel_at_the_desk_is_pending_while_it_waits_for_its_delay(
+    observed: Any, kind: str, begun: bool, place: Place
+) -> None:
+    known = record(*(SENT[:1] if begun else ()), seen=observed, kind=kind)
+    for reached, expected in ((True, place), (False, Place.LOST)):
+        verdict = compared(case(BATAL, known, reached=reached), rows())
+        assert verdict.places["99"] is expected
+
+
+def test_a_cancel_that_khanza_says_it_sent_is_lost_if_bpjs_does_not_show_it() -> None:
+    told = push("batal", "closed", reason=SENT_BY_KHANZA)
+    visit = mobilejkn(cancel=cancel(statuskirim="Sudah"))
+    verdict = compared(case(visit, record(told, kind="mobilejkn")), rows())
+    assert verdict.places["batal"] is Place.LOST
+    assert kinds(verdict) == {"batal": DifferenceKind.ALIVE_AT_BPJS}
+
+
+# -- what BPJS is to know at all
+
+
+@pytest.mark.parametrize(
+    ("visit", "known", "concerns"),
+    [
+        (onsite(), record(), True),
+        (onsite(reg={"status_lanjut": "Ranap"}), record(), False),
+        (onsite(reg={"status_lanjut": "Ranap"}), record(push("add", "sent")), True),
+        (onsite(reg={"status_lanjut": "Ranap"}), record(push("add", ask=True)), True),
+        (nonjkn(), record(kind="nonjkn"), True),
+        (mobilejkn(reg={"status_lanjut": "Ranap"}), record(kind="mobilejkn"), True),
+        (onsite(registration=None), record(), False),  # deleted, and not cancelled
+        (None, record(), False),
+    ],
+)
+def test_which_visits_bpjs_is_to_know(visit: Visit | None, known: Record, concerns: bool) -> None:
+    assert bool(compared(case(visit, known), UNKNOWN).khanza) == concerns
+
+
+def test_nonjkn_visits_concern_bpjs_only_where_they_are_added() -> None:
+    left_alone = compared(case(nonjkn(), record(kind="nonjkn")), UNKNOWN, add=frozenset({"onsite"}))
+    assert left_alone.khanza == {}
+
+
+def test_of_a_clinic_left_out_only_what_was_begun_or_is_at_bpjs_is_asked_for() -> None:
+    open_four = record(*SENT[:2], push("4", "held", "08:20", reason=reason("poli")))
+    verdict = compared(case(EXAMINED, open_four, served=False), UNKNOWN)
+    assert set(verdict.khanza) == {"4"}
+    verdict = compared(case(EXAMINED, open_four, served=False), rows(t3="08:05:00"))
+    assert set(verdict.khanza) == {"add", "3", "4"}
+
+
+def test_of_a_cancelled_visit_only_the_cancel_and_what_bpjs_has_is_asked_for() -> None:
+    verdict = compared(case(BATAL, record(*SENT[:1])), rows())
+    assert set(verdict.khanza) == {"add", "99"}
+    assert compared(case(BATAL, record(*SENT[:1])), UNKNOWN).khanza == {}
+
+
+def test_a_time_to_come_is_not_recorded_yet_unless_it_was_sent() -> None:
+    later = onsite(exams=(exam(on("09:01")),))
+    assert "4" not in compared(case(later, record(*SENT[:2])), UNKNOWN).khanza
+    assert "4" in compared(case(later, record(*SENT)), UNKNOWN).khanza
+
+
+def test_an_arrival_that_left_no_trace_counts_only_where_a_push_stands_for_it() -> None:
+    absent = mobilejkn()  # registered in advance, nobody came
+    assert "3" not in compared(case(absent, record(kind="mobilejkn")), UNKNOWN).khanza
+    held = record(push("3", "held", "08:00", reason=reason("hadir")), kind="mobilejkn")
+    assert "3" in compared(case(absent, held), UNKNOWN).khanza
+
+
+# -- kinds of differences
+
+
+@pytest.mark.parametrize(
+    ("visit", "pushes", "at_bpjs", "expected"),
+    [
+        # lost
+        (EXAMINED, SENT, rows(t3="08:05:00"), {"4": "not_at_bpjs"}),
+        (EXAMINED, SENT, UNKNOWN, dict.fromkeys(("add", "3", "4"), "not_at_bpjs")),
+        (BATAL, SENT[:1], rows(), {"99": "alive_at_bpjs"}),
+        # at BPJS, and not noted
+        (EXAMINED, (*SENT[:2], push("4", "due", "08:20")), WHOLE, {"4": "not_noted"}),
+        (EXAMINED, (push("add", "held", reason=reason("jadwal")),), rows(), {"add": "not_noted"}),
+        # another time
+        (EXAMINED, SENT, rows(t3="08:05:00", t4="08:20:01"), {"4": "other_time"}),
+        (EXAMINED, SENT, rows(t3="08:05:00", t4="08:19:59"), {"4": "other_time"}),
+        (
+            onsite(exams=(exam(on("08:25")),)),
+            SENT,
+            WHOLE,
+            {"4": "changed_in_khanza"},
+        ),
+        # only at BPJS
+        (onsite(), SENT, WHOLE, {"4": "only_at_bpjs"}),
+        (None, SENT, WHOLE, {"add": "only_at_bpjs"}),
+        # cancelled there
+        (EXAMINED, SENT, replace(WHOLE, cancelled=True), {"99": "cancelled_at_bpjs"}),
+        (EXAMINED, SENT, rows(t3="08:05:00", t4="08:20:00", t99="08:30:00"),
+         {"99": "cancelled_at_bpjs"}),
+        (BATAL, (*SENT[:1], push("99", "due", "08:30")), replace(rows(), cancelled=True),
+         {"99": "not_noted"}),
+        # none
+        (BATAL, (*SENT[:1], push("99", "sent", "08:30")), replace(rows(), cancelled=True), {}),
+        (BATAL, (*SENT[:1], push("99", "closed", "08:30")), replace(rows(), cancelled=True), {}),
+        (None, SENT, replace(WHOLE, rows=(*WHOLE.rows, *rows(t99="08:30:00").rows)), {}),
+        (None, (push("add", "sent", source=MANUAL),), rows(), {}),
+        (BATAL, (push("add", "due"),), replace(rows(), cancelled=True), {}),
+    ],
+)  # fmt: skip
+def test_kinds_of_differences(
+    visit: Visit | None, pushes: Sequence[Push], at_bpjs: AtBpjs, expected: dict[str, str]
+) -> None:
+    assert kinds(compared(case(visit, record(*pushes)), at_bpjs)) == expected
+
+
+def test_what_no_pass_comes_by_and_nobody_sent_is_not_sent() -> None:
+    verdict = compared(case(EXAMINED, record(), reached=False), UNKNOWN)
+    assert kinds(verdict) == dict.fromkeys(("add", "3", "4"), DifferenceKind.NOT_SENT)
+
+
+def test_nothing_wrong_is_noted_of_what_the_ledger_has_not_met_yet() -> None:
+    planned = record(*SENT[:2], push("4", "due", "08:20"))
+    one = Case(visit=EXAMINED, before=record(*SENT[:2]), record=planned)
+    assert kinds(compared(one, WHOLE)) == {}
+    one = Case(visit=EXAMINED, before=None, record=planned)
+    assert kinds(compared(one, WHOLE)) == {}
+
+
+def test_nothing_is_unnoted_where_the_next_pass_has_it_as_sent() -> None:
+    before = record(*SENT[:2], push("4", "due", "08:20"))
+    one = Case(visit=EXAMINED, before=before, record=record(*SENT))
+    assert kinds(compared(one, WHOLE)) == {}
+
+
+def test_a_booking_made_by_hand_needs_no_visit() -> None:
+    by_hand = record(push("1", "sent", None, waktu=at("07:55"), source=MANUAL), kind=MANUAL)
+    assert kinds(compared(case(None, by_hand), rows(t1="07:55:00"))) == {}
+
+
+def test_a_task_that_was_sent_by_hand_needs_no_record_in_khanza() -> None:
+    four = push("4", "sent", None, waktu=at("08:30"), source=MANUAL)
+    assert kinds(compared(case(onsite(), record(*SENT[:2], four)), WHOLE)) == {"4": "other_time"}
+    same = rows(t3="08:05:00", t4="08:30:00")
+    assert kinds(compared(case(onsite(), record(*SENT[:2], four)), same)) == {}
+
+
+@pytest.mark.parametrize("step", ["99", "batal"])
+def test_a_cancel_by_hand_of_a_live_visit_is_meant(step: str) -> None:
+    known = record(*SENT, push(step, "sent", None, source=MANUAL))
+    assert kinds(compared(case(EXAMINED, known), replace(WHOLE, cancelled=True))) == {}
+
+
+@pytest.mark.parametrize(
+    ("clock", "state", "expected"),
+    [
+        ("08:21:07", "already", {}),  # a tie of 60 s, and a second for each of seven tasks
+        ("08:21:08", "already", {"4": "other_time"}),
+        ("08:18:53", "already", {}),
+        ("08:18:52", "already", {"4": "other_time"}),
+        ("08:21:07", None, {}),
+        ("08:21:08", None, {"4": "other_time"}),
+    ],
+)
+def test_what_somebody_else_told_bpjs_may_have_been_moved_by_ties(
+    clock: str, state: str | None, expected: dict[str, str]
+) -> None:
+    waktu = at(clock) if state else None
+    four = (push("4", state, "08:20", waktu=waktu),) if state else ()
+    verdict = compared(case(EXAMINED, record(*SENT[:2], *four)), rows(t3="08:05:00", t4=clock))
+    assert kinds(verdict) == expected
+
+
+def test_a_time_of_bpjss_that_is_none_is_compared_with_nothing() -> None:
+    unreadable = Task(taskid=4, wakturs="kemarin", waktu="", taskname="")
+    at_bpjs = AtBpjs(listed=True, rows=(*rows(t3="08:05:00").rows, unreadable))
+    assert kinds(compared(case(EXAMINED, record(*SENT)), at_bpjs)) == {}
+
+
+# -- times that are named
+
+
+@pytest.mark.parametrize(
+    ("visit", "four", "clock", "named"),
+    [
+        (EXAMINED, push("4", "sent", "08:20"), "08:30:00", "08:20"),
+        (EXAMINED, push("4", "sent", "08:20", waktu=at("08:21")), "08:30:00", "08:21"),
+        (onsite(exams=(exam(on("08:25")),)), push("4", "sent", "08:20"), "08:20:00", "08:25"),
+        (EXAMINED, push("4", "already", "08:20", waktu=at("08:40")), "08:30:00", "08:20"),
+        (EXAMINED, None, "08:30:00", "08:20"),
+    ],
+)
+def test_beside_bpjss_time_stands_the_one_sent_or_khanzas_where_that_one_differs(
+    visit: Visit, four: Push | None, clock: str, named: str
+) -> None:
+    pushes = (*SENT[:2], *((four,) if four else ()))
+    verdict = compared(case(visit, record(*pushes)), rows(t3="08:05:00", t4=clock))
+    (one,) = verdict.differences
+    assert (one.waktu, one.bpjs) == (at(named), at(clock))
+
+
+# -- what a repair mends
+
+
+def repairable(visit: Visit | None, *pushes: Push, at_bpjs: AtBpjs = UNKNOWN) -> dict[str, bool]:
+    verdict = compared(case(visit, record(*pushes)), at_bpjs)
+    return {one.step: one.repairable for one in verdict.differences}
+
+
+def test_only_what_has_what_it_needs_is_sent_again() -> None:
+    typed = push("1", "already", source=MANUAL)  # BPJS had it already: its time was never known
+    timed = push("2", "sent", None, waktu=at("07:55"), source=MANUAL)
+    assert repairable(EXAMINED, *SENT, typed, timed) == {
+        "add": True, "1": False, "2": True, "3": True, "4": True,
+    }  # fmt: skip
+    by_hand = push("add", "sent", source=MANUAL)
+    assert repairable(None, by_hand) == {"add": False}  # no visit to make its body of
+    cancelled = (by_hand, push("batal", "sent", source=MANUAL))
+    assert repairable(EXAMINED, *cancelled)["batal"] is True
+
+
+def test_what_bpjs_takes_no_more_or_is_for_a_person_is_not_repaired() -> None:
+    too_late = NOW + timedelta(days=8)
+    verdict = compared(case(EXAMINED, record(*SENT)), UNKNOWN, now=too_late)
+    assert {one.repairable for one in verdict.differences} == {False}
+    moved = rows(t3="08:05:00", t4="08:30:00")
+    assert repairable(EXAMINED, *SENT, at_bpjs=moved) == {"4": False}
+
+
+def mended(visit: Visit | None, *pushes: Push, at_bpjs: AtBpjs = UNKNOWN) -> Record:
+    known = record(*pushes, settled="…")
+    return repaired(known, compared(case(visit, known), at_bpjs), policy())
+
+
+def test_what_bpjs_lacks_is_due_again_and_asked_for_first() -> None:
+    found = mended(EXAMINED, *SENT)
+    assert states(found) == dict.fromkeys(("add", "3", "4"), "due")
+    assert all(one.ask for one in found.pushes.values())
+    assert found.settled == ""
+
+
+def test_what_was_typed_by_hand_is_due_again_with_the_time_that_was_typed() -> None:
+    typed = push("1", "sent", None, waktu=at("07:55"), source=MANUAL)
+    found = mended(EXAMINED, *SENT, typed, at_bpjs=WHOLE).pushes["1"]
+    assert (found.state, found.waktu) == ("due", at("07:55"))
+
+
+def test_what_bpjs_has_is_noted_a_task_with_the_time_that_bpjs_holds() -> None:
+    add = push("add", "refused", reason=reason("ditolak"))
+    found = mended(EXAMINED, add, push("3", "due", "08:05"), at_bpjs=rows(t3="08:05:30"))
+    assert states(found) == {"add": "already", "3": "already"}
+    assert found.pushes["3"].waktu == at("08:05:30")
+
+
+def test_a_cancel_that_bpjs_lost_is_forgotten_of_a_live_visit_so_that_it_goes_on() -> None:
+    learned = push("99", "already")
+    found = mended(EXAMINED, *SENT, learned)
+    assert states(found) == dict.fromkeys(("add", "3", "4"), "due")
+    kept = mended(EXAMINED, *SENT, learned, at_bpjs=replace(WHOLE, cancelled=True))
+    assert kept.pushes["99"].state == "already"
+
+
+def test_a_cancel_by_hand_that_bpjs_lost_is_sent_again() -> None:
+    by_hand = push("batal", "sent", source=MANUAL)
+    assert mended(EXAMINED, *SENT, by_hand, at_bpjs=WHOLE).pushes["batal"].state == "due"
+
+
+def test_a_repair_touches_nothing_of_a_booking_that_changed_its_pushes_meanwhile() -> None:
+    verdict = compared(case(EXAMINED, record(*SENT)), UNKNOWN)
+    sending = record(SENT[0], SENT[1], push("4", "sending", "08:20"))
+    assert repaired(sending, verdict, policy()).pushes["4"].state == "sending"
+    assert "4" not in repaired(record(*SENT[:2]), verdict, policy()).pushes
+
+
+def test_the_words_of_places_and_kinds_are_those_that_scripts_know() -> None:
+    assert [str(place) for place in Place] == [
+        "at_bpjs", "pending", "held", "refused", "closed", "lost",
+    ]  # fmt: skip
+    assert [f"{kind}" for kind in DifferenceKind] == [
+        "not_at_bpjs", "not_sent", "alive_at_bpjs", "not_noted", "other_time",
+        "changed_in_khanza", "only_at_bpjs", "cancelled_at_bpjs", "unknown_booking",
+    ]  # fmt: skip
+
+
+def test_a_registration_that_is_gone_is_cancelled_if_its_booking_says_so() -> None:
+    gone = mobilejkn(registration=None, book={"status": "Batal"})
+    assert case(gone, record()).cancelled
+    assert not case(mobilejkn(registration=None), record()).cancelled
+    assert not case(
+        mobilejkn(registration=registration(), book={"status": "Batal"}), record()
+    ).cancelled
