@@ -1,0 +1,124 @@
+"""Which tests run which lines of the program, and how long each takes.
+
+As a plugin (`pytest -p tests.attacks.reach`, also with several workers) it writes that down in the
+folder that the environment variable REACH names; `Reach.read` reads it.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import coverage
+import pytest
+
+from tests.attacks.mutants import Mutant
+
+A_TEST = 0.01  # seconds that pytest itself needs for one
+
+
+class _Recorder:
+    """The plugin, in each process that runs tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.failed: set[str] = set()
+        self.coverage = coverage.Coverage(
+            data_file=folder / "lines", data_suffix=True, config_file=False, source=["antrean_cli"]
+        )
+        self.coverage.set_option("run:relative_files", True)  # another tree may read it
+        self.coverage.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self.coverage.switch_context(item.nodeid)
+        return (yield)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] += report.duration
+        if not report.passed:
+            self.failed.add(report.nodeid)
+
+    def pytest_unconfigure(self) -> None:
+        self.coverage.stop()
+        self.coverage.save()
+        seconds = {test: time for test, time in self.seconds.items() if test not in self.failed}
+        (self.folder / f"seconds.{os.getpid()}.json").write_text(json.dumps(seconds))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record, unless this process only hands the tests to others."""
+    if not config.getoption("numprocesses", None):
+        config.pluginmanager.register(_Recorder(Path(os.environ["REACH"])))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """What was written down: of each file (below antrean_cli) the tests of each line."""
+
+    lines: Mapping[str, Mapping[int, frozenset[str]]]
+    seconds: Mapping[str, float]
+    users: Mapping[str, Iterable[tuple[str, range]]]  # of a name the functions that use it
+
+    @classmethod
+    def read(cls, folder: Path, package: Path) -> Reach:
+        """Read what was written down of the tests of a package."""
+        data = coverage.CoverageData(basename=str(folder / "all"))
+        for part in folder.glob("lines.*"):
+            one = coverage.CoverageData(basename=str(part))
+            one.read()
+            data.update(one)
+        seconds: dict[str, float] = {}
+        for report in folder.glob("seconds.*.json"):
+            seconds |= json.loads(report.read_text())
+        return cls(
+            lines={
+                str(Path(file).relative_to(package.name)): {
+                    line: frozenset(tests) & seconds.keys()
+                    for line, tests in data.contexts_by_lineno(file).items()
+                }
+                for file in data.measured_files()
+            },
+            seconds=seconds,
+            users=_users(package),
+        )
+
+    def tests_of(self, mutant: Mutant, seconds: float) -> list[str]:
+        """Return the tests that run a mutant, the quickest first, as many as the time allows.
+
+        What is made when the program is imported is run by who uses its name.
+        """
+        tests = self._tests(mutant.file, mutant.lines) or self._tests(mutant.file, mutant.around)
+        for name in mutant.names if not tests else ():
+            for file, lines in self.users.get(name, ()):
+                tests |= self._tests(file, lines)
+        chosen: list[str] = []
+        for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
+            seconds -= self.seconds[test] + A_TEST
+            if seconds < 0 and chosen:
+                break
+            chosen.append(test)
+        return chosen
+
+    def _tests(self, file: str, lines: Iterable[int]) -> frozenset[str]:
+        tests = self.lines.get(file, {})
+        return frozenset().union(*(tests.get(line, ()) for line in lines))
+
+
+def _users(package: Path) -> dict[str, list[tuple[str, range]]]:
+    users: dict[str, list[tuple[str, range]]] = defaultdict(list)
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.FunctionDef):
+                body = range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)
+                used = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                used |= {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+                for name in used:
+                    users[name].append((str(path.relative_to(package)), body))
+    return users
