@@ -173,7 +173,7 @@ class Khanza(Connection):
         tasks = self._rows(
             OwnSenderTask,
             """
-            SELECT taskid, waktu FROM referensi_mobilejkn_bpjs_taskid
+            SELECT taskid, COALESCE(waktu, '') AS waktu FROM referensi_mobilejkn_bpjs_taskid
             WHERE no_rawat = :no_rawat ORDER BY waktu
             """,
             {"no_rawat": no_rawat},
@@ -281,7 +281,8 @@ class Khanza(Connection):
         return [
             row
             for row in rows
-            if first <= row.tanggalperiksa[:10] <= last or named & {row.no_rawat, row.nobooking}
+            if first <= (row.tanggalperiksa or "")[:10] <= last
+            or named & {row.no_rawat, row.nobooking}
         ]
 
     def _cancels(self, window: Window, oldest: date) -> list[Cancel]:

@@ -50,7 +50,7 @@ class Booking(NamedTuple):
     kodepoli: str | None
     pasienbaru: str | None
     norm: str | None
-    tanggalperiksa: str
+    tanggalperiksa: str | None
     kodedokter: str | None
     jampraktek: str | None
     jeniskunjungan: str | None

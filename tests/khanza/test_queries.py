@@ -342,6 +342,17 @@ def test_bookings_from_before_the_window_come_by_their_numbers(
     assert [row.nobooking for row in rows.bookings] == [nobooking]
 
 
+def test_a_booking_without_a_date_spoils_nothing(either: tuple[Hospital, Settings]) -> None:
+    """The column may be NULL: whether such a booking is a visit is for the rules to say."""
+    hospital, settings = either
+    no_rawat = hospital.visit(MONDAY)
+    nobooking = hospital.booking(no_rawat, MONDAY)
+    hospital.update("referensi_mobilejkn_bpjs", {"nobooking": nobooking}, tanggalperiksa=None)
+    assert list(read(settings).bookings) == []
+    (booking,) = read(settings, Window(MONDAY, MONDAY, (), (nobooking,))).bookings
+    assert booking.tanggalperiksa is None
+
+
 def test_an_empty_khanza_is_read_as_empty(either: tuple[Hospital, Settings]) -> None:
     rows = read(either[1])
     assert [list(rows.registrations), list(rows.bookings), list(rows.cancels)] == [[], [], []]

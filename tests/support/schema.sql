@@ -72,16 +72,16 @@ CREATE TABLE maping_dokter_dpjpvclaim (
 CREATE TABLE referensi_mobilejkn_bpjs (
   nobooking varchar(15) NOT NULL,
   no_rawat varchar(17) DEFAULT NULL,
-  nomorkartu varchar(25) NOT NULL,
-  nik varchar(30) NOT NULL,
-  nohp varchar(15) NOT NULL,
-  kodepoli varchar(15) NOT NULL,
+  nomorkartu varchar(25) DEFAULT NULL,
+  nik varchar(30) DEFAULT NULL,
+  nohp varchar(15) DEFAULT NULL,
+  kodepoli varchar(15) DEFAULT NULL,
   pasienbaru enum('0','1') NOT NULL,
-  norm varchar(15) NOT NULL,
-  tanggalperiksa date NOT NULL,
-  kodedokter varchar(20) NOT NULL,
-  jampraktek varchar(12) NOT NULL,
-  jeniskunjungan enum('1 (Rujukan FKTP)','2 (Rujukan Internal)','3 (Kontrol)','4 (Rujukan Antar RS)') NOT NULL,
+  norm varchar(15) DEFAULT NULL,
+  tanggalperiksa date DEFAULT NULL,
+  kodedokter varchar(20) DEFAULT NULL,
+  jampraktek varchar(12) DEFAULT NULL,
+  jeniskunjungan enum('1 (Rujukan FKTP)','2 (Rujukan Internal)','3 (Kontrol)','4 (Rujukan Antar RS)') DEFAULT NULL,
   nomorreferensi varchar(40) NOT NULL,
   nomorantrean varchar(15) NOT NULL,
   angkaantrean varchar(5) NOT NULL,
@@ -101,7 +101,7 @@ CREATE TABLE referensi_mobilejkn_bpjs_batal (
   no_rawat_batal varchar(17) DEFAULT NULL,
   nomorreferensi varchar(40) NOT NULL,
   tanggalbatal datetime NOT NULL,
-  keterangan varchar(200) NOT NULL,
+  keterangan varchar(200) DEFAULT NULL,
   statuskirim enum('Sudah','Belum') NOT NULL,
   nobooking varchar(15) NOT NULL,
   PRIMARY KEY (nobooking)
@@ -110,17 +110,17 @@ CREATE TABLE referensi_mobilejkn_bpjs_batal (
 CREATE TABLE referensi_mobilejkn_bpjs_taskid (
   no_rawat varchar(17) NOT NULL,
   taskid enum('1','2','3','4','5','6','7','99') NOT NULL,
-  waktu datetime NOT NULL,
+  waktu datetime DEFAULT NULL,
   PRIMARY KEY (no_rawat, taskid)
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1;
 
 CREATE TABLE mutasi_berkas (
   no_rawat varchar(17) NOT NULL,
-  status enum('Belum','Sudah Dikirim','Sudah Diterima','Sudah Kembali','Tidak Ada','Masuk Ranap') NOT NULL,
-  dikirim datetime NOT NULL,
-  diterima datetime NOT NULL,
-  kembali datetime NOT NULL,
-  tidakada datetime NOT NULL,
+  status enum('Belum','Sudah Dikirim','Sudah Diterima','Sudah Kembali','Tidak Ada','Masuk Ranap') DEFAULT NULL,
+  dikirim datetime DEFAULT NULL,
+  diterima datetime DEFAULT NULL,
+  kembali datetime DEFAULT NULL,
+  tidakada datetime DEFAULT NULL,
   ranap datetime NOT NULL,
   PRIMARY KEY (no_rawat)
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1;
