@@ -1,17 +1,18 @@
-"""Khanza's rows → visits: what belongs together, of which kind it is, and which clinics are left
-out.
+"""Khanza's rows → visits: what belongs together, of which kind it is, which clinics take part.
 
 - Three kinds: *mobilejkn* (a row in referensi_mobilejkn_bpjs), *onsite* (BPJS pays, no such row),
-  *nonjkn*.
+  *nonjkn* (rules/README.md, Which visits).
 - A visit with a SEP or a Mobile JKN booking is never NON JKN, whatever its payer.
-- Rows are matched by no_rawat and nobooking, never by patient and date.
+- Rows are matched by no_rawat and nobooking, never by patient and date
+  (khanza/README.md, Things that bite, 8).
 - A zero date, NULL, 1970 or a far future all mean "not yet" (`parse_datetime`).
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from typing import TypeVar
 
 from antrean_cli.rules.listings import Praktek, kodedokter_of
 from antrean_cli.rules.rows import (
@@ -33,14 +34,13 @@ WIB = timezone(timedelta(hours=7), "WIB")
 HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
 FINAL_STTS = frozenset({"Sudah", "Dirujuk", "Dirawat", "Meninggal", "Pulang Paksa"})
 
-
 Clinic = tuple[str, date]  # BPJS's kodepoli, and the day
 Sessions = Mapping[Clinic, Sequence[Praktek]]  # HFIS's
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """What the hospital chose, as far as rules need it (design.md's table of settings)."""
+    """What the hospital chose, as far as rules need it (README.md, Settings)."""
 
     zone: timezone
     days: int
@@ -79,9 +79,8 @@ class Visit:
     session: Slot | None = None  # the one that HFIS has, where it is asked
     surat_kontrol: SuratKontrol | None = None
     surat_asked: bool = False
-    kd_poli_rs: frozenset[str] = (
-        frozenset()
-    )  # of a visit that Khanza deleted: its clinic, mapped back from BPJS's
+    # Of a visit that Khanza deleted: its clinic, mapped back from BPJS's code.
+    kd_poli_rs: frozenset[str] = frozenset()
 
     @property
     def no_rawat(self) -> str | None:
@@ -111,9 +110,7 @@ class Visit:
 
 
 def parse_datetime(text: str | None, zone: timezone) -> datetime | None:
-    """Return Khanza's `yyyy-mm-dd hh:mm:ss` as a datetime in the hospital's zone, or None for "not
-    yet".
-    """
+    """Return Khanza's `yyyy-mm-dd hh:mm:ss` in the hospital's zone, or None for "not yet"."""
     if not text or text[:2] != "20":
         return None
     try:
@@ -131,11 +128,161 @@ def parse_date(text: str | None) -> date | None:
 
 
 def assemble(rows: Rows, policy: Policy) -> list[Visit]:
-    """Return the visits that the rows tell of:
+    """Return the visits that the rows tell of, each row in one visit at most.
 
-    Mobile JKN bookings first, then the desk's in the order of no_rawat.
+    Mobile JKN bookings come first, newest first, then cancels whose booking is gone, then the
+    desk's visits in the order of the rows. Rows without a day of service are left out.
     """
-    return list(_Assembly(rows, policy).all())
+    return list(_Assembly(rows, policy).visits())
+
+
+class _Assembly:
+    """The rows of one read, indexed by what they are found by, and a builder for each kind."""
+
+    def __init__(self, rows: Rows, policy: Policy) -> None:
+        self.rows = rows
+        self.policy = policy
+        self.payers = policy.kd_pj or rows.payers
+        self.berkas = {row.no_rawat: row for row in rows.berkas}
+        self.seps = {row.no_rawat: row for row in rows.seps}  # by no_sep: the newest one counts
+        self.exams = _by_no_rawat(rows.exams)
+        self.reseps = _by_no_rawat(rows.reseps)
+        self.slots: dict[tuple[str, str], list[Slot]] = {}
+        for slot in rows.slots:
+            self.slots.setdefault((slot.kd_dokter, slot.hari_kerja), []).append(slot)
+        self.kd_poli_rs: dict[str, set[str]] = {}
+        for row in rows.maping_poli:
+            self.kd_poli_rs.setdefault(row.kd_poli_bpjs, set()).add(row.kd_poli_rs)
+        self.surat = {(s.norm, s.tanggal[:10], s.kd_poli_bpjs): s for s in rows.surat_kontrol or ()}
+
+    def visits(self) -> Iterator[Visit]:
+        unclaimed = {row.no_rawat: row for row in self.rows.registrations}
+        cancels = {row.nobooking: row for row in self.rows.cancels}
+        for booking in _in_order_of_claim(self.rows.bookings):
+            if tanggal := parse_date(booking.tanggalperiksa):
+                registration = unclaimed.pop(booking.no_rawat or "", None)
+                cancel = cancels.pop(booking.nobooking, None)
+                yield self.mobilejkn(booking, tanggal, registration, cancel)
+        for cancel in cancels.values():
+            if tanggal := parse_date(cancel.tanggalperiksa) or _day_of_nobooking(cancel.nobooking):
+                yield self.cancelled(cancel, tanggal)
+        for registration in unclaimed.values():
+            if tanggal := parse_date(registration.tgl_registrasi):
+                jkn = registration.kd_pj in self.payers or registration.no_rawat in self.seps
+                build = self.onsite if jkn else self.nonjkn
+                yield build(registration, tanggal)
+
+    # -- a builder a kind
+
+    def mobilejkn(
+        self,
+        booking: Booking,
+        tanggal: date,
+        registration: Registration | None,
+        cancel: Cancel | None,
+    ) -> Visit:
+        """Build the visit of a Mobile JKN booking, whose registration Khanza may have deleted."""
+        if registration is not None:
+            return self._registered(
+                registration, booking.nobooking, "mobilejkn", tanggal, booking, cancel
+            )
+        kodepoli = booking.kodepoli or (cancel and cancel.kodepoli) or ""
+        return Visit(
+            kodebooking=booking.nobooking,
+            kind="mobilejkn",
+            tanggal=tanggal,
+            booking=booking,
+            cancel=cancel,
+            kd_poli_rs=self._khanzas_codes(kodepoli),
+        )
+
+    def cancelled(self, cancel: Cancel, tanggal: date) -> Visit:
+        """Build the visit of a cancelled booking that was not read: gone, or of another day."""
+        return Visit(
+            kodebooking=cancel.nobooking,
+            kind="mobilejkn",
+            tanggal=tanggal,
+            cancel=cancel,
+            kd_poli_rs=self._khanzas_codes(cancel.kodepoli or ""),
+        )
+
+    def onsite(self, registration: Registration, tanggal: date) -> Visit:
+        """Build a visit at the desk that BPJS pays."""
+        return self._registered(registration, self._kodebooking(registration), "onsite", tanggal)
+
+    def nonjkn(self, registration: Registration, tanggal: date) -> Visit:
+        """Build a visit at the desk that somebody else pays."""
+        return self._registered(registration, self._kodebooking(registration), "nonjkn", tanggal)
+
+    # -- what they have in common
+
+    def _kodebooking(self, registration: Registration) -> str:
+        return kodebooking_of(registration, self.policy.kodebooking, self.rows.kode_ppk)
+
+    def _khanzas_codes(self, kodepoli: str) -> frozenset[str]:
+        return frozenset(self.kd_poli_rs.get(kodepoli, ()))
+
+    def _registered(
+        self,
+        registration: Registration,
+        kodebooking: str,
+        kind: str,
+        tanggal: date,
+        booking: Booking | None = None,
+        cancel: Cancel | None = None,
+    ) -> Visit:
+        """Build a visit that Khanza holds, with all of its rows."""
+        no_rawat, sep = registration.no_rawat, self.seps.get(registration.no_rawat)
+        planned = (registration.norm, tanggal.isoformat(), registration.kd_poli_bpjs)
+        kd_poli, jam_reg = registration.kd_poli, registration.jam_reg
+        return Visit(
+            kodebooking=kodebooking,
+            kind=kind,
+            tanggal=tanggal,
+            registration=registration,
+            booking=booking,
+            cancel=cancel,
+            berkas=self.berkas.get(no_rawat),
+            exams=self.exams.get(no_rawat, ()),
+            reseps=self.reseps.get(no_rawat, ()),
+            sep=sep,
+            slot=slot_of(self._jadwal(registration, tanggal), kd_poli, jam_reg),
+            session=slot_of(self._hfis(registration, sep, tanggal), kd_poli, jam_reg),
+            surat_kontrol=self.surat.get(planned),
+            surat_asked=self.rows.surat_kontrol is not None,
+        )
+
+    def _jadwal(self, registration: Registration, tanggal: date) -> Sequence[Slot]:
+        """Return Khanza's sessions of the visit's doctor on its weekday."""
+        return self.slots.get((registration.kd_dokter, HARI[tanggal.weekday()]), ())
+
+    def _hfis(self, registration: Registration, sep: Sep | None, tanggal: date) -> Sequence[Slot]:
+        """Return HFIS's sessions of the visit's doctor on its day, in the form of Khanza's."""
+        if not self.rows.hfis:
+            return ()
+        kodepoli, kodedokter = codes_at_bpjs(registration, sep)
+        return [
+            Slot(
+                kd_dokter=registration.kd_dokter,
+                hari_kerja=HARI[tanggal.weekday()],
+                jam_mulai=hours[0],
+                jam_selesai=hours[1],
+                kd_poli="",
+                kuota=praktek.kapasitas,
+            )
+            for praktek in self.rows.hfis.get((kodepoli, tanggal), ())
+            if praktek.kodedokter == kodedokter and not praktek.libur
+            if (hours := hours_of(praktek.jampraktek))
+        ]
+
+
+def _in_order_of_claim(bookings: Iterable[Booking]) -> list[Booking]:
+    """Return the bookings in the order in which they claim the visit that they name.
+
+    Where two name one no_rawat, the newest that was not cancelled has the visit.
+    """
+    newest_first = sorted(bookings, key=lambda booking: booking.nobooking, reverse=True)
+    return sorted(newest_first, key=lambda booking: booking.status == "Batal")
 
 
 def kodebooking_of(registration: Registration, template: str, kode_ppk: str) -> str:
@@ -150,157 +297,44 @@ def kodebooking_of(registration: Registration, template: str, kode_ppk: str) -> 
 
 
 def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
-    """Return the session that a visit registered at `jam` belongs to, of its doctor's sessions of
-    that weekday.
+    """Return the session that a visit registered at `jam` belongs to, of its doctor's on that day.
 
     The one that holds `jam`, else the next one, else the last of the day; a session without a
-    clinic fits all.
+    clinic fits all (khanza/README.md, Things that bite, 10).
     """
     fitting = sorted(
-        (slot for slot in slots if slot.kd_poli in (None, "", kd_poli)), key=lambda s: s.jam_mulai
+        (slot for slot in slots if slot.kd_poli in (None, "", kd_poli)),
+        key=lambda slot: slot.jam_mulai,
     )
     for slot in fitting:
-        if jam < slot.jam_mulai or slot.jam_mulai <= jam < (slot.jam_selesai or "24"):
+        holds = slot.jam_mulai <= jam < (slot.jam_selesai or "24")
+        if holds or jam < slot.jam_mulai:
             return slot
     return fitting[-1] if fitting else None
 
 
-def codes_at_bpjs(registration: Registration, sep: Sep | None) -> tuple[str, str]:
-    """Return BPJS's codes of a visit's clinic and doctor: the SEP's, else the mapped ones, else
-    empty texts.
-    """
-    kodepoli = (sep and sep.kodepoli) or registration.kd_poli_bpjs or ""
-    doctors = [
-        kodedokter_of(code) for code in (sep and sep.kodedokter, registration.kd_dokter_bpjs)
-    ]
-    return kodepoli, next(
-        (code for code in doctors if re.fullmatch(r"[0-9]{1,18}", code)), doctors[-1]
-    )
-
-
 def hours_of(jampraktek: str) -> tuple[str, str] | None:
-    """Return beginning and end of `HH:MM-HH:MM` as Khanza writes times, or None if it is no such
-    text.
-    """
+    """Return beginning and end of `HH:MM-HH:MM` as Khanza writes times, None if it is no such."""
     found = re.fullmatch(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)", jampraktek.strip())
     return (f"{found[1]}:00", f"{found[2]}:00") if found else None
 
 
-class _Assembly:
-    """The rows of one read, indexed once by no_rawat."""
+def codes_at_bpjs(registration: Registration, sep: Sep | None) -> tuple[str, str]:
+    """Return BPJS's codes of a visit's clinic and doctor.
 
-    def __init__(self, rows: Rows, policy: Policy) -> None:
-        self.rows = rows
-        self.policy = policy
-        self.payers = policy.kd_pj or rows.payers
-        self.berkas = {row.no_rawat: row for row in rows.berkas}
-        self.seps = {
-            row.no_rawat: row for row in rows.seps
-        }  # in order of no_sep: the newest one counts
-        self.exams = _grouped(rows.exams)
-        self.reseps = _grouped(rows.reseps)
-        self.slots: dict[tuple[str, str], list[Slot]] = {}
-        for slot in rows.slots:
-            self.slots.setdefault((slot.kd_dokter, slot.hari_kerja), []).append(slot)
-        self.kd_poli_rs: dict[str, set[str]] = {}
-        for row in rows.maping_poli:
-            self.kd_poli_rs.setdefault(row.kd_poli_bpjs, set()).add(row.kd_poli_rs)
-        self.surat = {(s.norm, s.tanggal[:10], s.kd_poli_bpjs): s for s in rows.surat_kontrol or ()}
-
-    def all(self) -> Iterable[Visit]:
-        registrations = {row.no_rawat: row for row in self.rows.registrations}
-        cancels = {row.nobooking: row for row in self.rows.cancels}
-        booked: set[str] = set()
-        # Where two bookings name one no_rawat, the newest that was not cancelled has the visit.
-        for booking in sorted(
-            self.rows.bookings, key=lambda b: (b.status == "Batal", _descending(b.nobooking))
-        ):
-            own = registrations.get(booking.no_rawat or "")
-            if own and own.no_rawat in booked:
-                own = None
-            booked |= {own.no_rawat} if own else set()
-            if tanggal := parse_date(booking.tanggalperiksa):
-                cancel = cancels.pop(booking.nobooking, None)
-                yield self.visit(
-                    booking.nobooking, "mobilejkn", tanggal, own, booking=booking, cancel=cancel
-                )
-        for cancel in cancels.values():
-            if tanggal := parse_date(cancel.tanggalperiksa) or _day_of_nobooking(cancel.nobooking):
-                yield self.visit(cancel.nobooking, "mobilejkn", tanggal, None, cancel=cancel)
-        for registration in self.rows.registrations:
-            tanggal = parse_date(registration.tgl_registrasi)
-            if tanggal and registration.no_rawat not in booked:
-                yield self.walk_in(registration, tanggal)
-
-    def walk_in(self, registration: Registration, tanggal: date) -> Visit:
-        jkn = registration.kd_pj in self.payers or registration.no_rawat in self.seps
-        kodebooking = kodebooking_of(registration, self.policy.kodebooking, self.rows.kode_ppk)
-        return self.visit(kodebooking, "onsite" if jkn else "nonjkn", tanggal, registration)
-
-    def visit(
-        self,
-        kodebooking: str,
-        kind: str,
-        tanggal: date,
-        registration: Registration | None,
-        *,
-        booking: Booking | None = None,
-        cancel: Cancel | None = None,
-    ) -> Visit:
-        if registration is None:
-            kodepoli = (booking and booking.kodepoli) or (cancel and cancel.kodepoli) or ""
-            kd_poli_rs = frozenset(self.kd_poli_rs.get(kodepoli, ()))
-            return Visit(
-                kodebooking=kodebooking,
-                kind=kind,
-                tanggal=tanggal,
-                booking=booking,
-                cancel=cancel,
-                kd_poli_rs=kd_poli_rs,
-            )
-        no_rawat = registration.no_rawat
-        sep = self.seps.get(no_rawat)
-        slots = self.slots.get((registration.kd_dokter, HARI[tanggal.weekday()]), ())
-        sessions = (
-            self._sessions(registration, sep, tanggal, self.rows.hfis) if self.rows.hfis else ()
-        )
-        return Visit(
-            kodebooking=kodebooking,
-            kind=kind,
-            tanggal=tanggal,
-            registration=registration,
-            booking=booking,
-            cancel=cancel,
-            berkas=self.berkas.get(no_rawat),
-            exams=self.exams.get(no_rawat, ()),
-            reseps=self.reseps.get(no_rawat, ()),
-            sep=sep,
-            slot=slot_of(slots, registration.kd_poli, registration.jam_reg),
-            session=slot_of(sessions, registration.kd_poli, registration.jam_reg),
-            surat_kontrol=self.surat.get(
-                (registration.norm, tanggal.isoformat(), registration.kd_poli_bpjs)
-            ),
-            surat_asked=self.rows.surat_kontrol is not None,
-        )
-
-    def _sessions(
-        self, registration: Registration, sep: Sep | None, tanggal: date, hfis: Sessions
-    ) -> list[Slot]:
-        """Return the sessions that HFIS has of the visit's doctor."""
-        kodepoli, kodedokter = codes_at_bpjs(registration, sep)
-        held = (row for row in hfis.get((kodepoli, tanggal), ()) if row.kodedokter == kodedokter)
-        hours = ((row, hours_of(row.jampraktek)) for row in held if not row.libur)
-        day = HARI[tanggal.weekday()]
-        return [
-            Slot(registration.kd_dokter, day, *span, "", row.kapasitas)
-            for row, span in hours
-            if span
-        ]
+    The SEP's, else the mapped ones, else empty texts; a SEP's code of a doctor has to be a number.
+    """
+    kodepoli = (sep and sep.kodepoli) or registration.kd_poli_bpjs or ""
+    of_sep = kodedokter_of(sep.kodedokter if sep else None)
+    if re.fullmatch(r"[0-9]{1,18}", of_sep):
+        return kodepoli, of_sep
+    return kodepoli, kodedokter_of(registration.kd_dokter_bpjs)
 
 
 def served(visit: Visit, policy: Policy) -> bool:
-    """Return whether the visit's clinic takes part (ANTREAN_SKIP_POLI, ANTREAN_ONLY_POLI; either
-    code).
+    """Return whether the visit's clinic takes part (ANTREAN_SKIP_POLI, ANTREAN_ONLY_POLI).
+
+    Khanza's code of the clinic and BPJS's are good alike.
     """
     row = visit.registration
     codes = {*visit.kd_poli_rs, row and row.kd_poli, row and row.kd_poli_bpjs}
@@ -310,15 +344,14 @@ def served(visit: Visit, policy: Policy) -> bool:
     return not policy.only_poli or bool(codes & policy.only_poli)
 
 
-def _grouped(rows: Sequence[Exam] | Sequence[Resep]) -> dict[str, tuple]:  # type: ignore[type-arg]
-    groups: dict[str, list[Exam | Resep]] = {}
+_OfVisit = TypeVar("_OfVisit", Exam, Resep)
+
+
+def _by_no_rawat(rows: Iterable[_OfVisit]) -> dict[str, tuple[_OfVisit, ...]]:
+    groups: dict[str, list[_OfVisit]] = {}
     for row in rows:
         groups.setdefault(row.no_rawat, []).append(row)
     return {no_rawat: tuple(group) for no_rawat, group in groups.items()}
-
-
-def _descending(nobooking: str) -> tuple[int, ...]:
-    return tuple(-ord(char) for char in nobooking)
 
 
 def _day_of_nobooking(nobooking: str) -> date | None:

@@ -312,6 +312,21 @@ def test_every_booking_of_one_visit_is_told_once() -> None:
     assert sum(visit.registration is not None for visit in visits) == 1
 
 
+def test_of_two_bookings_that_name_one_visit_the_newer_has_it() -> None:
+    newer = booking(nobooking="20261123000002")
+    for bookings in ([booking(), newer], [newer, booking()]):
+        visits = assemble(rows(registrations=[registration()], bookings=bookings), policy())
+        assert [visit.kodebooking for visit in visits if visit.registration] == [newer.nobooking]
+
+
+@pytest.mark.parametrize("tanggal", [None, "", "0000-00-00"])
+def test_a_booking_without_a_day_claims_no_visit(tanggal: str | None) -> None:
+    """It is no visit itself, and the one that it names does not vanish with it."""
+    found = rows(registrations=[registration()], bookings=[booking(tanggalperiksa=tanggal)])
+    visit = only(assemble(found, policy()))
+    assert (visit.kind, visit.kodebooking, visit.booking) == ("onsite", NO_RAWAT, None)
+
+
 @pytest.mark.parametrize(
     "row", [registration(tgl_registrasi="0000-00-00"), registration(tgl_registrasi="")]
 )
