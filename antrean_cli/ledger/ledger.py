@@ -11,7 +11,7 @@ Every statement about bookings and pushes stands here.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -27,11 +27,10 @@ from antrean_cli.ledger.columns import (
     BookingRow,
     PushRow,
     aware,
-    milliseconds,
 )
 from antrean_cli.ledger.file import DamagedError, explained
+from antrean_cli.ledger.pass_state import PassState, state_of, stored
 from antrean_cli.rules.chain import Change, Push, Record, changes
-from antrean_cli.rules.outages import Outage
 
 # the index push_open
 _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
@@ -281,7 +280,7 @@ class Ledger:
         with self._snapshot():
             days = self._connection.execute("SELECT DISTINCT tanggal FROM booking").fetchall()
             self.unfinished()
-            self.recall("begin")
+            self.pass_state()
             # Day by day: all of them at once would need some hundred megabytes.
             return sum(len(self._records(of_day, {"tanggal": day})) for (day,) in days)
 
@@ -335,55 +334,39 @@ class Ledger:
         rows = list(map(PushRow._make, pushes))
         return columns.record_of(BookingRow._make(booking), rows, self._zone)
 
-    # -- what a pass remembers
+    # -- what passes remember
 
-    def recall(self, name: str) -> Any:
-        """Return a remembered value, or None."""
+    def pass_state(self) -> PassState:
+        """Return what passes remember, its times in the ledger's zone."""
+        return state_of(self._meta(), self._zone)
+
+    def update_pass_state(self, change: Callable[[PassState], PassState]) -> None:
+        """Change what passes remember, as it stands now; inside `transaction`.
+
+        It is read here, not by the caller before: what a command by hand has changed in between
+        would be overwritten. Only rows that differ are written.
+        """
+        meta = self._meta()
+        state = state_of(meta, self._zone)
+        before, after = stored(state), stored(change(state))
+        changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        for name in changed:
+            meta.pop(name, None)
+            self._keep(name, after.get(name))
+        meta |= {name: after[name] for name in changed if name in after}
+        if changed:
+            self._keep("seal", str(columns.seal(*sorted(meta.items()))))
+
+    def _meta(self) -> dict[str, str]:
+        """Return the rows of meta but for their seal, in the order of their names."""
         with explained(self._path):
-            kept = dict(
+            meta = dict(
                 self._connection.execute("SELECT name, value FROM meta ORDER BY name").fetchall()
             )
-            seal = kept.pop("seal", None)
-            if seal is not None and seal != str(columns.seal(*kept.items())):
+            seal = meta.pop("seal", None)
+            if seal is not None and seal != str(columns.seal(*meta.items())):
                 raise _broken("meta")
-        return json.loads(kept[name]) if name in kept else None
-
-    def recall_time(self, name: str) -> datetime | None:
-        """Return a remembered time, or None."""
-        ms = self.recall(name)
-        return None if ms is None else aware(ms, self._zone)
-
-    def outage(self, kind: str) -> Outage | None:
-        """Return the outage of a kind that is on, or None."""
-        kept = self.recall(f"outage_{kind}")
-        if kept is None:
-            return None
-        times = {name: aware(kept[name], self._zone) for name in ("since", "told_at", "next_probe")}
-        return Outage(kind=kind, failures=kept["failures"], probed=kept["probed"], **times)
-
-    def keep_outage(self, kind: str, outage: Outage | None) -> None:
-        """Keep an outage, or forget the one of that kind; inside `transaction`."""
-        kept = outage and {
-            "since": milliseconds(outage.since),
-            "told_at": milliseconds(outage.told_at),
-            "next_probe": milliseconds(outage.next_probe),
-            "failures": outage.failures,
-            "probed": outage.probed,
-        }
-        self.remember(**{f"outage_{kind}": kept})
-
-    def remember(self, **values: Any) -> None:
-        """Keep values (JSON, dates or aware datetimes; None forgets); inside `transaction`."""
-        for name, value in values.items():
-            if isinstance(value, datetime):
-                value = milliseconds(value)
-            elif isinstance(value, date):
-                value = value.isoformat()
-            self._keep(name, None if value is None else json.dumps(value))
-        kept = self._connection.execute(
-            "SELECT name, value FROM meta WHERE name <> 'seal' ORDER BY name"
-        )
-        self._keep("seal", str(columns.seal(*kept.fetchall())))
+            return meta
 
     def _keep(self, name: str, value: str | None) -> None:
         self._connection.execute("DELETE FROM meta WHERE name = :name", {"name": name})

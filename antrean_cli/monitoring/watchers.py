@@ -91,7 +91,7 @@ class Watch:
             if self.settings.ping_url:
                 self._stuck = stuck(ledger, Limits(), self.clock())
             if self.settings.metrics_file:
-                self._calls = ledger.recall("calls") or {}
+                self._calls = ledger.pass_state().calls
                 self._found = overview(ledger, self.clock())
         except StateError:
             # The pass is over and keeps its exit code; what cannot be looked at is not told as a

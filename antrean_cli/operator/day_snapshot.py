@@ -88,7 +88,7 @@ def _here(
 
 def _begin(ledger: Ledger, now: datetime) -> date:
     today = now.date()
-    return min(date.fromisoformat(ledger.recall("begin") or today.isoformat()), today)
+    return min(ledger.pass_state().begin or today, today)
 
 
 def _cases(

@@ -142,7 +142,7 @@ def held_at_bpjs(settings: Settings, kodebooking: str, taskid: str) -> datetime 
 def touch(ledger: Ledger, now: datetime) -> None:
     """Write to the ledger, so that one that cannot be written is known before anything is sent."""
     with ledger.transaction():
-        ledger.remember(touched_at=now)
+        ledger.update_pass_state(lambda state: replace(state, touched_at=now))
 
 
 def taken(kodebooking: str, step: str, answer: Reply | Fault) -> Outcome:

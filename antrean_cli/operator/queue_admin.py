@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from antrean_cli.errors import InputError
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
 from antrean_cli.rules.chain import (
     ABSENT,
@@ -135,17 +136,18 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         **ledger.unfinished(),
     }.values()
     pairs = [(record, push) for record in records for push in record.pushes.values()]
+    state = ledger.pass_state()
     return Overview(
         now=now,
-        passed_at=ledger.recall_time("passed_at"),
-        exit_code=ledger.recall("exit_code"),
-        succeeded_at=ledger.recall_time("succeeded_at"),
-        begin=_day(ledger.recall("begin")),
-        checkpoint=_day(ledger.recall("checkpoint")),
+        passed_at=state.passed_at,
+        exit_code=state.exit_code,
+        succeeded_at=state.succeeded_at,
+        begin=state.begin,
+        checkpoint=state.checkpoint,
         pending=sum(push.state in PENDING for _, push in pairs),
         oldest_pending=_oldest_pending((push for _, push in pairs), now),
         groups=_groups(pairs),
-        outages=tuple(filter(None, map(ledger.outage, KINDS_OF_OUTAGE))),
+        outages=_outages(state),
         deadlines=_deadlines(pairs),
     )
 
@@ -155,8 +157,8 @@ def _oldest_pending(pushes: Iterable[Push], now: datetime) -> timedelta:
     return max((now - since for since in waiting), default=timedelta(0))
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _outages(state: PassState) -> tuple[outages.Outage, ...]:
+    return tuple(state.outages[kind] for kind in KINDS_OF_OUTAGE if kind in state.outages)
 
 
 def _groups(pairs: Iterable[tuple[Record, Push]]) -> tuple[Group, ...]:
@@ -299,7 +301,7 @@ def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: date
     InputError for a booking that the ledger does not know, and for a day that no pass has ever
     read.
     """
-    begin = _day(ledger.recall("begin"))
+    begin = ledger.pass_state().begin
     if begin is None or tanggal < begin:
         first = f"{begin}" if begin else "putaran pertama"
         raise InputError(
@@ -323,7 +325,7 @@ def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: date
 
     _change(ledger, pick, policy, now, forget)
     with ledger.transaction():
-        ledger.remember(full_scan_at=None)
+        ledger.update_pass_state(lambda state: replace(state, full_scan_at=None))
     return len(known)
 
 
@@ -397,5 +399,5 @@ def stuck(ledger: Ledger, limits: Limits, now: datetime) -> bool:
     It is cheaper than an overview: refusals and what is settled are not looked at.
     """
     pushes = (push for record in ledger.unfinished().values() for push in record.pushes.values())
-    on = filter(None, map(ledger.outage, KINDS_OF_OUTAGE))
+    on = _outages(ledger.pass_state())
     return _oldest_pending(pushes, now) > limits.pending or any(outage.told for outage in on)

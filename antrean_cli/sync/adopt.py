@@ -22,13 +22,13 @@ from typing import NamedTuple
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.adoption import adopted, awaits_look, twins
 from antrean_cli.rules.answers import DONE, PER_TANGGAL, PERSON, STOP
+from antrean_cli.rules.cached_lists import CachedList, ListResult, oldest_kept
 from antrean_cli.rules.chain import Change, Record, arrange, changes
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.visits import Policy, Visit
-from antrean_cli.sync.list_cache import Heard, Lists, Look, keep, recalled
+from antrean_cli.sync.list_reader import ListReader
 
-# by day: the kode booking that were covered, None where BPJS does not show the list
-_MEMORY = "looks_adopt"
+_AntreanList = CachedList[tuple[str, ...] | None]
 
 
 class Adopted(NamedTuple):
@@ -47,9 +47,13 @@ class Adopted(NamedTuple):
 
 
 def adopt(
-    lists: Lists | None, ledger: Ledger, policy: Policy, visits: Mapping[str, Visit], now: datetime
+    reader: ListReader | None,
+    ledger: Ledger,
+    policy: Policy,
+    visits: Mapping[str, Visit],
+    now: datetime,
 ) -> Adopted:
-    """Look at the days that have adds to send; `lists` is None while nothing may be asked.
+    """Look at the days that have adds to send; `reader` is None while nothing may be asked.
 
     Raises what the ledger raises.
     """
@@ -62,22 +66,23 @@ def adopt(
         record.tanggal: [one for one in records if one.tanggal == record.tanggal]
         for record in records
     }
-    looks, visits, found = recalled(ledger, _MEMORY), dict(visits), list[Change]()
+    known, visits, found = ledger.pass_state().antrean_lists, dict(visits), list[Change]()
+    lists = {day: one for day, one in known.items() if day >= oldest_kept(now)}
     why = refused = ""
     for tanggal, mine in sorted(days.items()):
-        look = looks.setdefault(tanggal.isoformat(), Look())
-        if lists and look.due(now):
-            heard = lists.ask(PER_TANGGAL, tanggal.isoformat())
-            if heard.kind == DONE:
-                found += _matched(ledger, policy, visits, mine, list(heard.rows), now)
-            looks[tanggal.isoformat()] = look = _after(look, heard, mine, now)
-            why = heard.text if look.failing else why
-            refused = heard.text if heard.kind == STOP else refused
-    keep(ledger, _MEMORY, looks, now)
-    pairs = [(record.kodebooking, looks[record.tanggal.isoformat()]) for record in records]
-    late = [
-        (code, look) for code, look in pairs if _waits(code, look, now, asking=lists is not None)
-    ]
+        one = lists.setdefault(tanggal, CachedList(kept=()))
+        if reader and one.may_be_asked(now):
+            result = reader.ask(PER_TANGGAL, tanggal.isoformat())
+            if result.kind == DONE:
+                found += _matched(ledger, policy, visits, mine, list(result.rows), now)
+            lists[tanggal] = one = _after(one, result, mine, now)
+            why = result.text if one.failing_since else why
+            refused = result.text if result.kind == STOP else refused
+    if lists != known:
+        with ledger.transaction():
+            ledger.update_pass_state(lambda state: replace(state, antrean_lists=lists))
+    pairs = [(record.kodebooking, lists[record.tanggal]) for record in records]
+    late = [(code, one) for code, one in pairs if _waits(code, one, now, asking=reader is not None)]
     unread = (
         f"daftar antrean BPJS belum terbaca{why and f': {why}'}; "
         f"antrean yang belum dikirim menunggunya"
@@ -86,28 +91,33 @@ def adopt(
         changes=tuple(found),
         visits=visits,
         waiting=frozenset(code for code, _ in late),
-        unread=unread if any(look.failing for _, look in late) else "",
+        unread=unread if any(one.failing_since for _, one in late) else "",
         refused=refused,
     )
 
 
-def _after(look: Look, heard: Heard, covered: Iterable[Record], now: datetime) -> Look:
-    """Return what is known of a day's list after it was asked for; a code 201 that nobody knows is
-    "not shown".
+def _after(
+    one: _AntreanList, result: ListResult, covered: Iterable[Record], now: datetime
+) -> _AntreanList:
+    """Return what is known of a day's list after it was asked for.
+
+    A code 201 with a text that nobody knows is "not shown".
     """
-    if heard.kind in (DONE, PERSON):
-        said = [record.kodebooking for record in covered] if heard.kind == DONE else None
-        return Look(at=now, said=said)
-    return look.missed(heard, now)
+    if result.kind == DONE:
+        return CachedList(kept=tuple(record.kodebooking for record in covered), asked_at=now)
+    if result.kind == PERSON:
+        return CachedList(kept=None, asked_at=now)
+    return one.missed(result, now)
 
 
-def _waits(kodebooking: str, look: Look, now: datetime, *, asking: bool) -> bool:
-    """Return whether an add waits; in an outage even one that waited long enough: the list is asked
-    for right after.
+def _waits(kodebooking: str, one: _AntreanList, now: datetime, *, asking: bool) -> bool:
+    """Return whether an add waits for its day's list.
+
+    In an outage even one that waited long enough does: the list is asked for right after.
     """
-    if look.said is None or kodebooking in look.said:
+    if one.kept is None or kodebooking in one.kept:
         return False
-    return not (asking and look.given_up(now))
+    return not (asking and one.given_up(now))
 
 
 def _matched(

@@ -85,14 +85,14 @@ def prune(ledger: Ledger, keep_days: int, now: datetime) -> None:
     ledger.
     """
     newest = ledger.newest()
-    if newest is None or ledger.recall("pruned_on") == now.date().isoformat():
+    if newest is None or ledger.pass_state().pruned_on == now.date():
         return
     with ledger.transaction():
         if (
             ledger.prune(min(newest, now.date()) - timedelta(days=keep_days), PRUNED_AT_ONCE)
             < PRUNED_AT_ONCE
         ):
-            ledger.remember(pruned_on=now.date())
+            ledger.update_pass_state(lambda state: replace(state, pruned_on=now.date()))
 
 
 def collect(
@@ -121,7 +121,7 @@ def collect(
     more |= {"hfis": sessions(_without_session(ledger, visits, policy))} if sessions else {}
     if more:
         visits = _unsettled(assemble(rows._replace(**more), policy), through, frame(policy, today))
-    before = ledger.recall_time("looked_at")
+    before = ledger.pass_state().looked_at
     exact = before is not None and timedelta(0) <= now - before <= EXACT
     with ledger.transaction():
         # Read here, so that what is done by hand while Khanza answers is not overwritten.
@@ -133,11 +133,16 @@ def collect(
             if one.changed
             for change in ledger.save(one.before, one.after, now)
         ]
-        ledger.remember(looked_at=now, checkpoint=today, begin=first if since else begin)
-        if full:
-            ledger.remember(full_scan_at=now)
-        if asked:
-            ledger.remember(surat_kontrol_at=now)
+        ledger.update_pass_state(
+            lambda state: replace(
+                state,
+                looked_at=now,
+                checkpoint=today,
+                begin=first if since else begin,
+                full_scan_at=now if full else state.full_scan_at,
+                surat_kontrol_at=now if asked else state.surat_kontrol_at,
+            )
+        )
     return Collected(
         visits={one.after.kodebooking: one.visit for one in plans if one.visit},
         changes=tuple(found),
@@ -210,9 +215,10 @@ def _window(
     oldest = today - timedelta(days=policy.days)
     if since:
         return max(min(since, begin), today - MAX_AGE), today, True
-    scanned = ledger.recall_time("full_scan_at")
+    state = ledger.pass_state()
+    scanned = state.full_scan_at
     full = scanned is None or not timedelta(0) <= now - scanned < FULL_SCAN
-    checkpoint = date.fromisoformat(ledger.recall("checkpoint") or today.isoformat())
+    checkpoint = state.checkpoint or today
     start = oldest if full else min(checkpoint, today - timedelta(days=1))
     return max(start, oldest, begin), today, full
 
@@ -223,7 +229,7 @@ def _begin(ledger: Ledger, today: date) -> date:
     If it lies ahead, either the clock ran ahead then, or it is behind now: what BPJS took since
     tells which.
     """
-    begin = date.fromisoformat(ledger.recall("begin") or today.isoformat())
+    begin = ledger.pass_state().begin or today
     if begin > today:
         sent = ledger.last_sent()
         return begin if sent and sent.date() >= begin else today
@@ -262,7 +268,7 @@ def _wants_surat_kontrol(
     """Return the days to ask the surat kontrol of: those of onsite visits without SEP, at most
     every five minutes.
     """
-    asked = ledger.recall_time("surat_kontrol_at")
+    asked = ledger.pass_state().surat_kontrol_at
     recently = asked is not None and timedelta(0) <= now - asked < SURAT_KONTROL
     without_sep = [visit for visit in visits if visit.kind == "onsite" and visit.sep is None]
     if not without_sep or recently or "onsite" not in policy.add:

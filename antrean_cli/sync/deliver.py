@@ -23,6 +23,7 @@ from typing import Any
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
 from antrean_cli.rules.answers import AGAIN, FAULT, STOP, Outcome, Reply, judge
 from antrean_cli.rules.chain import ADD, SENDING, Call, Change, Push, Record, changes, pending
@@ -137,7 +138,7 @@ class Delivery:
         BPJS is back.
         """
         waiting = self.adds_that_wait
-        if not (able := self._able()) and self.ledger.outage(outages.BPJS):
+        if not (able := self._able()) and outages.BPJS in self.ledger.pass_state().outages:
             # Adds wait for a look, and looks for BPJS to be back: where nothing else is due, one
             # add is the probe.
             self.adds_that_wait = frozenset()
@@ -253,11 +254,14 @@ class Delivery:
         if said == self._noted:
             return
         self._noted = said
-        self.ledger.remember(faults_in_row=self.impression.faults_in_row)
-        for kind in self.impression.over:
-            if outage := self.ledger.outage(kind):
-                self.ledger.keep_outage(kind, None)
-                self.ended[kind] = outage
+        over, faults_in_row = self.impression.over, self.impression.faults_in_row
+
+        def learned(state: PassState) -> PassState:
+            on = {kind: one for kind, one in state.outages.items() if kind not in over}
+            self.ended |= {kind: state.outages[kind] for kind in over if kind in state.outages}
+            return replace(state, faults_in_row=faults_in_row, outages=on)
+
+        self.ledger.update_pass_state(learned)
 
     def _after(self, record: Record, call: Call, answer: Reply | Fault, now: datetime) -> Record:
         """Return the booking after one call; what it says of BPJS is taken in."""

@@ -8,20 +8,21 @@ the ledger.
   been mended.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import DONE, JADWAL
+from antrean_cli.rules.cached_lists import CachedList, oldest_kept
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.visits import Clinic, Sessions
-from antrean_cli.sync.list_cache import Lists, Look, keep, recalled
+from antrean_cli.sync.list_reader import ListReader
 
-Wanted = Mapping[
-    Clinic, datetime | None
-]  # since when a reading from before no longer counts, if anything says so
-_MEMORY = "looks_hfis"  # by "day kodepoli": the rows
+# Since when a reading from before no longer counts, if anything says so.
+Wanted = Mapping[Clinic, datetime | None]
+_JadwalLists = Mapping[Clinic, CachedList[tuple[Praktek, ...]]]
 
 
 def sessions_of(settings: Settings, ledger: Ledger) -> Sessions | None:
@@ -31,46 +32,49 @@ def sessions_of(settings: Settings, ledger: Ledger) -> Sessions | None:
     return known_sessions(ledger) if settings.hfis else None
 
 
-def known_sessions(ledger: Ledger) -> dict[Clinic, Sequence[Praktek]]:
+def known_sessions(ledger: Ledger) -> Sessions:
     """Return what was read of HFIS so far."""
-    return _sessions(recalled(ledger, _MEMORY))
+    return _sessions(ledger.pass_state().jadwal_lists)
 
 
-def _sessions(looks: Mapping[str, Look]) -> dict[Clinic, Sequence[Praktek]]:
-    days = {key: key.split(" ", 1) for key in looks}
-    return {
-        (kodepoli, date.fromisoformat(day)): tuple(map(Praktek._make, looks[key].said))
-        for key, (day, kodepoli) in days.items()
-    }
+def _sessions(lists: _JadwalLists) -> Sessions:
+    return {clinic: one.kept for clinic, one in lists.items()}
 
 
-def read_sessions(lists: Lists | None, ledger: Ledger, wanted: Wanted, now: datetime) -> Sessions:
-    """Return HFIS's sessions, asking BPJS for those that were not read yet; `lists` is None while
-    nothing may be asked.
+def read_sessions(
+    reader: ListReader | None, ledger: Ledger, wanted: Wanted, now: datetime
+) -> Sessions:
+    """Return HFIS's sessions, asking BPJS for those that were not read yet.
 
-    What there was no time for is read by the next pass. Raises what the ledger raises.
+    `reader` is None while nothing may be asked. What there was no time for is read by the next
+    pass. Raises what the ledger raises.
     """
-    looks = recalled(ledger, _MEMORY)
-    if lists is None:
-        return _sessions(looks)
+    known = ledger.pass_state().jadwal_lists
+    if reader is None:
+        return _sessions(known)
+    lists = {clinic: one for clinic, one in known.items() if clinic[1] >= oldest_kept(now)}
     for (kodepoli, tanggal), since in sorted(wanted.items()):
-        key = f"{tanggal} {kodepoli}"
-        look = looks.get(key, Look())
-        if _due(look, since, now):
-            heard = lists.ask(JADWAL, kodepoli, tanggal.isoformat())
-            looks[key] = (
-                Look(at=now, said=list(heard.rows))
-                if heard.kind == DONE
-                else look.missed(heard, now)
+        one = lists.get((kodepoli, tanggal), CachedList(kept=()))
+        if _may_be_asked(one, since, now):
+            result = reader.ask(JADWAL, kodepoli, tanggal.isoformat())
+            lists[kodepoli, tanggal] = (
+                CachedList(kept=tuple(result.rows), asked_at=now)
+                if result.kind == DONE
+                else one.missed(result, now)
             )
-    keep(ledger, _MEMORY, looks, now)
-    return _sessions(looks)
+    if lists != known:
+        with ledger.transaction():
+            ledger.update_pass_state(lambda state: replace(state, jadwal_lists=lists))
+    return _sessions(lists)
 
 
-def _due(look: Look, since: datetime | None, now: datetime) -> bool:
-    """Return whether a clinic's day has to be read; what was read lasts for the day, an empty list
-    does not.
+def _may_be_asked(
+    one: CachedList[tuple[Praktek, ...]], since: datetime | None, now: datetime
+) -> bool:
+    """Return whether a clinic's day has to be read.
+
+    What was read lasts for the day, an empty list does not.
     """
-    if look.at is not None and since is not None and look.at < since <= now:
+    if one.asked_at is not None and since is not None and one.asked_at < since <= now:
         return True
-    return look.due(now) and (look.failing is not None or not look.said)
+    return one.may_be_asked(now) and (one.failing_since is not None or not one.kept)

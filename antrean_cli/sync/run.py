@@ -11,7 +11,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +27,7 @@ from antrean_cli.errors import (
 )
 from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
 from antrean_cli.rules.chain import (
     ALREADY,
@@ -43,7 +44,7 @@ from antrean_cli.rules.visits import Sessions, Visit
 from antrean_cli.sync.adopt import adopt
 from antrean_cli.sync.collect import collect, prune, tidy
 from antrean_cli.sync.hfis import Wanted, read_sessions, sessions_of
-from antrean_cli.sync.list_cache import Lists
+from antrean_cli.sync.list_reader import ListReader
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
@@ -183,13 +184,13 @@ class Pass:
         """
         if not self.settings.hfis:
             return None
-        return lambda wanted: read_sessions(self._lists(), self.ledger, wanted, self.clock())
+        return lambda wanted: read_sessions(self._reader(), self.ledger, wanted, self.clock())
 
     def _adopt(self) -> Iterator[Happening]:
         """Look whether BPJS has under another code what is about to be added."""
         if not self.settings.policy.adopt:
             return
-        found = adopt(self._lists(), self.ledger, self.settings.policy, self._visits, self.clock())
+        found = adopt(self._reader(), self.ledger, self.settings.policy, self._visits, self.clock())
         self._visits, self._adds_that_wait = found.visits, found.waiting
         self.report.add(found.changes)
         yield Found(changes=found.changes)
@@ -197,7 +198,7 @@ class Pass:
             self.report.errors.append(CredentialsError(outages.refused_credentials(found.refused)))
             yield from self._failed(outages.CREDENTIALS, found.refused)
         elif found.unread:
-            refused = self.ledger.outage(outages.CREDENTIALS)
+            refused = self._outage(outages.CREDENTIALS)
             error = (
                 CredentialsError(outages.described(refused))
                 if refused
@@ -205,16 +206,17 @@ class Pass:
             )
             self.report.errors.append(error)
 
-    def _lists(self) -> Lists | None:
-        """Return who asks for BPJS's lists: in half of the time that is left; None while only a
-        probe may be sent.
+    def _reader(self) -> ListReader | None:
+        """Return who asks for BPJS's lists: in half of the time that is left.
+
+        None while only a probe may be sent.
         """
-        if self.ledger.outage(outages.BPJS):
+        if self._outage(outages.BPJS):
             return None
         if self._looks_until is None:
             now = time.monotonic()
             self._looks_until = now + (self._started + self.settings.max_seconds - now) / 2
-        return Lists(client=self._client, until=self._looks_until)
+        return ListReader(client=self._client, until=self._looks_until)
 
     def _client(self) -> "Client":
         """Return the one client of this pass."""
@@ -232,8 +234,9 @@ class Pass:
         """Send what is due, unless an outage says to wait; returns the bookings as they are
         afterwards.
         """
-        outage, now = self.ledger.outage(outages.BPJS), self.clock()
-        refused = self.ledger.outage(outages.CREDENTIALS)
+        state, now = self.ledger.pass_state(), self.clock()
+        outage = state.outages.get(outages.BPJS)
+        refused = state.outages.get(outages.CREDENTIALS)
         if outage and not outage.may_probe(now):
             when = outage.next_probe.astimezone(self.settings.policy.zone)
             self.report.errors.append(
@@ -259,7 +262,7 @@ class Pass:
             stop=self.stop,
             probed=next((one.probed for one in (outage, refused) if one), ""),
             impression=Impression(
-                faults_in_row=self.ledger.recall("faults_in_row") or 0,
+                faults_in_row=state.faults_in_row,
                 probing=bool(outage or refused),
             ),
         )
@@ -294,12 +297,12 @@ class Pass:
             self.report.errors.append(TemporaryError(said.fault.text))
         elif delivery.unfinished and not said.refusal and not self.stop.is_set():
             self.report.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
-        on = self.ledger.outage(outages.BPJS) is not None
+        on = self._outage(outages.BPJS) is not None
         if said.fault and (on or said.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE):
             yield from self._failed(outages.BPJS, said.fault.text, delivery.probed)
 
     def _conclude(self, records: Mapping[str, Record]) -> None:
-        if self.ledger.outage(outages.BPJS) and not self._has(TemporaryError):
+        if self._outage(outages.BPJS) and not self._has(TemporaryError):
             self.report.errors.append(TemporaryError("BPJS belum pulih"))
         states = [push.state for record in records.values() for push in record.pushes.values()]
         self.report.held, self.report.later = states.count(HELD), states.count(DUE)
@@ -307,12 +310,21 @@ class Pass:
     def _remember(self) -> None:
         """Keep when this pass ended and how: `antrean status` and the watchers ask for it."""
         now, code = self.clock(), self.report.exit_code
+        good = code in (0, RefusedPushError.exit_code)
         with self.ledger.transaction():
-            self.ledger.remember(passed_at=now, exit_code=code)
-            if code in (0, RefusedPushError.exit_code):
-                self.ledger.remember(succeeded_at=now)
-            if self._calls:
-                self.ledger.remember(calls=Counter(self.ledger.recall("calls")) + self._calls)
+            self.ledger.update_pass_state(
+                lambda state: replace(
+                    state,
+                    passed_at=now,
+                    exit_code=code,
+                    succeeded_at=now if good else state.succeeded_at,
+                    calls=Counter(state.calls) + self._calls,
+                )
+            )
+
+    def _outage(self, kind: str) -> outages.Outage | None:
+        """Return the outage of a kind that is on, or None."""
+        return self.ledger.pass_state().outages.get(kind)
 
     def _has(self, kind: type[AntreanError]) -> bool:
         return any(isinstance(error, kind) for error in self.report.errors)
@@ -320,16 +332,20 @@ class Pass:
     def _failed(
         self, kind: str, why: str, probed: str = "", known: outages.Outage | None = None
     ) -> Iterator[Happening]:
-        known = known or self.ledger.outage(kind)
+        known = known or self._outage(kind)
         yield from self._keep(kind, *outages.failed(known, kind, why, self.clock(), probed))
 
     def _recovered(self, kind: str) -> Iterator[Happening]:
-        if outage := self.ledger.outage(kind):
+        if outage := self._outage(kind):
             yield from self._keep(kind, None, outages.recovered(outage, self.clock()))
 
     def _keep(self, kind: str, outage: outages.Outage | None, text: str) -> Iterator[Happening]:
+        def kept(state: PassState) -> PassState:
+            others = {name: one for name, one in state.outages.items() if name != kind}
+            return replace(state, outages={**others, kind: outage} if outage else others)
+
         with self.ledger.transaction():
-            self.ledger.keep_outage(kind, outage)
+            self.ledger.update_pass_state(kept)
         if text:
             yield Told(text=text)
 

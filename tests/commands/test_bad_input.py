@@ -716,6 +716,7 @@ def test_on_a_full_disk_nothing_is_sent(
 
 NEARLY_FULL = """
 import os, sys
+from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 from antrean_cli.ledger.ledger import Ledger
@@ -724,9 +725,11 @@ with Ledger.open(path, timezone(timedelta(hours=7))):
     pass  # makes it
 ledger = Ledger.open(path, timezone(timedelta(hours=7)))
 wal = path.with_name(path.name + "-wal")
+number = 0
 while not wal.exists() or wal.stat().st_size + 4096 < size:
+    number += 1
     with ledger.transaction():
-        ledger.remember(penuh=os.urandom(8).hex())
+        ledger.update_pass_state(lambda state: replace(state, exit_code=number))
 os.kill(os.getpid(), 9)
 """
 

@@ -28,7 +28,6 @@ from antrean_cli.errors import LockedError, StateError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.chain import Push, Record
-from antrean_cli.rules.outages import Outage
 from antrean_cli.rules.sources import Reason, StatusObservation
 from antrean_cli.simulator.faults import Fault
 from tests.support.site import MONDAY, WIB, Site
@@ -151,15 +150,17 @@ def test_no_column_is_meant_for_a_patient(path: Path) -> None:
 
 START = """
 import sys, time
-from datetime import timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.chain import Record
+record = Record(kodebooking=sys.argv[3], kind="onsite", tanggal=date(2026, 11, 23))
 go = Path(sys.argv[2])
 while not go.exists():
     time.sleep(0.001)
 with Ledger.open(Path(sys.argv[1]), timezone(timedelta(hours=7))) as ledger:
     with ledger.transaction():
-        ledger.remember(**{sys.argv[3]: 1})
+        ledger.save(None, record, datetime.now(timezone.utc))
 """
 
 
@@ -174,7 +175,7 @@ def test_twenty_first_starts_at_once_all_succeed(tmp_path: Path, path: Path, att
     go.touch()
     assert [start.wait(60) for start in starts] == [0] * 20, attempt
     with Ledger.open(path, WIB) as ledger:
-        assert [ledger.recall(f"start{number}") for number in range(20)] == [1] * 20
+        assert set(remembered(ledger)) == {f"start{number}" for number in range(20)}
 
 
 def test_twenty_threads_may_start_at_once(path: Path) -> None:
@@ -182,13 +183,13 @@ def test_twenty_threads_may_start_at_once(path: Path) -> None:
 
     def start(number: int) -> None:
         barrier.wait()
-        with Ledger.open(path, WIB) as ledger, ledger.transaction():
-            ledger.remember(**{f"start{number}": 1})
+        with Ledger.open(path, WIB) as ledger:
+            save(ledger, a_record(f"start{number}"))
 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(start, range(20)))
     with Ledger.open(path, WIB) as ledger:
-        assert [ledger.recall(f"start{number}") for number in range(20)] == [1] * 20
+        assert set(remembered(ledger)) == {f"start{number}" for number in range(20)}
 
 
 def test_a_second_start_waits_for_a_writer(ledger: Ledger, path: Path) -> None:
@@ -197,7 +198,7 @@ def test_a_second_start_waits_for_a_writer(ledger: Ledger, path: Path) -> None:
 
     def hold() -> None:
         with Ledger.open(path, WIB) as other, other.transaction():
-            other.remember(lain=1)
+            other.save(None, a_record("lain"), NOW)
             released.set()
             time.sleep(1)
 
@@ -206,8 +207,7 @@ def test_a_second_start_waits_for_a_writer(ledger: Ledger, path: Path) -> None:
     released.wait(10)
     save(ledger, a_record())
     holder.join()
-    assert ledger.recall("lain") == 1
-    assert ledger.record("A1") is not None
+    assert remembered(ledger) == ["A1", "lain"]
 
 
 # -- a copy
@@ -288,13 +288,13 @@ def test_a_copy_of_a_damaged_ledger_is_refused(path: Path) -> None:
 def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
     def interrupted() -> None:
         with ledger.transaction():
-            ledger.remember(satu=1)
+            ledger.update_pass_state(lambda state: replace(state, begin=MONDAY))
             ledger.save(None, a_record(), NOW)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert (ledger.recall("satu"), ledger.record("A1")) == (None, None)
+    assert (ledger.pass_state().begin, ledger.record("A1")) == (None, None)
     save(ledger, a_record())  # and the next one is not in the way of the last
 
 
@@ -403,39 +403,6 @@ def test_of_many_bookings_those_of_the_days_or_the_unfinished_are_handed_out(
     assert set(ledger.unfinished()) == {"doubt", "flight", "open"}
     assert set(ledger.of_days(before, MONDAY)) == {"new"}
     assert set(ledger.known(["new", "lain", "open"], [])) == {"new", "open"}
-
-
-outages = st.builds(
-    Outage,
-    kind=names,
-    since=times,
-    told_at=times,
-    next_probe=times,
-    failures=st.integers(1, 99),
-    probed=texts,
-)
-
-
-@fixtures_stay
-@given(outage=outages)
-def test_an_outage_comes_back_as_it_was(ledger: Ledger, outage: Outage) -> None:
-    with ledger.transaction():
-        ledger.keep_outage(outage.kind, outage)
-    assert ledger.outage(outage.kind) == outage
-    with ledger.transaction():
-        ledger.keep_outage(outage.kind, None)
-    assert ledger.outage(outage.kind) is None
-
-
-def test_what_a_pass_remembers_comes_back_and_can_be_forgotten(ledger: Ledger) -> None:
-    with ledger.transaction():
-        ledger.remember(hari=MONDAY, saat=NOW, angka=3, teks="é☺", nol=0)
-    assert ledger.recall("hari") == "2026-11-23"
-    assert ledger.recall_time("saat") == NOW
-    assert [ledger.recall(name) for name in ("angka", "teks", "nol", "lain")] == [3, "é☺", 0, None]
-    with ledger.transaction():
-        ledger.remember(angka=None)
-    assert ledger.recall("angka") is None
 
 
 # -- pruning
@@ -629,7 +596,7 @@ def test_a_transaction_shuts_out_other_writers_from_its_first_read(
     """
     other = sqlite3.connect(path, timeout=0, isolation_level=None)
     with ledger.transaction():
-        ledger.recall("begin")
+        ledger.pass_state()
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
     other.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,9 @@ from antrean_cli.errors import StateError
 from antrean_cli.ledger import migrations
 from antrean_cli.ledger.file import APPLICATION_ID
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.cached_lists import CachedList
+from antrean_cli.rules.listings import Praktek
+from antrean_cli.rules.outages import Outage
 from tests.support.site import MONDAY, WIB
 
 SCHEMA = 3
@@ -153,3 +156,27 @@ def test_a_value_that_was_changed_in_it_is_not_believed(path: Path, table: str) 
 
     with pytest.raises(StateError, match="rusak"):
         read()
+
+
+def test_what_passes_remembered_is_known_by_its_fields(ledger: Ledger) -> None:
+    state = ledger.pass_state()
+    assert (state.begin, state.checkpoint, state.pruned_on) == (
+        date(2026, 11, 20),
+        MONDAY,
+        MONDAY,
+    )
+    assert (state.looked_at, state.full_scan_at) == (at("09:01"), at("08:59"))
+    assert (state.surat_kontrol_at, state.touched_at) == (at("08:58"), at("07:00"))
+    assert (state.passed_at, state.exit_code, state.succeeded_at) == (at("09:02"), 5, at("08:02"))
+    assert (state.calls, state.faults_in_row) == ({"update done": 3, "add done": 1}, 2)
+    outage = Outage("bpjs", at("08:50"), at("08:51"), at("09:05"), 3, "2026/11/23/000001")
+    assert state.outages == {"bpjs": outage}
+    assert state.antrean_lists == {
+        MONDAY: CachedList(kept=("2026/11/23/000001",), asked_at=at("09:01"))
+    }
+    session = Praktek("INT", "12345", "09:00-12:30", "30", False)
+    assert state.jadwal_lists == {
+        ("INT", MONDAY): CachedList(
+            kept=(session,), asked_at=at("09:01"), failing_since=at("09:01")
+        )
+    }

@@ -9,10 +9,11 @@ import pytest
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.rules.adoption import awaits_look
+from antrean_cli.rules.cached_lists import UNASKED, CachedList, ListResult
 from antrean_cli.rules.chain import ADD as ADD_STEP
 from antrean_cli.rules.chain import DUE, SENT, Push, Record
 from antrean_cli.simulator.faults import Fault, FaultName
-from antrean_cli.sync.list_cache import UNASKED, Heard, Lists, Look
+from antrean_cli.sync.list_reader import ListReader
 from tests.support.site import MONDAY, Done, Site
 
 ADD, LIST = "/antrean/add", f"/antrean/pendaftaran/tanggal/{MONDAY}"
@@ -362,15 +363,16 @@ def test_a_doctors_code_is_a_number_however_it_is_written(site: Site) -> None:
 
 def test_nothing_is_asked_once_the_time_for_looks_is_up(site: Site) -> None:
     client = Client(site.settings().bpjs)
-    late = Lists(client=lambda: client, until=monotonic())
-    assert (late.ask("per_tanggal", str(MONDAY)), site.bpjs.arrived) == (Heard(UNASKED), [])
+    late = ListReader(client=lambda: client, until=monotonic())
+    assert late.ask("per_tanggal", str(MONDAY)) == ListResult(UNASKED)
+    assert site.bpjs.arrived == []
 
 
 def test_a_list_that_there_is_never_time_for_is_not_waited_for_either(site: Site) -> None:
-    unasked = Look().missed(Heard(UNASKED), site.clock.now)
-    assert (unasked.due(site.clock.now), unasked.given_up(site.clock.now)) == (True, False)
+    unasked = CachedList(kept=()).missed(ListResult(UNASKED), site.clock.now)
+    assert (unasked.may_be_asked(site.clock.now), unasked.given_up(site.clock.now)) == (True, False)
     site.clock.forward(minutes=10)
-    assert unasked.missed(Heard(UNASKED), site.clock.now).given_up(site.clock.now)
+    assert unasked.missed(ListResult(UNASKED), site.clock.now).given_up(site.clock.now)
 
 
 def test_no_number_of_a_patient_gets_into_the_ledger(site: Site) -> None:

@@ -1,0 +1,175 @@
+"""What passes remember from one to the next, as one value, and how the table meta holds it.
+
+- The names in meta and their JSON are part of the file: other versions read them. `stored` and
+  `state_of` are the only places that know them.
+- Times are epoch milliseconds and days ISO in meta; here they are aware datetimes and dates.
+- What is None or empty stands in no row. A row of a name that is not known here is left alone.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from typing import Any
+
+from antrean_cli.ledger.columns import aware, milliseconds
+from antrean_cli.rules.cached_lists import CachedList
+from antrean_cli.rules.listings import Praktek
+from antrean_cli.rules.outages import Outage
+from antrean_cli.rules.visits import Clinic
+
+_OUTAGE = "outage_"  # and the kind of the outage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassState:
+    """What passes remember; None (or empty) where there is nothing yet.
+
+    Of Khanza:
+    - `looked_at`: when it was last read; `checkpoint`: up to which day.
+    - `begin`: the day that no pass goes before.
+    - `full_scan_at`: when the whole window was last read; `surat_kontrol_at`: when the surat
+      kontrol were.
+
+    Of the passes themselves:
+    - `passed_at`, `exit_code`: the end of the last one; `succeeded_at`: of the last good one.
+    - `pruned_on`: the day on which old bookings were last forgotten.
+    - `touched_at`: when a command by hand last made sure that the ledger can be written.
+
+    Of BPJS:
+    - `calls`: how many calls ended how, by "call outcome", since the ledger was made.
+    - `faults_in_row`: how many calls in a row brought no envelope.
+    - `outages`: those that are on, by kind (of BPJS, Khanza, credentials, the clock).
+    - `antrean_lists`: antrean per tanggal, by day; kept are the kode booking of ours that were
+      compared with it, None where BPJS does not show it.
+    - `jadwal_lists`: HFIS's sessions, by clinic and day.
+    """
+
+    looked_at: datetime | None = None
+    checkpoint: date | None = None
+    begin: date | None = None
+    full_scan_at: datetime | None = None
+    surat_kontrol_at: datetime | None = None
+    passed_at: datetime | None = None
+    exit_code: int | None = None
+    succeeded_at: datetime | None = None
+    pruned_on: date | None = None
+    touched_at: datetime | None = None
+    calls: Mapping[str, int] = field(default_factory=dict)
+    faults_in_row: int = 0
+    outages: Mapping[str, Outage] = field(default_factory=dict)
+    antrean_lists: Mapping[date, CachedList[tuple[str, ...] | None]] = field(default_factory=dict)
+    jadwal_lists: Mapping[Clinic, CachedList[tuple[Praktek, ...]]] = field(default_factory=dict)
+
+
+def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
+    """Return what the rows of meta hold, its times in `zone`."""
+    values = {name: json.loads(text) for name, text in rows.items()}
+
+    def time(name: str) -> datetime | None:
+        return _time(values.get(name), zone)
+
+    def day(name: str) -> date | None:
+        return date.fromisoformat(values[name]) if name in values else None
+
+    return PassState(
+        looked_at=time("looked_at"),
+        checkpoint=day("checkpoint"),
+        begin=day("begin"),
+        full_scan_at=time("full_scan_at"),
+        surat_kontrol_at=time("surat_kontrol_at"),
+        passed_at=time("passed_at"),
+        exit_code=values.get("exit_code"),
+        succeeded_at=time("succeeded_at"),
+        pruned_on=day("pruned_on"),
+        touched_at=time("touched_at"),
+        calls=values.get("calls", {}),
+        faults_in_row=values.get("faults_in_row", 0),
+        outages={
+            kind: _outage(kind, values[name], zone)
+            for name in values
+            if (kind := name.removeprefix(_OUTAGE)) != name
+        },
+        antrean_lists={
+            date.fromisoformat(key): _list(kept, None if kept[2] is None else tuple(kept[2]), zone)
+            for key, kept in values.get("looks_adopt", {}).items()
+        },
+        jadwal_lists={
+            _clinic(key): _list(kept, tuple(map(Praktek._make, kept[2])), zone)
+            for key, kept in values.get("looks_hfis", {}).items()
+        },
+    )
+
+
+def stored(state: PassState) -> dict[str, str]:
+    """Return the rows of meta that hold all this."""
+    values: dict[str, Any] = {
+        "looked_at": milliseconds(state.looked_at),
+        "checkpoint": _iso(state.checkpoint),
+        "begin": _iso(state.begin),
+        "full_scan_at": milliseconds(state.full_scan_at),
+        "surat_kontrol_at": milliseconds(state.surat_kontrol_at),
+        "passed_at": milliseconds(state.passed_at),
+        "exit_code": state.exit_code,
+        "succeeded_at": milliseconds(state.succeeded_at),
+        "pruned_on": _iso(state.pruned_on),
+        "touched_at": milliseconds(state.touched_at),
+        "calls": state.calls or None,
+        "faults_in_row": state.faults_in_row,
+        "looks_adopt": {
+            day.isoformat(): _stored_list(kept) for day, kept in state.antrean_lists.items()
+        }
+        or None,
+        "looks_hfis": {
+            f"{day} {kodepoli}": _stored_list(kept)
+            for (kodepoli, day), kept in state.jadwal_lists.items()
+        }
+        or None,
+        **{f"{_OUTAGE}{kind}": _stored_outage(one) for kind, one in state.outages.items()},
+    }
+    return {name: json.dumps(value) for name, value in values.items() if value is not None}
+
+
+def _time(ms: int | None, zone: timezone) -> datetime | None:
+    return None if ms is None else aware(ms, zone)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _clinic(key: str) -> Clinic:
+    day, _, kodepoli = key.partition(" ")
+    return kodepoli, date.fromisoformat(day)
+
+
+def _list(stored: Any, kept: Any, zone: timezone) -> CachedList[Any]:
+    asked_at, failing_since, _ = stored
+    return CachedList(
+        kept=kept, asked_at=_time(asked_at, zone), failing_since=_time(failing_since, zone)
+    )
+
+
+def _stored_list(one: CachedList[Any]) -> tuple[int | None, int | None, Any]:
+    return milliseconds(one.asked_at), milliseconds(one.failing_since), one.kept
+
+
+def _outage(kind: str, stored: Mapping[str, Any], zone: timezone) -> Outage:
+    return Outage(
+        kind=kind,
+        since=aware(stored["since"], zone),
+        told_at=aware(stored["told_at"], zone),
+        next_probe=aware(stored["next_probe"], zone),
+        failures=stored["failures"],
+        probed=stored["probed"],
+    )
+
+
+def _stored_outage(outage: Outage) -> dict[str, Any]:
+    return {
+        "since": milliseconds(outage.since),
+        "told_at": milliseconds(outage.told_at),
+        "next_probe": milliseconds(outage.next_probe),
+        "failures": outage.failures,
+        "probed": outage.probed,
+    }

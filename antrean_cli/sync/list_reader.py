@@ -1,0 +1,38 @@
+"""Asking BPJS for lists that help a pass and must not hold it up.
+
+- A look at a list is no delivery: one that fails says nothing of an outage, and while one is on
+  none is made.
+- All looks of a pass share one span of time.
+- What is kept of each list, and when it may be asked for again: rules/cached_lists.py.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from antrean_cli.rules.answers import FAULT, judge
+from antrean_cli.rules.cached_lists import UNASKED, ListResult
+from antrean_cli.rules.faults import Fault
+
+if TYPE_CHECKING:
+    from antrean_cli.bpjs.client import Client
+
+LEAST_SECONDS = 0.5  # nobody answers in less
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListReader:
+    """Who asks BPJS for lists in one pass; `client` makes the client where one is needed."""
+
+    client: "Callable[[], Client]"
+    until: float  # time.monotonic()
+
+    def ask(self, name: str, *words: str) -> ListResult:
+        """Ask for one list, as Client.ask does; UNASKED if there is no time left for it."""
+        if (left := self.until - time.monotonic()) < LEAST_SECONDS:
+            return ListResult(UNASKED)
+        answer = self.client().ask(name, *words, within=left)
+        if isinstance(answer, Fault):
+            return ListResult(FAULT, text=answer.text)
+        return ListResult(judge(name, "", answer).kind, answer.response, answer.message)
