@@ -112,6 +112,16 @@ class Ledger:
             finally:
                 self._connection.execute("COMMIT")
 
+    def writes_of_others(self) -> int:
+        """Return a number that changes whenever another connection has committed to this file.
+
+        What this one read or wrote before still stands while the number is the same; inside
+        `transaction` it then cannot change any more.
+        """
+        with explained(self._path):
+            number: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return number
+
     # -- bookings and their pushes
 
     def unfinished(self) -> dict[str, Record]:
@@ -183,6 +193,53 @@ class Ledger:
         """Write a booking and those of its pushes that changed, and return these; inside
         `transaction`.
         """
+        row = columns.booking_row(after)
+        stored = self._booking(after.kodebooking)
+        if stored != row:
+            self._save_booking(row)
+            stored = self._booking(after.kodebooking)
+        changed = changes(before, after)
+        for change in changed:
+            if change.after is None:
+                self._connection.execute(
+                    "DELETE FROM push WHERE kodebooking = :kodebooking AND step = :step",
+                    {"kodebooking": after.kodebooking, "step": change.push.step},
+                )
+            else:
+                self._save_push(after.kodebooking, change.after, now)
+        self._seal(after.kodebooking, stored)
+        return changed
+
+    def forget(self, kodebooking: str) -> None:
+        """Forget a booking and its pushes; inside `transaction`."""
+        for table in ("push", "booking"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE kodebooking = :kodebooking",  # noqa: S608 - constants of ours
+                {"kodebooking": kodebooking},
+            )
+
+    def _seal(self, kodebooking: str, booking: tuple[Any, ...] | None) -> None:
+        # Made from the rows, not from the record: a command by hand may have written one of its
+        # pushes meanwhile.
+        values: dict[str, Any] = {"kodebooking": kodebooking}
+        pushes = self._connection.execute(
+            f"SELECT {PUSH_COLUMNS} FROM push WHERE kodebooking = :kodebooking ORDER BY step",  # noqa: S608
+            values,
+        )
+        values["seal"] = columns.seal(booking, pushes.fetchall())
+        self._connection.execute(
+            "UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking", values
+        )
+
+    def _booking(self, kodebooking: str) -> tuple[Any, ...] | None:
+        """Return a booking's row as it is stored, without its seal, or None."""
+        found: tuple[Any, ...] | None = self._connection.execute(
+            f"SELECT {BOOKING_COLUMNS} FROM booking WHERE kodebooking = :kodebooking",  # noqa: S608
+            {"kodebooking": kodebooking},
+        ).fetchone()
+        return found
+
+    def _save_booking(self, row: BookingRow) -> None:
         self._connection.execute(
             """
             INSERT INTO booking (
@@ -198,43 +255,7 @@ class Ledger:
                 stts = :stts, stts_since = :stts_since, stts_first = :stts_first,
                 stts_exact = :stts_exact, settled = :settled
             """,
-            columns.booking_row(after)._asdict(),
-        )
-        changed = changes(before, after)
-        for change in changed:
-            if change.after is None:
-                self._connection.execute(
-                    "DELETE FROM push WHERE kodebooking = :kodebooking AND step = :step",
-                    {"kodebooking": after.kodebooking, "step": change.push.step},
-                )
-            else:
-                self._save_push(after.kodebooking, change.after, now)
-        self._seal(after.kodebooking)
-        return changed
-
-    def forget(self, kodebooking: str) -> None:
-        """Forget a booking and its pushes; inside `transaction`."""
-        for table in ("push", "booking"):
-            self._connection.execute(
-                f"DELETE FROM {table} WHERE kodebooking = :kodebooking",  # noqa: S608 - constants of ours
-                {"kodebooking": kodebooking},
-            )
-
-    def _seal(self, kodebooking: str) -> None:
-        # Made from the rows, not from the record: a command by hand may have written one of its
-        # pushes meanwhile.
-        values: dict[str, Any] = {"kodebooking": kodebooking}
-        booking = self._connection.execute(
-            f"SELECT {BOOKING_COLUMNS} FROM booking WHERE kodebooking = :kodebooking",  # noqa: S608
-            values,
-        ).fetchone()
-        pushes = self._connection.execute(
-            f"SELECT {PUSH_COLUMNS} FROM push WHERE kodebooking = :kodebooking ORDER BY step",  # noqa: S608
-            values,
-        )
-        values["seal"] = columns.seal(booking, pushes.fetchall())
-        self._connection.execute(
-            "UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking", values
+            row._asdict(),
         )
 
     def _save_push(self, kodebooking: str, push: Push, now: datetime) -> None:

@@ -109,6 +109,8 @@ class Delivery:
     calls: Counter[str] = field(default_factory=Counter)  # that ended, by "call outcome"
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
     _noted: object = None  # what `_note` wrote last
+    _current: set[str] = field(default_factory=set)  # whose records are as the ledger has them
+    _others: int | None = None  # the ledger's count of what others wrote, as it was last seen
 
     def run(self, records: Mapping[str, Record]) -> Iterator[tuple[Change, ...]]:
         """Send what is due of these bookings; yields what changed after every commit.
@@ -189,12 +191,27 @@ class Delivery:
         those go.
         """
         with self.ledger.transaction():
+            self._look_for_others()
             found = [change for what, answer in landed for change in self._settle(*what, answer)]
             self._note()
             batch = self._begin(flights.aloft)
         for errand in batch:
             flights.begin(errand, self._ask(*errand))
         return found
+
+    def _look_for_others(self) -> None:
+        """Believe no record any more if somebody at the desk wrote to the ledger meanwhile."""
+        others = self.ledger.writes_of_others()
+        if others != self._others:
+            self._others = others
+            self._current.clear()
+
+    def _read(self, kodebooking: str) -> bool:
+        """Take in a booking as the ledger has it now; return whether the ledger still knows it."""
+        if kodebooking not in self._current and (known := self.ledger.record(kodebooking)):
+            self.records[kodebooking] = known
+            self._current.add(kodebooking)
+        return kodebooking in self._current
 
     def _begin(self, aloft: int) -> list[Errand]:
         """Write `sending` for as many bookings as there are free workers."""
@@ -204,11 +221,7 @@ class Delivery:
             kodebooking = heapq.heappop(self._heap)[2]
             # Somebody may have sent a command by hand meanwhile: after a cancel nothing more goes
             # out, nor under a kode booking that an add by hand has put another in the place of.
-            known = self.ledger.record(kodebooking)
-            if known is None:
-                continue
-            self.records[kodebooking] = known
-            if call := self._call(kodebooking, now):
+            if self._read(kodebooking) and (call := self._call(kodebooking, now)):
                 batch.append((kodebooking, call))
         for kodebooking, call in batch:
             if not call.lookup:
@@ -230,8 +243,9 @@ class Delivery:
         return lambda: self.client.call(call_name(call), body, within=seconds, hide=hide)
 
     def _save(self, before: Record, after: Record, now: datetime) -> None:
-        self.records[after.kodebooking] = after
         self.ledger.save(before, after, now)
+        self.records[after.kodebooking] = after
+        self._current.add(after.kodebooking)
 
     # -- what came of it
 
@@ -239,7 +253,8 @@ class Delivery:
         """Write what came of a call, and put its booking back in line."""
         now = self.clock()
         # As somebody at the desk may have changed it while the call was on its way.
-        before = self.ledger.record(kodebooking) or self.records[kodebooking]
+        self._read(kodebooking)
+        before = self.records[kodebooking]
         after = self._after(before, call, answer, now)
         self.waiting += pending(after) - pending(before)
         self._save(before, after, now)

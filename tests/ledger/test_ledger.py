@@ -378,6 +378,18 @@ def test_a_change_writes_just_what_changed(ledger: Ledger, before: Record, after
     assert ledger.record(kodebooking) == after
 
 
+def test_a_write_of_another_is_noticed_and_none_of_ones_own(ledger: Ledger, path: Path) -> None:
+    with ledger.transaction():
+        before = ledger.writes_of_others()
+    save(ledger, a_record("A1"))
+    with ledger.transaction():
+        assert ledger.writes_of_others() == before
+    with Ledger.open(path, WIB) as other:
+        save(other, a_record("A2"))
+    with ledger.transaction():
+        assert ledger.writes_of_others() != before
+
+
 def test_times_are_handed_out_in_the_hospitals_zone(path: Path) -> None:
     waktu = datetime(2026, 11, 23, 8, 5, tzinfo=WIB)
     with Ledger.open(path, WIB) as ledger:

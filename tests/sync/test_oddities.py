@@ -130,6 +130,23 @@ def test_a_cancel_by_hand_during_a_delivery_counts_at_once(site: Site) -> None:
     assert site.states(cancelled) == {"add": "sent", "3": "sent", "4": "closed", "batal": "sent"}
 
 
+def test_a_cancel_by_hand_between_two_requests_of_a_booking_counts_at_once(site: Site) -> None:
+    """What the pass has read of a booking stands only as long as nobody else writes to the ledger."""
+    bookings = [patient(site) for _ in range(3)]
+    for no_rawat in bookings:
+        site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
+    settings, cancelled = site.settings(ANTREAN_WORKERS="1"), ""
+    with locked(site.state), Ledger.open(site.state, WIB) as ledger:
+        for happening in Pass(settings=settings, ledger=ledger, clock=site.clock).run():
+            if isinstance(happening, Sent) and not cancelled:
+                ((cancelled, _, _),) = site.sent("/antrean/add")
+                body = batal_body(cancelled, "Coba")
+                send(settings, BATAL, body, tanggal=MONDAY, now=site.clock.now)
+    assert cancelled not in {kodebooking for kodebooking, _, _ in site.sent(UPDATE)}
+    states = site.states(cancelled)
+    assert states == {"add": "sent", "3": "closed", "4": "closed", "batal": "sent"}
+
+
 def test_an_add_by_hand_under_another_code_during_a_delivery_counts_at_once(site: Site) -> None:
     """The pass looks again before it adds a booking: what was put in its place is not added a
     second time.
