@@ -277,8 +277,8 @@ def _jadwal_row(kodepoli: str, kodedokter: int, slot: Row) -> Row:
         "hari": hari,
         "namahari": _HARI[hari - 1],
         "jadwal": f"{slot['buka']}-{slot['tutup']}",
-        "kapasitaspasien": 30,
-        "libur": 0,
+        "kapasitaspasien": slot.get("kapasitas", 30),
+        "libur": slot.get("libur", 0),
     }
 
 
@@ -496,6 +496,9 @@ class Bookings:
         return Answer(200, "Ok", rows) if rows else Answer(201, "Jadwal dokter tidak ditemukan")
 
     def updatejadwaldokter(self, body: Body) -> Answer:
+        """Take a doctor's sessions. Here one may also say its `kapasitas` and, with `libur` 1, that
+        the doctor is off: what BPJS shows of it, and a hospital cannot send.
+        """
         kodedokter, slots = _number(body.get("kodedokter")), body.get("jadwal")
         if kodedokter is None:
             return _unfit("kodedokter")

@@ -964,6 +964,15 @@ def test_a_doctor_whom_hfis_does_not_have_that_day_is_told(here: Site) -> None:
         assert "HFIS tidak ada" in check(here, **env).one("hfis")["text"]
 
 
+def test_a_doctor_who_is_off_that_day_by_hfis_is_told(here: Site) -> None:
+    patient(here)
+    off = [{"hari": hari, "buka": "08:00", "tutup": "14:00", "libur": 1} for hari in range(1, 8)]
+    here.bpjs.bookings.updatejadwaldokter({"kodepoli": "INT", "kodedokter": 12345, "jadwal": off})
+    for env in ({}, {"ANTREAN_JADWAL": "hfis"}):
+        text = check(here, **env).one("hfis")["text"]
+        assert "jadwal Khanza 08:00-14:00, HFIS libur; samakan jadwalnya" in text
+
+
 def test_visits_of_other_days_are_not_asked_of_hfis(here: Site) -> None:
     patient(here, tanggal=TODAY - timedelta(days=1))
     check(here)

@@ -599,6 +599,17 @@ def test_a_changed_schedule_is_what_is_read_back(bpjs: Client) -> None:
     assert bpjs.meta("/jadwaldokter/kodepoli/ANA/tanggal/2021-03-20")[0] == 201
 
 
+def test_a_session_says_how_many_it_takes_and_whether_the_doctor_is_off(bpjs: Client) -> None:
+    slots = [
+        {"hari": 2, "buka": "08:00", "tutup": "10:00"},
+        {"hari": 2, "buka": "10:00", "tutup": "12:00", "kapasitas": 12, "libur": 1},
+    ]
+    body = {"kodepoli": "ANA", "kodesubspesialis": "ANA", "kodedokter": 12345, "jadwal": slots}
+    assert bpjs.meta("/jadwaldokter/updatejadwaldokter", body) == (200, "Ok")
+    rows = bpjs.opened(f"/jadwaldokter/kodepoli/ANA/tanggal/{DAY}")
+    assert [(row["kapasitaspasien"], row["libur"]) for row in rows] == [(30, 0), (12, 1)]
+
+
 def test_the_dashboard_is_plain_and_sums_by_clinic(bpjs: Client) -> None:
     for number, wait in ((1, 10), (2, 20)):
         kodebooking = f"2021/03/16/00000{number}"

@@ -5,6 +5,7 @@ once a day and clinic.
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,15 @@ from tests.support.site import MONDAY, Site
 ADD, JADWAL = "/antrean/add", f"/jadwaldokter/kodepoli/INT/tanggal/{MONDAY}"
 
 
-def in_hfis(site: Site, *hours: str, kodedokter: int = 12345) -> None:
-    """Let HFIS have these sessions of the internist, on Mondays."""
-    slots = [{"hari": 1, "buka": one.split("-")[0], "tutup": one.split("-")[1]} for one in hours]
+def in_hfis(site: Site, *hours: str, kodedokter: int = 12345, off: str = "", hari: int = 1) -> None:
+    """Let HFIS have these sessions of the internist, on Mondays; `off` is one that the doctor does
+    not hold.
+    """
+    slots = [
+        {"hari": hari, "buka": buka, "tutup": tutup, "kapasitas": 25, "libur": int(one == off)}
+        for one in hours
+        for buka, tutup in [one.split("-")]
+    ]
     site.bpjs.bookings.updatejadwaldokter(
         {"kodepoli": "INT", "kodedokter": kodedokter, "jadwal": slots}
     )
@@ -43,7 +50,7 @@ def test_an_add_has_the_hours_and_the_quota_of_hfis(site: Site) -> None:
     site.khanza.update("jadwal", {"kd_dokter": "D01"}, kuota=7)
     site.sync(ANTREAN_JADWAL="hfis")
     (body,) = added(site)
-    assert (body["jampraktek"], body["kuotajkn"], body["sisakuotajkn"]) == ("09:00-12:30", 30, 29)
+    assert (body["jampraktek"], body["kuotajkn"], body["sisakuotajkn"]) == ("09:00-12:30", 25, 24)
 
 
 def test_of_two_sessions_the_visits_own_counts(site: Site) -> None:
@@ -60,7 +67,7 @@ def test_an_add_by_hand_has_them_too(site: Site) -> None:
     site.sync(ANTREAN_JADWAL="hfis")
     done = site.run("add", "--no-rawat", no_rawat, "--dry-run", ANTREAN_JADWAL="hfis")
     body = json.loads(done.stdout)
-    assert (body["jampraktek"], body["kuotajkn"]) == ("09:00-12:30", 30)
+    assert (body["jampraktek"], body["kuotajkn"]) == ("09:00-12:30", 25)
 
 
 def test_the_story_of_a_visit_goes_by_them_as_the_pass_does(site: Site) -> None:
@@ -99,6 +106,38 @@ def test_a_doctor_whom_hfis_does_not_have_that_day_goes_by_khanza(site: Site) ->
     patient(site)
     site.sync(ANTREAN_JADWAL="hfis")
     assert added(site)[0]["jampraktek"] == "08:00-14:00"
+
+
+@pytest.mark.parametrize(
+    ("hours", "counts"),
+    [
+        pytest.param(["09:00-12:30"], "08:00-14:00", id="alone: Khanza's jadwal counts"),
+        pytest.param(["09:00-12:30", "13:00-15:00"], "13:00-15:00", id="beside another"),
+    ],
+)
+def test_a_session_that_the_doctor_is_off_is_none(
+    site: Site, hours: list[str], counts: str
+) -> None:
+    in_hfis(site, *hours, off="09:00-12:30")
+    patient(site, "09:05:00")
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert [body["jampraktek"] for body in added(site)] == [counts]
+
+
+def test_hours_that_change_count_from_the_next_day_that_is_read(site: Site) -> None:
+    """What was read lasts for its day; another day is read by itself."""
+    in_hfis(site, "09:00-12:30")
+    patient(site)
+    site.sync(ANTREAN_JADWAL="hfis")
+    in_hfis(site, "10:00-12:00")
+    patient(site)
+    site.sync(ANTREAN_JADWAL="hfis")
+    in_hfis(site, "11:00-13:00", hari=2)
+    site.clock.at("14:00", day=1)
+    tomorrow = site.khanza.visit(MONDAY + timedelta(days=1), jam="08:05:00")
+    site.khanza.sep(tomorrow)
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert [body["jampraktek"] for body in added(site)] == ["09:00-12:30"] * 2 + ["11:00-13:00"]
 
 
 def test_what_khanza_lacks_hfis_fills_in(site: Site) -> None:
