@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from antrean_cli.bpjs.redaction import Redactor
 from antrean_cli.bpjs.replies import UnreadableError, envelope, rows
-from antrean_cli.config.settings import Bpjs
+from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.errors import SettingsError
 from antrean_cli.rules.answers import (
     DOKTER,
@@ -56,7 +56,7 @@ class Client:
     the network did.
     """
 
-    def __init__(self, settings: Bpjs, *, connections: int = 1) -> None:
+    def __init__(self, settings: BpjsSettings, *, connections: int = 1) -> None:
         """Raise SettingsError where the CA bundle cannot be used."""
         # requests costs 100 ms: only who sends pays them
         from antrean_cli.bpjs.transport import Transport
@@ -139,7 +139,7 @@ class _Request(NamedTuple):
     kodebooking: str = ""
 
 
-def signed_headers(settings: Bpjs, timestamp: str) -> dict[str, str]:
+def signed_headers(settings: BpjsSettings, timestamp: str) -> dict[str, str]:
     """Return the four headers that BPJS knows us by; timestamp is in unix seconds, UTC."""
     return {
         "x-cons-id": settings.cons_id,

@@ -15,7 +15,7 @@ from typing import Any
 
 from antrean_cli.bpjs.decompression import unpack
 from antrean_cli.bpjs.redaction import Redactor, one_line
-from antrean_cli.config.settings import Bpjs
+from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.rules.answers import (
     DOKTER,
     JADWAL,
@@ -70,7 +70,7 @@ def _code(value: object) -> str:
 
 
 def rows(
-    name: str, code: str, response: object, settings: Bpjs, timestamp: str, redact: Redactor
+    name: str, code: str, response: object, settings: BpjsSettings, timestamp: str, redact: Redactor
 ) -> list[Any]:
     """Return the rows that a call that reads has brought, none for one that writes or found
     nothing.
@@ -94,7 +94,7 @@ def _list(value: object) -> list[Any]:
     return value
 
 
-def decrypt(text: str, settings: Bpjs, timestamp: str) -> object:
+def decrypt(text: str, settings: BpjsSettings, timestamp: str) -> object:
     """Return the JSON value of an encrypted `response`; raises UnreadableError for anything else,
     and for bombs.
     """

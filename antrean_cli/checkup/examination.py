@@ -56,7 +56,7 @@ def _everything(
 ) -> Iterator[Finding]:
     needs = frozenset({"khanza"} if offline else {"khanza", "bpjs"})
     try:
-        found = config.examine(env_file=env_file, state=state, needs=needs)
+        found = config.try_load(env_file=env_file, state=state, needs=needs)
     except SettingsError as error:
         yield told(error, "settings")
         yield warning(
@@ -68,7 +68,7 @@ def _everything(
 
 
 def _with_settings(
-    found: config.Found,
+    found: config.LoadResult,
     clock: Callable[[timezone], datetime],
     *,
     offline: bool,
@@ -116,7 +116,7 @@ def _read(settings: config.Settings, stack: ExitStack) -> Ledger | StateError:
 
 
 def _world(
-    found: config.Found,
+    found: config.LoadResult,
     service: Service | None,
     ledger: Ledger | None,
     now: datetime,
@@ -141,7 +141,7 @@ def _world(
         yield watcher(settings.ping_url)
 
 
-def _unset(found: config.Found, prefix: str) -> bool:
+def _unset(found: config.LoadResult, prefix: str) -> bool:
     return any(name.startswith(prefix) for name in found.broken)
 
 

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from antrean_cli.checkup.grants import Rights, rights
 from antrean_cli.checkup.results import Finding, fault, length, ok, told, warning
-from antrean_cli.config.settings import ZONES, Settings
-from antrean_cli.config.settings import Khanza as KhanzaSettings
+from antrean_cli.config.settings import ZONES, KhanzaSettings, Settings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
 from antrean_cli.rules.chain import MAX_AGE

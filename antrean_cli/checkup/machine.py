@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from antrean_cli.checkup.results import Finding, fault, length, ok, told, warning
-from antrean_cli.config.settings import NO_FILE, Found
+from antrean_cli.config.settings import NO_FILE, LoadResult
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import cure, refuse_remains
 from antrean_cli.ledger.file import examine as examine_file
@@ -25,7 +25,7 @@ NOISE = timedelta(minutes=1)  # how far a clock that is set right may be behind 
 # -- settings
 
 
-def settings(found: Found) -> Iterator[Finding]:
+def settings(found: LoadResult) -> Iterator[Finding]:
     """Look at the settings, the files with secrets, and where the log is to go."""
     if found.file:
         mode = found.file.stat().st_mode & 0o777
@@ -45,7 +45,7 @@ def settings(found: Found) -> Iterator[Finding]:
         yield metrics_file(found.settings.metrics_file)
 
 
-def _editing(found: Found, problem: str) -> tuple[str, ...]:
+def _editing(found: LoadResult, problem: str) -> tuple[str, ...]:
     """Return how the settings are edited, once for all problems."""
     if problem != found.problems[-1]:
         return ()

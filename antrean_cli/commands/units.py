@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from antrean_cli.config.settings import examine, load
+from antrean_cli.config.settings import load, try_load
 from antrean_cli.console.app import App, program
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.parameters import OneOf
@@ -48,7 +48,7 @@ antrean units timer > /etc/systemd/system/antrean.timer
 )
 @click.pass_obj
 def command(app: App, which: str | None, user: str) -> None:
-    found = examine(env_file=app.env_file, state=app.state, needs=frozenset())
+    found = try_load(env_file=app.env_file, state=app.state, needs=frozenset())
     if found.file is None:
         raise SettingsError(
             "Belum ada berkas pengaturan; buat /etc/antrean/env, atau pakai --env-file"

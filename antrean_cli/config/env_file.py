@@ -9,10 +9,21 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from antrean_cli.errors import SettingsError, why
+
+
+class Typed(NamedTuple):
+    """What a file of settings says, and what is wrong in it, in the order of its lines."""
+
+    values: Mapping[str, str]
+    problems: tuple[str, ...]
+
+
+NOTHING = Typed(values={}, problems=())
 
 
 def first(env: Mapping[str, str]) -> Path | None:
@@ -25,12 +36,10 @@ def first(env: Mapping[str, str]) -> Path | None:
     return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
 
 
-def read(file: Path, known: Collection[str], problems: list[str]) -> dict[str, str]:
-    """Return the names and values of a file; what is wrong in it is added to `problems`, in the
-    order of its lines.
+def read(file: Path, known: Collection[str]) -> Typed:
+    """Return what a file of settings says; `known` are the names of our settings.
 
-    `known` are the names of our settings. Raises SettingsError for a file that cannot be read or
-    must not be trusted.
+    Raises SettingsError for a file that cannot be read or must not be trusted.
     """
     try:
         mode = file.stat().st_mode
@@ -43,12 +52,13 @@ def read(file: Path, known: Collection[str], problems: list[str]) -> dict[str, s
         reason = why(error) if isinstance(error, OSError) else "bukan teks UTF-8"
         helps = _who_may_read(file) if isinstance(error, PermissionError) else ""
         raise SettingsError(f"Pengaturan {file} tidak dapat dibaca: {reason}{helps}") from error
-    return _parsed(text, known, problems)
+    return _parsed(text, known)
 
 
 def _who_may_read(file: Path) -> str:
-    """Return what to type to be somebody who may read a file: its owner, or the user that its group
-    is named for.
+    """Return what to type to be somebody who may read a file.
+
+    That is its owner, or, of root's files, the user that its group is named for.
     """
     try:
         owner, group = file.owner(), file.group()
@@ -58,39 +68,38 @@ def _who_may_read(file: Path) -> str:
     return f" (milik {owner}:{group}); ketik: sudo -u {who} antrean check"
 
 
-def _parsed(text: str, known: Collection[str], problems: list[str]) -> dict[str, str]:
+def _parsed(text: str, known: Collection[str]) -> Typed:
     from io import StringIO
 
     from dotenv.parser import parse_stream  # here, because a pass without a .env need not load it
 
     values: dict[str, str] = {}
+    problems: list[str] = []
     for binding in parse_stream(StringIO(text)):
         typed = binding.original.string
         line = binding.original.line + len(typed) - len(typed.lstrip("\r\n"))
         if binding.error or (binding.key and binding.value is None):
             problems.append(f"baris {line}: bukan NAMA=nilai")
         elif binding.key:
-            if unknown := _unknown(binding.key, known):
-                problems.append(f"baris {line}: {unknown}")
-            value = typed.partition("=")[2].strip()
-            if value[:1] not in ("'", '"') and value != binding.value:
-                problems.append(
-                    f"baris {line}: {binding.key} memuat ' #'; apit "
-                    f"nilainya dengan tanda kutip tunggal"
-                )
-            values[binding.key] = binding.value or ""
-    return values
+            value, literal = binding.value or "", typed.partition("=")[2].strip()
+            found = _problems(binding.key, value, literal, known)
+            problems += [f"baris {line}: {problem}" for problem in found]
+            values[binding.key] = value
+    return Typed(values=values, problems=tuple(problems))
+
+
+def _problems(name: str, value: str, literal: str, known: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with a line; `literal` is its value as it was typed."""
+    if unknown := _unknown(name, known):
+        yield unknown
+    if literal[:1] not in ("'", '"') and literal != value:
+        yield f"{name} memuat ' #'; apit nilainya dengan tanda kutip tunggal"
 
 
 def _unknown(name: str, known: Collection[str]) -> str:
-    """Return what is wrong with a name that looks like a setting of ours and is none, else an empty
-    text.
-    """
-    if (
-        name in known
-        or name.removesuffix("_FILE") in known
-        or not re.match(r"(ANTREAN|BPJS|KHANZA)_", name)
-    ):
+    """Return what is wrong with a name that looks like a setting of ours, empty if nothing is."""
+    ours = re.match(r"(ANTREAN|BPJS|KHANZA)_", name)
+    if not ours or name in known or name.removesuffix("_FILE") in known:
         return ""
     import difflib
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from antrean_cli.config.settings import Khanza as KhanzaSettings
+from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import certifi
 import requests
 
 from antrean_cli.bpjs.client import Client, signed_headers
-from antrean_cli.config.settings import Bpjs, load
+from antrean_cli.config.settings import BpjsSettings, load
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.chain import DUE, Push, Record
 from antrean_cli.sync.deliver import Delivery
@@ -113,7 +113,7 @@ def _pass(records: list[Record], env: dict[str, str], state: Path) -> tuple[int,
 
 
 def _usual(
-    post: Callable[..., requests.Response], bpjs: Bpjs, kodebooking: str, calls: int
+    post: Callable[..., requests.Response], bpjs: BpjsSettings, kodebooking: str, calls: int
 ) -> tuple[int, float]:
     """Send as programs usually do; return the number of calls and the seconds."""
     body = json.dumps({"kodebooking": kodebooking, "taskid": "3", "waktu": 1})

@@ -30,7 +30,7 @@ import pytest
 
 from antrean_cli.bpjs.client import Client, signature
 from antrean_cli.bpjs.replies import decrypt
-from antrean_cli.config.settings import Bpjs
+from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.errors import SettingsError
 from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.faults import Cause, Fault
@@ -38,7 +38,7 @@ from antrean_cli.simulator import faults
 from antrean_cli.simulator.server import Simulator
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY
 
-ACCESS = Bpjs(
+ACCESS = BpjsSettings(
     base_url="",
     cons_id=CONS_ID,
     secret_key=SECRET_KEY,

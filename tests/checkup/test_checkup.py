@@ -26,7 +26,7 @@ from antrean_cli.checkup import migration as handover
 from antrean_cli.checkup.grants import rights
 from antrean_cli.checkup.hospital import zone
 from antrean_cli.checkup.results import Finding, exit_code, fault, ok, warning
-from antrean_cli.config.settings import examine as examine_settings
+from antrean_cli.config.settings import try_load
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
@@ -379,7 +379,7 @@ def test_a_watcher_whom_nobody_reaches_is_a_warning(here: Site) -> None:
 
 
 def test_broken_settings_have_their_defaults() -> None:
-    found = examine_settings(
+    found = try_load(
         env_file=None, state=None, needs=frozenset(), environ={"ANTREAN_TZ": "WIB", "HOME": "/"}
     )
     assert found.broken == {"ANTREAN_TZ"}
@@ -487,9 +487,7 @@ def test_settings_that_one_may_not_read_are_told_with_who_may() -> None:
             with pytest.raises(
                 SettingsError, match=r"\(milik root:daemon\); ketik: sudo -u daemon antrean check$"
             ):
-                examine_settings(
-                    env_file=file, state=None, needs=frozenset(), environ={"HOME": "/"}
-                )
+                try_load(env_file=file, state=None, needs=frozenset(), environ={"HOME": "/"})
         finally:
             os.seteuid(0)
 

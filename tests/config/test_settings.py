@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.config.settings import SETTINGS, Settings, load
+from antrean_cli.config.settings import SETTINGS, ZONES, Settings, load, try_load
 from antrean_cli.errors import SettingsError
 from tests.support.rows import ERM
 
@@ -511,3 +511,14 @@ def test_bytes_that_are_no_text_are_refused_by_name() -> None:
     assert "KHANZA_USER bukan teks UTF-8" in said
     assert "KHANZA_DATABASE bukan teks UTF-8" in said
     assert "BPJS_CA_BUNDLE berkas" in said
+
+
+@pytest.mark.parametrize("value", ["Asia/Tokyo", "\udcff"], ids=["unknown", "no text"])
+def test_what_is_broken_stands_at_its_default_beside_its_problem(value: str) -> None:
+    """So that `antrean check` can go on and say what else is wrong."""
+    environ = {**NEEDED, "ANTREAN_TZ": value, "ANTREAN_DAYS": "3"}
+    result = try_load(env_file=None, state=None, needs=BOTH, environ=environ)
+    assert result.broken == {"ANTREAN_TZ"}
+    assert len(result.problems) == 1
+    assert result.settings.policy.zone is ZONES["Asia/Jakarta"]
+    assert result.settings.policy.days == 3

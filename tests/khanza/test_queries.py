@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.config.settings import Khanza as Settings
+from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.connection import NO_VALUES, Row
 from antrean_cli.khanza.queries import Khanza, Window
@@ -54,8 +54,8 @@ READ = (
 )
 
 
-def server(mariadb: MariaDB) -> Settings:
-    return Settings(
+def server(mariadb: MariaDB) -> KhanzaSettings:
+    return KhanzaSettings(
         host="127.0.0.1",
         port=mariadb.port,
         socket=mariadb.socket,
@@ -66,14 +66,16 @@ def server(mariadb: MariaDB) -> Settings:
     )
 
 
-def sample(path: Path) -> Settings:
-    return Settings(
+def sample(path: Path) -> KhanzaSettings:
+    return KhanzaSettings(
         host="", port=1, socket=None, user="", password="", database="", sqlite=str(path)
     )
 
 
 def read(
-    settings: Settings, window: Window = WINDOW, reader: Callable[[Settings], Khanza] = Khanza
+    settings: KhanzaSettings,
+    window: Window = WINDOW,
+    reader: Callable[[KhanzaSettings], Khanza] = Khanza,
 ) -> Rows:
     """Return all that a pass reads, the planned control visits included."""
     with reader(settings) as khanza:
@@ -83,7 +85,7 @@ def read(
 
 
 @pytest.fixture
-def sqlite_khanza(tmp_path: Path) -> Iterator[tuple[Hospital, Settings]]:
+def sqlite_khanza(tmp_path: Path) -> Iterator[tuple[Hospital, KhanzaSettings]]:
     """A sample hospital with its basics, and how to read it."""
     connection = create_sqlite(tmp_path / "khanza.sqlite3")
     hospital = Hospital(connection, paramstyle=sqlite3.paramstyle)
@@ -93,11 +95,11 @@ def sqlite_khanza(tmp_path: Path) -> Iterator[tuple[Hospital, Settings]]:
 
 
 @pytest.fixture(params=["mariadb", "sqlite"])
-def either(request: pytest.FixtureRequest, mariadb: MariaDB) -> tuple[Hospital, Settings]:
+def either(request: pytest.FixtureRequest, mariadb: MariaDB) -> tuple[Hospital, KhanzaSettings]:
     """A hospital on each of the two databases, and how to read it."""
     if request.param == "mariadb":
         return request.getfixturevalue("khanza"), server(mariadb)
-    found: tuple[Hospital, Settings] = request.getfixturevalue("sqlite_khanza")
+    found: tuple[Hospital, KhanzaSettings] = request.getfixturevalue("sqlite_khanza")
     return found
 
 
@@ -149,7 +151,7 @@ def in_any_order(rows: Rows) -> dict[str, list[Any]]:
 
 
 def test_a_server_and_a_sample_give_the_same_rows(
-    khanza: Hospital, mariadb: MariaDB, sqlite_khanza: tuple[Hospital, Settings]
+    khanza: Hospital, mariadb: MariaDB, sqlite_khanza: tuple[Hospital, KhanzaSettings]
 ) -> None:
     hospital, settings = sqlite_khanza
     for one in (khanza, hospital):
@@ -175,7 +177,7 @@ def test_a_server_and_a_sample_give_the_same_rows(
     }
 
 
-def test_every_cell_is_text_or_nothing(either: tuple[Hospital, Settings]) -> None:
+def test_every_cell_is_text_or_nothing(either: tuple[Hospital, KhanzaSettings]) -> None:
     """Dates, times and numbers too: what they mean is for the rules to say."""
     hospital, settings = either
     a_busy_day(hospital)
@@ -209,7 +211,7 @@ class Turned(Khanza):
         return super()._rows(row, turned, values, listed)
 
 
-def test_the_order_of_columns_is_of_no_consequence(either: tuple[Hospital, Settings]) -> None:
+def test_the_order_of_columns_is_of_no_consequence(either: tuple[Hospital, KhanzaSettings]) -> None:
     """Rows are made by the names that the SELECTs give their columns."""
     hospital, settings = either
     a_busy_day(hospital)
@@ -226,13 +228,13 @@ def test_the_order_of_columns_is_of_no_consequence(either: tuple[Hospital, Setti
     ids=["one too few", "one too many", "another name"],
 )
 def test_a_select_has_to_name_just_the_fields_of_its_row(
-    either: tuple[Hospital, Settings], columns: str
+    either: tuple[Hospital, KhanzaSettings], columns: str
 ) -> None:
     with Khanza(either[1]) as khanza, pytest.raises(LookupError, match="Berkas cannot be made of"):
         khanza._rows(Berkas, f"SELECT {columns} FROM mutasi_berkas")
 
 
-def test_a_time_without_its_date_is_not_there(either: tuple[Hospital, Settings]) -> None:
+def test_a_time_without_its_date_is_not_there(either: tuple[Hospital, KhanzaSettings]) -> None:
     hospital, settings = either
     no_rawat = hospital.visit(MONDAY)
     hospital.resep(no_rawat, dibuat="2026-11-23 09:00:00")
@@ -240,7 +242,9 @@ def test_a_time_without_its_date_is_not_there(either: tuple[Hospital, Settings])
     assert [(row.dibuat, row.divalidasi) for row in read(settings).reseps] == [(None, None)]
 
 
-def test_dates_and_times_come_as_khanza_writes_them(either: tuple[Hospital, Settings]) -> None:
+def test_dates_and_times_come_as_khanza_writes_them(
+    either: tuple[Hospital, KhanzaSettings],
+) -> None:
     """Zero dates and zero times included; they are not NULL, and mean "not yet" elsewhere."""
     hospital, settings = either
     no_rawat = hospital.visit(MONDAY, jam="00:00:00")
@@ -277,7 +281,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_come_as_they_are_written(either: tuple[Hospital, Settings], name: str) -> None:
+def test_names_come_as_they_are_written(either: tuple[Hospital, KhanzaSettings], name: str) -> None:
     hospital, settings = either
     hospital.update("poliklinik", {"kd_poli": "INT"}, nm_poli=name)
     hospital.update("dokter", {"kd_dokter": "D01"}, nm_dokter=name)
@@ -303,7 +307,7 @@ def test_mojibake_stays_what_it_is(khanza: Hospital, mariadb: MariaDB) -> None:
 
 
 def test_a_window_holds_the_visits_that_were_registered_on_its_days(
-    either: tuple[Hospital, Settings],
+    either: tuple[Hospital, KhanzaSettings],
 ) -> None:
     """A number can differ from the date by a day; such a visit comes with all of its rows."""
     hospital, settings = either
@@ -327,7 +331,7 @@ def test_a_window_holds_the_visits_that_were_registered_on_its_days(
 
 
 def test_bookings_from_before_the_window_come_by_their_numbers(
-    either: tuple[Hospital, Settings],
+    either: tuple[Hospital, KhanzaSettings],
 ) -> None:
     hospital, settings = either
     old = hospital.visit(MONDAY - 5 * DAY)
@@ -342,7 +346,7 @@ def test_bookings_from_before_the_window_come_by_their_numbers(
     assert [row.nobooking for row in rows.bookings] == [nobooking]
 
 
-def test_a_booking_without_a_date_spoils_nothing(either: tuple[Hospital, Settings]) -> None:
+def test_a_booking_without_a_date_spoils_nothing(either: tuple[Hospital, KhanzaSettings]) -> None:
     """The column may be NULL: whether such a booking is a visit is for the rules to say."""
     hospital, settings = either
     no_rawat = hospital.visit(MONDAY)
@@ -353,13 +357,15 @@ def test_a_booking_without_a_date_spoils_nothing(either: tuple[Hospital, Setting
     assert booking.tanggalperiksa is None
 
 
-def test_an_empty_khanza_is_read_as_empty(either: tuple[Hospital, Settings]) -> None:
+def test_an_empty_khanza_is_read_as_empty(either: tuple[Hospital, KhanzaSettings]) -> None:
     rows = read(either[1])
     assert [list(rows.registrations), list(rows.bookings), list(rows.cancels)] == [[], [], []]
     assert (set(rows.payers), rows.kode_ppk) == ({"BPJ"}, "0301R001")
 
 
-def test_a_setting_table_without_rows_is_no_failure(either: tuple[Hospital, Settings]) -> None:
+def test_a_setting_table_without_rows_is_no_failure(
+    either: tuple[Hospital, KhanzaSettings],
+) -> None:
     hospital, settings = either
     hospital.delete("setting", kode_ppk="0301R001")
     hospital.delete("password_asuransi", kd_pj="BPJ")
@@ -488,7 +494,7 @@ def test_a_server_can_be_reached_by_port_too(mariadb: MariaDB) -> None:
 
 
 def test_all_missing_tables_and_columns_are_named_together(
-    sqlite_khanza: tuple[Hospital, Settings],
+    sqlite_khanza: tuple[Hospital, KhanzaSettings],
 ) -> None:
     _, settings = sqlite_khanza
     with sqlite3.connect(str(settings.sqlite)) as connection:
@@ -544,7 +550,7 @@ def test_every_column_that_is_read_is_checked_first(mariadb: MariaDB, khanza: Ho
             cursor.execute(f"REVOKE ALL ON lain.* FROM {mariadb.USER}@localhost")
 
 
-def complaint(settings: Settings) -> str:
+def complaint(settings: KhanzaSettings) -> str:
     try:
         read(settings)
     except SettingsError as error:
@@ -623,7 +629,9 @@ def test_an_account_that_is_not_let_in_is_a_wrong_setting(
     assert "salah" not in str(caught.value)
 
 
-def test_a_sample_is_opened_for_reading_only(sqlite_khanza: tuple[Hospital, Settings]) -> None:
+def test_a_sample_is_opened_for_reading_only(
+    sqlite_khanza: tuple[Hospital, KhanzaSettings],
+) -> None:
     """The file stays as it is, and a missing one is not made."""
     _, settings = sqlite_khanza
     path = Path(str(settings.sqlite))
@@ -643,7 +651,7 @@ def test_no_query_begins_after_the_time_is_up(mariadb: MariaDB) -> None:
 
 
 def test_the_day_after_the_last_of_a_year_is_another_year(
-    either: tuple[Hospital, Settings],
+    either: tuple[Hospital, KhanzaSettings],
 ) -> None:
     """Ranges of numbers cross months and years."""
     hospital, settings = either

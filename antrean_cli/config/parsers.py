@@ -1,0 +1,147 @@
+"""What a setting's text means: one parser for each form in which a setting can be typed.
+
+A parser raises ValueError with the Indonesian phrase that follows the setting's name.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+Value = TypeVar("Value")
+
+KODEBOOKING_PARTS = ("no_rawat", "no_rawat_angka", "kode_ppk", "kd_poli", "no_reg")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def text(value: str) -> str:
+    """Return any text as it is."""
+    return value
+
+
+def header(value: str) -> str:
+    """Return a text that can travel in an HTTP header."""
+    if not value.isascii() or not value.isprintable():
+        raise ValueError("hanya boleh berisi huruf, angka, dan tanda biasa")
+    return value
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers from `low` to `high`."""
+
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", value) or not low <= int(value) <= high:
+            raise ValueError(f"harus bilangan bulat {low} sampai {high}")
+        return int(value)
+
+    return parse
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Return the names of a list with commas, in its order."""
+    return tuple(name for part in value.split(",") if (name := part.strip()))
+
+
+def choices(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
+    """Return a parser of lists of known names, in the order in which they are typed."""
+
+    def parse(value: str) -> tuple[str, ...]:
+        chosen = names(value)
+        if unknown := [name for name in chosen if name not in known]:
+            raise ValueError(f"tidak mengenal {', '.join(unknown)}; pilihannya: {', '.join(known)}")
+        return chosen
+
+    return parse
+
+
+def one_of(known: Mapping[str, Value]) -> Callable[[str], Value]:
+    """Return a parser of the names of a table, which returns what the name stands for."""
+
+    def parse(value: str) -> Value:
+        if value not in known:
+            raise ValueError(f"harus salah satu dari {', '.join(known)}")
+        return known[value]
+
+    return parse
+
+
+def base_url(value: str) -> str:
+    """Return the address that BPJS's paths are put behind, without a slash at its end."""
+    host = _host(value)
+    if not host:
+        raise ValueError(
+            "harus alamat lengkap seperti https://apijkn.bpjs-kesehatan.go.id/antreanrs"
+        )
+    if value.startswith("http:") and host not in LOOPBACK:
+        raise ValueError("harus https:// (http:// hanya untuk simulator di komputer ini)")
+    return value.rstrip("/")
+
+
+def ping_url(value: str) -> str:
+    """Return the address of a monitor of passes, without a slash at its end."""
+    if not _host(value):
+        raise ValueError(
+            "harus alamat http:// atau https:// tanpa ? dan #, seperti https://hc-ping.com/uuid"
+        )
+    return value.rstrip("/")
+
+
+def _host(value: str) -> str | None:
+    """Return the host of an http(s) address without query and fragment, None if it is no such."""
+    try:
+        url = urlsplit(value)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        return None
+    fits = re.fullmatch(r"https?://[^?#]+", value) and re.fullmatch(r"[!-~]+", value)
+    return host if fits else None
+
+
+def path(value: str) -> str:
+    """Return the path of a call, which begins with a slash."""
+    if not re.fullmatch(r"/[!-~]*", value):
+        raise ValueError("harus diawali garis miring, misalnya /antrean/updatewaktu")
+    return value
+
+
+def kodebooking(value: str) -> str:
+    """Return a template of kode booking, whose parts in braces make each visit's own."""
+    parts = re.findall(r"\{([^{}]*)\}", value)
+    between = re.sub(r"\{[^{}]*\}", "", value)
+    if not parts or between.strip("{}") != between:
+        raise ValueError("harus memuat {no_rawat} atau {no_rawat_angka}")
+    if unknown := [part for part in parts if part not in KODEBOOKING_PARTS]:
+        known = ", ".join(f"{{{part}}}" for part in KODEBOOKING_PARTS)
+        raise ValueError(f"tidak mengenal {{{unknown[0]}}}; yang ada: {known}")
+    if not {"no_rawat", "no_rawat_angka"} & set(parts):
+        raise ValueError(
+            "harus memuat {no_rawat} atau {no_rawat_angka}, agar tiap kunjungan berbeda"
+        )
+    return value
+
+
+def existing_file(value: str) -> str:
+    """Return the name of a file that is there."""
+    if not os.path.exists(value):  # noqa: PTH110 - Path.exists raises for a name that is too long
+        raise ValueError(f"berkas {value} tidak ada")
+    return value
+
+
+def file(value: str) -> Path:
+    """Return a file's path, with `~` for a home."""
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("memuat ~ dari pengguna yang tidak dikenal") from error
+
+
+def metrics_file(value: str) -> Path:
+    """Return the path of a file for node_exporter, which reads `.prom` and no other.
+
+    So no slip of the pen can replace the ledger.
+    """
+    if not value.endswith(".prom"):
+        raise ValueError("harus berakhiran .prom")
+    return file(value)
