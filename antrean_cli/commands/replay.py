@@ -7,12 +7,12 @@ from datetime import date
 
 import click
 
-from antrean_cli.commands.sync import sync_now
 from antrean_cli.console.app import changing
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.completion import bookings
 from antrean_cli.console.options import json_option, now_option
 from antrean_cli.console.parameters import DAY
+from antrean_cli.console.pass_runner import run_pass_now
 from antrean_cli.console.prompts import agreed
 from antrean_cli.errors import InputError
 from antrean_cli.operator.queue_admin import replay
@@ -68,7 +68,7 @@ def command(
     text = f"{count} antrean dibaca ulang {'sekarang' if at_once else 'pada putaran berikutnya'}."
     click.echo(json_text({"bookings": count}) if as_json else text)
     if at_once:
-        sync_now(ctx, silently=as_json)
+        ctx.exit(run_pass_now(ctx.obj, silently=as_json))
 
 
 def _agreed(question: str, *, yes: bool) -> bool:

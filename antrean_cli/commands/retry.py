@@ -2,11 +2,11 @@
 
 import click
 
-from antrean_cli.commands.sync import sync_now
 from antrean_cli.console.app import changing, require_known
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option, now_option, pick_options
 from antrean_cli.console.output import tell_changed
+from antrean_cli.console.pass_runner import run_pass_now
 from antrean_cli.operator.queue_admin import Pick, retry
 
 
@@ -36,4 +36,4 @@ def command(ctx: click.Context, pick: Pick, at_once: bool, as_json: bool) -> Non
     when = "sekarang" if at_once else "pada putaran berikutnya"
     tell_changed(ctx.obj, changed, f"dicoba lagi {when}", as_json)
     if at_once:
-        sync_now(ctx, silently=as_json)
+        ctx.exit(run_pass_now(ctx.obj, silently=as_json))

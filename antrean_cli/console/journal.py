@@ -1,0 +1,86 @@
+"""Where a pass tells what it changes: a line each in the log, and on stderr what is for somebody.
+
+- Told aloud is what needs a person: a refusal, a hold that whole clinics share, an outage. Not even
+  `-q` silences it; cron sends it by mail.
+- Everything else is told with `-v` alone. What stays as it is is never told.
+- A hold that many visits share, such as a clinic without mapping, is told at its first visit.
+- A log that cannot be written is complained of once, and never stops a pass.
+"""
+
+from collections.abc import Iterable
+
+import click
+
+from antrean_cli.config.settings import Settings
+from antrean_cli.console.app import App
+from antrean_cli.errors import why
+from antrean_cli.render.pushes import change_line
+from antrean_cli.rules.chain import HELD, REFUSED, Change
+
+SHARED_REASONS = frozenset({"petakan", "jadwal"})
+
+
+class Journal:
+    """The log file and stderr of one pass; `messages` keeps what was told aloud, for JSON.
+
+    `known` are the reasons that were told by earlier passes. With `table` nothing is said while the
+    pass runs: the table at its end shows it.
+    """
+
+    def __init__(self, app: App, settings: Settings, known: Iterable[str], *, table: bool) -> None:
+        self.messages: list[str] = []
+        self._app = app
+        self._table = table
+        self._zone = settings.policy.zone
+        self._log_file = settings.log_file
+        self._known = set(known)
+
+    def aloud(self, text: str) -> None:
+        """Tell what somebody must know."""
+        self.messages.append(text)
+        if not self._table:
+            click.echo(text, err=True)  # even with -q: it is an error, or the end of one
+        elif self._app.verbose:
+            self._app.say(text)
+        self._log(text)
+
+    def quietly(self, text: str) -> None:
+        """Tell what only those want to know who ask for everything."""
+        if self._app.verbose:
+            self._app.say(text)
+        self._log(text)
+
+    def changes(self, changes: Iterable[Change]) -> None:
+        """Tell what a pass changed, one line a change."""
+        for change in changes:
+            if not change.told:
+                continue
+            if change.after is None:
+                self.quietly(change_line(change))
+            elif _is_shared(change):
+                self._shared(change)
+            elif change.push.state == REFUSED:
+                self.aloud(change_line(change))
+            else:
+                self.quietly(change_line(change))
+
+    def _shared(self, change: Change) -> None:
+        reason = change.push.reason
+        if reason and reason.text not in self._known:
+            self._known.add(reason.text)
+            self.aloud(change_line(change))
+
+    def _log(self, text: str) -> None:
+        if self._log_file is None:
+            return
+        try:
+            with self._log_file.open("a", encoding="utf-8") as log:
+                log.write(f"{self._app.now(self._zone):%Y-%m-%d %H:%M:%S} {text}\n")
+        except OSError as error:
+            click.echo(f"ANTREAN_LOG_FILE tidak dapat ditulis: {why(error)}", err=True)
+            self._log_file = None
+
+
+def _is_shared(change: Change) -> bool:
+    push = change.push
+    return push.state == HELD and push.reason is not None and push.reason.code in SHARED_REASONS

@@ -1,0 +1,110 @@
+"""One pass as the command line runs it: locked, watched, ended in order by signals, and told.
+
+What is told depends on who reads: cron hears nothing when all is well, a terminal sees a table, a
+script gets one JSON document.
+"""
+
+import sys
+from dataclasses import replace
+from datetime import date
+from operator import attrgetter
+from typing import Any
+
+import click
+
+from antrean_cli.config.settings import Settings
+from antrean_cli.console.app import App
+from antrean_cli.console.journal import Journal
+from antrean_cli.console.progress import ProgressBar
+from antrean_cli.console.signals import Signals
+from antrean_cli.errors import LockedError, why
+from antrean_cli.ledger.file import locked
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.monitoring.watchers import Watch
+from antrean_cli.render.passes import pass_document, pass_text
+from antrean_cli.render.pushes import push_document, pushes_in
+from antrean_cli.render.text import json_text
+from antrean_cli.rules.chain import HELD, MAX_AGE, REFUSED
+from antrean_cli.sync.run import Pass, Report, Sent, Told
+
+
+def run_pass(app: App, settings: Settings, *, since: date | None, as_json: bool) -> int:
+    """Run one pass and tell of it; return its exit code.
+
+    Raises LockedError if another pass is running, StateError if the ledger cannot be used.
+    """
+    signals = Signals()
+    watch = Watch(settings=settings, clock=lambda: app.now(settings.policy.zone))
+    try:
+        with (
+            locked(settings.state),
+            watch,
+            Ledger.open(settings.state, settings.policy.zone) as ledger,
+        ):
+            one = Pass(settings=settings, ledger=ledger, clock=watch.clock)
+            signals.ends = one
+            report = _told(app, settings, one, since, as_json)
+            watch.look(ledger, report)
+            return report.exit_code
+    except LockedError as error:
+        if app.verbose or sys.stderr.isatty():  # cron hears nothing of it
+            app.say(str(error))
+        raise
+    finally:
+        signals.ends = None  # all is recorded: from here on a signal ends the program at once
+        _tell_watchers(app, watch)
+
+
+def run_pass_now(app: App, *, silently: bool) -> int:
+    """Run one pass at once, after a command that left it work; return its exit code.
+
+    If one is running, that one or the next has it anyway.
+    """
+    app = replace(app, quiet=app.quiet or silently)
+    settings = app.settings("khanza", "bpjs")
+    try:
+        return run_pass(app, settings, since=None, as_json=False)
+    except LockedError:
+        app.say("Putaran lain sedang berjalan; terkirim pada putaran itu atau yang berikutnya.")
+        return 0
+
+
+def _told(app: App, settings: Settings, one: Pass, since: date | None, as_json: bool) -> Report:
+    interactive = sys.stdout.isatty() and not as_json and not app.quiet
+    held = pushes_in(one.ledger.unfinished().values(), HELD)
+    known = (push.reason.text for _, push in held if push.reason)
+    journal = Journal(app, settings, known, table=interactive)
+    changes: list[dict[str, Any]] = []
+    told: list[str] = []
+    with ProgressBar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
+        for happening in one.run(since=since):
+            if isinstance(happening, Told):
+                told.append(happening.text)
+                journal.aloud(happening.text)
+                continue
+            if as_json:  # kept as documents: a change holds its whole booking
+                for change in filter(attrgetter("told"), happening.changes):
+                    changes.append(push_document(change.record.kodebooking, change.push))
+            journal.changes(happening.changes)
+            if isinstance(happening, Sent):
+                bar.move(happening.waiting)
+    if as_json:
+        click.echo(json_text(pass_document(one.report, changes, journal.messages)))
+    elif interactive:
+        records = one.ledger.of_days(one.clock().date() - MAX_AGE, date.max).values()
+        click.echo(pass_text(one.report, pushes_in(records, REFUSED, HELD), told))
+    elif app.verbose:
+        for error in one.report.errors:
+            if str(error):
+                app.say(f"Belum selesai: {error}")
+    return one.report
+
+
+def _tell_watchers(app: App, watch: Watch) -> None:
+    """Tell how the pass ended, without its lock: a slow watcher must not keep the next one out."""
+    if watch.unwritten:
+        click.echo(f"ANTREAN_METRICS_FILE tidak dapat ditulis: {why(watch.unwritten)}", err=True)
+    watch.tell()
+    if app.verbose:
+        for problem in watch.problems:
+            app.say(problem)
