@@ -3,6 +3,5 @@ all the same.
 
 - `bash tests/run` makes a few of each; `bash tests/run --all` all of them, and prints what was
   measured.
-- Attacks that kill, signal or race run the real program (`tests.attacks.program`) as a process of
-  its own.
+- Attacks that kill, signal or race run the command as a process of its own; the others in this one.
 """

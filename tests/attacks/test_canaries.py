@@ -1,8 +1,7 @@
 """Canaries: values of a patient and of the settings that can be mistaken for nothing else, looked
 for everywhere.
 
-- Patients, secrets and passwords are invented, and every command runs as the real program, well and
-  in trouble.
+- Patients, secrets and passwords are invented, and every command runs, well and in trouble.
 - Each run's standard output and error, each file that it leaves (ledger, -wal, -shm, log, names of
   files) and its line in the process list are searched for the values: plain, halved, reversed, in
   base64, in UTF-16, per cent.
@@ -27,19 +26,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import quote
 
 import pytest
 
 from antrean_cli.cli import COMMANDS
 from antrean_cli.render.listings import FORMATS
+from antrean_cli.rules.visits import Policy, Visit
 from antrean_cli.simulator.faults import Reply
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator, encrypted
 from tests.attacks.conftest import FIGURES, Attack
 from tests.monitoring.test_watchers import Watcher
+from tests.support.command import on_a_terminal, run
 from tests.support.mariadb import MariaDB
-from tests.support.site import WIB, on_a_terminal
+from tests.support.site import WIB
 
 NAME, NIK, CARD, PHONE = (
     "SITI KENARI WULANSARI",
@@ -236,15 +238,7 @@ class Ward:
 
         `shows` is what it shows on purpose.
         """
-        done = subprocess.run(
-            [sys.executable, "-m", "antrean_cli", *args],
-            env=self.environment(env or {}),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
+        done = run(*args, environ=self.environment(env or {}), input=stdin)
         assert done.returncode != 1, f"a traceback:\n{done.stderr[-2_000:]}"
         self.search(done.stdout + done.stderr, args, shows)
         return done.stdout + done.stderr
@@ -424,7 +418,7 @@ def scene_sync(ward: Ward, attack: Attack) -> None:
     ward.run("sync", "--dry-run", *SINCE)
     ward.run("sync", "--dry-run", "--json", *SINCE)
     assert ward.run("-v", "sync", *SINCE), "a pass with -v that has work says so"
-    assert b"Terkirim" in shown_on_a_terminal(ward, "sync"), "a terminal is shown a table"
+    assert "Terkirim" in shown_on_a_terminal(ward, "sync"), "a terminal is shown a table"
     tellings = (
         ("sync",),
         ("-v", "sync"),
@@ -536,9 +530,9 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
 }
 
 
-def shown_on_a_terminal(ward: Ward, *args: str) -> bytes:
+def shown_on_a_terminal(ward: Ward, *args: str) -> str:
     """Run a command on a terminal of its own and search what it shows there."""
-    shown = on_a_terminal([sys.executable, "-m", "antrean_cli", *args], ward.environment({}))
+    shown = on_a_terminal(*args, environ=ward.environment({})).stdout
     ward.search(shown, args)
     return shown
 
@@ -706,31 +700,26 @@ def test_a_pass_that_is_killed_leaves_nothing_of_a_patient(ward: Ward) -> None:
     ward.search_files()
 
 
-PROVOKED = """
-import antrean_cli.rules.requests, antrean_cli.commands.add
-def broken(visit, policy):
-    try:
-        return {{}}[visit.registration.nomorkartu]
-    except KeyError as error:
-        row = visit.registration
-        raise {kind}(f"{{row.nik}} {{row.nohp}} {{policy}}") from error
-antrean_cli.rules.requests.add_body = antrean_cli.commands.add.add_body = broken
-from antrean_cli.cli import main
-main()
-"""
-
-
-def test_a_bug_keeps_its_traceback_and_tells_nothing_of_the_patient(ward: Ward) -> None:
+@pytest.mark.parametrize("kind", [ValueError, KeyError, UnicodeError])
+def test_a_bug_keeps_its_traceback_and_tells_nothing_of_the_patient(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
     """Exit 1, and where it happened; an exception's own words can quote what it failed on."""
+
+    def broken(visit: Visit, policy: Policy) -> NoReturn:
+        row = visit.registration
+        try:
+            raise LookupError({}, row)
+        except LookupError as error:
+            raise kind(f"{row and (row.nik, row.nohp)} {policy}") from error
+
+    monkeypatch.setattr("antrean_cli.rules.requests.add_body", broken)
+    monkeypatch.setattr("antrean_cli.commands.add.add_body", broken)
     ward.visit()
-    for kind in ("ValueError", "KeyError", "UnicodeError"):
-        for args in (("-v", "sync", *SINCE), ("add", "--no-rawat", BOOKING)):
-            command = [sys.executable, "-c", PROVOKED.format(kind=kind), *args]
-            done = subprocess.run(
-                command, env=ward.environment({}), capture_output=True, check=False, timeout=90
-            )
-            assert done.returncode == 1, done.stderr.decode()[-2_000:]
-            assert kind.encode() in done.stderr, "what kind of bug it was"
-            assert b"broken" in done.stderr, "and where"
-            ward.search(done.stdout + done.stderr, args)
+    for args in (("-v", "sync", *SINCE), ("add", "--no-rawat", BOOKING)):
+        done = run(*args, environ=ward.environment({}))
+        assert done.returncode == 1, done.stderr[-2_000:]
+        assert kind.__name__ in done.stderr, "what kind of bug it was"
+        assert "broken" in done.stderr, "and where"
+        ward.search(done.stdout + done.stderr, args)
     ward.search_files()

@@ -138,7 +138,7 @@ class World(Site):
 
     def _once(self, args: tuple[str, ...], die_at: int) -> Ran:
         env = {"CLOCK": self.clock.now.isoformat(), "ANTREAN_WORKERS": str(self.workers)}
-        return self.program.run(args, self._environment(env), die_at)
+        return self.program.run(args, self.environment(**env), die_at)
 
 
 @dataclass(kw_only=True)

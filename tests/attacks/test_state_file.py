@@ -19,7 +19,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -35,6 +34,7 @@ from antrean_cli.simulator.bookings import Body
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Received, Simulator
 from tests.attacks.conftest import Attack
+from tests.support.command import command_line, run
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, wait_for
 
 ADD, UPDATE, BATAL, LIST = (
@@ -262,19 +262,15 @@ def working(site: Site, *, after: int, **env: str) -> Iterator[subprocess.Popen[
 def antrean(
     site: Site, *args: str, within: Sequence[str] = (), **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the real program at the site's time; `within` is a command line that restricts what it
-    may do.
+    """Run a command at the site's time; `within` is a command line that restricts what it may do,
+    PYTHONPATH where another version of the program is.
     """
-    environment = {
-        **os.environ,
-        **site.env,
-        "ANTREAN_STATE": str(site.state),
-        "CLOCK": site.clock().isoformat(),
-        **env,
-    }
-    command = [*within, sys.executable, "-m", "tests.attacks.program", *args]
+    environ = site.environment(CLOCK=site.clock().isoformat(), **env)
+    if not within and "PYTHONPATH" not in env:
+        return run(*args, environ=environ)
+    line = [*within, *command_line(*args, environ=environ)]
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=600, check=False
+        line, env=environ, capture_output=True, text=True, timeout=600, check=False
     )
 
 

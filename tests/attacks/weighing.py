@@ -1,4 +1,4 @@
-"""The command `antrean` by the clock of `program`, weighed at its end:
+"""The command `antrean` by CLOCK, weighed at its end:
 
 `python -m tests.attacks.weighing sync`.
 
@@ -15,7 +15,9 @@ import re
 import time
 from pathlib import Path
 
-from tests.attacks.program import clock
+import antrean_cli.__main__  # noqa: F401 - the real beginning
+from antrean_cli.cli import main
+from tests.support.command import running_clock
 
 
 def weigh() -> None:
@@ -32,6 +34,6 @@ def weigh() -> None:
 
 if __name__ == "__main__":
     try:
-        clock()
+        main(running_clock(os.environ))
     finally:
         weigh()

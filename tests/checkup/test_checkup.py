@@ -35,6 +35,7 @@ from antrean_cli.simulator.faults import Fault, Reply
 from antrean_cli.simulator.hospital import create_sqlite
 from antrean_cli.simulator.server import Simulator
 from tests.commands.test_bad_input import self_signed
+from tests.support.command import on_a_terminal, run
 from tests.support.mariadb import MariaDB
 from tests.support.rows import at, reason, record
 from tests.support.site import (
@@ -44,7 +45,6 @@ from tests.support.site import (
     USER_KEY,
     WIB,
     Site,
-    on_a_terminal,
     settings_of,
 )
 
@@ -253,18 +253,15 @@ def test_sentences_fit_80_columns_and_what_is_typed_is_whole(here: Site, mariadb
 
 
 def test_on_a_terminal_the_words_have_colours_unless_the_person_wants_none(here: Site) -> None:
-    assert b"\x1b[32mok" in shown(here)
-    assert b"\x1b[32mok" in shown(here, NO_COLOR="")
-    assert b"\x1b[" not in shown(here, NO_COLOR="1")
-    assert b"\x1b[" not in shown(here, TERM="dumb")
+    assert "\x1b[32mok" in shown(here)
+    assert "\x1b[32mok" in shown(here, NO_COLOR="")
+    assert "\x1b[" not in shown(here, NO_COLOR="1")
+    assert "\x1b[" not in shown(here, TERM="dumb")
     assert "\x1b[" not in here.run("check", "--offline").stdout
 
 
-def shown(site: Site, **env: str) -> bytes:
-    command = [sys.executable, "-m", "antrean_cli", "check", "--offline"]
-    return on_a_terminal(
-        command, {**os.environ, **site.env, "ANTREAN_STATE": str(site.state), **env}
-    )
+def shown(site: Site, **env: str) -> str:
+    return on_a_terminal("check", "--offline", environ=site.environment(**env)).stdout
 
 
 # -- settings
@@ -282,18 +279,8 @@ def env_file(site: Site, **changes: str) -> Path:
 def with_file(site: Site, file: Path) -> Checked:
     nothing = dict.fromkeys(site.env, "")
     environment = {name: value for name, value in {**os.environ, **nothing}.items() if value}
-    command = [
-        sys.executable,
-        "-m",
-        "antrean_cli",
-        "--env-file",
-        str(file),
-        "--state",
-        str(site.state),
-    ]
-    done = subprocess.run(
-        [*command, "check", "--json"], env=environment, capture_output=True, text=True, check=False
-    )
+    named = ("--env-file", str(file), "--state", str(site.state))
+    done = run(*named, "check", "--json", environ=environment)
     assert done.stderr == ""
     return Checked(done.returncode, json.loads(done.stdout)["findings"])
 
@@ -1081,19 +1068,8 @@ def test_a_sample_is_looked_at_without_account_and_clock(tmp_path: Path) -> None
         "ANTREAN_KD_PJ": "BPJ",
         "BPJS_CONS_ID": "",
     }
-    command = [
-        sys.executable,
-        "-m",
-        "antrean_cli",
-        "--state",
-        str(tmp_path / "s"),
-        "check",
-        "--offline",
-        "--json",
-    ]
-    done = subprocess.run(
-        command, env={**os.environ, **env}, capture_output=True, text=True, check=False
-    )
+    args = ("--state", str(tmp_path / "s"), "check", "--offline", "--json")
+    done = run(*args, environ={**os.environ, **env})
     levels = {finding["what"]: finding["level"] for finding in json.loads(done.stdout)["findings"]}
     assert (done.returncode, levels["khanza"], levels["schema"]) == (0, "ok", "ok")
     assert levels.keys().isdisjoint({"grants", "zone"})

@@ -1022,7 +1022,7 @@ def test_a_pass_goes_on_although_nothing_can_be_said(site: Site, stderr: str) ->
     norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=visits[0])
     site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
     command = (
-        f"exec '{sys.executable}' -m tests.attacks.program sync "
+        f"exec '{sys.executable}' -m tests.support.command sync "
         f"2>{'&-' if stderr == 'closed' else stderr}"
     )
     env = {

@@ -1,4 +1,4 @@
-"""The commands that people type: add, update, batal and listtask, each as a process of its own.
+"""The commands that people type: add, update, batal and listtask.
 
 What they send is compared with bodies typed by hand from the catalogue; what they leave in the
 ledger is seen by what `sync` does afterwards.
@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +22,7 @@ import pytest
 from antrean_cli import __version__
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Simulator
+from tests.support.command import on_a_terminal, run
 from tests.support.seed import SEED_EXAMPLE
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site
 
@@ -430,7 +430,7 @@ def test_a_waktu_is_in_the_hospitals_zone_or_epoch_milliseconds(
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Jakarta"])
 def test_a_waktu_does_not_depend_on_the_zone_of_the_host(live_site: Site, zone: str) -> None:
     booked(live_site)
-    ended_well(live_site.run("update", KB, "3", "2026-11-23 08:05", TZ=zone))
+    ended_well(live_site.spawn("update", KB, "3", "2026-11-23 08:05", TZ=zone))
     assert bodies(live_site, "/antrean/updatewaktu")[0]["waktu"] == 1795395900000
 
 
@@ -937,20 +937,11 @@ def test_choices_are_taken_in_any_case(live_site: Site) -> None:
     assert bodies(live_site, "/antrean/farmasi/add")[0]["jenisresep"] == "Non racikan"
 
 
-def answered(site: Site, answer: str, *arguments: str, code: int = 0) -> bytes:
+def answered(site: Site, answer: str, *arguments: str) -> str:
     """Run a command on a terminal, type an answer to its question, and return what is shown."""
-    ours, theirs = pty.openpty()
-    os.write(ours, f"{answer}\n".encode())
-    env = {**os.environ, **site.env, "ANTREAN_STATE": str(site.state)}
-    command = [sys.executable, "-m", "antrean_cli", *arguments]
-    done = subprocess.run(
-        command, env=env, stdin=theirs, stdout=theirs, stderr=theirs, timeout=60, check=False
-    )
-    shown = os.read(ours, 65536)
-    os.close(theirs)
-    os.close(ours)
-    assert done.returncode == code, shown
-    return shown
+    done = on_a_terminal(*arguments, environ=site.environment(), typed=f"{answer}\n")
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 CANCEL = ("batal", KB, "--keterangan", "Uji")
@@ -963,14 +954,14 @@ def test_a_cancel_is_asked_for_on_a_terminal(live_site: Site, answer: str, sent:
     booked(live_site)
     ended_well(live_site.run("update", KB, "3", f"{MONDAY} 08:05"))
     shown = answered(live_site, answer, *CANCEL)
-    assert f"Batalkan {KB} (23-11-2026, task terakhir 3)?".encode() in shown
-    assert (b"Tidak jadi; tidak ada yang berubah." in shown) == (not sent)
+    assert f"Batalkan {KB} (23-11-2026, task terakhir 3)?" in shown
+    assert ("Tidak jadi; tidak ada yang berubah." in shown) == (not sent)
     assert len(bodies(live_site, "/antrean/batal")) == sent
 
 
 def test_a_cancel_is_not_asked_for_where_yes_was_said(live_site: Site) -> None:
     booked(live_site)
-    assert b"?" not in answered(live_site, "", *CANCEL, "--yes")
+    assert "?" not in answered(live_site, "", *CANCEL, "--yes")
     assert len(bodies(live_site, "/antrean/batal")) == 1
 
 
@@ -978,9 +969,9 @@ def test_a_replay_that_was_not_meant_changes_nothing(live_site: Site) -> None:
     live_site.run("sync")
     today = f"{datetime.now(WIB):%Y-%m-%d}"
     before = live_site.files()
-    assert b"Tidak jadi" in answered(live_site, "t", "replay", "--date", today)
+    assert "Tidak jadi" in answered(live_site, "t", "replay", "--date", today)
     assert live_site.files() == before
-    assert b"0 antrean dibaca ulang" in answered(live_site, "ya", "replay", "--date", today)
+    assert "0 antrean dibaca ulang" in answered(live_site, "ya", "replay", "--date", today)
 
 
 ENGLISH = (
@@ -1057,35 +1048,11 @@ def test_global_options_name_the_settings_and_the_state(live_site: Site, tmp_pat
     booked(live_site)
     nothing = dict.fromkeys(live_site.env, "")
     env = {name: value for name, value in os.environ.items() if name not in nothing}
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "antrean_cli",
-            "--env-file",
-            file,
-            "--state",
-            state,
-            *CALLS["update"],
-        ],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    ended_well(done)
+    ended_well(run("--env-file", str(file), "--state", str(state), *CALLS["update"], environ=env))
     assert state.exists()
     assert not live_site.state.exists()
     after = ["update", KB, "3", "--env-file", str(file), "--state", str(state), "-v"]
-    done = subprocess.run(
-        [sys.executable, "-m", "antrean_cli", *after],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run(*after, environ=env)
     assert done.returncode == 0, done.stderr
     assert not live_site.state.exists()
 
@@ -1100,7 +1067,7 @@ def piped(site: Site, *arguments: str, reader: str) -> tuple[int, str]:
     script = f'"$0" -m antrean_cli "$@" | {reader}; echo "${{PIPESTATUS[0]}}" >&2'
     done = subprocess.run(
         ["bash", "-c", script, sys.executable, *arguments],
-        env={**os.environ, **site.env, "ANTREAN_STATE": str(site.state)},
+        env=site.environment(),
         capture_output=True,
         text=True,
         timeout=60,
@@ -1136,10 +1103,10 @@ def test_any_name_can_be_printed_and_sent_under_every_locale(
 ) -> None:
     """cron has no locale; a name that ASCII cannot print must not break a command."""
     body = {**SEED, "namadokter": NAMES}
-    done = live_site.run("add", "-", "--dry-run", input=json.dumps(body), **env)
+    done = live_site.spawn("add", "-", "--dry-run", input=json.dumps(body), **env)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["namadokter"].startswith('Ibu "Ani" d\'Cruz \\')
-    ended_well(live_site.run("add", "-", input=json.dumps(body, ensure_ascii=False), **env))
+    ended_well(live_site.spawn("add", "-", input=json.dumps(body, ensure_ascii=False), **env))
     assert bodies(live_site, "/antrean/add")[0]["namadokter"] == NAMES
 
 
@@ -1150,7 +1117,7 @@ def test_any_name_can_be_printed_and_sent_under_every_locale(
 def test_help_can_be_printed_under_every_locale(
     live_site: Site, arguments: tuple[str, ...], env: dict[str, str]
 ) -> None:
-    done = live_site.run(*arguments, "--help", **env)
+    done = live_site.spawn(*arguments, "--help", **env)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Pemakaian: antrean")
 
@@ -1159,5 +1126,5 @@ def test_json_output_stays_json_where_only_ascii_can_be_printed(live_site: Site)
     """Scripts read it with any JSON parser, whatever the locale."""
     env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     body = {**SEED, "namadokter": NAMES}
-    done = live_site.run("add", "-", "--dry-run", "--json", input=json.dumps(body), **env)
+    done = live_site.spawn("add", "-", "--dry-run", "--json", input=json.dumps(body), **env)
     assert json.loads(done.stdout) == body

@@ -18,14 +18,9 @@ import pytest
 
 from antrean_cli.commands.simulator import load_bookings
 from antrean_cli.simulator.server import KEYS, Simulator
+from tests.support.command import run
 
 ANTREAN = (sys.executable, "-m", "antrean_cli")
-
-
-def run(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*ANTREAN, *args], capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def test_the_demo_tells_a_day_and_shows_khanza_beside_bpjs(tmp_path: Path) -> None:
@@ -93,10 +88,7 @@ def test_a_kept_demo_is_over_whatever_the_time_of_day(
     folder = tmp_path / "coba"
 
     def at_that_time(*args: str) -> str:
-        command = [sys.executable, "-m", "tests.attacks.program", *args]
-        return subprocess.run(
-            command, env=env, capture_output=True, text=True, timeout=60, check=False
-        ).stdout
+        return run(*args, environ=env).stdout
 
     shown = at_that_time("demo", "--keep", str(folder))
     assert f"show {played.replace('-', '')}000001" in shown

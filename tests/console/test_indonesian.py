@@ -48,5 +48,5 @@ def test_a_translation_fills_in_nothing_that_click_does_not_hand_it(
 
 @pytest.mark.parametrize("language", ["", "en", "de:fr", "C"])
 def test_the_language_of_the_caller_changes_nothing(live_site: Site, language: str) -> None:
-    done = live_site.run("sync", "--tidak-ada", LANGUAGE=language, LC_ALL="C")
+    done = live_site.spawn("sync", "--tidak-ada", LANGUAGE=language, LC_ALL="C")
     assert done.stderr == "antrean: tidak ada pilihan --tidak-ada. Lihat: antrean sync --help\n"

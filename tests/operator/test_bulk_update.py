@@ -8,7 +8,6 @@ same file does.
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -23,7 +22,8 @@ import pytest
 
 from antrean_cli.simulator.faults import Fault, Reply
 from tests.commands.test_bad_input import NEARLY_FULL, limited, room
-from tests.support.site import MONDAY, Site, on_a_terminal, wait_for
+from tests.support.command import on_a_terminal
+from tests.support.site import MONDAY, Site, wait_for
 
 HEADER = "kodebooking,taskid,waktu"
 TIMES = {"1": "07:50", "2": "07:55", "3": "08:05", "4": "08:30", "5": "08:50"}
@@ -189,7 +189,6 @@ def test_times_are_in_the_hospitals_zone(site: Site) -> None:
         "A-1,3,2026-11-23 09:05",
         "A-1,4,1795397400000",
         ANTREAN_TZ="Asia/Makassar",
-        TZ="America/Lima",
     )
     assert done.returncode == 0
     assert [body["waktu"] for body in bodies(site)] == [1795395900000, 1795397400000]
@@ -343,10 +342,9 @@ def test_a_file_that_cannot_be_read_is_named(site: Site) -> None:
 
 def test_standard_input_that_is_closed_is_no_bug(site: Site) -> None:
     command = f"exec {sys.executable} -m antrean_cli update --file - <&-"
-    environment = {**os.environ, **site.env, "ANTREAN_STATE": str(site.state)}
     done = subprocess.run(
         ["bash", "-c", command],
-        env=environment,
+        env=site.environment(),
         capture_output=True,
         text=True,
         timeout=60,
@@ -806,9 +804,8 @@ def shown_on_a_terminal(site: Site, *arguments: str, **streams: Any) -> str:
     """Run the command with its stderr on a terminal, the other streams as they are given; return
     what is shown.
     """
-    environment = {**os.environ, **site.env, "ANTREAN_STATE": str(site.state), "TERM": "xterm"}
-    command = [sys.executable, "-m", "antrean_cli", *arguments]
-    return on_a_terminal(command, environment, **{"stdin": None, **streams}).decode()
+    environ = site.environment(TERM="xterm")
+    return on_a_terminal(*arguments, environ=environ, **{"stdin": None, **streams}).stdout
 
 
 def test_a_progress_bar_is_shown_on_a_terminal_only(site: Site) -> None:

@@ -1,18 +1,16 @@
 """A whole hospital for a test: a real Khanza, a real stand-in BPJS, a ledger on disk, and a clock
 to set.
 
-`Site.sync()` runs one pass in this process at the clock's time; `Site.run()` runs the real command
-as a process of its own, at the real time.
+`Site.sync()` runs one pass in this process at the clock's time; `Site.run()` runs a whole command
+line, at the real time or at CLOCK, and `Site.spawn()` does so in a process of its own.
 """
 
 from __future__ import annotations
 
 import os
-import pty
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
@@ -26,6 +24,7 @@ from antrean_cli.rules.chain import Change, Push, Record
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync.run import Pass, Report, Told
+from tests.support import command
 from tests.support.mariadb import MariaDB
 
 CONS_ID, SECRET_KEY, USER_KEY = "12345", "rahasia-uji", "kunci-uji"
@@ -100,28 +99,24 @@ class Site:
         input: str | None = None,  # noqa: A002 - subprocess's own name
         **env: str,
     ) -> subprocess.CompletedProcess[str]:
-        """Run the command `antrean` and return its exit code and output; CLOCK sets its time (ISO,
-        with a zone).
+        """Run the command `antrean` in this process and return its exit code and output.
+
+        CLOCK sets its time (ISO, with a zone).
         """
-        return subprocess.run(
-            _program(env, args),
-            env=self._environment(env),
-            capture_output=True,
-            text=True,
-            input=input,
-            timeout=90,
-            check=False,
-        )
+        return command.run(*args, environ=self.environment(**env), input=input)
+
+    def spawn(
+        self,
+        *args: str,
+        input: str | None = None,  # noqa: A002 - subprocess's own name
+        **env: str,
+    ) -> subprocess.CompletedProcess[str]:
+        """Do what `run` does in a process of its own, where it is the process that is tested."""
+        return command.spawn(*args, environ=self.environment(**env), input=input)
 
     def start(self, *args: str, **env: str) -> subprocess.Popen[str]:
-        """Start the command `antrean` and go on; CLOCK sets its time."""
-        return subprocess.Popen(
-            _program(env, args),
-            env=self._environment(env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        """Start the command `antrean` as a process and go on; CLOCK sets its time."""
+        return command.start(*args, environ=self.environment(**env))
 
     @contextmanager
     def running(self, *args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
@@ -132,7 +127,8 @@ class Site:
             finally:
                 process.kill()
 
-    def _environment(self, env: dict[str, str]) -> dict[str, str]:
+    def environment(self, **env: str) -> dict[str, str]:
+        """Return the environment of a command of this site, with changes."""
         return {**os.environ, **self.env, "ANTREAN_STATE": str(self.state), **env}
 
     def files(self) -> dict[str, bytes]:
@@ -183,32 +179,6 @@ class Site:
             for one in self.bpjs.received
             if one.body and one.path.endswith(path)
         ]
-
-
-def _program(env: dict[str, str], args: tuple[str, ...]) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "tests.attacks.program" if "CLOCK" in env else "antrean_cli",
-        *args,
-    ]
-
-
-def on_a_terminal(command: Sequence[str], env: Mapping[str, str], **streams: Any) -> bytes:
-    """Run a command on a terminal of its own, but for the streams that are given; return what is
-    shown there.
-    """
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        command, env=env, **{"stdin": theirs, "stdout": theirs, "stderr": theirs, **streams}
-    ):
-        os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # how a terminal tells that nobody is left on it
-            while more := os.read(ours, 65536):
-                shown += more
-    os.close(ours)
-    return shown
 
 
 def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
