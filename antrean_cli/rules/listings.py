@@ -1,5 +1,7 @@
-"""BPJS's lists as they are read: rows of getlisttask, of antrean per tanggal, and of the
-references.
+"""BPJS's lists as they are read: rows of getlisttask, antrean per tanggal, and the references.
+
+What each column means is said in bpjs/README.md, Calls; which key of BPJS's it is, in
+bpjs/replies.py.
 """
 
 import re
@@ -14,9 +16,10 @@ _ZONES = {
 
 
 class Task(NamedTuple):
-    """One row of getlisttask:
+    """One row of getlisttask.
 
-    `wakturs` is what the hospital sent, `waktu` when BPJS stored it (BPJS's own text).
+    `wakturs` is the time that the hospital sent, `waktu` when BPJS stored it, both as BPJS's own
+    text (see `wakturs_of`).
     """
 
     taskid: int
@@ -26,8 +29,9 @@ class Task(NamedTuple):
 
 
 class Antrean(NamedTuple):
-    """One booking that BPJS holds, from antrean per tanggal; the patient's numbers are never kept
-    or shown.
+    """One booking that BPJS holds, from antrean per tanggal.
+
+    The patient's numbers (nik, nomorkartu, norm) are compared, and never kept or shown.
     """
 
     kodebooking: str
@@ -63,8 +67,9 @@ class Dokter(NamedTuple):
 
 
 class Praktek(NamedTuple):
-    """One session of HFIS: a doctor's hours in one clinic on one day, as `HH:MM-HH:MM`, and how
-    many patients.
+    """One session of HFIS: a doctor's hours (`HH:MM-HH:MM`) in one clinic on one day.
+
+    `kapasitas` is how many patients it takes, `libur` whether it is off that day.
     """
 
     kodedokter: str
@@ -75,8 +80,7 @@ class Praktek(NamedTuple):
 
 
 def kodedokter_of(text: str | None) -> str:
-    """Return a doctor's code in the form in which codes are compared: a whole number, `012345` as
-    `12345`.
+    """Return a doctor's code in the form in which codes are compared: `012345` is `12345`.
 
     What is no whole number was typed in by hand, and stays as it is.
     """
@@ -85,8 +89,9 @@ def kodedokter_of(text: str | None) -> str:
 
 
 def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:
-    """Return the steps that getlisttask shows with the time of each; of a task shown twice, the
-    later time.
+    """Return the steps that getlisttask shows ("1" … "7", "99") with the time of each.
+
+    The time is aware, None where BPJS's text is none; of a task shown twice it is the later one.
     """
     held: dict[str, datetime | None] = {}
     for row in rows:
@@ -97,8 +102,9 @@ def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:
 
 
 def wakturs_of(text: str) -> datetime | None:
-    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime of this century, or None if it
-    is no such text.
+    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime, None if it is no such text.
+
+    A year outside this century is none either: it cannot be a time that a hospital sent.
     """
     clock, _, zone = text.strip().rpartition(" ")
     try:

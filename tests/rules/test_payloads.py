@@ -1,5 +1,6 @@
-"""Bodies for BPJS, typed by hand from the seed and from khanza.md, and what a body by hand may not
-look like.
+"""Bodies for BPJS, and what a body by hand may not look like.
+
+They were typed by hand from bpjs/README.md, Fields, and khanza/README.md, The 23 fields.
 """
 
 from __future__ import annotations
@@ -222,7 +223,7 @@ def test_the_hand_typed_bodies_have_the_seeds_fields(expected: dict[str, Any]) -
     assert field_problems(expected) == []
 
 
-# The seed's table, typed from the page.
+# bpjs/README.md, Fields: typed from the page.
 SEED_FIELDS = {
     "kodebooking": "string",
     "jenispasien": "string",

@@ -36,7 +36,7 @@ NO_RAWAT = "2026/11/23/000001"
 NOBOOKING = "20261123000001"
 ZERO = "0000-00-00 00:00:00"
 
-# khanza.md's two columns of sources, typed from the page.
+# The two flows of khanza/README.md, Times of the tasks: typed from the page.
 ERM: Mapping[int, tuple[str, ...]] = {
     3: ("checkin", "buka_poli"),
     4: ("periksa_awal", "berkas_diterima"),
@@ -64,7 +64,7 @@ def on(clock: str, day: date = MONDAY) -> str:
 
 
 def policy(**changed: Any) -> Policy:
-    """Return design.md's defaults, with changes; `sources` may name single tasks."""
+    """Return the default settings with changes; `sources` may name single tasks."""
     sources = {**ERM, **changed.pop("sources", {})}
     default: dict[str, Any] = {
         "zone": WIB,

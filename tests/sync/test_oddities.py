@@ -131,7 +131,7 @@ def test_a_cancel_by_hand_during_a_delivery_counts_at_once(site: Site) -> None:
 
 
 def test_a_cancel_by_hand_between_two_requests_of_a_booking_counts_at_once(site: Site) -> None:
-    """What the pass has read of a booking stands only as long as nobody else writes to the ledger."""
+    """What the pass has read of a booking stands as long as nobody else writes to the ledger."""
     bookings = [patient(site) for _ in range(3)]
     for no_rawat in bookings:
         site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")

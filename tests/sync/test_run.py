@@ -181,7 +181,7 @@ def test_what_is_held_is_looked_at_in_every_pass_however_old(site: Site) -> None
 
 
 def test_a_visit_whose_number_differs_from_its_date_by_a_day_is_found(site: Site) -> None:
-    """khanza.md: scan a day wider, then filter."""
+    """Scan a day wider, then filter (khanza/README.md, Things that bite, 1)."""
     site.clock.at("07:00")
     site.sync()
     no_rawat = patient(site, TUESDAY)
