@@ -11,14 +11,20 @@ from typing import ClassVar
 
 
 class AntreanError(Exception):
-    """Something that a person can mend; `str()` is the sentence for stderr, empty if nothing is to
-    be said.
+    """Something that a person can mend; `str()` is the sentence for stderr.
 
-    `silent` keeps the sentence for those who ask for it.
+    - `sentence` says what is wrong, empty where nothing is to be said.
+    - `advice` is the line to type, empty where there is none; `str()` ends in it.
+    - `silent` keeps the sentence for those who ask for it.
     """
 
     exit_code: ClassVar[int] = 1
     silent: ClassVar[bool] = False
+
+    def __init__(self, sentence: str = "", *, advice: str = "") -> None:
+        super().__init__(f"{sentence}; ketik: {advice}" if advice else sentence)
+        self.sentence = sentence
+        self.advice = advice
 
 
 class InputError(AntreanError):

@@ -1,26 +1,26 @@
-"""What one runs before the first pass, and whenever something is odd: everything is looked at,
-nothing is changed.
+"""What one runs before the first pass, and whenever something is odd: all is looked at.
 
+- Nothing is changed, and no finding names a patient or a visit.
 - One part after the other, each as far as it can: a fault in one keeps none of the others from
   being looked at.
 - Looking yields findings; what each is worth is judged by functions that are handed values.
-- No finding names a patient or a visit.
 """
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cached_property
 from pathlib import Path
 
-from antrean_cli.checkup import hospital, machine
-from antrean_cli.checkup import migration as handover
-from antrean_cli.checkup.results import FAULT, Finding, told, warning
+from antrean_cli.checkup import hospital, machine, migration
+from antrean_cli.checkup.results import FAULT, Finding, from_error, warning
 from antrean_cli.checkup.service import Service, watcher
 from antrean_cli.config import settings as config
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.operator.queue_admin import overview
+from antrean_cli.operator.queue_admin import Overview, overview
 from antrean_cli.rules.chain import MAX_AGE
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.hfis import sessions_of
@@ -36,8 +36,8 @@ def examine(
 ) -> Iterator[Finding]:
     """Yield what is found, in the order in which it is shown; `offline` leaves BPJS out.
 
-    `program` are the words that antrean is run by. What to do next is told only where nothing keeps
-    it from working.
+    `env_file` and `state` are what the global options named, `program` are the words that antrean
+    is run by. What to do next is told only where nothing keeps it from working.
     """
     faults = False
     for finding in _everything(env_file, state, clock, offline=offline, program=program):
@@ -58,92 +58,137 @@ def _everything(
     try:
         found = config.try_load(env_file=env_file, state=state, needs=needs)
     except SettingsError as error:
-        yield told(error, "settings")
+        yield from_error(error, "settings")
         yield warning(
             "settings", "Yang lain belum diperiksa: tanpa pengaturan tidak diketahui di mana"
         )
         return
-    yield from machine.settings(found)
-    yield from _with_settings(found, clock, offline=offline, state=state, program=program)
-
-
-def _with_settings(
-    found: config.LoadResult,
-    clock: Callable[[timezone], datetime],
-    *,
-    offline: bool,
-    state: Path | None,
-    program: Sequence[str],
-) -> Iterator[Finding]:
-    settings, zone = found.settings, found.settings.policy.zone
-    service = None if offline or _unset(found, "BPJS_") else Service(settings, lambda: clock(zone))
-    now = clock(zone)
     with ExitStack() as stack:
-        read = None if "ANTREAN_STATE" in found.broken and state is None else _read(settings, stack)
-        if read is not None:
-            yield from machine.state(settings.state, read)
-        ledger = read if isinstance(read, Ledger) else None
-        passed = overview(ledger, now) if ledger else None
-        if passed:
-            yield from machine.passes(passed)
-        yield from _world(found, service, ledger, now, offline=offline)
-        if ledger and passed:
-            records = ledger.of_days(now.date() - MAX_AGE, now.date()).values()
-            yield from handover.examine(
-                settings.policy, passed, records, _cron_line(program, found.file, state)
-            )
+        yield from _Examination(
+            found=found,
+            state=state,
+            clock=clock,
+            offline=offline,
+            program=program,
+            stack=stack,
+        ).everything()
 
 
-def _cron_line(program: Sequence[str], file: Path | None, state: Path | None) -> str:
-    """Return the line of a crontab that runs a pass a minute, whatever folder and environment cron
-    has.
-    """
-    named = [("--env-file", file), ("--state", state)]
-    options = [word for option, path in named if path for word in (option, str(path.absolute()))]
-    return "* * * * * " + shlex.join([*program, *options, "sync"]).replace(
-        "%", r"\%"
-    )  # cron's own sign for a new line
+@dataclass(kw_only=True)
+class _Examination:
+    """One examination by settings that could be read, though some may be wrong (`found.broken`)."""
 
+    found: config.LoadResult
+    state: Path | None
+    clock: Callable[[timezone], datetime]
+    offline: bool
+    program: Sequence[str]
+    stack: ExitStack  # closes the copy of the ledger
 
-def _read(settings: config.Settings, stack: ExitStack) -> Ledger | StateError:
-    """Return a copy of the ledger of which every seal was looked at, or why there is none."""
-    try:
-        ledger = stack.enter_context(Ledger.copy(settings.state, settings.policy.zone))
-        ledger.examine()
-    except StateError as error:
-        return error
-    return ledger
+    def everything(self) -> Iterator[Finding]:
+        """Look at one part after the other."""
+        yield from machine.settings(self.found)
+        yield from self._state_file()
+        yield from self._passes()
+        visits = yield from self._khanza()
+        yield from self._bpjs(visits)
+        yield from self._watcher()
+        yield from self._migration()
 
+    # -- the parts
 
-def _world(
-    found: config.LoadResult,
-    service: Service | None,
-    ledger: Ledger | None,
-    now: datetime,
-    *,
-    offline: bool,
-) -> Iterator[Finding]:
-    """Look at Khanza and BPJS, as far as there are settings for them."""
-    settings = found.settings
-    visits: list[Visit] = []
-    if _unset(found, "KHANZA_"):
-        yield warning("khanza", "Khanza: belum diperiksa; betulkan dulu pengaturannya")
-    else:
-        sessions = sessions_of(settings, ledger) if ledger else None
-        near = service.near if service else _nothing_near
-        visits += yield from hospital.examine(settings, now, sessions, near)
-    if service:
-        yield from service.examine()
-        yield from service.hfis(visit for visit in visits if visit.tanggal == now.date())
-    elif not offline:
-        yield warning("bpjs", "BPJS: belum diperiksa; betulkan dulu pengaturannya")
-    if settings.ping_url and not offline:
-        yield watcher(settings.ping_url)
+    def _state_file(self) -> Iterator[Finding]:
+        if self._read is not None:
+            yield from machine.state(self.found.settings.state, self._read)
 
+    def _passes(self) -> Iterator[Finding]:
+        if self._overview:
+            yield from machine.passes(self._overview)
 
-def _unset(found: config.LoadResult, prefix: str) -> bool:
-    return any(name.startswith(prefix) for name in found.broken)
+    def _khanza(self) -> Generator[Finding, None, Sequence[Visit]]:
+        """Look at Khanza, and return its visits of the last days, as far as they were read."""
+        settings = self.found.settings
+        if self._broken("KHANZA_"):
+            yield warning("khanza", "Khanza: belum diperiksa; betulkan dulu pengaturannya")
+            return ()
+        sessions = sessions_of(settings, self._ledger) if self._ledger else None
+        near = self._service.near if self._service else _nothing_near
+        return (yield from hospital.examine(settings, self._now, sessions, near))
+
+    def _bpjs(self, visits: Sequence[Visit]) -> Iterator[Finding]:
+        """Look at BPJS, and at what HFIS has for today's visits."""
+        if self._service:
+            today = self._now.date()
+            yield from self._service.examine()
+            yield from self._service.hfis(visit for visit in visits if visit.tanggal == today)
+        elif not self.offline:
+            yield warning("bpjs", "BPJS: belum diperiksa; betulkan dulu pengaturannya")
+
+    def _watcher(self) -> Iterator[Finding]:
+        if self.found.settings.ping_url and not self.offline:
+            yield watcher(self.found.settings.ping_url)
+
+    def _migration(self) -> Iterator[Finding]:
+        if self._ledger and self._overview:
+            today = self._now.date()
+            records = self._ledger.of_days(today - MAX_AGE, today).values()
+            policy, cron_line = self.found.settings.policy, self._cron_line()
+            yield from migration.examine(policy, self._overview, records, cron_line)
+
+    # -- what they are looked at with
+
+    @cached_property
+    def _now(self) -> datetime:
+        return self.clock(self.found.settings.policy.zone)
+
+    @cached_property
+    def _service(self) -> Service | None:
+        """BPJS, None where nothing may or can be asked of it."""
+        if self.offline or self._broken("BPJS_"):
+            return None
+        zone = self.found.settings.policy.zone
+        return Service(self.found.settings, lambda: self.clock(zone))
+
+    @cached_property
+    def _read(self) -> Ledger | StateError | None:
+        """A copy of the ledger of which every seal was looked at, or why there is none.
+
+        None where not even its place is known.
+        """
+        if "ANTREAN_STATE" in self.found.broken and self.state is None:
+            return None
+        settings = self.found.settings
+        try:
+            ledger = self.stack.enter_context(Ledger.copy(settings.state, settings.policy.zone))
+            ledger.examine()
+        except StateError as error:
+            return error
+        return ledger
+
+    @property
+    def _ledger(self) -> Ledger | None:
+        return self._read if isinstance(self._read, Ledger) else None
+
+    @cached_property
+    def _overview(self) -> Overview | None:
+        return overview(self._ledger, self._now) if self._ledger else None
+
+    def _broken(self, prefix: str) -> bool:
+        return any(name.startswith(prefix) for name in self.found.broken)
+
+    def _cron_line(self) -> str:
+        """Return the line of a crontab for a pass a minute, whatever folder and environment it has.
+
+        Where cron's own sign for a new line stands in a path, it is escaped.
+        """
+        named = [("--env-file", self.found.file), ("--state", self.state)]
+        options = [
+            word for option, path in named if path for word in (option, str(path.absolute()))
+        ]
+        command = shlex.join([*self.program, *options, "sync"])
+        return "* * * * * " + command.replace("%", r"\%")
 
 
 def _nothing_near(_: str, __: str) -> tuple[str, ...]:
+    """Return no name of BPJS's: it was not asked."""
     return ()

@@ -1,11 +1,10 @@
-"""SHOW GRANTS → what an account may do beyond reading, and the REVOKE that mends it.
+"""SHOW GRANTS → what an account may do beyond reading.
 
 - A line of the server's can hold a hash of the password: only privileges, what they are on, and
   accounts leave here.
 - MariaDB lists the privileges of an active role (its name has no @) and of PUBLIC beside those of
   the account; MySQL lists only that a role was granted. A role that shows nothing of itself may do
   anything.
-- Names stay as the server quotes them: in a statement they are right as they are.
 - What PUBLIC may do in the databases test and test_…, as MariaDB installs it, is nothing to Khanza.
 """
 
@@ -21,24 +20,21 @@ HARMLESS = frozenset(
     }
 )
 ALL = "ALL PRIVILEGES"
-_QUOTED = r"""(?:`(?:[^`]|``)*`|'(?:[^']|'')*'|"(?:[^"]|"")*")"""
-_NAME = rf"(?:{_QUOTED}|[\w$%.-]+)"
-_ACCOUNT = rf"{_NAME}(?:@{_NAME})?"
-_OBJECT = (
-    r"(?:(?:TABLE|FUNCTION|PROCEDURE|PACKAGE BODY|PACKAGE) )?"
-    rf"(?:\*|{_ACCOUNT})(?:\.(?:\*|{_NAME}))?"
-)
-_GRANT = re.compile(
-    rf"GRANT (?P<what>(?:{_QUOTED}|[^`'\"])+?)(?: ON (?P<on>{_OBJECT}))?"
-    rf" TO (?P<to>{_ACCOUNT})(?P<rest>(?: .*)?)"
-)
-_PLACE = re.compile(rf"(?:TABLE )?(?P<database>\*|{_NAME})\.(?P<table>\*|{_NAME})")
-_PIECE = re.compile(rf"(?:{_QUOTED}|\([^)]*\)|[^,(`'\"])+")
+PUBLIC = "PUBLIC"
+STOCK_OF_PUBLIC = ("`test`.*", r"`test\_%`.*")
+_MOST_SHOWN = 4
+_QUOTED = re.compile(r"""`(?:[^`]|``)*`|'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+# A line whose quoted names are masked, so that no name can look like a word of the statement.
+_GRANT = re.compile(r"GRANT (?P<what>.+?)(?: ON (?P<on>.+?))? TO (?P<to>\S+)(?P<rest>.*)")
+_PRIVILEGE = re.compile(r"[^,(]+(?:\([^)]*\))?")
+_PLACE = re.compile(r"(?:TABLE )?(?P<database>\S+)\.(?P<table>\S+)")
 
 
 class Grant(NamedTuple):
-    """One line of SHOW GRANTS; `on` is empty where roles were granted, `hands_on` means that they
-    may be given away.
+    """One line of SHOW GRANTS, its names as the server quotes them.
+
+    `on` is empty where roles were granted: `privileges` are their names then. `hands_on` means
+    that they may be given away.
     """
 
     privileges: tuple[str, ...]
@@ -47,30 +43,34 @@ class Grant(NamedTuple):
     hands_on: bool
 
     @property
-    def selects(self) -> bool:
-        """Whether whole rows may be read by it."""
-        return bool({"SELECT", ALL} & set(self.privileges))
-
-    @property
     def beyond(self) -> tuple[str, ...]:
         """The privileges that are more than reading; those on single columns with their columns."""
-        more = (
-            privilege for privilege in self.privileges if privilege.split(" (")[0] not in HARMLESS
-        )
-        return tuple(more) if self.on else ()
+        if not self.on:
+            return ()
+        more = [one for one in self.privileges if one.split(" (")[0] not in HARMLESS]
+        return (*more, "GRANT OPTION") if self.hands_on else tuple(more)
 
     def reads(self, database: str) -> bool:
         """Whether something of a database may be read by it."""
-        return self.selects and _within(self.on, database)
+        return bool({"SELECT", ALL} & set(self.privileges)) and self.touches(database)
 
-    def reads_all(self, database: str) -> bool:
-        """Whether all of a database may be read by it."""
-        return self.reads(database) and self.on.endswith(".*")
+    def touches(self, database: str) -> bool:
+        """Whether it is on something in a database; only a grant on whole ones is a pattern."""
+        masked, names = _masked(self.on)
+        place = _PLACE.fullmatch(masked)
+        if place is None or place["database"] == "*":
+            return place is not None
+        name = _bare(_restored(place["database"], names))
+        if place["table"] != "*":
+            return name == database
+        return bool(re.fullmatch(_like(name), database))
 
 
 class Rights(NamedTuple):
-    """Whether an account may read, what it may do beyond that (Indonesian), and the statements that
-    take it away.
+    """What an account may do: `beyond` is what is more than reading (Indonesian).
+
+    `statements` are what an administrator types so that the account only reads; what PUBLIC may
+    do is everybody's, and left alone.
     """
 
     account: str
@@ -80,100 +80,110 @@ class Rights(NamedTuple):
 
 
 def rights(lines: Iterable[str], database: str) -> Rights | None:
-    """Return what SHOW GRANTS says of the account that asked, or None if it says nothing of one."""
-    grants = [grant for grant in map(_grant, lines) if grant]
+    """Return what SHOW GRANTS says of the account that asked, None if it says nothing of one."""
+    grants = [grant for grant in map(_parsed, lines) if grant]
     account = next((grant.to for grant in grants if "@" in grant.to), "")
     if not account:
         return None
-    own = [grant for grant in grants if grant.on and grant.to in (account, "PUBLIC")]
-    own = [grant for grant in own if not _stock(grant) or _within(grant.on, database)]
-    kept, taken = _roles(grants, account)
-    beyond = [text for grant in own for text in _told(grant)] + [
-        f"peran {role.strip('`')}" for role in taken
+    own = [grant for grant in grants if grant.on and grant.to == account]
+    everybodys = [
+        grant
+        for grant in grants
+        if grant.to == PUBLIC and (grant.on not in STOCK_OF_PUBLIC or grant.touches(database))
     ]
-    statements = [text for grant in own for text in _revoked(grant)]
-    statements += [f"REVOKE {role} FROM {account};" for role in taken]
-    lost = bool(taken) or any(
-        ALL in grant.privileges and _within(grant.on, database) for grant in own
-    )
-    left = any(grant.reads_all(database) for grant in [*kept, *own] if ALL not in grant.privileges)
-    if lost and not left:
-        statements.append(f"GRANT SELECT ON `{database}`.* TO {account};")
-    selects = any(grant.reads(database) for grant in grants) or bool(taken)
+    roles = _writing_roles(grants, account)
+    beyond = [text for grant in (*own, *everybodys) if (text := _told(grant))]
+    beyond += [f"peran {role.strip('`')}" for role in roles]
     return Rights(
-        account=account, selects=selects, beyond=tuple(beyond), statements=tuple(statements)
+        account=account,
+        selects=bool(roles) or any(grant.reads(database) for grant in grants),
+        beyond=tuple(beyond),
+        statements=_statements(account, database, own, roles),
     )
 
 
-def _grant(line: str) -> Grant | None:
-    """Return a line of SHOW GRANTS, None for one that grants nothing (SET DEFAULT ROLE, partial
-    revokes).
-    """
-    found = _GRANT.fullmatch(line.strip())
-    if found is None:
-        return None
-    privileges = tuple(piece.strip() for piece in _PIECE.findall(found["what"]) if piece.strip())
-    rest = re.sub(_QUOTED, "", found["rest"])
-    return Grant(privileges, found["on"] or "", found["to"], hands_on="GRANT OPTION" in rest)
+def _statements(
+    account: str, database: str, own: Sequence[Grant], roles: Sequence[str]
+) -> tuple[str, ...]:
+    """Return what leaves the account nothing but reading: all is taken, and reading given again.
 
-
-def _within(on: str, database: str) -> bool:
-    """Whether what a grant is on touches a database; only what is on whole
-    databases is a pattern.
+    Roles and the right to be somebody else (PROXY) are taken one by one, and before the rest:
+    MySQL leaves them out of ALL PRIVILEGES, MariaDB takes roles with it.
     """
-    found = _PLACE.fullmatch(on)
-    if found is None or found["database"] == "*":
-        return found is not None
-    name = found["database"]
-    name = name[1:-1].replace(name[0] * 2, name[0]) if name[0] in "`'\"" else name
-    if found["table"] != "*":
-        return name == database
-    pattern = re.sub(
-        r"\\(.)|(.)",
-        lambda one: {"%": ".*", "_": "."}.get(one[2]) or re.escape(one[1] or one[2]),
-        name,
+    proxies = [grant.on for grant in own if "PROXY" in grant.privileges]
+    return (
+        f"SHOW GRANTS FOR {account};",
+        *(f"REVOKE {role} FROM {account};" for role in roles),
+        *(f"REVOKE PROXY ON {somebody} FROM {account};" for somebody in proxies),
+        f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {account};",
+        f"GRANT SELECT ON `{database}`.* TO {account};",
     )
-    return bool(re.fullmatch(pattern, database))
 
 
-def _stock(grant: Grant) -> bool:
-    return grant.to == "PUBLIC" and grant.on in ("`test`.*", r"`test\_%`.*")
-
-
-def _roles(grants: Sequence[Grant], account: str) -> tuple[list[Grant], list[str]]:
-    """Return the grants of the roles that only read, and the names of the roles that may do more,
-    or anything.
-    """
-    names = [
+def _writing_roles(grants: Sequence[Grant], account: str) -> list[str]:
+    """Return the names of the account's roles that may do more than read, or nobody knows what."""
+    granted = [
         role
         for grant in grants
         if not grant.on and grant.to == account
         for role in grant.privileges
     ]
-    kept, taken = [], []
-    for name in names:
-        granted = [grant for grant in grants if grant.to == name]
-        plain = bool(granted) and all(
-            grant.on and not grant.beyond and not grant.hands_on for grant in granted
-        )
-        kept += granted if plain else []
-        taken += [] if plain else [name]
-    return kept, taken
+    return [role for role in granted if not _only_reads(role, grants)]
 
 
-def _told(grant: Grant) -> list[str]:
-    more = [*grant.beyond, *(["GRANT OPTION"] if grant.hands_on else [])]
-    shown = more if len(more) <= 4 else [*more[:3], f"{len(more) - 3} lainnya"]
-    return [f"{', '.join(shown)} di {grant.on}".replace("`", "")] if more else []
+def _only_reads(role: str, grants: Sequence[Grant]) -> bool:
+    mine = [grant for grant in grants if grant.to == role]
+    return bool(mine) and all(grant.on and not grant.beyond for grant in mine)
 
 
-def _revoked(grant: Grant) -> list[str]:
-    """Return the statements that leave of a grant what only reads."""
-    taken = (
-        [f"REVOKE {', '.join(grant.beyond)} ON {grant.on} FROM {grant.to};"] if grant.beyond else []
+def _told(grant: Grant) -> str:
+    """Return what is too much of a grant, and where; empty if nothing is."""
+    more = grant.beyond
+    if not more:
+        return ""
+    if len(more) > _MOST_SHOWN:
+        more = (*more[: _MOST_SHOWN - 1], f"{len(more) - _MOST_SHOWN + 1} lainnya")
+    whose = f" ({PUBLIC})" if grant.to == PUBLIC else ""
+    return f"{', '.join(more)} di {grant.on}{whose}".replace("`", "")
+
+
+# -- the text of a line
+
+
+def _parsed(line: str) -> Grant | None:
+    """Return a line as a grant, None for one that grants nothing (SET DEFAULT ROLE, REVOKE)."""
+    masked, names = _masked(line.strip())
+    found = _GRANT.fullmatch(masked)
+    if found is None:
+        return None
+    privileges = [_restored(one.strip(), names) for one in _PRIVILEGE.findall(found["what"])]
+    return Grant(
+        privileges=tuple(filter(None, privileges)),
+        on=_restored(found["on"] or "", names),
+        to=_restored(found["to"], names),
+        hands_on="GRANT OPTION" in found["rest"],
     )
-    # MySQL and MariaDB take the right to give away in a statement of its own; of a proxy it goes
-    # with it.
-    if grant.hands_on and "PROXY" not in grant.privileges:
-        taken.append(f"REVOKE GRANT OPTION ON {grant.on} FROM {grant.to};")
-    return taken
+
+
+def _masked(text: str) -> tuple[str, list[str]]:
+    """Return a text with a number in the place of each quoted name, and these names."""
+    names = _QUOTED.findall(text)
+    numbers = iter(range(len(names)))
+    return _QUOTED.sub(lambda _: f"«{next(numbers)}»", text), names
+
+
+def _restored(text: str, names: Sequence[str]) -> str:
+    return re.sub(r"«(\d+)»", lambda found: names[int(found[1])], text)
+
+
+def _bare(name: str) -> str:
+    """Return a name without its quotes."""
+    quote = name[0]
+    return name[1:-1].replace(quote * 2, quote) if quote in "`'\"" else name
+
+
+def _like(pattern: str) -> str:
+    r"""Return the regex for a pattern of database names: % and _, and \ before what is meant."""
+    wild = {"%": ".*", "_": "."}
+    pieces = re.findall(r"\\.|.", pattern)
+    return "".join(wild.get(piece) or re.escape(piece[-1]) for piece in pieces)

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.checkup.grants import Rights, rights
-from antrean_cli.checkup.results import Finding, fault, length, ok, told, warning
+from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.config.settings import ZONES, KhanzaSettings, Settings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
+from antrean_cli.render.times import one_unit
 from antrean_cli.rules.chain import MAX_AGE
 from antrean_cli.rules.payloads import missing
 from antrean_cli.rules.sources import Reason
@@ -53,13 +54,13 @@ def examine(
             yield from unadded(visits, settings.policy, near)
             yield own_sender(khanza.own_sender_summary(now.date()), now)
     except TemporaryError as error:
-        yield told(error, what, _typed(settings.khanza, "mysqladmin", "ping"))
+        yield from_error(error, what, _typed(settings.khanza, "mysqladmin", "ping"))
     except SettingsError as error:
         # What cannot be read and what is not there look the same to an account.
         seeing = (
             () if what == "visits" else (_typed(settings.khanza, "mysql", "-e", "SHOW GRANTS"),)
         )
-        yield told(error, what, *seeing)
+        yield from_error(error, what, *seeing)
     return visits
 
 
@@ -109,8 +110,9 @@ def account(found: Rights, database: str) -> Finding:
         )
     if found.beyond:
         text = (
-            f"Khanza: akun {name} boleh lebih dari membaca ({'; '.join(found.beyond)}); "
-            f"cabut sebagai administrator:"
+            f"Khanza: akun {name} boleh lebih dari membaca ({'; '.join(found.beyond)}). Bila "
+            f"program lain memakainya juga, buat akun sendiri untuk antrean; bila tidak, ketik "
+            f"sebagai administrator:"
         )
         return warning("grants", text, *found.statements)
     return ok("grants", f"Khanza: akun {name} hanya boleh membaca")
@@ -133,7 +135,9 @@ def zone(khanza_now: str, now: datetime) -> Finding:
         f"Khanza: jam server {there:%d-%m-%Y %H:%M:%S}, jam komputer "
         f"ini {now:%d-%m-%Y %H:%M:%S} {now.tzname()}"
     )
-    return warning("zone", f"{text}: selisih {length(off)}; betulkan jam yang salah", "timedatectl")
+    return warning(
+        "zone", f"{text}: selisih {one_unit(off)}; betulkan jam yang salah", "timedatectl"
+    )
 
 
 def _other_zone(there: datetime, now: datetime, hours: int) -> Finding:

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from antrean_cli.checkup.results import Finding, fault, length, ok, told, warning
+from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.config.settings import NO_FILE, LoadResult
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import cure, refuse_remains
 from antrean_cli.ledger.file import examine as examine_file
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.queue_admin import Limits, Overview
+from antrean_cli.render.times import one_unit
 from antrean_cli.rules import outages
 
 FEW_BYTES, NO_BYTES = 100 * 10**6, 10 * 10**6
@@ -101,7 +102,7 @@ def state(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
     try:
         yield _file(path, ledger)
     except StateError as error:
-        yield told(error, "state")
+        yield from_error(error, "state")
         broken = True  # and why it cannot be written was said
     if _there(path) and (mode := path.stat().st_mode) & 0o077:
         text = f"Berkas status: dapat dibaca pengguna lain (mode {mode & 0o777:o})"
@@ -109,8 +110,10 @@ def state(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
     folder = next(parent for parent in path.absolute().parents if _there(parent))
     locked = [place for place in (path, folder) if _there(place) and not _writable(place)]
     if locked and not broken:
-        text = f"Berkas status: {locked[0]} tidak dapat ditulis{cure(path)}"
-        yield told(StateError(text), "state", f"ls -ld {shlex.quote(str(locked[0]))}")
+        whose, advice = cure(path)
+        text = f"Berkas status: {locked[0]} tidak dapat ditulis{whose}"
+        unwritable = StateError(text, advice=advice)
+        yield from_error(unwritable, "state", f"ls -ld {shlex.quote(str(locked[0]))}")
     yield disk(shutil.disk_usage(folder).free, folder)
 
 
@@ -178,4 +181,4 @@ def last_success(found: Overview) -> Finding:
 
 def _ago(when: datetime, now: datetime) -> str:
     side = "lalu" if when <= now else "lagi"
-    return f"{when:%d-%m-%Y %H:%M} ({length(now - when)} {side})"
+    return f"{when:%d-%m-%Y %H:%M} ({one_unit(now - when)} {side})"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from antrean_cli.errors import AntreanError, worst
 
@@ -40,21 +39,12 @@ def fault(code: int, what: str, text: str, *advice: str) -> Finding:
     return Finding(level=FAULT, what=what, text=text, advice=advice, code=code)
 
 
-def told(error: AntreanError, what: str, *advice: str) -> Finding:
-    """Return an error as the fault that it is; what its sentence says to type becomes advice."""
-    text, _, typed = str(error).partition("; ketik: ")
-    return fault(error.exit_code, what, text, *([typed] if typed else []), *advice)
+def from_error(error: AntreanError, what: str, *advice: str) -> Finding:
+    """Return an error as the fault that it is; its own advice comes first."""
+    own = [error.advice] if error.advice else []
+    return fault(error.exit_code, what, error.sentence, *own, *advice)
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """Return the exit code of the worst fault, 0 without any."""
     return worst(finding.code for finding in findings if finding.level == FAULT)
-
-
-def length(span: timedelta) -> str:
-    """Return a span of time, whatever its sign, in its one largest unit."""
-    seconds = round(abs(span.total_seconds()))
-    for size, unit in ((86_400, "hari"), (3_600, "jam"), (60, "menit")):
-        if seconds >= size:
-            return f"{round(seconds / size)} {unit}"
-    return f"{seconds} detik"

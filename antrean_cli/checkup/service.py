@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.bpjs.lookups import listing
-from antrean_cli.checkup.results import Finding, fault, length, ok, told, warning
+from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, TemporaryError
+from antrean_cli.render.times import one_unit
 from antrean_cli.rules.answers import (
     DOKTER,
     DONE,
@@ -123,7 +124,9 @@ class Service:
         try:
             answer = self.answer
         except SettingsError as error:
-            yield told(error, "tls", f"ls -l {shlex.quote(self._settings.bpjs.ca_bundle or '')}")
+            yield from_error(
+                error, "tls", f"ls -l {shlex.quote(self._settings.bpjs.ca_bundle or '')}"
+            )
             return
         yield from way(self._settings.bpjs.base_url, answer.came)
         yield from identity(answer)
@@ -220,7 +223,7 @@ def clock(off: timedelta) -> Finding:
     if abs(off) < GOOD_CLOCK:
         return ok("clock", "BPJS: jam komputer ini sama dengan jam BPJS")
     side = "lebih cepat" if off > timedelta(0) else "lebih lambat"
-    text = f"BPJS: jam komputer ini {length(off)} {side} daripada jam BPJS; betulkan jamnya"
+    text = f"BPJS: jam komputer ini {one_unit(off)} {side} daripada jam BPJS; betulkan jamnya"
     typed = "sudo timedatectl set-ntp true"
     if abs(off) < BAD_CLOCK:
         return warning("clock", text, typed)

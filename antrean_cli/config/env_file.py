@@ -45,27 +45,28 @@ def read(file: Path, known: Collection[str]) -> Typed:
         mode = file.stat().st_mode
         if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH):
             raise SettingsError(
-                f"{file} dapat dibaca siapa saja; ketik: chmod o-rwx {shlex.quote(str(file))}"
+                f"{file} dapat dibaca siapa saja", advice=f"chmod o-rwx {shlex.quote(str(file))}"
             )
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = why(error) if isinstance(error, OSError) else "bukan teks UTF-8"
-        helps = _who_may_read(file) if isinstance(error, PermissionError) else ""
-        raise SettingsError(f"Pengaturan {file} tidak dapat dibaca: {reason}{helps}") from error
+        whose, advice = _who_may_read(file) if isinstance(error, PermissionError) else ("", "")
+        sentence = f"Pengaturan {file} tidak dapat dibaca: {reason}{whose}"
+        raise SettingsError(sentence, advice=advice) from error
     return _parsed(text, known)
 
 
-def _who_may_read(file: Path) -> str:
-    """Return what to type to be somebody who may read a file.
+def _who_may_read(file: Path) -> tuple[str, str]:
+    """Return whose a file is, and what to type to be somebody who may read it.
 
     That is its owner, or, of root's files, the user that its group is named for.
     """
     try:
         owner, group = file.owner(), file.group()
     except (OSError, KeyError):
-        return "; periksa pemilik dan izin foldernya"
+        return "; periksa pemilik dan izin foldernya", ""
     who = group if owner == "root" != group else owner
-    return f" (milik {owner}:{group}); ketik: sudo -u {who} antrean check"
+    return f" (milik {owner}:{group})", f"sudo -u {who} antrean check"
 
 
 def _parsed(text: str, known: Collection[str]) -> Typed:

@@ -32,8 +32,7 @@ class _Trouble(NamedTuple):
     """One kind of trouble with the file: how SQLite calls it, and what people are told of it.
 
     `codes` are SQLite's primary result codes (sqlite.org/rescode.html). Python tells them from 3.11
-    on; of 3.10 there is only the message, which has one of `words` in it. `{cure}` in the sentence
-    is how somebody may use a file whom the system does not let.
+    on; of 3.10 there is only the message, which has one of `words` in it.
     """
 
     codes: frozenset[int]
@@ -54,7 +53,7 @@ _BUSY = _Trouble(
 _NOT_ALLOWED = _Trouble(
     frozenset({3, 8, 14}),  # SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN
     ("readonly", "read-only", "permission", "unable to open"),
-    "Berkas status {path} tidak dapat dipakai{cure}",
+    "Berkas status {path} tidak dapat dipakai",  # and why (`cure`)
 )
 _DAMAGED = _Trouble(
     frozenset({11, 26}),  # SQLITE_CORRUPT, SQLITE_NOTADB
@@ -246,23 +245,21 @@ def explained(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
     except sqlite3.DatabaseError as error:
-        raise StateError(_sentence(path, error)) from error
+        raise _state_error(path, error) from error
     except (DamagedError, UnicodeDecodeError) as error:  # the latter: a flipped bit in a text
         raise StateError(_DAMAGED.sentence.format(path=path)) from error
     except OSError as error:
-        helps = (
-            cure(path) if error.errno in (errno.EACCES, errno.EPERM) else "; periksa ANTREAN_STATE"
-        )
-        raise StateError(
-            f"Berkas status {path} tidak dapat dipakai: {why(error)}{helps}"
-        ) from error
+        not_allowed = error.errno in (errno.EACCES, errno.EPERM)
+        whose, advice = cure(path) if not_allowed else ("; periksa ANTREAN_STATE", "")
+        sentence = f"Berkas status {path} tidak dapat dipakai: {why(error)}{whose}"
+        raise StateError(sentence, advice=advice) from error
 
 
-def cure(path: Path) -> str:
-    """Return how somebody may use the file whom the system does not let.
+def cure(path: Path) -> tuple[str, str]:
+    """Return why the system lets nobody use the file, to end a sentence, and the line to type.
 
-    What is root's is given to whoever runs us: one command as root makes files that cron's user can
-    no longer use.
+    The line is empty where there is none. What is root's is given to whoever runs us: one command
+    as root makes files that cron's user can no longer use.
     """
     beside = [path.with_name(path.name + end) for end in ("", "-wal", "-shm", ".lock")]
     owners = (
@@ -272,25 +269,25 @@ def cure(path: Path) -> str:
     )
     if mine := [str(file) for file, owner in owners.items() if owner == 0 != os.geteuid()]:
         folder = path.parent.stat().st_uid
-        return (
-            f", karena milik root; ketik: sudo chown "
-            f"{user_name(folder or os.geteuid())}: {shlex.join(mine)}"
-        )
+        user = user_name(folder or os.geteuid())
+        return ", karena milik root", f"sudo chown {user}: {shlex.join(mine)}"
     if others := [user_name(owner) for owner in owners.values() if owner != os.geteuid()]:
-        return f", karena milik {others[0]}; jalankan sebagai pengguna itu (sudo -u {others[0]})"
-    return f"; periksa pemilik dan izin folder {path.parent}, atau ANTREAN_STATE"
+        user = others[0]
+        return f", karena milik {user}; jalankan sebagai pengguna itu (sudo -u {user})", ""
+    return f"; periksa pemilik dan izin folder {path.parent}, atau ANTREAN_STATE", ""
 
 
 def _entered(folder: Path) -> bool:
     return os.access(folder, os.X_OK, effective_ids=True)
 
 
-def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
-    """Return what people are told of an error of SQLite's."""
+def _state_error(path: Path, error: sqlite3.DatabaseError) -> StateError:
+    """Return an error of SQLite's as people are told of it."""
     trouble = _trouble(error)
     if trouble is None:
-        return f"Berkas status {path} tidak dapat dipakai (SQLite: {error})"
-    return trouble.sentence.format(path=path, cure=cure(path) if trouble is _NOT_ALLOWED else "")
+        return StateError(f"Berkas status {path} tidak dapat dipakai (SQLite: {error})")
+    whose, advice = cure(path) if trouble is _NOT_ALLOWED else ("", "")
+    return StateError(trouble.sentence.format(path=path) + whose, advice=advice)
 
 
 def _trouble(error: sqlite3.DatabaseError) -> _Trouble | None:

@@ -305,8 +305,8 @@ def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: date
     if begin is None or tanggal < begin:
         first = f"{begin}" if begin else "putaran pertama"
         raise InputError(
-            f"{tanggal} belum pernah dibaca (ledger mulai {first}); "
-            f"ketik: antrean sync --since {tanggal}"
+            f"{tanggal} belum pernah dibaca (ledger mulai {first})",
+            advice=f"antrean sync --since {tanggal}",
         )
     pick = Pick(number=number, tanggal=tanggal)
     known = [record for record in _records(ledger, pick, now) if record.tanggal == tanggal]
