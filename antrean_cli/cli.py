@@ -1,5 +1,4 @@
-"""The command `antrean`: global options, commands loaded only when they are called, errors turned
-into exit codes.
+"""The command `antrean`: global options, commands loaded when they are called, exit codes.
 
 - This is the one place where an error becomes a sentence on stderr and an exit code.
 """
@@ -179,9 +178,7 @@ def _run(clock: Clock) -> int:
 
 
 def _require_text(arguments: Iterable[str]) -> None:
-    """Raise InputError for an argument that no log and no terminal could take; a reason may have
-    several lines.
-    """
+    """Raise InputError for an argument that no log and no terminal could take; lines it may have."""
     for number, argument in enumerate(arguments, 1):
         if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", argument):
             raise InputError(

@@ -1,11 +1,7 @@
-"""`antrean add`: one tambah antrean, from a JSON file, standard input, single options, or a visit
-in Khanza.
-"""
+"""`antrean add`: one tambah antrean, from a JSON file, standard input, options, or a visit."""
 
 import json
-import re
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,7 +26,6 @@ from antrean_cli.rules.payloads import (
 )
 
 if TYPE_CHECKING:
-    from antrean_cli.config.settings import Settings
     from antrean_cli.rules.visits import Visit
 
 
@@ -45,35 +40,6 @@ def read_body(source: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError(f'{name} harus berisi satu objek JSON {{"kodebooking": …}}')
     return value
-
-
-def find_visit(settings: "Settings", no_rawat: str) -> "Visit":
-    """Return a visit of Khanza's by its no_rawat; raises InputError if there is none."""
-    from antrean_cli.khanza.queries import Khanza, Window
-    from antrean_cli.ledger.ledger import Ledger
-    from antrean_cli.rules.visits import assemble
-    from antrean_cli.sync.collect import rows_of
-    from antrean_cli.sync.hfis import known_sessions
-
-    found = re.fullmatch(r"(20[0-9]{2})/([0-9]{2})/([0-9]{2})/[0-9]{1,6}", no_rawat)
-    try:
-        day = date(*map(int, found.groups())) if found else None
-    except ValueError:
-        day = None
-    if day is None:
-        raise InputError(f"--no-rawat '{no_rawat}' bukan no_rawat; bentuknya yyyy/mm/dd/nnnnnn")
-    with Khanza(settings.khanza) as khanza:
-        # The date of a visit may differ by a day from the one in its number.
-        first, last = day - timedelta(days=1), day + timedelta(days=1)
-        rows = rows_of(khanza, settings.policy, Window(first, last, (no_rawat,)))
-        surat_kontrol = khanza.surat_kontrol(first, last)
-    if settings.hfis:
-        with Ledger.copy(settings.state, settings.policy.zone) as ledger:
-            rows = rows._replace(hfis=known_sessions(ledger))
-    for visit in assemble(rows._replace(surat_kontrol=surat_kontrol), settings.policy):
-        if visit.no_rawat == no_rawat:
-            return visit
-    raise InputError(f"Kunjungan {no_rawat} tidak ada di Khanza")
 
 
 def field_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -122,21 +88,24 @@ def command(
     as_json: bool,
     **fields: str | int | None,
 ) -> None:
-    from antrean_cli.render.text import json_text
-
     if not (source or no_rawat or any(value is not None for value in fields.values())):
         raise InputError("beri BERKAS, -, atau --no-rawat NO. Lihat: antrean add --help")
     if source and no_rawat:
         raise InputError("pilih salah satu: BERKAS atau --no-rawat")
     settings = app.settings(*([] if dry_run else ["bpjs"]), *(["khanza"] if no_rawat else []))
-    visit = find_visit(settings, no_rawat) if no_rawat else None
-    body = add_body(visit, settings.policy) if visit else read_body(source) if source else {}
+    visit, body = None, dict[str, Any]()
+    if no_rawat:
+        from antrean_cli.operator.find_visit import find_visit
+
+        visit = find_visit(settings, no_rawat)
+        body = add_body(visit, settings.policy)
+    elif source:
+        body = read_body(source)
     body |= {name: value for name, value in fields.items() if value is not None}
-    if problems := field_problems(body):
-        reason = missing(visit) if visit else None
-        because = f" ({reason.text})" if reason else ""
-        raise InputError(f"Isian antrean belum dapat dikirim{because}: {'; '.join(problems)}")
+    _require_complete(body, visit)
     if dry_run:
+        from antrean_cli.render.text import json_text
+
         click.echo(json_text(body))
         return
     from antrean_cli.operator.manual import refuse_second, send
@@ -146,3 +115,11 @@ def command(
     now = app.now(settings.policy.zone)
     sent = send(settings, ADD, body, tanggal=service_date(body), now=now, visit=visit)
     report(app, sent, body["kodebooking"], "antrean", "isian yang dikirim tidak dipakai", as_json)
+
+
+def _require_complete(body: Mapping[str, Any], visit: "Visit | None") -> None:
+    """Raise InputError that names the fields that cannot be sent, and why a visit has them not."""
+    if problems := field_problems(body):
+        reason = missing(visit) if visit else None
+        because = f" ({reason.text})" if reason else ""
+        raise InputError(f"Isian antrean belum dapat dikirim{because}: {'; '.join(problems)}")

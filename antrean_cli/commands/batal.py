@@ -1,7 +1,5 @@
 """`antrean batal`: one cancel, by hand."""
 
-import sys
-
 import click
 
 from antrean_cli.config.settings import Settings
@@ -9,7 +7,7 @@ from antrean_cli.console.app import App
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option, kodebooking_argument
 from antrean_cli.console.output import report
-from antrean_cli.console.prompts import agreed
+from antrean_cli.console.prompts import agreed, on_terminal
 from antrean_cli.errors import InputError
 from antrean_cli.rules.chain import BATAL, ORDERED
 from antrean_cli.rules.payloads import batal_body
@@ -41,27 +39,17 @@ def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: boo
     if not keterangan.strip():
         raise InputError("--keterangan kosong; tulis alasannya")
     settings = app.settings("bpjs")
-    # Scripts have no terminal, and need not say --yes.
-    ask = (
-        not yes
-        and sys.stdin is not None
-        and sys.stdin.isatty()
-        and sys.stderr is not None
-        and sys.stderr.isatty()
-    )
-    if ask and not agreed(
-        f"Batalkan {kodebooking} ({_known(settings, kodebooking)})? Tidak dapat ditarik kembali."
-    ):
-        return
+    if on_terminal() and not yes:
+        known = _known(settings, kodebooking)
+        if not agreed(f"Batalkan {kodebooking} ({known})? Tidak dapat ditarik kembali."):
+            return
     now = app.now(settings.policy.zone)
     sent = send(settings, BATAL, batal_body(kodebooking, keterangan), tanggal=now.date(), now=now)
     report(app, sent, kodebooking, "batal", "keterangan ini tidak dipakai", as_json)
 
 
 def _known(settings: Settings, kodebooking: str) -> str:
-    """Return what the ledger knows of a booking, so that a slip of the pen is seen before it is too
-    late.
-    """
+    """Return what the ledger knows of a booking, so that a slip of the pen is seen in time."""
     from antrean_cli.ledger.ledger import Ledger
 
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
@@ -69,9 +57,6 @@ def _known(settings: Settings, kodebooking: str) -> str:
     if record is None:
         return "tidak dikenal ledger"
     done = [step for step in ORDERED if (push := record.push(step)) and push.done]
+    poli = [f"poli {record.kd_poli}"] if record.kd_poli else []
     last = f"task terakhir {done[-1]}" if done else "belum ada task"
-    return ", ".join(
-        filter(
-            None, (f"{record.tanggal:%d-%m-%Y}", record.kd_poli and f"poli {record.kd_poli}", last)
-        )
-    )
+    return ", ".join([f"{record.tanggal:%d-%m-%Y}", *poli, last])

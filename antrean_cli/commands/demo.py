@@ -99,9 +99,7 @@ def command(app: App, /, keep: Path | None) -> None:
 
 
 def _over(now: datetime) -> date:
-    """Return the last day that its last pass is over of: a kept demo must not lie ahead of the
-    clock.
-    """
+    """Return the last day that is over: a demo that is kept must not lie ahead of the clock."""
     return now.date() if now.time() >= time.fromisoformat(LAST) else now.date() - timedelta(days=1)
 
 
@@ -171,9 +169,7 @@ def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) ->
 
 
 def _show_end(settings: Settings, bpjs: Simulator) -> None:
-    """Show what BPJS holds beside what Khanza recorded, asked of BPJS itself, and why the rest is
-    held.
-    """
+    """Show what BPJS says that it holds beside what Khanza recorded, and why the rest is held."""
     from antrean_cli.bpjs.client import Client
     from antrean_cli.bpjs.lookups import tasks
 

@@ -1,6 +1,4 @@
-"""`antrean drop`: gives up what nobody can mend, with a word why, so that
-`status` is well again.
-"""
+"""`antrean drop`: gives up what nobody can mend, and says why, so that `status` is well again."""
 
 import shlex
 

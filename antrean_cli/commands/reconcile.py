@@ -1,6 +1,4 @@
-"""`antrean reconcile`: the proof that BPJS holds what Khanza recorded, and what to do where it does
-not.
-"""
+"""`antrean reconcile`: the proof that BPJS holds what Khanza recorded, and what to do if not."""
 
 import sys
 from datetime import date
@@ -43,11 +41,14 @@ antrean reconcile --date 2026-11-22 --repair
     "--repair", "mend", is_flag=True, help="Kirim lagi yang hilang, catat yang sudah ada di BPJS."
 )
 @json_option
-@click.pass_obj
-def command(app: App, tanggal: date | None, everything: bool, mend: bool, as_json: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context, tanggal: date | None, everything: bool, mend: bool, as_json: bool
+) -> None:
     from antrean_cli.operator.reconcile import reconcile
     from antrean_cli.render.reconcile import reconciliation_document, reconciliation_text
 
+    app: App = ctx.obj
     settings = app.settings("bpjs", "khanza")
     now = app.now(settings.policy.zone)
     tanggal = _fit(tanggal or now.date(), now.date(), mend=mend)
@@ -61,16 +62,19 @@ def command(app: App, tanggal: date | None, everything: bool, mend: bool, as_jso
         show(reconciliation_text(found, settings.policy.zone, everything=everything))
     if found.repaired:
         app.say(
-            f"{found.repaired} kiriman dibetulkan; yang hilang terkirim "
-            f"pada putaran berikutnya (antrean sync)."
+            f"{found.repaired} kiriman dibetulkan; yang hilang terkirim pada putaran berikutnya "
+            "(antrean sync)."
         )
+    if found.error and as_json:
+        raise found.error
     if found.error:
-        raise type(found.error)(str(found.error) if as_json else "")
+        ctx.exit(found.error.exit_code)  # what was printed says why
     if found.differences:
         raise DifferenceError
 
 
 def _fit(tanggal: date, today: date, *, mend: bool) -> date:
+    """Return a day that can be looked at (and mended); raises InputError for any other."""
     if tanggal > today:
         raise InputError(f"--date {tanggal} belum tiba")
     if mend and tanggal < today - MAX_AGE:

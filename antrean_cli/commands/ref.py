@@ -1,7 +1,4 @@
-"""`antrean ref`:
-
-BPJS's own lists of clinics, doctors and sessions, to fill Khanza's mapping tables from.
-"""
+"""`antrean ref`: BPJS's own lists of clinics, doctors and sessions, to fill Khanza's from."""
 
 from datetime import date
 

@@ -1,6 +1,4 @@
-"""`antrean replay`: forgets what the ledger believes of a day, and lets the next pass scan it
-again.
-"""
+"""`antrean replay`: forgets what the ledger believes of a day; the next pass reads it again."""
 
 import sys
 from datetime import date

@@ -31,11 +31,12 @@ antrean show 20261122000001 --bpjs
 )
 @click.option("--bpjs", "with_bpjs", is_flag=True, help="Tanyakan juga apa yang dicatat BPJS.")
 @json_option
-@click.pass_obj
-def command(app: App, number: str, with_bpjs: bool, as_json: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, number: str, with_bpjs: bool, as_json: bool) -> None:
     from antrean_cli.operator.visit_report import tell
     from antrean_cli.render.visit import visit_document, visit_text
 
+    app: App = ctx.obj
     settings = app.settings(*(["bpjs"] if with_bpjs else []))
     with reading(app) as (ledger, now):
         require_known(ledger, number)
@@ -47,4 +48,4 @@ def command(app: App, number: str, with_bpjs: bool, as_json: bool) -> None:
         show("\n\n".join(map(visit_text, stories)))
     for story in stories:
         if story.error:
-            raise type(story.error)  # the story itself says why
+            ctx.exit(story.error.exit_code)  # the story itself says why

@@ -1,6 +1,4 @@
-"""`antrean simulator`: the stand-in BPJS alone, for training and for trying settings before BPJS
-has given keys.
-"""
+"""`antrean simulator`: the stand-in BPJS alone, for training and before BPJS has given keys."""
 
 import gc
 import json

@@ -1,6 +1,4 @@
-"""`antrean units`: prints the systemd units for a pass a minute, for the program and the settings
-in use.
-"""
+"""`antrean units`: prints systemd units for a pass a minute, for these very settings."""
 
 import os
 import pwd

@@ -28,6 +28,7 @@ from antrean_cli.errors import (
 )
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.manual import note, taken, touch
+from antrean_cli.operator.update_file import Line
 from antrean_cli.rules.answers import THERE, UPDATE, Outcome, Reply
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
@@ -36,17 +37,6 @@ from antrean_cli.rules.visits import WIB, Policy
 from antrean_cli.sync.workers import Flights
 
 SENT, ALREADY, REFUSED, FAILED, SKIPPED = "sent", "already", "refused", "failed", "skipped"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One update of a file; `number` is that of its line."""
-
-    number: int
-    kodebooking: str
-    taskid: str
-    waktu: datetime
-    jenisresep: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,43 @@
+"""One visit of Khanza's, found by its number, as an add by hand is filled in from it."""
+
+import re
+from datetime import date, timedelta
+
+from antrean_cli.config.settings import Settings
+from antrean_cli.errors import InputError
+from antrean_cli.khanza.queries import Khanza, Window
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.visits import Visit, assemble
+from antrean_cli.sync.collect import rows_of
+from antrean_cli.sync.hfis import known_sessions
+
+
+def find_visit(settings: Settings, no_rawat: str) -> Visit:
+    """Return a visit with all that a pass would know of it.
+
+    Raises InputError if there is none, and what Khanza and the ledger raise.
+    """
+    day = _day(no_rawat)
+    # The date of a visit may differ by a day from the one in its number.
+    first, last = day - timedelta(days=1), day + timedelta(days=1)
+    with Khanza(settings.khanza) as khanza:
+        rows = rows_of(khanza, settings.policy, Window(first, last, (no_rawat,)))
+        rows = rows._replace(surat_kontrol=khanza.surat_kontrol(first, last))
+    if settings.hfis:
+        with Ledger.copy(settings.state, settings.policy.zone) as ledger:
+            rows = rows._replace(hfis=known_sessions(ledger))
+    for visit in assemble(rows, settings.policy):
+        if visit.no_rawat == no_rawat:
+            return visit
+    raise InputError(f"Kunjungan {no_rawat} tidak ada di Khanza")
+
+
+def _day(no_rawat: str) -> date:
+    """Return the day in a visit's number (yyyy/mm/dd/nnnnnn); raises InputError."""
+    found = re.fullmatch(r"(20[0-9]{2})/([0-9]{2})/([0-9]{2})/[0-9]{1,6}", no_rawat)
+    try:
+        if found:
+            return date(*map(int, found.groups()))
+    except ValueError:
+        pass  # such as the 31st of February
+    raise InputError(f"--no-rawat '{no_rawat}' bukan no_rawat; bentuknya yyyy/mm/dd/nnnnnn")
