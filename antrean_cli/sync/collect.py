@@ -19,10 +19,9 @@ from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import REFUSAL
 from antrean_cli.rules.chain import ADD, MAX_AGE, SENDING, Change, Record, after_crash, expire
+from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
 from antrean_cli.rules.planner import (
     expired,
-    facts,
-    frame,
     gone,
     lacks_reference,
     lacks_session,
@@ -115,12 +114,14 @@ def collect(
         khanza, policy, Window(first, today, *_beyond(unfinished.values(), first, today))
     )
     through = ledger.settled(first, today)
-    visits = _unsettled(assemble(rows, policy), through, frame(policy, today))
+    visits = _unsettled(assemble(rows, policy), through, policy_fingerprint(policy, today))
     asked = _wants_surat_kontrol(ledger, visits, policy, now)
     more: dict[str, Any] = {"surat_kontrol": _surat_kontrol(khanza, asked)} if asked else {}
     more |= {"hfis": sessions(_without_session(ledger, visits, policy))} if sessions else {}
     if more:
-        visits = _unsettled(assemble(rows._replace(**more), policy), through, frame(policy, today))
+        visits = _unsettled(
+            assemble(rows._replace(**more), policy), through, policy_fingerprint(policy, today)
+        )
     before = ledger.pass_state().looked_at
     exact = before is not None and timedelta(0) <= now - before <= EXACT
     with ledger.transaction():
@@ -251,14 +252,17 @@ def _beyond(
     return no_rawat, tuple(record.kodebooking for record in others if record.kind == "mobilejkn")
 
 
-def _unsettled(visits: Iterable[Visit], settled: Mapping[str, str], frame: str) -> list[Visit]:
+def _unsettled(
+    visits: Iterable[Visit], settled: Mapping[str, str], policy_mark: str
+) -> list[Visit]:
     """Return the visits that something can come of: most of a day's are through, and Khanza says
     nothing new.
     """
     return [
         visit
         for visit in visits
-        if visit.kodebooking not in settled or settled[visit.kodebooking] != facts(visit, frame)
+        if visit.kodebooking not in settled
+        or settled[visit.kodebooking] != visit_fingerprint(visit, policy_mark)
     ]
 
 
@@ -328,7 +332,7 @@ def planned(
             record.no_rawat not in given or given[record.no_rawat].ended
         ):
             given[record.no_rawat] = record
-    plans, met, same = [], set(), frame(policy, today)
+    plans, met, policy_mark = [], set(), policy_fingerprint(policy, today)
     for visit in visits:
         found = records.get(visit.kodebooking)
         met.add(visit.kodebooking)
@@ -342,7 +346,9 @@ def planned(
             plans += [Planned(found, left_out(found), None)] if found else []
         elif found or (first <= visit.tanggal and (visit.tanggal <= today or visit.cancel)):
             after = plan(visit, found, policy, now, exact=exact)
-            mark = facts(visit, same) if settled(visit, after, policy, now) else ""
+            mark = (
+                visit_fingerprint(visit, policy_mark) if settled(visit, after, policy, now) else ""
+            )
             plans.append(Planned(found, replace(after, settled=mark), visit))
     missing = (
         record

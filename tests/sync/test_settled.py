@@ -4,16 +4,15 @@ begins.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
+from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.hospital import Hospital
-from tests.support.site import MONDAY, Site
+from tests.support.site import MONDAY, WIB, Site
 
 
 def through(site: Site) -> str:
@@ -103,24 +102,14 @@ def test_a_settled_visit_costs_no_write(site: Site) -> None:
     assert site.sync().changes == []
 
 
-MARK = """
-from datetime import date
-from antrean_cli.config.settings import load
-from antrean_cli.rules.planner import frame
-settings = load(env_file=None, state=None, needs=frozenset(), environ={"HOME": "/"})
-print(frame(settings.policy, date(2026, 11, 23)))
-"""
-
-
-def test_the_mark_is_the_same_in_every_process() -> None:
-    marks = {
-        subprocess.run(
-            [sys.executable, "-c", MARK],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2", "3", "4")
-    }
-    assert len(marks) == 1
+def test_a_mark_of_an_older_version_costs_one_look(site: Site) -> None:
+    """Then the visit has today's mark; BPJS hears nothing of it."""
+    no_rawat = through(site)
+    before, heard = site.record(no_rawat), len(site.bpjs.arrived)
+    with Ledger.open(site.state, WIB) as ledger, ledger.transaction():
+        ledger.save(before, replace(before, settled="2026-11-23:0badcafe:12345678"), site.clock.now)
+    looks = [site.sync() for _ in range(2)]
+    assert [one.report.visits for one in looks] == [1, 0]
+    assert [one.changes for one in looks] == [[], []]
+    assert len(site.bpjs.arrived) == heard
+    assert site.record(no_rawat) == before, "with today's mark again"

@@ -1,0 +1,86 @@
+"""Short marks by which a pass knows that a visit is as it was: nothing new can come of it.
+
+- A visit's fingerprint follows from everything that the rules are handed of it: every field of
+  Visit and of the rows in it. So whoever adds a field, a source or a table has nothing to add here.
+- Left out is only what LEFT_OUT names: who the patient is. A fingerprint is kept in the ledger, and
+  whoever has the file could hold guesses of a NIK against it. These fields fill an add or a cancel,
+  and no rule goes by them. (rules/README.md, Safety)
+- The rules go by settings and by the day as well: the policy's fingerprint stands in front.
+- A mark of another version fits nothing: its visit is looked at once more, and marked anew.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+from operator import attrgetter, itemgetter
+from typing import Any
+from zlib import crc32
+
+from antrean_cli.rules.rows import (
+    Berkas,
+    Booking,
+    Cancel,
+    Exam,
+    Registration,
+    Resep,
+    Sep,
+    Slot,
+)
+from antrean_cli.rules.visits import Policy, Visit
+
+# Of each table the fields that no fingerprint covers, each for a reason of its own.
+LEFT_OUT: Mapping[type, frozenset[str]] = {
+    # Asked for every five minutes only; it fills what an add lacks, and an open add is looked at in
+    # every pass whatever its fingerprint.
+    Visit: frozenset({"surat_kontrol", "surat_asked"}),
+    Registration: frozenset({"norm", "nik", "nohp", "nomorkartu", "nama"}),
+    Booking: frozenset({"norm", "nik", "nohp", "nomorkartu"}),
+    Cancel: frozenset({"keterangan"}),  # the patient's own words: anything may stand in them
+    Sep: frozenset({"nomorkartu", "nohp"}),
+    Berkas: frozenset(),
+    Exam: frozenset(),
+    Resep: frozenset(),
+    Slot: frozenset(),
+}
+
+
+def policy_fingerprint(policy: Policy, today: date) -> str:
+    """Return the mark of what holds for all visits of a day: the settings, and the day itself."""
+    return f"{today}:{_mark([_plain(getattr(policy, one.name)) for one in fields(policy)])}"
+
+
+def visit_fingerprint(visit: Visit, policy_mark: str) -> str:
+    """Return the mark of all that the rules go by for one visit, besides the minute.
+
+    `policy_mark` is the policy's fingerprint. Who the patient is cannot be told from the mark.
+    """
+    return f"{policy_mark}:{_mark(list(map(_plain, _COVERED[Visit](visit))))}"
+
+
+def _mark(plain: object) -> str:
+    return f"{crc32(repr(plain).encode()):08x}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of which every process makes the same text, without what is left out."""
+    plain = _PLAIN.get(type(value))
+    return plain(value) if plain else value
+
+
+def _covered(table: type) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads the fields of a table that a fingerprint covers, as a plain tuple."""
+    if not LEFT_OUT[table]:
+        return tuple
+    names: Sequence[str] | None = getattr(table, "_fields", None)
+    if names is None:  # a dataclass, not a named tuple
+        own = (one.name for one in fields(table))
+        return attrgetter(*(name for name in own if name not in LEFT_OUT[table]))
+    return itemgetter(*(at for at, name in enumerate(names) if name not in LEFT_OUT[table]))
+
+
+_COVERED = {table: _covered(table) for table in LEFT_OUT}
+_PLAIN: Mapping[type, Callable[[Any], Any]] = {
+    **_COVERED,
+    tuple: lambda many: list(map(_plain, many)),
+    frozenset: sorted,  # a set has another order in every process
+}
