@@ -20,7 +20,7 @@ from antrean_cli.console.signals import Signals
 from antrean_cli.errors import LockedError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.monitoring.watchers import Watch
+from antrean_cli.monitoring.pass_monitor import PassMonitor
 from antrean_cli.render.passes import pass_document, pass_text
 from antrean_cli.render.pushes import push_document, pushes_in
 from antrean_cli.render.text import json_text
@@ -34,17 +34,17 @@ def run_pass(app: App, settings: Settings, *, since: date | None, as_json: bool)
     Raises LockedError if another pass is running, StateError if the ledger cannot be used.
     """
     signals = Signals()
-    watch = Watch(settings=settings, clock=lambda: app.now(settings.policy.zone))
+    monitor = PassMonitor(settings=settings, clock=lambda: app.now(settings.policy.zone))
     try:
         with (
             locked(settings.state),
-            watch,
+            monitor,
             Ledger.open(settings.state, settings.policy.zone) as ledger,
         ):
-            one = Pass(settings=settings, ledger=ledger, clock=watch.clock)
+            one = Pass(settings=settings, ledger=ledger, clock=monitor.clock)
             signals.ends = one
             report = _told(app, settings, one, since, as_json)
-            watch.look(ledger, report)
+            monitor.observe(ledger, report)
             return report.exit_code
     except LockedError as error:
         if app.verbose or sys.stderr.isatty():  # cron hears nothing of it
@@ -52,7 +52,7 @@ def run_pass(app: App, settings: Settings, *, since: date | None, as_json: bool)
         raise
     finally:
         signals.ends = None  # all is recorded: from here on a signal ends the program at once
-        _tell_watchers(app, watch)
+        _tell_watchers(app, monitor)
 
 
 def run_pass_now(app: App, *, silently: bool) -> int:
@@ -100,11 +100,11 @@ def _told(app: App, settings: Settings, one: Pass, since: date | None, as_json: 
     return one.report
 
 
-def _tell_watchers(app: App, watch: Watch) -> None:
+def _tell_watchers(app: App, monitor: PassMonitor) -> None:
     """Tell how the pass ended, without its lock: a slow watcher must not keep the next one out."""
-    if watch.unwritten:
-        click.echo(f"ANTREAN_METRICS_FILE tidak dapat ditulis: {why(watch.unwritten)}", err=True)
-    watch.tell()
+    if monitor.unwritten:
+        click.echo(f"ANTREAN_METRICS_FILE tidak dapat ditulis: {why(monitor.unwritten)}", err=True)
+    monitor.ping_end()
     if app.verbose:
-        for problem in watch.problems:
+        for problem in monitor.problems:
             app.say(problem)

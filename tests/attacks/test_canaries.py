@@ -38,10 +38,10 @@ from antrean_cli.simulator.faults import Reply
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator, encrypted
 from tests.attacks.conftest import FIGURES, Attack
-from tests.monitoring.test_watchers import Watcher
 from tests.support.command import on_a_terminal, run
 from tests.support.mariadb import MariaDB
 from tests.support.site import WIB
+from tests.support.watcher import Watcher
 
 NAME, NIK, CARD, PHONE = (
     "SITI KENARI WULANSARI",
