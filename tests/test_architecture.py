@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
-from antrean_cli.rules.payloads import FIELDS
+from antrean_cli.rules.add_fields import FIELDS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "antrean_cli"
@@ -143,10 +143,11 @@ def test_only_commands_print(name: str) -> None:
     assert {"print", "echo"}.isdisjoint(calls(name))
 
 
-def test_requests_of_bpjs_are_named_in_payloads_only() -> None:
+def test_requests_of_bpjs_are_named_where_bodies_are_made_only() -> None:
     """Khanza has columns of the same names; the simulator judges requests by itself."""
+    bodies = {"rules.add_fields", "rules.payloads"}
     others = {"bpjs.replies", "khanza", "rules.fingerprints", "simulator"}
-    assert places(REQUEST_KEYS, {"rules.payloads", *others}) == []
+    assert places(REQUEST_KEYS, bodies | others) == []
 
 
 def test_headers_of_bpjs_are_named_in_the_client_only() -> None:

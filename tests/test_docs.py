@@ -13,7 +13,7 @@ from antrean_cli import errors
 from antrean_cli.cli import COMMANDS, group
 from antrean_cli.config.settings import SETTINGS, load
 from antrean_cli.render.text import ADVICE
-from antrean_cli.rules.payloads import FIELDS
+from antrean_cli.rules.add_fields import FIELDS
 from antrean_cli.rules.sources import FLOWS, SOURCES
 
 ROOT = Path(__file__).parents[1]

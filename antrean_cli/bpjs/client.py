@@ -24,6 +24,7 @@ from antrean_cli.bpjs.redaction import Redactor
 from antrean_cli.bpjs.replies import UnreadableError, envelope, rows
 from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.errors import SettingsError
+from antrean_cli.rules.add_fields import PRIVATE
 from antrean_cli.rules.answers import (
     DOKTER,
     JADWAL,
@@ -35,7 +36,6 @@ from antrean_cli.rules.answers import (
     Reply,
 )
 from antrean_cli.rules.faults import Cause, Fault
-from antrean_cli.rules.payloads import PRIVATE
 
 PATHS = {
     "add": "/antrean/add",

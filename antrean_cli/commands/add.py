@@ -14,16 +14,9 @@ from antrean_cli.console.options import json_option
 from antrean_cli.console.output import report
 from antrean_cli.console.parameters import Whole
 from antrean_cli.errors import InputError
+from antrean_cli.rules.add_fields import FIELDS, field_problems, tanggalperiksa_of
 from antrean_cli.rules.chain import ADD
-from antrean_cli.rules.payloads import (
-    BOUNDS,
-    FIELD_HELP,
-    FIELDS,
-    add_body,
-    field_problems,
-    missing,
-    service_date,
-)
+from antrean_cli.rules.payloads import add_body, missing
 
 if TYPE_CHECKING:
     from antrean_cli.rules.visits import Visit
@@ -44,11 +37,15 @@ def read_body(source: str) -> dict[str, Any]:
 
 def field_options(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command one option a field of tambah antrean, named as the field."""
-    for name, kind in reversed(FIELDS.items()):
-        parameter = Whole(*BOUNDS.get(name, (0, 10**17))) if kind is int else click.STRING
-        metavar = "ANGKA" if kind is int else "TEKS"
+    for name, field in reversed(FIELDS.items()):
+        whole = field.type is int
+        parameter = Whole(*field.bounds) if whole else click.STRING
         function = click.option(
-            f"--{name}", name, type=parameter, metavar=metavar, help=FIELD_HELP[name]
+            f"--{name}",
+            name,
+            type=parameter,
+            metavar="ANGKA" if whole else "TEKS",
+            help=field.help,
         )(function)
     return function
 
@@ -113,7 +110,7 @@ def command(
     if visit and not ganda:
         refuse_second(settings, body["kodebooking"], visit)
     now = app.now(settings.policy.zone)
-    sent = send(settings, ADD, body, tanggal=service_date(body), now=now, visit=visit)
+    sent = send(settings, ADD, body, tanggal=tanggalperiksa_of(body), now=now, visit=visit)
     report(app, sent, body["kodebooking"], "antrean", "isian yang dikirim tidak dipakai", as_json)
 
 

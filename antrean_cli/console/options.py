@@ -10,7 +10,7 @@ import click
 from antrean_cli.console.completion import bookings, words
 from antrean_cli.console.parameters import DAY, usable_kodebooking
 from antrean_cli.errors import InputError
-from antrean_cli.rules.payloads import KODEBOOKING_FORM, fit_kodebooking
+from antrean_cli.rules.add_fields import KODEBOOKING_FORM, is_kodebooking
 
 now_option = click.option(
     "--now", "at_once", is_flag=True, help="Kirim sekarang juga, tidak menunggu putaran cron."
@@ -44,7 +44,7 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
         others = ", --reason, atau --all" if "everything" in rest else " atau --reason"
         if sum(map(bool, (number, reason, rest.pop("everything", False)))) != 1:
             raise InputError(f"sebut salah satu: KODEBOOKING{others}")
-        if number and not fit_kodebooking(number):
+        if number and not is_kodebooking(number):
             raise InputError(f"KODEBOOKING {KODEBOOKING_FORM}")
         if step and step not in STEPS:
             raise InputError(f"TASKID '{step}' tidak dikenal; pilihannya: {', '.join(STEPS)}")

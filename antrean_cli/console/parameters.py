@@ -11,7 +11,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from antrean_cli.rules.payloads import KODEBOOKING_FORM, fit_kodebooking
+from antrean_cli.rules.add_fields import KODEBOOKING_FORM, is_kodebooking
 
 
 # generic in new versions of click
@@ -75,6 +75,6 @@ FILE = click.Path(path_type=Path, readable=False)
 
 def usable_kodebooking(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """Return a kode booking that can be one (a callback); Khanza's slashes and BPJS's # can."""
-    if value is not None and not fit_kodebooking(value):
+    if value is not None and not is_kodebooking(value):
         raise click.BadParameter(KODEBOOKING_FORM)
     return value

@@ -13,7 +13,8 @@ from datetime import datetime, timezone
 
 from antrean_cli.config.settings import ZONES
 from antrean_cli.errors import InputError
-from antrean_cli.rules.payloads import JENISRESEP, KODEBOOKING_FORM, fit_kodebooking
+from antrean_cli.rules.add_fields import KODEBOOKING_FORM, is_kodebooking
+from antrean_cli.rules.payloads import JENISRESEP
 
 TASKIDS = ("1", "2", "3", "4", "5", "6", "7", "99")
 HEADER = ["kodebooking", "taskid", "waktu"]
@@ -98,7 +99,7 @@ def _line(number: int, cells: list[str], zone: timezone) -> Line:
     if len(cells) < 3 or any(cells[4:]):
         raise InputError("harus kodebooking,taskid,waktu")
     kodebooking, taskid, waktu, jenisresep = (*cells, "")[:4]
-    if not fit_kodebooking(kodebooking):
+    if not is_kodebooking(kodebooking):
         raise InputError(f"kodebooking {KODEBOOKING_FORM}")
     if taskid not in TASKIDS:
         raise InputError("taskid harus 1 sampai 7 atau 99")

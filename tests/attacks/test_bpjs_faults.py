@@ -31,7 +31,7 @@ from antrean_cli.simulator.server import Received, Simulator
 from tests.attacks.conftest import Attack
 from tests.bpjs.test_client import certificate
 from tests.support import faults
-from tests.support.seed import SEED_EXAMPLE
+from tests.support.catalogue import EXAMPLE_ADD
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site
 
 ADD, UPDATE, BATAL, LIST = (
@@ -473,7 +473,7 @@ BY_HAND = [
 def by_hand(site: Site, command: str, kodebooking: str) -> subprocess.CompletedProcess[str]:
     """Type one command."""
     form = FORMS.get(command, ("update", "{}", command, f"{MONDAY} 11:00:00"))
-    body = json.dumps({**SEED_EXAMPLE, "kodebooking": kodebooking, "tanggalperiksa": str(MONDAY)})
+    body = json.dumps({**EXAMPLE_ADD, "kodebooking": kodebooking, "tanggalperiksa": str(MONDAY)})
     args = (word.format(kodebooking) for word in form)
     return site.run(*args, input=body, CLOCK=site.clock.now.isoformat())
 

@@ -25,12 +25,12 @@ import pytest
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.simulator.server import Simulator
+from tests.support.catalogue import EXAMPLE_ADD
 from tests.support.mariadb import MariaDB
-from tests.support.seed import SEED_EXAMPLE
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site
 
 KB = "16032021A001"
-BODY = SEED_EXAMPLE
+BODY = EXAMPLE_ADD
 UPDATE = ("update", KB, "3", "2026-11-23 08:05")
 MANUAL: dict[str, tuple[str, ...]] = {
     "add": ("add", "-"),

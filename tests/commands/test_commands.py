@@ -22,12 +22,12 @@ import pytest
 from antrean_cli import __version__
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Simulator
+from tests.support.catalogue import EXAMPLE_ADD
 from tests.support.command import on_a_terminal, run
-from tests.support.seed import SEED_EXAMPLE
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site
 
 # The catalogue's own example of tambah antrean.
-SEED = SEED_EXAMPLE
+SEED = EXAMPLE_ADD
 KB = "16032021A001"
 NO_RAWAT = "2026/11/23/000001"
 COMMANDS = ("add", "update", "batal", "listtask", "sync")

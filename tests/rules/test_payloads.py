@@ -1,4 +1,4 @@
-"""Bodies for BPJS, and what a body by hand may not look like.
+"""Bodies for BPJS: how a visit fills the 23 fields, and what has to be filled in first.
 
 They were typed by hand from bpjs/README.md, Fields, and khanza/README.md, The 23 fields.
 """
@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.rules.add_fields import field_problems
 from antrean_cli.rules.payloads import (
-    FIELDS,
     add_body,
     batal_body,
-    field_problems,
     listtask_body,
     milliseconds,
     missing,
@@ -23,6 +22,7 @@ from antrean_cli.rules.payloads import (
 )
 from antrean_cli.rules.rows import Sep
 from antrean_cli.rules.visits import Visit
+from tests.support.catalogue import FIELD_TYPES
 from tests.support.rows import (
     MONDAY,
     NO_RAWAT,
@@ -36,7 +36,6 @@ from tests.support.rows import (
     slot,
     surat,
 )
-from tests.support.seed import SEED_EXAMPLE
 
 # 23 November 2026, 08:00 WIB is 01:00 UTC: 1795395600 seconds.
 OPENING_MS = 1795395600000
@@ -218,42 +217,10 @@ def test_the_23_fields(visit: Visit, expected: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("expected", [row[2] for row in BODIES], ids=[row[0] for row in BODIES])
-def test_the_hand_typed_bodies_have_the_seeds_fields(expected: dict[str, Any]) -> None:
-    assert len(expected) == 23
+def test_the_hand_typed_bodies_are_whole(expected: dict[str, Any]) -> None:
+    """A check of the tests themselves."""
+    assert list(expected) == list(FIELD_TYPES)
     assert field_problems(expected) == []
-
-
-# bpjs/README.md, Fields: typed from the page.
-SEED_FIELDS = {
-    "kodebooking": "string",
-    "jenispasien": "string",
-    "nomorkartu": "string",
-    "nik": "string",
-    "nohp": "string",
-    "kodepoli": "string",
-    "namapoli": "string",
-    "pasienbaru": "integer",
-    "norm": "string",
-    "tanggalperiksa": "string",
-    "kodedokter": "integer",
-    "namadokter": "string",
-    "jampraktek": "string",
-    "jeniskunjungan": "integer",
-    "nomorreferensi": "string",
-    "nomorantrean": "string",
-    "angkaantrean": "integer",
-    "estimasidilayani": "integer",
-    "sisakuotajkn": "integer",
-    "kuotajkn": "integer",
-    "sisakuotanonjkn": "integer",
-    "kuotanonjkn": "integer",
-    "keterangan": "string",
-}
-
-
-def test_fields_and_types_are_the_seeds() -> None:
-    names = {str: "string", int: "integer"}
-    assert [(name, names[kind]) for name, kind in FIELDS.items()] == list(SEED_FIELDS.items())
 
 
 # jeniskunjungan and nomorreferensi
@@ -392,7 +359,7 @@ def test_a_sep_fills_what_is_not_mapped() -> None:
 def test_a_field_that_is_not_known_is_left_out_not_invented(
     visit: Visit, unknown: set[str]
 ) -> None:
-    assert set(SEED_FIELDS) - set(add_body(visit, policy())) == unknown
+    assert set(FIELD_TYPES) - set(add_body(visit, policy())) == unknown
 
 
 # Queue numbers and quotas
@@ -517,93 +484,6 @@ def test_batal_and_listtask_bodies() -> None:
         "keterangan": "Terjadi perubahan jadwal dokter",
     }
     assert listtask_body(NO_RAWAT) == {"kodebooking": "2026/11/23/000001"}
-
-
-# Bodies by hand
-
-
-def test_the_seeds_example_passes() -> None:
-    assert field_problems(SEED_EXAMPLE) == []
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"jenispasien": "NON JKN", "nomorkartu": "", "nomorreferensi": ""},
-        {"jeniskunjungan": 4, "pasienbaru": 1},
-        {"jampraktek": "00:00-23:59"},
-        {"tanggalperiksa": "2028-02-29"},
-        {"sisakuotajkn": 0, "kuotajkn": 0},
-    ],
-)
-def test_other_good_bodies_pass(changed: dict[str, Any]) -> None:
-    assert field_problems({**SEED_EXAMPLE, **changed}) == []
-
-
-@pytest.mark.parametrize("name", list(SEED_FIELDS))
-def test_a_missing_field_is_named(name: str) -> None:
-    body = {key: value for key, value in SEED_EXAMPLE.items() if key != name}
-    assert field_problems(body) == [f"{name} belum ada"]
-
-
-def test_an_unknown_field_is_named() -> None:
-    assert field_problems({**SEED_EXAMPLE, "kodebokking": "X"}) == ["kodebokking tidak dikenal"]
-
-
-@pytest.mark.parametrize("name", [name for name, kind in SEED_FIELDS.items() if kind == "integer"])
-@pytest.mark.parametrize("value", ["5", "", 5.0, True, None, [5]])
-def test_a_whole_number_is_nothing_else(name: str, value: object) -> None:
-    assert field_problems({**SEED_EXAMPLE, name: value}) == [
-        f"{name} harus bilangan bulat tanpa tanda kutip"
-    ]
-
-
-@pytest.mark.parametrize("name", [name for name, kind in SEED_FIELDS.items() if kind == "string"])
-@pytest.mark.parametrize("value", [5, None, ["A"], {}])
-def test_a_text_is_nothing_else(name: str, value: object) -> None:
-    assert field_problems({**SEED_EXAMPLE, name: value}) == [f"{name} harus teks"]
-
-
-def test_several_problems_are_told_together() -> None:
-    body = {**SEED_EXAMPLE, "kodedokter": "5", "nik": 5}
-    del body["norm"]
-    assert len(field_problems(body)) == 3
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("kodebooking", ""),
-        ("kodebooking", "   "),
-        ("jenispasien", "jkn"),
-        ("jenispasien", "UMUM"),
-        ("jenispasien", ""),
-        ("tanggalperiksa", "28-01-2021"),
-        ("tanggalperiksa", "2021-02-30"),
-        ("tanggalperiksa", "20210128"),
-        ("tanggalperiksa", "2021-1-28"),
-        ("tanggalperiksa", "2021-01-28 08:00"),
-        ("tanggalperiksa", "0000-00-00"),
-        ("tanggalperiksa", ""),
-        ("jampraktek", "08:00"),
-        ("jampraktek", "8:00-16:00"),
-        ("jampraktek", "08.00-16.00"),
-        ("jampraktek", "08:00 - 16:00"),
-        ("jampraktek", "25:00-26:00"),
-        ("jampraktek", "08:60-16:00"),
-        ("jampraktek", "08:00-16:00\n"),
-        ("jampraktek", ""),
-        ("pasienbaru", 2),
-        ("jeniskunjungan", 0),
-        ("jeniskunjungan", 5),
-        ("angkaantrean", -1),
-        ("kuotajkn", -1),
-    ],
-)
-def test_a_value_that_bpjs_cannot_take_is_named(name: str, value: object) -> None:
-    problems = field_problems({**SEED_EXAMPLE, name: value})
-    assert problems
-    assert all(problem.startswith(name) for problem in problems)
 
 
 def test_monday_is_where_the_golden_milliseconds_say() -> None:

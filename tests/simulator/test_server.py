@@ -32,11 +32,11 @@ from Crypto.Util.Padding import unpad
 
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Simulator, signature
-from tests.support.seed import SEED_EXAMPLE
+from tests.support.catalogue import EXAMPLE_ADD
 
 CONS_ID, SECRET, USER_KEY = "1234", "rahasia", "kunci"
 WIB = timezone(timedelta(hours=7))
-SEED_ADD: dict[str, object] = SEED_EXAMPLE
+SEED_ADD: dict[str, object] = EXAMPLE_ADD
 DAY = "2021-03-16"
 KB = "2021/03/16/000001"
 
