@@ -178,7 +178,7 @@ def _run(clock: Clock) -> int:
 
 
 def _require_text(arguments: Iterable[str]) -> None:
-    """Raise InputError for an argument that no log and no terminal could take; lines it may have."""
+    """Raise InputError for an argument that no log could take; a reason may have several lines."""
     for number, argument in enumerate(arguments, 1):
         if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", argument):
             raise InputError(

@@ -1,4 +1,4 @@
-"""The streams of the process, made fit for what the caller did: closed, full, unable to print names.
+"""The streams of the process, whatever the caller did to them: closed, full, unable to print.
 
 - What is said on stderr must never stop the work that it is said of: what cannot be written there
   is lost.
