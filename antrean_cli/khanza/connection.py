@@ -243,7 +243,7 @@ def _trouble(error: Exception) -> SettingsError | TemporaryError:
         )
         return SettingsError(f"{text} KHANZA_DATABASE, dan GRANT SELECT")
     if number in _WRONG_SCHEMA:
-        named = re.search(r"'([\w.]+)'", str(error.args[1]))
+        named = re.search(r"'([\w.]+)'", " ".join(map(str, error.args[1:])))
         what = named[1] if named else f"galat {number}"
         return SettingsError(f"Khanza tidak punya tabel atau kolom yang dibutuhkan: {what}")
     return TemporaryError(

@@ -1,0 +1,99 @@
+"""A state file that somebody else made: who that was, and what to type."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from antrean_cli.errors import StateError, user_name
+from antrean_cli.ledger.file import cure, explained
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+ROOT, DAEMON, NOBODY, NAMELESS = 0, 1, 65534, 54321
+
+
+@contextmanager
+def somebody(uid: int) -> Iterator[None]:
+    """Be somebody else for a while."""
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(ROOT)
+
+
+def state_of(tmp_path: Path, owners: Mapping[str, int], folder: int = NOBODY) -> Path:
+    """Make the files of a ledger, by the ends of their names, each of its owner."""
+    for above in (tmp_path, *tmp_path.parents[:2]):
+        above.chmod(0o755)  # pytest lets nobody else in
+    kept = tmp_path / "antrean"
+    kept.mkdir()
+    os.chown(kept, folder, -1)
+    for end, owner in owners.items():
+        file = kept / f"buku{end}"
+        file.touch(0o600)
+        os.chown(file, owner, -1)
+    return kept / "buku"
+
+
+SUDO = ", karena milik {0}; jalankan sebagai pengguna itu (sudo -u {0})"
+
+
+@pytest.mark.parametrize(
+    ("owners", "said"),
+    [
+        ({"": DAEMON}, SUDO.format("daemon")),
+        ({"": NAMELESS}, SUDO.format("54321")),
+        ({"": NOBODY, "-wal": DAEMON}, SUDO.format("daemon")),
+        ({"": NOBODY, ".lock": DAEMON}, SUDO.format("daemon")),
+        ({"": ROOT}, ", karena milik root; ketik: sudo chown nobody: {0}"),
+        (
+            {"": DAEMON, "-wal": ROOT, "-shm": ROOT},
+            ", karena milik root; ketik: sudo chown nobody: {0}-wal {0}-shm",
+        ),
+        ({"": NOBODY}, "; periksa pemilik dan izin folder {1}, atau ANTREAN_STATE"),
+        ({}, "; periksa pemilik dan izin folder {1}, atau ANTREAN_STATE"),
+    ],
+)
+def test_whose_it_is_decides_what_to_type(
+    tmp_path: Path, owners: dict[str, int], said: str
+) -> None:
+    state = state_of(tmp_path, owners)
+    with somebody(NOBODY):
+        assert cure(state) == said.format(state, state.parent)
+
+
+def test_what_is_roots_in_roots_own_folder_goes_to_whoever_runs_us(tmp_path: Path) -> None:
+    state = state_of(tmp_path, {"": ROOT}, folder=ROOT)
+    with somebody(DAEMON):
+        assert cure(state) == f", karena milik root; ketik: sudo chown daemon: {state}"
+
+
+def test_of_a_folder_that_one_may_not_enter_only_the_folder_is_named(tmp_path: Path) -> None:
+    state = state_of(tmp_path, {"": DAEMON})
+    state.parent.chmod(0o700)
+    with somebody(DAEMON):
+        assert cure(state) == (
+            f"; periksa pemilik dan izin folder {state.parent}, atau ANTREAN_STATE"
+        )
+
+
+def test_root_itself_is_told_whose_it_is(tmp_path: Path) -> None:
+    assert cure(state_of(tmp_path, {"": DAEMON})) == SUDO.format("daemon")
+
+
+def test_the_systems_no_says_so_and_what_to_type(tmp_path: Path) -> None:
+    state = state_of(tmp_path, {"": DAEMON})
+    with somebody(NOBODY), pytest.raises(StateError) as error, explained(state):
+        state.read_bytes()
+    assert str(error.value) == (
+        f"Berkas status {state} tidak dapat dipakai: tidak diizinkan{SUDO.format('daemon')}"
+    )
+
+
+def test_a_user_without_a_name_is_a_number() -> None:
+    assert (user_name(ROOT), user_name(NAMELESS)) == ("root", "54321")
