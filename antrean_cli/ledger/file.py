@@ -262,11 +262,8 @@ def cure(path: Path) -> tuple[str, str]:
     as root makes files that cron's user can no longer use.
     """
     beside = [path.with_name(path.name + end) for end in ("", "-wal", "-shm", ".lock")]
-    owners = (
-        {file: file.stat().st_uid for file in beside if os.path.lexists(file)}
-        if _entered(path.parent)
-        else {}
-    )
+    # (In a folder that one may not enter, nothing is there to be seen.)
+    owners = {file: file.stat().st_uid for file in beside if os.path.lexists(file)}
     if mine := [str(file) for file, owner in owners.items() if owner == 0 != os.geteuid()]:
         folder = path.parent.stat().st_uid
         user = user_name(folder or os.geteuid())
@@ -275,10 +272,6 @@ def cure(path: Path) -> tuple[str, str]:
         user = others[0]
         return f", karena milik {user}; jalankan sebagai pengguna itu (sudo -u {user})", ""
     return f"; periksa pemilik dan izin folder {path.parent}, atau ANTREAN_STATE", ""
-
-
-def _entered(folder: Path) -> bool:
-    return os.access(folder, os.X_OK, effective_ids=True)
 
 
 def _state_error(path: Path, error: sqlite3.DatabaseError) -> StateError:

@@ -83,7 +83,7 @@ def test_of_a_folder_that_one_may_not_enter_only_the_folder_is_named(tmp_path: P
 
 
 def test_root_itself_is_told_whose_it_is(tmp_path: Path) -> None:
-    assert cure(state_of(tmp_path, {"": DAEMON})) == SUDO.format("daemon")
+    assert cure(state_of(tmp_path, {"": DAEMON, "-wal": ROOT})) == SUDO.format("daemon")
 
 
 def test_the_systems_no_says_so_and_what_to_type(tmp_path: Path) -> None:
