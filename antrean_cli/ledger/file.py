@@ -32,7 +32,8 @@ class _Trouble(NamedTuple):
     """One kind of trouble with the file: how SQLite calls it, and what people are told of it.
 
     `codes` are SQLite's primary result codes (sqlite.org/rescode.html). Python tells them from 3.11
-    on; of 3.10 there is only the message, which has one of `words` in it.
+    on; of 3.10, and of what has no code of its own, there is only the message, which has one of
+    `words` in it.
     """
 
     codes: frozenset[int]
@@ -40,6 +41,7 @@ class _Trouble(NamedTuple):
     sentence: str
 
 
+_ANY_ERROR = 1  # SQLITE_ERROR: only its message tells what it is
 _FULL = _Trouble(
     frozenset({13}),  # SQLITE_FULL
     ("full",),
@@ -57,7 +59,7 @@ _NOT_ALLOWED = _Trouble(
 )
 _DAMAGED = _Trouble(
     frozenset({11, 26}),  # SQLITE_CORRUPT, SQLITE_NOTADB
-    ("malformed", "not a database", "corrupt"),
+    ("malformed", "not a database", "corrupt", "no such table"),
     "Berkas status {path} rusak dan tidak disentuh; pulihkan dari cadangan, atau pindahkan "
     "untuk mulai baru",
 )
@@ -284,9 +286,9 @@ def _state_error(path: Path, error: sqlite3.DatabaseError) -> StateError:
 
 
 def _trouble(error: sqlite3.DatabaseError) -> _Trouble | None:
-    extended: int | None = getattr(error, "sqlite_errorcode", None)
-    if extended is not None:
-        code = extended & 0xFF  # the primary code; the rest says more than we have words for
+    extended: int = getattr(error, "sqlite_errorcode", _ANY_ERROR)
+    code = extended & 0xFF  # the primary code; the rest says more than we have words for
+    if code != _ANY_ERROR:
         return next((one for one in _TROUBLES if code in one.codes), None)
     text = str(error).lower()
     return next((one for one in _TROUBLES if any(word in text for word in one.words)), None)

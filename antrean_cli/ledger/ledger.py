@@ -353,7 +353,12 @@ class Ledger:
         if seal is not None and seal != columns.seal(booking, pushes):
             raise _broken(booking[0])
         rows = list(map(PushRow._make, pushes))
-        return columns.record_of(BookingRow._make(booking), rows, self._zone)
+        try:
+            return columns.record_of(BookingRow._make(booking), rows, self._zone)
+        except (TypeError, ValueError, OverflowError) as error:
+            if seal is None:
+                raise _broken(booking[0]) from error
+            raise
 
     # -- what passes remember
 

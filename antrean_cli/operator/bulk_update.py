@@ -77,9 +77,9 @@ class Batch:
 
         Raises StateError before anything is sent; every later trouble is kept in `errors`.
         """
-        touch(self.ledger, self.clock())
         for line in lines:
             self._lines.setdefault(line.kodebooking, deque()).append(line)
+        touch(self.ledger, self._lines, self.clock())
         self._heap = [
             (waiting[0].number, kodebooking) for kodebooking, waiting in self._lines.items()
         ]

@@ -6,7 +6,7 @@ knows of them.
 - A visit that was added by hand goes on under the kode booking that it was given.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -61,7 +61,7 @@ def send(
     """
     kodebooking = str(body["kodebooking"])
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
-        touch(ledger, now)
+        touch(ledger, [kodebooking], now)
         answer = Client(settings.bpjs).call(call_of(step), body, hide=_name(visit))
         outcome = taken(kodebooking, step, answer)
         with ledger.transaction():
@@ -139,9 +139,13 @@ def held_at_bpjs(settings: Settings, kodebooking: str, taskid: str) -> datetime 
     return held and held.astimezone(settings.policy.zone)
 
 
-def touch(ledger: Ledger, now: datetime) -> None:
-    """Write to the ledger, so that one that cannot be written is known before anything is sent."""
+def touch(ledger: Ledger, kodebooking: Iterable[str], now: datetime) -> None:
+    """Write to the ledger, and read what it knows of some bookings, before anything is sent.
+
+    Raises StateError for one that cannot be written or is damaged there.
+    """
     with ledger.transaction():
+        ledger.known(kodebooking, ())
         ledger.update_pass_state(lambda state: replace(state, touched_at=now))
 
 

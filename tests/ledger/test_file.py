@@ -27,6 +27,7 @@ SAID = {
     "SQLITE_CORRUPT": (11, "database disk image is malformed", "rusak dan tidak disentuh"),
     "SQLITE_NOTADB": (26, "file is not a database", "rusak dan tidak disentuh"),
     "SQLITE_IOERR_READ": (266, "disk I/O error", "disk penuh atau rusak"),
+    "SQLITE_ERROR": (1, "no such table: push", "rusak dan tidak disentuh"),
     "SQLITE_PROTOCOL": (15, "locking protocol", "(SQLite: locking protocol)"),
 }
 
@@ -45,7 +46,7 @@ def test_what_sqlite_says_is_told_by_its_code_and_by_its_message_where_there_is_
     code, message, sentence = SAID[name]
     by_message = told(tmp_path / "status", sqlite3.OperationalError(message))
     coded = type("Coded", (sqlite3.OperationalError,), {"sqlite_errorcode": code})
-    by_code = told(tmp_path / "status", coded("another wording"))
+    by_code = told(tmp_path / "status", coded("another wording" if code != 1 else message))
     assert str(tmp_path) in by_message
     assert sentence in by_message
     assert by_code.replace("another wording", message) == by_message
