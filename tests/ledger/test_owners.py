@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -27,17 +28,23 @@ def somebody(uid: int) -> Iterator[None]:
         os.seteuid(ROOT)
 
 
-def state_of(tmp_path: Path, owners: Mapping[str, int], folder: int = NOBODY) -> Path:
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that others may enter, as they may not pytest's own."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def state_of(folder: Path, owners: Mapping[str, int], owner: int = NOBODY) -> Path:
     """Make the files of a ledger, by the ends of their names, each of its owner."""
-    for above in (tmp_path, *tmp_path.parents[:2]):
-        above.chmod(0o755)  # pytest lets nobody else in
-    kept = tmp_path / "antrean"
+    kept = folder / "antrean"
     kept.mkdir()
-    os.chown(kept, folder, -1)
-    for end, owner in owners.items():
+    os.chown(kept, owner, -1)
+    for end, uid in owners.items():
         file = kept / f"buku{end}"
         file.touch(0o600)
-        os.chown(file, owner, -1)
+        os.chown(file, uid, -1)
     return kept / "buku"
 
 
@@ -69,28 +76,26 @@ SUDO = ", karena milik {0}; jalankan sebagai pengguna itu (sudo -u {0})"
         ({}, "; periksa pemilik dan izin folder {1}, atau ANTREAN_STATE"),
     ],
 )
-def test_whose_it_is_decides_what_to_type(
-    tmp_path: Path, owners: dict[str, int], said: str
-) -> None:
-    state = state_of(tmp_path, owners)
+def test_whose_it_is_decides_what_to_type(folder: Path, owners: dict[str, int], said: str) -> None:
+    state = state_of(folder, owners)
     assert told(state, NOBODY) == said.format(state, state.parent)
 
 
-def test_what_is_roots_in_roots_own_folder_goes_to_whoever_runs_us(tmp_path: Path) -> None:
-    state = state_of(tmp_path, {"": ROOT}, folder=ROOT)
+def test_what_is_roots_in_roots_own_folder_goes_to_whoever_runs_us(folder: Path) -> None:
+    state = state_of(folder, {"": ROOT}, owner=ROOT)
     assert told(state, DAEMON) == f", karena milik root; ketik: sudo chown daemon: {state}"
 
 
-def test_of_a_folder_that_one_may_not_enter_only_the_folder_is_named(tmp_path: Path) -> None:
-    state = state_of(tmp_path, {"": DAEMON})
+def test_of_a_folder_that_one_may_not_enter_only_the_folder_is_named(folder: Path) -> None:
+    state = state_of(folder, {"": DAEMON})
     state.parent.chmod(0o700)
     assert told(state, DAEMON) == (
         f"; periksa pemilik dan izin folder {state.parent}, atau ANTREAN_STATE"
     )
 
 
-def test_root_itself_is_told_whose_it_is(tmp_path: Path) -> None:
-    assert told(state_of(tmp_path, {"": DAEMON, "-wal": ROOT}), ROOT) == SUDO.format("daemon")
+def test_root_itself_is_told_whose_it_is(folder: Path) -> None:
+    assert told(state_of(folder, {"": DAEMON, "-wal": ROOT}), ROOT) == SUDO.format("daemon")
 
 
 def test_a_user_without_a_name_is_a_number() -> None:
