@@ -98,7 +98,7 @@ def test_both_ways_agree_on_code_output_ledger_and_calls(site: Site, twin: Site)
         codes.add(here[0])
         site.clock.forward(minutes=1)
     assert codes >= {0, 2, 6, 7, 8, 12}
-    assert site.sent() == twin.sent()
+    assert sorted(site.sent()) == sorted(twin.sent())  # bookings go side by side
     assert site.states(NO_RAWAT) == twin.states(NO_RAWAT)
     assert len(site.sent()) > 4
 
