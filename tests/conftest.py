@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
@@ -22,6 +21,7 @@ from antrean_cli.simulator.server import Simulator
 from tests.support.mariadb import MariaDB
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
 
+pytest_plugins = ("tests.support.figures", "tests.support.interrupts")
 ROOT = Path(__file__).parents[1]
 OURS = ("ANTREAN_", "BPJS_", "KHANZA_", "XDG_")
 TRANSPORT = (
@@ -40,13 +40,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--all", action="store_true", help="make all of every attack, not a sample: takes hours"
     )
     parser.addoption("--seed", type=int, default=1, help="seed of the attacks' random numbers")
-
-
-def pytest_configure() -> None:
-    """Let SIGTERM end the tests as Ctrl-C does, in order, so that the
-    database's folder goes too.
-    """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

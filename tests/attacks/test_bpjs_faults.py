@@ -28,7 +28,7 @@ import pytest
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import SPELLINGS, Fault, FaultPlan, Reply, html
 from antrean_cli.simulator.server import Received, Simulator
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.bpjs.test_client import certificate
 from tests.support import faults
 from tests.support.catalogue import EXAMPLE_ADD

@@ -37,8 +37,9 @@ from antrean_cli.rules.visits import Policy, Visit
 from antrean_cli.simulator.faults import Reply
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator, encrypted
-from tests.attacks.conftest import FIGURES, Attack
+from tests.attacks.attack import Attack
 from tests.support.command import on_a_terminal, run
+from tests.support.figures import FIGURES
 from tests.support.mariadb import MariaDB
 from tests.support.site import WIB
 from tests.support.watcher import Watcher
@@ -551,7 +552,7 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
         f"files, {counts['bytes']:,} bytes"
     )
     if not request.session.testsfailed:
-        request.config.stash.setdefault(FIGURES, []).append((what, figures))
+        request.config.stash[FIGURES].append((what, figures))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

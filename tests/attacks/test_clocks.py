@@ -26,7 +26,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site
 

@@ -35,9 +35,10 @@ import pytest
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
-from tests.attacks.conftest import FIGURES, Attack
+from tests.attacks.attack import Attack
 from tests.attacks.stepping import SECONDS
 from tests.conftest import ROOT
+from tests.support.figures import FIGURES
 from tests.support.mariadb import SHM, MariaDB
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
 

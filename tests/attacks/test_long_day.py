@@ -30,7 +30,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.chain import SENT, Push, Record
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.simulator.server import Simulator
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site
 
 Happening = Callable[[], object]

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.attacks.hunt import BROKEN, CAUGHT, ROOT, every_mutant, hunt
 from tests.attacks.mutants import mutants_of
 from tests.attacks.survivors import EXCUSED

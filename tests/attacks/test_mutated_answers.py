@@ -55,7 +55,7 @@ from antrean_cli.simulator.bookings import Bookings
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.sync.deliver import Delivery
 from antrean_cli.sync.run import Pass, Told
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, policy, push, record
 from tests.support.site import CONS_ID, SECRET_KEY, USER_KEY
 

@@ -20,7 +20,7 @@ import pytest
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
 from tests.support.site import MONDAY, WIB, Site
 

@@ -20,7 +20,7 @@ import pymysql
 
 from antrean_cli.simulator.hospital import Hospital
 from tests.attacks.arrivals import LIST, TASKS, accepted, misrecorded, patients, running, settle
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
 from tests.support.site import Site, wait_for
 

@@ -27,7 +27,7 @@ from tests.attacks.arrivals import (
     running,
     wait_for_moment,
 )
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
 from tests.support.site import Site, wait_for
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.attacks.world import CHANGES, Judge, World
 from tests.support.site import Site
 

@@ -36,7 +36,7 @@ from tests.attacks.arrivals import (
     states,
     wait_for_moment,
 )
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
 from tests.support.site import Site, wait_for
 

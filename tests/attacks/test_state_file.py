@@ -33,7 +33,7 @@ import pytest
 from antrean_cli.simulator.bookings import Body
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Received, Simulator
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.support.command import command_line, run
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, wait_for
 

@@ -46,7 +46,7 @@ from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync import run as sync
 from antrean_cli.sync.collect import Collected, collect
 from antrean_cli.sync.run import Pass
-from tests.attacks.conftest import Attack
+from tests.attacks.attack import Attack
 from tests.attacks.world import CHANGES, Judge, World
 from tests.support.mariadb import SHM
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock
