@@ -150,9 +150,9 @@ def test_requests_of_bpjs_are_named_where_bodies_are_made_only() -> None:
     assert places(REQUEST_KEYS, bodies | others) == []
 
 
-def test_headers_of_bpjs_are_named_in_the_client_only() -> None:
+def test_headers_of_bpjs_are_named_where_requests_are_signed_only() -> None:
     """The simulator's command hands its keys over by the simulator's own names for them."""
-    assert places(HEADERS, {"bpjs.client", "simulator", "commands.simulator"}) == []
+    assert places(HEADERS, {"bpjs.signature", "simulator", "commands.simulator"}) == []
 
 
 @pytest.mark.parametrize("name", outside(DATABASES))

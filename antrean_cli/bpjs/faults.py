@@ -1,4 +1,4 @@
-"""From what requests, urllib3 and BPJS's gateway did to the cause of a fault.
+"""From what requests and urllib3 raise to the cause of a fault.
 
 Whoever imports this pays for requests: only who sends does.
 """
@@ -40,14 +40,6 @@ def of_exception(error: Exception) -> Fault:
         if any(isinstance(one, kinds) for one in chain):
             return Fault(cause=cause)
     return Fault(cause=Cause.CUT)
-
-
-def of_status(status: int, retry_after: float | None) -> Fault:
-    """Return the fault that an HTTP answer without an envelope stands for."""
-    if 300 <= status < 400:
-        return Fault(cause=Cause.REDIRECTED, status=status)
-    cause = Cause.OVERLOADED if status == 429 else Cause.NO_ENVELOPE
-    return Fault(cause=cause, status=status, retry_after=retry_after)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -1,89 +1,124 @@
-"""What BPJS sends back: envelope, decryption, rows. The only place that names the keys of replies.
+"""What BPJS sends back: envelope, headers and rows. The only place that names the keys of replies.
 
-- "The truth is metadata.code": a body that is no envelope is a fault, whatever the HTTP status.
-- An encrypted `response`: base64 → AES-256-CBC, key = sha256(consid + secret + timestamp of that
-  same request), IV = the key's first 16 bytes → LZ-String → JSON; a bare array or {"list": […]}.
+- The outcome is metadata.code, whatever the HTTP status (bpjs/README.md, Envelope): a body without
+  one is no answer.
+- A list is read with the timestamp of its own request (bpjs/README.md, Encryption). Its rows come
+  bare or under "list", and a list in any other form is told as unreadable, never as empty.
+- Only what names a row is asked for: BPJS may leave out the rest, and add fields.
 - What BPJS says is made fit to be shown (redaction.py) before anybody sees it.
 """
 
-import base64
-import hashlib
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
 
-from antrean_cli.bpjs.decompression import unpack
+from antrean_cli.bpjs.calls import ENDPOINTS
+from antrean_cli.bpjs.encryption import UnreadableError, decrypt
 from antrean_cli.bpjs.redaction import Redactor, one_line
 from antrean_cli.config.settings import BpjsSettings
-from antrean_cli.rules.answers import (
-    DOKTER,
-    JADWAL,
-    LISTTASK,
-    PER_KODEBOOKING,
-    PER_TANGGAL,
-    POLI,
-    Reply,
-)
+from antrean_cli.rules.answers import DOKTER, JADWAL, LISTTASK, PER_KODEBOOKING, PER_TANGGAL, POLI
+from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task, kodedokter_of
 
-MAX_WORD = 100
-MAX_LIST = 4_000_000  # characters of an unpacked list; a booking takes some 450
+MAX_WORD = 100  # characters of a code or a date
 
 
-class UnreadableError(ValueError):
-    """A `response` that is not what was agreed on."""
+class Envelope(NamedTuple):
+    """An envelope as it came: its code as text, its message made fit to be shown, and what it
+    holds.
+    """
+
+    code: str
+    message: str
+    response: object
 
 
-def envelope(status: int, text: bytes, redact: Redactor) -> tuple[Reply, object] | None:
-    """Return the envelope of a body and its raw `response`, or None if it is none.
+def envelope_of(status: int, body: bytes, redact: Redactor) -> Envelope | None:
+    """Return the envelope that a body is, or None if it is none; `status` is HTTP's.
 
-    metaData is accepted too, and a code that is a number or a string.
+    A 401 or 403 without one is the word of whoever guards the service, and taken as its code.
     """
     try:
-        value = json.loads(text)
+        value = json.loads(body)
     except (ValueError, RecursionError):
         value = None
     outer: dict[str, Any] = value if isinstance(value, dict) else {}
     found = outer.get("metadata") or outer.get("metaData")
     metadata: dict[str, Any] = found if isinstance(found, dict) else {}
-    code = _code(metadata.get("code"))
-    if not code:
-        return (
-            (Reply(code=str(status), message=f"HTTP {status}"), None)
-            if status in (401, 403)
-            else None
-        )
-    return Reply(code=code, message=redact(metadata.get("message"))), outer.get("response")
+    if code := _code(metadata.get("code")):
+        return Envelope(code, redact(metadata.get("message")), outer.get("response"))
+    return Envelope(str(status), f"HTTP {status}", None) if status in (401, 403) else None
 
 
 def _code(value: object) -> str:
-    """Return a code that is a number or a short word, empty for anything else: it is stored and
-    shown.
+    """Return a code that is a number or a short word as text, empty for anything else.
+
+    It is stored and shown: what is longer could be anything.
     """
+    if isinstance(value, bool):
+        return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = (
-        str(value).strip() if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
-    )
+    text = str(value).strip() if isinstance(value, (int, str)) else ""
     return text if re.fullmatch(r"[-\w]{1,8}", text, re.ASCII) else ""
 
 
-def rows(
-    name: str, code: str, response: object, settings: BpjsSettings, timestamp: str, redact: Redactor
+def without_envelope(status: int, retry_after: float | None) -> Fault:
+    """Return the fault that an HTTP answer without an envelope is."""
+    if 300 <= status < 400:
+        return Fault(cause=Cause.REDIRECTED, status=status)
+    cause = Cause.OVERLOADED if status == 429 else Cause.NO_ENVELOPE
+    return Fault(cause=cause, status=status, retry_after=retry_after)
+
+
+# -- headers
+
+
+def retry_after_of(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a Retry-After asks for, told as a number or as a date, else None."""
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}", text):
+        return float(text)
+    when = _date(text)
+    return max(when.timestamp() - time.time(), 0.0) if when else None
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return the time of BPJS's own clock, aware and in UTC, or None if it tells none."""
+    return _date(headers.get("Date", ""))
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(text)
+        # One of the three forms of a date names no zone; it means UTC.
+        return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+# -- rows
+
+
+def rows_of(
+    name: str, answer: Envelope, settings: BpjsSettings, timestamp: str, redact: Redactor
 ) -> list[Any]:
-    """Return the rows that a call that reads has brought, none for one that writes or found
-    nothing.
+    """Return the rows that a call has brought: none for one that writes, or that found nothing.
 
     `timestamp` is that of the request. Raises UnreadableError.
     """
-    success, make = _READING.get(name, ((), _nothing))
-    if code not in success:
+    if answer.code not in ENDPOINTS[name].rows_with:
         return []
-    value: Any = decrypt(response, settings, timestamp) if isinstance(response, str) else response
+    value: Any = answer.response
+    if isinstance(value, str):
+        value = decrypt(value, settings, timestamp)
     try:
         found = value.get("list", [value]) if isinstance(value, dict) else value
-        return [make(row, redact) for row in _list(found)]
+        return [_ROWS[name](row, redact) for row in _list(found)]
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise UnreadableError from error
 
@@ -94,78 +129,57 @@ def _list(value: object) -> list[Any]:
     return value
 
 
-def decrypt(text: str, settings: BpjsSettings, timestamp: str) -> object:
-    """Return the JSON value of an encrypted `response`; raises UnreadableError for anything else,
-    and for bombs.
-    """
-    from Crypto.Cipher import AES
-    from Crypto.Util.Padding import unpad
-
-    key = hashlib.sha256(f"{settings.cons_id}{settings.secret_key}{timestamp}".encode()).digest()
-    try:
-        cipher = AES.new(key, AES.MODE_CBC, key[:16])
-        packed = unpad(
-            cipher.decrypt(base64.b64decode(text, validate=True)), AES.block_size
-        ).decode("ascii")
-        # LZ-String works on UTF-16: a character beyond it comes back as a pair of surrogates.
-        plain = unpack(packed, MAX_LIST).encode("utf-16", "surrogatepass").decode("utf-16")
-        return json.loads(plain)
-    except (ValueError, RecursionError) as error:  # json raises the latter for brackets without end
-        raise UnreadableError from error
-
-
-# -- rows
-
-
-def _nothing(_: Any, __: Redactor) -> None:
-    return None
-
-
 def _task(row: Any, redact: Redactor) -> Task:
     return Task(
-        _taskid(row["taskid"]),
-        *(redact(row.get(name)) for name in ("wakturs", "waktu", "taskname")),
+        taskid=_taskid(row["taskid"]),
+        wakturs=redact(row.get("wakturs")),
+        waktu=redact(row.get("waktu")),
+        taskname=redact(row.get("taskname")),
     )
 
 
 def _taskid(value: object) -> int:
-    """Return a task id that BPJS gave as a number or as text; raises ValueError
-    for anything else.
-    """
+    """Return a task id that is a number or a text; raises ValueError for anything else."""
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,3}", str(value)):
         raise ValueError("no task id")
     return int(str(value))
 
 
 def _antrean(row: Any, _: Redactor) -> Antrean:
-    names = (
-        "tanggal",
-        "kodepoli",
-        "kodedokter",
-        "nik",
-        "nokapst",
-        "norekammedis",
-        "sumberdata",
-        "status",
+    return Antrean(
+        kodebooking=_required(row, "kodebooking"),
+        tanggal=_word(row.get("tanggal")),
+        kodepoli=_word(row.get("kodepoli")),
+        kodedokter=kodedokter_of(_word(row.get("kodedokter"))),
+        nik=_word(row.get("nik")),
+        nomorkartu=_word(row.get("nokapst")),
+        norm=_word(row.get("norekammedis")),
+        sumberdata=_word(row.get("sumberdata")),
+        status=_word(row.get("status")),
     )
-    found = Antrean(_required(row, "kodebooking"), *(_word(row.get(name)) for name in names))
-    return found._replace(kodedokter=kodedokter_of(found.kodedokter))
 
 
 def _poli(row: Any, redact: Redactor) -> Poli:
-    names = ("nmpoli", "kdsubspesialis", "nmsubspesialis")
-    return Poli(_required(row, "kdpoli"), *(redact(row.get(name)) for name in names))
+    return Poli(
+        kode=_required(row, "kdpoli"),
+        nama=redact(row.get("nmpoli")),
+        kode_sub=redact(row.get("kdsubspesialis")),
+        nama_sub=redact(row.get("nmsubspesialis")),
+    )
 
 
 def _dokter(row: Any, redact: Redactor) -> Dokter:
-    return Dokter(_required(row, "kodedokter"), redact(row.get("namadokter")))
+    return Dokter(kode=_required(row, "kodedokter"), nama=redact(row.get("namadokter")))
 
 
 def _praktek(row: Any, redact: Redactor) -> Praktek:
-    hours, most = (_word(row.get(name)) for name in ("jadwal", "kapasitaspasien"))
-    name = redact(row.get("namadokter"))
-    kodedokter = kodedokter_of(_required(row, "kodedokter"))
-    return Praktek(kodedokter, name, hours, most, libur=_word(row.get("libur")) == "1")
+    return Praktek(
+        kodedokter=kodedokter_of(_required(row, "kodedokter")),
+        namadokter=redact(row.get("namadokter")),
+        jampraktek=_word(row.get("jadwal")),
+        kapasitas=_word(row.get("kapasitaspasien")),
+        libur=_word(row.get("libur")) == "1",
+    )
 
 
 def _word(value: object) -> str:
@@ -179,13 +193,11 @@ def _required(row: Any, name: str) -> str:
     return word
 
 
-# The codes that a list comes with. "referensi poli / dokter: 1"; should it be the 200 of all
-# others, it is a list too.
-_READING: dict[str, tuple[tuple[str, ...], Callable[[Any, Redactor], Any]]] = {
-    LISTTASK: (("200",), _task),
-    POLI: (("1", "200"), _poli),
-    DOKTER: (("1", "200"), _dokter),
-    JADWAL: (("200",), _praktek),
-    PER_TANGGAL: (("200",), _antrean),
-    PER_KODEBOOKING: (("200",), _antrean),
+_ROWS: dict[str, Callable[[Any, Redactor], Any]] = {
+    LISTTASK: _task,
+    POLI: _poli,
+    DOKTER: _dokter,
+    JADWAL: _praktek,
+    PER_TANGGAL: _antrean,
+    PER_KODEBOOKING: _antrean,
 }

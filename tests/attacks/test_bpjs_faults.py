@@ -1,8 +1,9 @@
 """BPJS in every kind of trouble, on every call of a pass and on every command by hand.
 
 - Each trouble strikes just one call: the passes before it have told BPJS everything else.
-- What must come of it is one of four kinds, after the classes of bpjs.md: no envelope at all
-  (SILENT), "again" (PUT_OFF), "stop" (STOP), or the proper answer in another spelling (SPELLED).
+- What must come of it is one of four kinds, after the classes of bpjs/README.md, Answers: no
+  envelope at all (SILENT), "again" (PUT_OFF), "stop" (STOP), or the proper answer in another
+  spelling (SPELLED).
 - The judge is what the stand-in BPJS received and holds, and what Khanza recorded; never the ledger
   alone.
 """

@@ -18,7 +18,8 @@ from typing import NamedTuple
 import certifi
 import requests
 
-from antrean_cli.bpjs.client import Client, signed_headers
+from antrean_cli.bpjs.client import Client
+from antrean_cli.bpjs.signature import signed_headers
 from antrean_cli.config.settings import BpjsSettings, load
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.chain import DUE, Push, Record

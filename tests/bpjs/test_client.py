@@ -28,8 +28,9 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.bpjs.client import Client, signature
-from antrean_cli.bpjs.replies import decrypt
+from antrean_cli.bpjs.client import Client
+from antrean_cli.bpjs.encryption import decrypt
+from antrean_cli.bpjs.signature import signature
 from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.errors import SettingsError
 from antrean_cli.rules.answers import Reply

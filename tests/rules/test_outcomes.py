@@ -1,4 +1,4 @@
-"""BPJS's answers: every row of bpjs.md's table, and what becomes of the push."""
+"""BPJS's answers: every row of the table of bpjs/README.md, and what becomes of the push."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LATER_TODAY = at("20:00")
 OK, THERE, AGAIN, FIRST, PERSON, STOP = "done", "already", "again", "first", "person", "stop"
 LATER, ENDED, SEP = "later", "ended", "sep"
 
-# bpjs.md, "Answers seen": call, step, code, text, class, the step that goes first.
+# bpjs/README.md, Answers: call, step, code, text, class, the step that goes first.
 SEEN = [
     ("add", "add", "200", "Ok", OK, ""),
     ("add", "add", "200", "OK", OK, ""),

@@ -1,0 +1,47 @@
+"""The calls of BPJS's service that antrean makes, as one table (bpjs/README.md, Calls)."""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from antrean_cli.rules.answers import (
+    DOKTER,
+    JADWAL,
+    LISTTASK,
+    PER_KODEBOOKING,
+    PER_TANGGAL,
+    POLI,
+    UPDATE,
+)
+from antrean_cli.rules.chain import ADD, BATAL, FARMASI
+
+
+class Endpoint(NamedTuple):
+    """One call: how it is made, and with which codes its rows come, encrypted.
+
+    `{}` in the path is a word to be filled in. A call that writes brings no rows, and no codes
+    stand here for it: what its answers mean is said in rules/answers.py.
+    """
+
+    method: str
+    path: str
+    rows_with: tuple[str, ...] = ()
+
+    def path_of(self, *words: str) -> str:
+        """Return the path with these words in it, percent-encoded: `/` and `#` both occur."""
+        return self.path.format(*(quote(word, safe="") for word in words))
+
+
+# The catalogue's 1 for references; should it be the 200 of all others, it is a list too.
+_REFERENCE = ("1", "200")
+ENDPOINTS = {
+    ADD: Endpoint("POST", "/antrean/add"),
+    UPDATE: Endpoint("POST", "/antrean/updatewaktu"),  # BPJS_UPDATE_PATH, if that is set
+    BATAL: Endpoint("POST", "/antrean/batal"),
+    FARMASI: Endpoint("POST", "/antrean/farmasi/add"),
+    LISTTASK: Endpoint("POST", "/antrean/getlisttask", ("200",)),
+    POLI: Endpoint("GET", "/ref/poli", _REFERENCE),
+    DOKTER: Endpoint("GET", "/ref/dokter", _REFERENCE),
+    JADWAL: Endpoint("GET", "/jadwaldokter/kodepoli/{}/tanggal/{}", ("200",)),
+    PER_TANGGAL: Endpoint("GET", "/antrean/pendaftaran/tanggal/{}", ("200",)),
+    PER_KODEBOOKING: Endpoint("GET", "/antrean/pendaftaran/kodebooking/{}", ("200",)),
+}
