@@ -1,6 +1,4 @@
-"""Reading: what one look at Khanza costs beside years of history, in rows, queries and
-milliseconds.
-"""
+"""Reading: what one look at Khanza costs beside years of history (rows, queries, time)."""
 
 from __future__ import annotations
 
@@ -58,9 +56,7 @@ class CountedKhanza(Khanza):
 
 
 def run(*, quick: bool) -> Iterator[Figure]:
-    """Yield the cost of a look at yesterday and today, of smaller and larger windows, and of the
-    usual way.
-    """
+    """Yield the cost of a look at two days, at smaller and larger windows, and of the usual way."""
     days = 175 if quick else 1750
     today = now().date()
     with MariaDB() as server:
@@ -110,9 +106,7 @@ def _rows(cost: Cost) -> float:
 
 
 def _look(server: MariaDB, first: date, last: date) -> Cost:
-    """Let the program look at a window as a pass does; the rows of the first time, the median time
-    of five.
-    """
+    """Return the cost of a look as a pass does it: rows of the first, median time of five."""
     env = settings(server, "http://127.0.0.1:9", Path("unused"))
     options = load(env_file=None, state=Path("unused"), needs=frozenset({"khanza"}), environ=env)
     times = []

@@ -169,9 +169,7 @@ def test_a_value_in_the_environment_is_taken_as_it_is(value: str) -> None:
 
 
 def test_what_might_be_a_comment_is_never_cut_off_silently(tmp_path: Path) -> None:
-    """`abc #def` could be a secret or a secret with a comment: it is told, by line and name,
-    without the value.
-    """
+    """`abc #def` may be one secret, or a secret and a comment: told by name, without the value."""
     file = written(tmp_path / "rs.env", "# komentar\n\nBPJS_SECRET_KEY=abc #def\n")
     environ = {name: value for name, value in NEEDED.items() if name != "BPJS_SECRET_KEY"}
     with pytest.raises(SettingsError) as caught:

@@ -104,8 +104,9 @@ def either(request: pytest.FixtureRequest, mariadb: MariaDB) -> tuple[Hospital, 
 
 
 def a_busy_day(hospital: Hospital) -> None:
-    """Write one of everything: kinds of visits, zero dates, NULLs, two of what is usually one,
-    other days.
+    """Write one of everything, and two of what is usually one.
+
+    All kinds of visits, zero dates, NULLs, and the days around.
     """
     norm = hospital.patient()
     onsite = hospital.visit(MONDAY, norm=norm)
@@ -291,9 +292,7 @@ def test_names_come_as_they_are_written(either: tuple[Hospital, KhanzaSettings],
 
 
 def test_mojibake_stays_what_it_is(khanza: Hospital, mariadb: MariaDB) -> None:
-    """UTF-8 that was once written as latin1 is in the table; guessing what was meant would spoil
-    other names.
-    """
+    """UTF-8 that was once written as latin1: guessing what was meant would spoil other names."""
     khanza.visit(MONDAY)
     with mariadb.admin() as connection, connection.cursor() as cursor:
         cursor.execute(
@@ -423,8 +422,7 @@ LISTED = (("2026/11/01/000001", "2026/11/02/000001"), ("20261101000001",))
 def test_no_big_table_is_read_whole(
     mariadb: MariaDB, beyond: tuple[tuple[str, ...], tuple[str, ...]]
 ) -> None:
-    """No date has an index: every SELECT on a table that grows goes by a range of a key, or by
-    single keys.
+    """No date has an index: a table that grows is read by a range of a key, or by single keys.
 
     The planned control visits are the one exception; they are asked for only while an onsite visit
     lacks its SEP.
@@ -567,9 +565,7 @@ def columns_of(cursor: Any, database: str) -> list[tuple[str, str]]:
 
 
 def test_columns_of_newer_khanzas_do_no_harm(mariadb: MariaDB, khanza: Hospital) -> None:
-    """Tables grow with each version: whole rows are never asked for, and long
-    texts never at all.
-    """
+    """Tables grow with each version: whole rows are never asked for, long texts not at all."""
     khanza.exam(khanza.visit(MONDAY), "2026-11-23 08:10:00")
     with mariadb.overheard() as said:
         read(server(mariadb))

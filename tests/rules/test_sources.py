@@ -311,9 +311,7 @@ def test_a_fall_back_counts_once_the_visit_has_moved_on(
 
 @pytest.mark.parametrize("stts", ["Belum", "Berkas Diterima"])
 def test_a_fall_back_does_not_win_the_race(stts: str) -> None:
-    """A pass comes every minute: the folder's time is there long before the
-    exam that is preferred.
-    """
+    """A pass comes every minute: the folder's time is there long before the preferred exam."""
     assert 4 not in found(onsite(berkas=RECEIVED, reg={"stts": stts}))
 
 
@@ -381,9 +379,7 @@ def test_a_visit_registered_in_advance_came_if_there_is_a_trace(trace: str) -> N
 )
 @pytest.mark.parametrize("now", [EVENING, NEXT_DAY])
 def test_without_a_trace_nobody_is_sent_as_present(visit: Visit, now: datetime) -> None:
-    """Neither the end of the day nor anything else opens the fall-back; the visit waits, with its
-    reason.
-    """
+    """Not even the end of the day opens the fall-back: the visit waits, with its reason."""
     events = events_of(context(visit, now))
     assert times(events) == {}
     assert events[3].hold is not None
@@ -544,9 +540,7 @@ def test_task_7_is_the_hand_over_of_the_prescription_that_counts() -> None:
 
 
 def test_a_pharmacy_without_the_hand_over_page_takes_the_two_times_before_it() -> None:
-    """The README's usual choice: task 6 = resep_dibuat, task 7 = resep_divalidasi, of one
-    prescription.
-    """
+    """The usual choice: task 6 = resep_dibuat, task 7 = resep_divalidasi, of one prescription."""
     visit = onsite(
         reseps=(resep(1, dibuat=on("08:30")), resep(2, dibuat=MADE, divalidasi=VALIDATED))
     )

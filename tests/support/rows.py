@@ -1,5 +1,4 @@
-"""Rows of Khanza, visits and ledger records for the tests of the rules: small factories with plain
-defaults.
+"""Rows of Khanza, visits and ledger records for the tests: small factories with plain defaults.
 
 Everybody in here is invented. Monday, 23 November 2026, is the day that nearly all of them play on.
 """
@@ -225,9 +224,7 @@ def surat(**changed: Any) -> SuratKontrol:
 
 
 def rows(**changed: Any) -> Rows:
-    """Return what a read of Khanza brought: nothing but the payer code of BPJS, unless told
-    otherwise.
-    """
+    """Return what a read of Khanza brought: only BPJS's payer code, unless told otherwise."""
     return Rows(**{"payers": frozenset({"BPJ"}), "kode_ppk": "0301R001", **changed})
 
 
@@ -253,9 +250,7 @@ def nonjkn(*, reg: Mapping[str, Any] | None = None, **changed: Any) -> Visit:
 def mobilejkn(
     *, reg: Mapping[str, Any] | None = None, book: Mapping[str, Any] | None = None, **changed: Any
 ) -> Visit:
-    """Return a booking made in Mobile JKN: jam_reg is the session's opening, as Khanza writes it
-    when it is booked.
-    """
+    """Return a booking made in Mobile JKN, with jam_reg at the opening, as Khanza books it."""
     base = {
         "kodebooking": NOBOOKING,
         "kind": "mobilejkn",
