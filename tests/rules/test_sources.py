@@ -81,81 +81,37 @@ CHECKED_IN = mobilejkn(book={"status": "Checkin", "validasi": on("07:40")})
 SEEN_DONE = seen("Sudah", at("09:15"))
 
 
+BEFORE_OPENING = onsite(reg={"jam_reg": "07:10:11"})
+WHILE_OPEN = onsite(reg={"jam_reg": "09:20:00"})
+FOLDER = onsite(berkas=berkas(on("08:11"), on("08:12"), on("08:13")))
+SEEN_TWICE = onsite(exams=(exam(on("08:40")), exam(on("08:20"))))
+SEEN_TWICE_AND_DONE = onsite(reg={"stts": "Sudah"}, exams=(exam(on("08:40")), exam(on("08:20"))))
+NURSE_THEN_DOCTOR = onsite(exams=(exam(on("08:20")), exam(on("08:40"), nip="D01")))
+DONE = onsite(reg={"stts": "Sudah"})
+PHARMACY = onsite(
+    reseps=(resep(dibuat=on("08:50"), divalidasi=on("08:55"), diserahkan=on("09:05")),)
+)
+
+
 @pytest.mark.parametrize(
     ("task", "source", "visit", "expected"),
     [
         (3, "checkin", CHECKED_IN, "07:40:00"),
-        (3, "daftar", onsite(reg={"jam_reg": "07:10:11"}), "07:10:11"),
-        (
-            3,
-            "buka_poli",
-            onsite(reg={"jam_reg": "07:10:11"}),
-            "08:00:00",
-        ),  # registered before it opens
-        (
-            3,
-            "buka_poli",
-            onsite(reg={"jam_reg": "09:20:00"}),
-            "09:20:00",
-        ),  # registered while it is open
-        (
-            3,
-            "berkas_dikirim",
-            onsite(berkas=berkas(on("08:11"), on("08:12"), on("08:13"))),
-            "08:11:00",
-        ),
-        (
-            4,
-            "berkas_diterima",
-            onsite(berkas=berkas(on("08:11"), on("08:12"), on("08:13"))),
-            "08:12:00",
-        ),
-        (
-            5,
-            "berkas_kembali",
-            onsite(berkas=berkas(on("08:11"), on("08:12"), on("08:13"))),
-            "08:13:00",
-        ),
-        (4, "periksa_awal", onsite(exams=(exam(on("08:40")), exam(on("08:20")))), "08:20:00"),
-        (
-            5,
-            "periksa_akhir",
-            onsite(reg={"stts": "Sudah"}, exams=(exam(on("08:40")), exam(on("08:20")))),
-            "08:40:00",
-        ),
-        (
-            4,
-            "periksa_dokter",
-            onsite(exams=(exam(on("08:20")), exam(on("08:40"), nip="D01"))),
-            "08:40:00",
-        ),
-        (5, "stts_selesai", onsite(reg={"stts": "Sudah"}), "09:15:00"),
-        (
-            6,
-            "resep_dibuat",
-            onsite(reseps=(resep(dibuat=on("08:50"), divalidasi=on("08:55")),)),
-            "08:50:00",
-        ),
-        (
-            6,
-            "resep_divalidasi",
-            onsite(reseps=(resep(dibuat=on("08:50"), divalidasi=on("08:55")),)),
-            "08:55:00",
-        ),
-        (
-            7,
-            "resep_divalidasi",
-            onsite(reseps=(resep(dibuat=on("08:50"), divalidasi=on("08:55")),)),
-            "08:55:00",
-        ),
-        (
-            7,
-            "resep_diserahkan",
-            onsite(reseps=(resep(divalidasi=on("08:55"), diserahkan=on("09:05")),)),
-            "09:05:00",
-        ),
+        (3, "daftar", BEFORE_OPENING, "07:10:11"),
+        (3, "buka_poli", BEFORE_OPENING, "08:00:00"),
+        (3, "buka_poli", WHILE_OPEN, "09:20:00"),
+        (3, "berkas_dikirim", FOLDER, "08:11:00"),
+        (4, "berkas_diterima", FOLDER, "08:12:00"),
+        (5, "berkas_kembali", FOLDER, "08:13:00"),
+        (4, "periksa_awal", SEEN_TWICE, "08:20:00"),
+        (5, "periksa_akhir", SEEN_TWICE_AND_DONE, "08:40:00"),
+        (4, "periksa_dokter", NURSE_THEN_DOCTOR, "08:40:00"),
+        (5, "stts_selesai", DONE, "09:15:00"),
+        (6, "resep_dibuat", PHARMACY, "08:50:00"),
+        (6, "resep_divalidasi", PHARMACY, "08:55:00"),
+        (7, "resep_divalidasi", PHARMACY, "08:55:00"),
+        (7, "resep_diserahkan", PHARMACY, "09:05:00"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_each_source_reads_its_column(task: int, source: str, visit: Visit, expected: str) -> None:
     known = SEEN_DONE if source == "stts_selesai" else None
