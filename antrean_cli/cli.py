@@ -71,8 +71,7 @@ class Commands(Command, click.Group):
             result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            # The reader is gone; Python would complain once more when it flushes stdout on its way
-            # out.
+            # The reader is gone; flushing stdout on its way out, Python would complain once more.
             streams.stop_printing()
             ctx.exit(CLOSED_PIPE)
         return result
@@ -102,10 +101,8 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 
 @click.group(
     cls=Commands,
-    help=(
-        "Mengirim antrean rawat jalan SIMRS Khanza ke BPJS: tidak "
-        "ada yang hilang, tidak ada yang dikarang."
-    ),
+    help="Mengirim antrean rawat jalan SIMRS Khanza ke BPJS: tidak ada yang hilang, tidak ada yang "
+    "dikarang.",
     epilog=examples(
         """
 antrean demo
@@ -192,8 +189,8 @@ def _confess(bug: BaseException) -> int:
 
     frames = "".join(traceback.format_list(traceback.extract_tb(bug.__traceback__)))
     return _complain(
-        f"kesalahan di dalam antrean; laporkan beserta baris-baris "
-        f"ini:\n{frames}{type(bug).__name__}",
+        f"kesalahan di dalam antrean; laporkan beserta baris-baris ini:\n"
+        f"{frames}{type(bug).__name__}",
         1,
     )
 
@@ -201,8 +198,7 @@ def _confess(bug: BaseException) -> int:
 def _complain(sentence: str, code: int, *, silent: bool = False) -> int:
     if sentence and not silent:
         click.echo(f"antrean: {sentence}", err=True)
-    # "--json prints one document on stdout", whatever happens; where something stands there it is
-    # that document.
+    # --json prints one document on stdout, whatever happens; what stands there already is that one.
     if "--json" in sys.argv and not streams.printed() and code != 1:
         click.echo(json.dumps({"error": sentence, "exit_code": code}, ensure_ascii=False, indent=2))
     return code

@@ -52,9 +52,11 @@ def field_options(function: Callable[..., None]) -> Callable[..., None]:
 
 @subcommand(
     "add",
-    help="Tambah satu antrean di BPJS. Ke-23 isiannya dari BERKAS "
-    "JSON, dari masukan standar (-), atau dari "
-    "kunjungan di Khanza (--no-rawat); pilihan tunggal menggantikan isian yang bernama sama.",
+    help=(
+        "Tambah satu antrean di BPJS. Ke-23 isiannya dari BERKAS JSON, dari masukan standar "
+        "(-), atau dari kunjungan di Khanza (--no-rawat); pilihan tunggal menggantikan isian "
+        "yang bernama sama."
+    ),
     epilog=examples(
         """
 antrean add antrean.json

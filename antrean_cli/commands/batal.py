@@ -16,8 +16,8 @@ from antrean_cli.rules.payloads import batal_body
 @subcommand(
     "batal",
     help=(
-        "Batalkan satu antrean di BPJS. Pembatalan tidak dapat ditarik "
-        "kembali; di terminal ditanyakan dulu."
+        "Batalkan satu antrean di BPJS. Pembatalan tidak dapat ditarik kembali; di terminal "
+        "ditanyakan dulu."
     ),
     epilog=examples(
         """

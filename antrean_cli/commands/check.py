@@ -19,11 +19,11 @@ WIDTH, MARGIN = 80, " " * 11
 
 @subcommand(
     "check",
-    help="Periksa semuanya sebelum putaran pertama, dan setiap kali "
-    "ada yang aneh: pengaturan, berkas status, "
-    "Khanza, BPJS, pemetaan, dan jadwal. Tiap baris: ok, peringatan, "
-    "atau galat, dan apa yang harus diketik. "
-    "Tidak ada yang diubah. Kode keluar 0 tanpa galat.",
+    help=(
+        "Periksa semuanya sebelum putaran pertama, dan setiap kali ada yang aneh: pengaturan, "
+        "berkas status, Khanza, BPJS, pemetaan, dan jadwal. Tiap baris: ok, peringatan, atau "
+        "galat, dan apa yang harus diketik. Tidak ada yang diubah. Kode keluar 0 tanpa galat."
+    ),
     epilog=examples(
         """
 antrean check

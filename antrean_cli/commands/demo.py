@@ -17,11 +17,11 @@ from pathlib import Path
 
 import click
 
-from antrean_cli.commands.simulator import save_bookings
 from antrean_cli.config.settings import Settings, load
 from antrean_cli.console.app import App, program
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.parameters import FILE
+from antrean_cli.console.simulator_file import save_bookings
 from antrean_cli.errors import InputError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
@@ -51,8 +51,10 @@ class _Clock:
 
 @subcommand(
     "demo",
-    help="Satu hari di rumah sakit kecil, dari Khanza contoh ke BPJS tiruan, dalam beberapa detik. "
-    "Semua pasien rekaan; tidak ada yang keluar dari komputer ini.",
+    help=(
+        "Satu hari di rumah sakit kecil, dari Khanza contoh ke BPJS tiruan, dalam beberapa "
+        "detik. Semua pasien rekaan; tidak ada yang keluar dari komputer ini."
+    ),
     epilog=examples(
         """
 antrean demo

@@ -14,9 +14,11 @@ from antrean_cli.operator.queue_admin import Pick, drop
 
 @subcommand(
     "drop",
-    help="Hentikan kiriman yang tidak dapat diperbaiki: tidak dikirim, "
-    "tidak dihitung. Dengan KODEBOOKING saja: "
-    "seluruh antrean itu, dan yang menyusul. Dapat dibatalkan dengan antrean retry KODEBOOKING.",
+    help=(
+        "Hentikan kiriman yang tidak dapat diperbaiki: tidak dikirim, tidak dihitung. Dengan "
+        "KODEBOOKING saja: seluruh antrean itu, dan yang menyusul. Dapat dibatalkan dengan "
+        "antrean retry KODEBOOKING."
+    ),
     epilog=examples(
         """
 antrean drop 2026/11/22/000001 --keterangan "pasien pindah RS"

@@ -13,9 +13,10 @@ from antrean_cli.rules.payloads import JENISRESEP, farmasi_body
 
 @subcommand(
     "farmasi",
-    help="Kirim nomor antrean farmasi satu kunjungan. Hanya untuk rumah "
-    "sakit yang menjalankan antrean farmasi; "
-    "dengan ANTREAN_FARMASI=ya, sync mengirimnya sendiri setelah task 5.",
+    help=(
+        "Kirim nomor antrean farmasi satu kunjungan. Hanya untuk rumah sakit yang menjalankan "
+        "antrean farmasi; dengan ANTREAN_FARMASI=ya, sync mengirimnya sendiri setelah task 5."
+    ),
     epilog=examples(
         """
 antrean farmasi 2026/11/22/000001 12 --jenisresep Racikan

@@ -17,8 +17,10 @@ from antrean_cli.rules.chain import ALREADY, HELD, REFUSED, SENT
 
 @subcommand(
     "list",
-    help="Daftar kiriman: yang ditahan, ditolak, menunggu, atau terkirim. "
-    "Tanpa pilihan: semua yang belum selesai, sejak H-7.",
+    help=(
+        "Daftar kiriman: yang ditahan, ditolak, menunggu, atau terkirim. Tanpa pilihan: semua "
+        "yang belum selesai, sejak H-7."
+    ),
     epilog=examples(
         """
 antrean list --refused

@@ -39,8 +39,10 @@ antrean listtask 2026/11/22/000001 --require 3,4,5 || echo belum lengkap
     "form",
     type=OneOf(FORMATS),
     metavar="BENTUK",
-    help="table (bila tidak disebut), json, csv, atau plain: satu baris per task, dipisah tab "
-    "(taskid, wakturs, waktu, taskname).",
+    help=(
+        "table (bila tidak disebut), json, csv, atau plain: satu baris per task, dipisah tab "
+        "(taskid, wakturs, waktu, taskname)."
+    ),
 )
 @click.option(
     "--require", metavar="TASKID,…", help="Keluar dengan kode 7 bila salah satu task ini belum ada."

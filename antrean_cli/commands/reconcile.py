@@ -18,11 +18,11 @@ from antrean_cli.rules.chain import MAX_AGE
 
 @subcommand(
     "reconcile",
-    help="Cocokkan Khanza, ledger, dan BPJS untuk satu hari: jumlahnya "
-    "harus cocok, dan tiap perbedaan disebut. Kode "
-    "keluar 0 sama, 13 ada perbedaan, juga bila --repair membetulkannya: "
-    "jalankan sekali lagi setelah putaran "
-    "berikutnya.",
+    help=(
+        "Cocokkan Khanza, ledger, dan BPJS untuk satu hari: jumlahnya harus cocok, dan tiap "
+        "perbedaan disebut. Kode keluar 0 sama, 13 ada perbedaan, juga bila --repair "
+        "membetulkannya: jalankan sekali lagi setelah putaran berikutnya."
+    ),
     epilog=examples(
         """
 antrean reconcile

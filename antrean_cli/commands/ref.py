@@ -23,9 +23,11 @@ LISTS = {
 
 @subcommand(
     "ref",
-    help="Daftar milik BPJS: poli, dokter, atau jadwal HFIS satu POLI "
-    "(kode BPJS) pada satu TANGGAL. Untuk mengisi "
-    "maping_poli_bpjs, maping_dokter_dpjpvclaim, dan jadwal di Khanza.",
+    help=(
+        "Daftar milik BPJS: poli, dokter, atau jadwal HFIS satu POLI (kode BPJS) pada satu "
+        "TANGGAL. Untuk mengisi maping_poli_bpjs, maping_dokter_dpjpvclaim, dan jadwal di "
+        "Khanza."
+    ),
     epilog=examples(
         """
 antrean ref poli

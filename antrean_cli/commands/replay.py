@@ -20,10 +20,11 @@ from antrean_cli.rules.sources import service_day
 
 @subcommand(
     "replay",
-    help="Lupakan catatan satu hari pelayanan, lalu baca ulang dari "
-    "Khanza pada putaran berikutnya. Aman: yang "
-    "sudah ada di BPJS tidak menjadi ganda. Yang dikirim dengan "
-    "tangan, yang dilepas, dan yang batal tetap.",
+    help=(
+        "Lupakan catatan satu hari pelayanan, lalu baca ulang dari Khanza pada putaran "
+        "berikutnya. Aman: yang sudah ada di BPJS tidak menjadi ganda. Yang dikirim dengan "
+        "tangan, yang dilepas, dan yang batal tetap."
+    ),
     epilog=examples(
         """
 antrean replay --date 2026-11-22

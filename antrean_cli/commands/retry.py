@@ -12,9 +12,11 @@ from antrean_cli.operator.queue_admin import Pick, retry
 
 @subcommand(
     "retry",
-    help="Coba lagi yang ditolak atau ditahan, setelah datanya dibetulkan: "
-    "satu KODEBOOKING (atau no_rawat), satu "
-    "TASKID-nya, semua dengan satu alasan, atau semuanya. Terkirim pada putaran berikutnya.",
+    help=(
+        "Coba lagi yang ditolak atau ditahan, setelah datanya dibetulkan: satu KODEBOOKING "
+        "(atau no_rawat), satu TASKID-nya, semua dengan satu alasan, atau semuanya. Terkirim "
+        "pada putaran berikutnya."
+    ),
     epilog=examples(
         """
 antrean retry 2026/11/22/000001

@@ -14,11 +14,12 @@ from antrean_cli.sync.hfis import sessions_of
 
 @subcommand(
     "show",
-    help="Riwayat satu kunjungan: waktu tiap task di Khanza dan asalnya, "
-    "apa yang dikirim dan kapan, jawaban BPJS, apa "
-    "yang kurang, dan siapa harus berbuat apa. Dengan --bpjs: bila "
-    "BPJS tidak menjawab atau menolak kredensial, "
-    "riwayatnya tetap tampil dan kode keluarnya 5 atau 4.",
+    help=(
+        "Riwayat satu kunjungan: waktu tiap task di Khanza dan asalnya, apa yang dikirim dan "
+        "kapan, jawaban BPJS, apa yang kurang, dan siapa harus berbuat apa. Dengan --bpjs: bila"
+        " BPJS tidak menjawab atau menolak kredensial, riwayatnya tetap tampil dan kode "
+        "keluarnya 5 atau 4."
+    ),
     epilog=examples(
         """
 antrean show 2026/11/22/000001

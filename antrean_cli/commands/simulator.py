@@ -1,7 +1,6 @@
 """`antrean simulator`: the stand-in BPJS alone, for training and before BPJS has given keys."""
 
 import gc
-import json
 import signal
 import ssl
 from pathlib import Path
@@ -13,45 +12,18 @@ import click
 from antrean_cli.console.app import App
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.parameters import FILE, Whole
+from antrean_cli.console.simulator_file import load_bookings, save_bookings
 from antrean_cli.errors import InputError, why
 from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 
 
-def load_bookings(bpjs: Simulator, file: Path) -> None:
-    """Let the stand-in hold what a file of an earlier run shows; raises InputError."""
-    if not file.exists():
-        return
-    try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-        bookings_alone = isinstance(held, list)  # as /_simulator/bookings shows them
-        bpjs.bookings.load(held if bookings_alone else held["antrean"])
-        for sessions in () if bookings_alone else held["jadwal"]:
-            bpjs.bookings.updatejadwaldokter(sessions)
-    except OSError as error:
-        raise InputError(f"--isi {file} tidak dapat dibaca: {why(error)}") from error
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise InputError(
-            f"--isi {file} bukan isi simulator; pakai berkas yang disimpan simulator"
-        ) from error
-
-
-def save_bookings(bpjs: Simulator, file: Path) -> None:
-    """Write what the stand-in holds, whole or not at all; raises InputError."""
-    fresh = file.with_name(f"{file.name}.baru")
-    try:
-        held = {"antrean": bpjs.bookings.snapshot(), "jadwal": bpjs.bookings.sessions()}
-        fresh.write_text(json.dumps(held, ensure_ascii=False, indent=2), encoding="utf-8")
-        fresh.replace(file)
-    except OSError as error:
-        raise InputError(f"--isi {file} tidak dapat ditulis: {why(error)}") from error
-
-
 @subcommand(
     "simulator",
-    help="Tiruan BPJS di komputer ini: memeriksa tanda tangan, mengenkripsi "
-    "jawaban, dan menerapkan aturan BPJS. "
-    "Untuk latihan, dan untuk mencoba pengaturan sebelum kunci "
-    "dari BPJS ada. Ctrl-C untuk berhenti.",
+    help=(
+        "Tiruan BPJS di komputer ini: memeriksa tanda tangan, mengenkripsi jawaban, dan "
+        "menerapkan aturan BPJS. Untuk latihan, dan untuk mencoba pengaturan sebelum kunci dari"
+        " BPJS ada. Ctrl-C untuk berhenti."
+    ),
     epilog=examples(
         """
 antrean simulator

@@ -17,9 +17,11 @@ from antrean_cli.render.text import json_text
 
 @subcommand(
     "status",
-    help="Apakah semuanya baik? Putaran terakhir, yang menunggu, "
-    "ditahan, dan ditolak, dan gangguan yang "
-    "berlangsung. Khanza dan BPJS tidak dihubungi. Kode keluar 0 baik, 12 perlu dilihat.",
+    help=(
+        "Apakah semuanya baik? Putaran terakhir, yang menunggu, ditahan, dan ditolak, dan "
+        "gangguan yang berlangsung. Khanza dan BPJS tidak dihubungi. Kode keluar 0 baik, 12 "
+        "perlu dilihat."
+    ),
     epilog=examples(
         """
 antrean status

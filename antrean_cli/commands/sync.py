@@ -22,8 +22,8 @@ from antrean_cli.sync.run import preview
 @subcommand(
     "sync",
     help=(
-        "Satu putaran: baca Khanza sejak putaran terakhir, kirim yang "
-        "baru ke BPJS. Aman dijalankan cron tiap menit."
+        "Satu putaran: baca Khanza sejak putaran terakhir, kirim yang baru ke BPJS. Aman "
+        "dijalankan cron tiap menit."
     ),
     epilog=examples(
         """

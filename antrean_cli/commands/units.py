@@ -25,9 +25,10 @@ def _user(_: click.Context, __: click.Parameter, value: str) -> str:
 
 @subcommand(
     "units",
-    help="Cetak service dan timer systemd sebagai pengganti cron: satu "
-    "putaran tiap menit, dengan hak sesedikit "
-    "mungkin. Tanpa argumen: keduanya, dan cara memasangnya.",
+    help=(
+        "Cetak service dan timer systemd sebagai pengganti cron: satu putaran tiap menit, "
+        "dengan hak sesedikit mungkin. Tanpa argumen: keduanya, dan cara memasangnya."
+    ),
     epilog=examples(
         """
 antrean units

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 @subcommand(
     "update",
-    help="Kirim waktu satu task, atau banyak task dari sebuah berkas. "
-    "TASKID 1 sampai 7 atau 99. WAKTU dalam zona "
-    "rumah sakit (ANTREAN_TZ), atau milidetik epoch; tanpa WAKTU berarti sekarang.",
+    help=(
+        "Kirim waktu satu task, atau banyak task dari sebuah berkas. TASKID 1 sampai 7 atau 99."
+        " WAKTU dalam zona rumah sakit (ANTREAN_TZ), atau milidetik epoch; tanpa WAKTU berarti "
+        "sekarang."
+    ),
     epilog=examples(
         """
 antrean update 2026/11/22/000001 3
@@ -57,9 +59,10 @@ antrean update --file task12.csv
     "source",
     metavar="BERKAS|-",
     shell_complete=files,
-    help="CSV, satu baris per task: kodebooking,taskid,waktu dan bila "
-    "perlu jenisresep. Judul kolom boleh ada; "
-    "pemisahnya koma atau titik koma.",
+    help=(
+        "CSV, satu baris per task: kodebooking,taskid,waktu dan bila perlu jenisresep. Judul "
+        "kolom boleh ada; pemisahnya koma atau titik koma."
+    ),
 )
 @json_option
 @click.pass_context

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.commands.simulator import load_bookings
+from antrean_cli.console.simulator_file import load_bookings
 from antrean_cli.simulator.server import KEYS, Simulator
 from tests.support.command import run
 
