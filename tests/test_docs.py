@@ -12,7 +12,7 @@ import pytest
 from antrean_cli import errors
 from antrean_cli.cli import COMMANDS, group
 from antrean_cli.config.settings import SETTINGS, load
-from antrean_cli.render.text import ADVICE
+from antrean_cli.render.reasons import holds
 from antrean_cli.rules.add_fields import FIELDS
 from antrean_cli.rules.sources import FLOWS, SOURCES
 
@@ -76,12 +76,16 @@ def test_the_exit_codes_of_readme_help_and_errors_are_the_same() -> None:
     assert set(errors.EXIT_CODES) == raised | {0, 1, 130, 143}
 
 
-def test_every_reason_to_wait_is_in_the_readme_by_its_code() -> None:
+def test_the_table_of_reasons_to_wait_is_that_of_the_registry() -> None:
     """`--reason`, JSON and the alert rules go by these codes."""
-    listed = [cells[0].strip("`") for cells in rows(section("What is held, and why"))][1:]
-    assert sorted(listed) == sorted([*ADVICE, "antrean"])  # whose advice is that of the add itself
+    listed = [tuple(cells) for cells in rows(section("What is held, and why"))][1:]
+    assert listed == [
+        (f"`{family}`", ", ".join(f"`{text}`" for text in sentences), ends)
+        for family, sentences, ends in holds()
+    ]
     watched = re.findall(r'reason=~"([^"]*)"', README)
-    assert {code for codes in watched for code in codes.split("|")} <= set(listed)
+    families = {family for family, _, _ in holds()}
+    assert {code for codes in watched for code in codes.split("|")} <= families
 
 
 @pytest.mark.parametrize("name", COMMANDS)

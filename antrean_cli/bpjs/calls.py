@@ -3,16 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import quote
 
-from antrean_cli.rules.answers import (
-    DOKTER,
-    JADWAL,
-    LISTTASK,
-    PER_KODEBOOKING,
-    PER_TANGGAL,
-    POLI,
-    UPDATE,
-)
-from antrean_cli.rules.chain import ADD, BATAL, FARMASI
+from antrean_cli.rules.codes import CallName, Step
 
 
 class Endpoint(NamedTuple):
@@ -33,15 +24,15 @@ class Endpoint(NamedTuple):
 
 # The catalogue's 1 for references; should it be the 200 of all others, it is a list too.
 _REFERENCE = ("1", "200")
-ENDPOINTS = {
-    ADD: Endpoint("POST", "/antrean/add"),
-    UPDATE: Endpoint("POST", "/antrean/updatewaktu"),  # BPJS_UPDATE_PATH, if that is set
-    BATAL: Endpoint("POST", "/antrean/batal"),
-    FARMASI: Endpoint("POST", "/antrean/farmasi/add"),
-    LISTTASK: Endpoint("POST", "/antrean/getlisttask", ("200",)),
-    POLI: Endpoint("GET", "/ref/poli", _REFERENCE),
-    DOKTER: Endpoint("GET", "/ref/dokter", _REFERENCE),
-    JADWAL: Endpoint("GET", "/jadwaldokter/kodepoli/{}/tanggal/{}", ("200",)),
-    PER_TANGGAL: Endpoint("GET", "/antrean/pendaftaran/tanggal/{}", ("200",)),
-    PER_KODEBOOKING: Endpoint("GET", "/antrean/pendaftaran/kodebooking/{}", ("200",)),
+ENDPOINTS: dict[str, Endpoint] = {
+    Step.ADD: Endpoint("POST", "/antrean/add"),
+    CallName.UPDATE: Endpoint("POST", "/antrean/updatewaktu"),  # BPJS_UPDATE_PATH, if that is set
+    Step.BATAL: Endpoint("POST", "/antrean/batal"),
+    Step.FARMASI: Endpoint("POST", "/antrean/farmasi/add"),
+    CallName.LISTTASK: Endpoint("POST", "/antrean/getlisttask", ("200",)),
+    CallName.POLI: Endpoint("GET", "/ref/poli", _REFERENCE),
+    CallName.DOKTER: Endpoint("GET", "/ref/dokter", _REFERENCE),
+    CallName.JADWAL: Endpoint("GET", "/jadwaldokter/kodepoli/{}/tanggal/{}", ("200",)),
+    CallName.PER_TANGGAL: Endpoint("GET", "/antrean/pendaftaran/tanggal/{}", ("200",)),
+    CallName.PER_KODEBOOKING: Endpoint("GET", "/antrean/pendaftaran/kodebooking/{}", ("200",)),
 }

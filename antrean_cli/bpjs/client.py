@@ -25,7 +25,8 @@ from antrean_cli.bpjs.signature import signed_headers
 from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.errors import SettingsError
 from antrean_cli.rules.add_fields import PRIVATE
-from antrean_cli.rules.answers import UPDATE, Reply
+from antrean_cli.rules.answers import Reply
+from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.faults import Cause, Fault
 
 MAX_BODY = 4_000_000  # bytes; the longest list of a day is some hundred kilobytes
@@ -76,7 +77,7 @@ class Client:
         says loses the numbers of the patient, and the name in `hide`.
         """
         request = _Request(
-            path=self._settings.update_path if name == UPDATE else ENDPOINTS[name].path,
+            path=self._settings.update_path if name == CallName.UPDATE else ENDPOINTS[name].path,
             body=json.dumps(body).encode(),
             private=tuple(str(body.get(field) or "") for field in PRIVATE),
             name=hide,

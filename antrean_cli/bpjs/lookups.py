@@ -8,19 +8,8 @@ from typing import Any
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
-from antrean_cli.rules.answers import (
-    AGAIN,
-    DONE,
-    FIRST,
-    LISTTASK,
-    PER_KODEBOOKING,
-    STOP,
-    THERE,
-    Outcome,
-    Reply,
-    judge,
-)
-from antrean_cli.rules.chain import ADD
+from antrean_cli.rules.answers import Outcome, Reply, judge
+from antrean_cli.rules.codes import CallName, OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Antrean, Task, wakturs_of
 from antrean_cli.rules.payloads import listtask_body
@@ -32,8 +21,8 @@ def tasks(client: Client, kodebooking: str, *, missing_ok: bool = False) -> list
     Of a booking that BPJS does not know there is nothing if `missing_ok`. Raises CredentialsError,
     TemporaryError or RefusedError.
     """
-    answer = client.call(LISTTASK, listtask_body(kodebooking))
-    return sorted(_rows(LISTTASK, answer, missing_ok=missing_ok), key=_by_taskid_and_time)
+    answer = client.call(CallName.LISTTASK, listtask_body(kodebooking))
+    return sorted(_rows(CallName.LISTTASK, answer, missing_ok=missing_ok), key=_by_taskid_and_time)
 
 
 def antrean(client: Client, kodebooking: str) -> Antrean | None:
@@ -41,7 +30,9 @@ def antrean(client: Client, kodebooking: str) -> Antrean | None:
 
     Raises CredentialsError, TemporaryError or RefusedError.
     """
-    rows = _rows(PER_KODEBOOKING, client.ask(PER_KODEBOOKING, kodebooking), missing_ok=True)
+    rows = _rows(
+        CallName.PER_KODEBOOKING, client.ask(CallName.PER_KODEBOOKING, kodebooking), missing_ok=True
+    )
     return next((row for row in rows if row.kodebooking == kodebooking), None)
 
 
@@ -58,10 +49,10 @@ def _rows(name: str, answer: Reply | Fault, *, missing_ok: bool = False) -> Sequ
     if isinstance(answer, Fault):
         raise TemporaryError(answer.text)
     outcome = judge(name, "", answer)
-    if missing_ok and (outcome.kind, outcome.named) == (FIRST, ADD):
+    if missing_ok and (outcome.kind, outcome.named) == (OutcomeKind.PREREQUISITE, Step.ADD):
         return []  # "Kode Booking tidak ditemukan"
     raise_unless_done(outcome)
-    if outcome.kind != DONE:
+    if outcome.kind != OutcomeKind.DONE:
         raise RefusedError(f"BPJS menjawab daftar dengan kode {outcome.code}")
     return answer.response
 
@@ -76,20 +67,20 @@ def raise_unless_done(outcome: Outcome) -> None:
     happy with.
     """
     said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
-    if outcome.kind == STOP:
+    if outcome.kind == OutcomeKind.AUTH_FAILED:
         raise CredentialsError(
             f"BPJS tidak menerima kredensial, tanda tangan, atau jam "
             f"server: {said}; periksa BPJS_CONS_ID, "
             "BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini"
         )
-    if outcome.kind == AGAIN:
+    if outcome.kind == OutcomeKind.RETRY:
         raise TemporaryError(f"BPJS meminta dicoba lagi: {said}")
-    if outcome.kind == FIRST:
+    if outcome.kind == OutcomeKind.PREREQUISITE:
         first = (
             "kirim antreannya dulu (antrean add)"
-            if outcome.named == ADD
+            if outcome.named == Step.ADD
             else f"kirim task {outcome.named} dulu"
         )
         raise RefusedError(f"BPJS menolak: {said}; {first}")
-    if outcome.kind not in (DONE, THERE):
+    if outcome.kind not in (OutcomeKind.DONE, OutcomeKind.ALREADY):
         raise RefusedError(f"BPJS menolak: {said}")

@@ -20,7 +20,7 @@ from antrean_cli.bpjs.calls import ENDPOINTS
 from antrean_cli.bpjs.encryption import UnreadableError, decrypt
 from antrean_cli.bpjs.redaction import Redactor, one_line
 from antrean_cli.config.settings import BpjsSettings
-from antrean_cli.rules.answers import DOKTER, JADWAL, LISTTASK, PER_KODEBOOKING, PER_TANGGAL, POLI
+from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task, kodedokter_of
 
@@ -194,10 +194,10 @@ def _required(row: Any, name: str) -> str:
 
 
 _ROWS: dict[str, Callable[[Any, Redactor], Any]] = {
-    LISTTASK: _task,
-    POLI: _poli,
-    DOKTER: _dokter,
-    JADWAL: _praktek,
-    PER_TANGGAL: _antrean,
-    PER_KODEBOOKING: _antrean,
+    CallName.LISTTASK: _task,
+    CallName.POLI: _poli,
+    CallName.DOKTER: _dokter,
+    CallName.JADWAL: _praktek,
+    CallName.PER_TANGGAL: _antrean,
+    CallName.PER_KODEBOOKING: _antrean,
 }

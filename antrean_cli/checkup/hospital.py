@@ -12,10 +12,11 @@ from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.config.settings import ZONES, KhanzaSettings, Settings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
+from antrean_cli.render.reasons import sentence
 from antrean_cli.render.times import one_unit
-from antrean_cli.rules.chain import MAX_AGE
 from antrean_cli.rules.payloads import missing
-from antrean_cli.rules.sources import Reason
+from antrean_cli.rules.push import MAX_AGE
+from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason, ReasonCode
 from antrean_cli.rules.visits import Policy, Sessions, Visit, assemble, parse_datetime, served
 from antrean_cli.sync.collect import rows_of
 
@@ -25,7 +26,11 @@ FARTHEST = timedelta(hours=14)  # of two zones
 MOST_GROUPS = 15
 SENDERS = "KhanzaHMSServiceMobileJKN dan KhanzaHMSServiceMobileJKNERM"
 # What a mapping table is filled from: the list of `antrean ref`, and the name that Khanza has.
-MAPPINGS: dict[str, str] = {"maping_poli_bpjs": "poli", "maping_dokter_dpjpvclaim": "dokter"}
+MAPPINGS: dict[ReasonCode, str] = {
+    ReasonCode.CLINIC_UNMAPPED: "poli",
+    ReasonCode.DOCTOR_UNMAPPED: "dokter",
+    ReasonCode.DOCTOR_CODE_NO_NUMBER: "dokter",
+}
 Near = Callable[
     [str, str], Sequence[str]
 ]  # a list of MAPPINGS and a name → what is like it, as "code name"
@@ -215,18 +220,18 @@ def lacking(visits: Iterable[Visit], policy: Policy) -> list[Group]:
     groups: dict[Reason, Group] = {}
     for visit in visits:
         reason = missing(visit) if visit.kind in policy.add and not visit.booking else None
-        if reason and reason.code in ("petakan", "jadwal"):
+        if reason and reason.code.family in SHARED_FAMILIES:
             known = groups.get(reason, Group(reason, 0, visit))
             groups[reason] = known._replace(visits=known.visits + 1)
-    return sorted(groups.values(), key=lambda group: (-group.visits, group.reason.text))
+    return sorted(groups.values(), key=lambda group: (-group.visits, sentence(group.reason)))
 
 
 def lack(group: Group, near: Near) -> Finding:
     """Return the warning for visits that lack one thing, with BPJS's names that
     are like Khanza's.
     """
-    text = f"{group.visits} kunjungan {MAX_AGE.days} hari terakhir: {group.reason.text}"
-    kind = next((kind for table, kind in MAPPINGS.items() if table in group.reason.text), "")
+    text = f"{group.visits} kunjungan {MAX_AGE.days} hari terakhir: {sentence(group.reason)}"
+    kind = MAPPINGS.get(group.reason.code, "")
     row = group.example.registration
     name = (row and (row.nm_poli if kind == "poli" else row.nm_dokter)) or ""
     if not kind or not name:

@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 from antrean_cli.checkup.results import Finding, ok, warning
 from antrean_cli.operator.queue_admin import Overview
-from antrean_cli.rules.chain import ADD, ALREADY, CLOSED, HELD, REFUSED, Record
+from antrean_cli.render.reasons import sentence
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import Record
+from antrean_cli.rules.reasons import ReasonCode, has_code
 from antrean_cli.rules.visits import Policy
 
-SEP_FIRST = "sep"  # the reason of an add that came after its SEP
-BEHIND_ADD = ("antrean", "ditolak")  # the reasons of tasks that wait for their add
+# Why tasks wait for their add.
+BEHIND_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_REFUSED)
 FEW, SHARE = 3, 10  # so many adds, and one in so many, before the SEP form is suspected
 
 
@@ -58,12 +61,12 @@ def crontab() -> str:
 
 def adds(records: Iterable[Record]) -> Adds:
     """Count the adds that the SEP form was faster with, and those that it left to us."""
-    pushes = [push for record in records if (push := record.push(ADD))]
+    pushes = [push for record in records if (push := record.push(Step.ADD))]
     late = sum(
-        push.state == CLOSED and push.reason is not None and push.reason.code == SEP_FIRST
+        push.state == State.CLOSED and has_code(push.reason, ReasonCode.SEP_FIRST)
         for push in pushes
     )
-    return Adds(sum(push.state == ALREADY for push in pushes), late)
+    return Adds(sum(push.state == State.ALREADY for push in pushes), late)
 
 
 def sep_form(found: Adds) -> Iterator[Finding]:
@@ -82,13 +85,16 @@ def sep_form(found: Adds) -> Iterator[Finding]:
 def waiting(found: Overview) -> Iterator[Finding]:
     """Say what is held and refused now, with the most frequent reason, and where to work it off."""
     for state, what, option in (
-        (REFUSED, "Ditolak BPJS", "--refused"),
-        (HELD, "Ditahan", "--held"),
+        (State.REFUSED, "Ditolak BPJS", "--refused"),
+        (State.HELD, "Ditahan", "--held"),
     ):
         groups = [group for group in found.groups if group.state == state]
         if groups:
             # The tasks behind an add say no more than the add itself.
-            most = max(groups, key=lambda group: (group.code not in BEHIND_ADD, group.pushes))
-            text = f"{what}: {found.count(state)} kiriman; terbanyak: {most.text} ({most.pushes})"
-            make = warning if state == REFUSED else ok
+            most = max(
+                groups, key=lambda group: (group.reason.code not in BEHIND_ADD, group.pushes)
+            )
+            often = f"{sentence(most.reason)} ({most.pushes})"
+            text = f"{what}: {found.count(state)} kiriman; terbanyak: {often}"
+            make = warning if state == State.REFUSED else ok
             yield make(state, text, f"antrean list {option}")

@@ -21,16 +21,8 @@ from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, TemporaryError
 from antrean_cli.render.times import one_unit
-from antrean_cli.rules.answers import (
-    DOKTER,
-    DONE,
-    JADWAL,
-    POLI,
-    STOP,
-    Outcome,
-    Reply,
-    judge,
-)
+from antrean_cli.rules.answers import Outcome, Reply, judge
+from antrean_cli.rules.codes import CallName, OutcomeKind
 from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.rows import Slot
@@ -53,7 +45,7 @@ class Answer(NamedTuple):
     @property
     def outcome(self) -> Outcome | None:
         """What the reply means, None for a fault."""
-        return None if isinstance(self.came, Fault) else judge(POLI, "", self.came)
+        return None if isinstance(self.came, Fault) else judge(CallName.POLI, "", self.came)
 
     @property
     def rows(self) -> Sequence[Any]:
@@ -63,7 +55,7 @@ class Answer(NamedTuple):
     @property
     def good(self) -> bool:
         """Whether BPJS answered with its list."""
-        return self.outcome is not None and self.outcome.kind == DONE
+        return self.outcome is not None and self.outcome.kind == OutcomeKind.DONE
 
     @property
     def off(self) -> timedelta | None:
@@ -90,7 +82,7 @@ class Service:
         """The answer to the harmless read; raises SettingsError for a CA bundle that cannot be
         used.
         """
-        return Answer(self._client.ask(POLI), self._clock())
+        return Answer(self._client.ask(CallName.POLI), self._clock())
 
     @cached_property
     def _good(self) -> bool:
@@ -108,7 +100,7 @@ class Service:
             return found
         try:
             found["poli"] = {row.nama: row.kode for row in self.answer.rows}
-            found["dokter"] = {row.nama: row.kode for row in listing(self._client, DOKTER)}
+            found["dokter"] = {row.nama: row.kode for row in listing(self._client, CallName.DOKTER)}
         except AntreanError:
             pass  # names are a help, and BPJS gave one list of two
         return found
@@ -137,7 +129,7 @@ class Service:
         problems: list[Finding] = []
         for kodepoli, day in dict.fromkeys((practice.kodepoli, practice.day) for practice in held):
             try:
-                rows = listing(self._client, JADWAL, kodepoli, day)
+                rows = listing(self._client, CallName.JADWAL, kodepoli, day)
             except AntreanError as error:
                 yield warning("hfis", f"HFIS: jadwal poli {kodepoli} tidak terbaca: {error}")
                 return
@@ -197,9 +189,9 @@ def identity(answer: Answer) -> Iterator[Finding]:
     if outcome is None:
         return
     said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
-    if outcome.kind == DONE:
+    if outcome.kind == OutcomeKind.DONE:
         yield ok("credentials", "BPJS: kredensial diterima")
-    elif outcome.kind == STOP:
+    elif outcome.kind == OutcomeKind.AUTH_FAILED:
         yield fault(
             CredentialsError.exit_code,
             "credentials",

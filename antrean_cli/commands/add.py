@@ -15,7 +15,7 @@ from antrean_cli.console.output import report
 from antrean_cli.console.parameters import Whole
 from antrean_cli.errors import InputError
 from antrean_cli.rules.add_fields import FIELDS, field_problems, tanggalperiksa_of
-from antrean_cli.rules.chain import ADD
+from antrean_cli.rules.codes import Step
 from antrean_cli.rules.payloads import add_body, missing
 
 if TYPE_CHECKING:
@@ -112,13 +112,15 @@ def command(
     if visit and not ganda:
         refuse_second(settings, body["kodebooking"], visit)
     now = app.now(settings.policy.zone)
-    sent = send(settings, ADD, body, tanggal=tanggalperiksa_of(body), now=now, visit=visit)
+    sent = send(settings, Step.ADD, body, tanggal=tanggalperiksa_of(body), now=now, visit=visit)
     report(app, sent, body["kodebooking"], "antrean", "isian yang dikirim tidak dipakai", as_json)
 
 
 def _require_complete(body: Mapping[str, Any], visit: "Visit | None") -> None:
     """Raise InputError that names the fields that cannot be sent, and why a visit has them not."""
     if problems := field_problems(body):
+        from antrean_cli.render.reasons import sentence
+
         reason = missing(visit) if visit else None
-        because = f" ({reason.text})" if reason else ""
+        because = f" ({sentence(reason)})" if reason else ""
         raise InputError(f"Isian antrean belum dapat dikirim{because}: {'; '.join(problems)}")

@@ -9,8 +9,9 @@ from antrean_cli.console.options import json_option, kodebooking_argument
 from antrean_cli.console.output import report
 from antrean_cli.console.prompts import agreed, on_terminal
 from antrean_cli.errors import InputError
-from antrean_cli.rules.chain import BATAL, ORDERED
+from antrean_cli.rules.codes import Step
 from antrean_cli.rules.payloads import batal_body
+from antrean_cli.rules.push import ORDERED
 
 
 @subcommand(
@@ -44,7 +45,9 @@ def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: boo
         if not agreed(f"Batalkan {kodebooking} ({known})? Tidak dapat ditarik kembali."):
             return
     now = app.now(settings.policy.zone)
-    sent = send(settings, BATAL, batal_body(kodebooking, keterangan), tanggal=now.date(), now=now)
+    sent = send(
+        settings, Step.BATAL, batal_body(kodebooking, keterangan), tanggal=now.date(), now=now
+    )
     report(app, sent, kodebooking, "batal", "keterangan ini tidak dipakai", as_json)
 
 

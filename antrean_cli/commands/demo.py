@@ -29,9 +29,11 @@ from antrean_cli.render.pushes import pushes_in, reasons_summary
 from antrean_cli.render.tables import table
 from antrean_cli.render.times import time_of_day
 from antrean_cli.render.words import step_name
-from antrean_cli.rules.chain import ABSENT, ALREADY, BATAL, DUE, HELD, SENT, Push, Record
+from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.listings import Task, wakturs_of
-from antrean_cli.rules.sources import NO_SIGN, TASKS
+from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.reasons import NO_SIGN_YET
+from antrean_cli.rules.sources import TASKS
 from antrean_cli.rules.visits import WIB
 from antrean_cli.simulator.day import LAST, SESSIONS, Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
@@ -159,8 +161,8 @@ def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) ->
         told = [happening.text for happening in one.run() if isinstance(happening, Told)]
     report = one.report
     parts = (
-        (report.counts[SENT], "terkirim"),
-        (report.counts[ALREADY], "sudah ada"),
+        (report.counts[State.SENT], "terkirim"),
+        (report.counts[State.ALREADY], "sudah ada"),
         (report.held, "ditahan"),
         (report.later, "menunggu"),
     )
@@ -191,7 +193,9 @@ def _show_end(settings: Settings, bpjs: Simulator) -> None:
         f"{record.kodebooking} ({step_name(push.step)})" for record, push in _cancelled(records)
     ]
     click.echo(f"\nDibatalkan di BPJS: {', '.join(ended)}")
-    click.echo(f"\nDitahan, dan sebabnya:\n{reasons_summary(pushes_in(records, HELD, DUE))}")
+    click.echo(
+        f"\nDitahan, dan sebabnya:\n{reasons_summary(pushes_in(records, State.HELD, State.DUE))}"
+    )
     twice = sum(row.code == 208 for row in bpjs.received)
     click.echo(
         f"\n{len(records)} kunjungan, {sum(map(_told, records))} kiriman sampai di BPJS; "
@@ -200,8 +204,8 @@ def _show_end(settings: Settings, bpjs: Simulator) -> None:
 
 
 def _cancelled(records: Iterable[Record]) -> Iterator[tuple[Record, Push]]:
-    for record, push in pushes_in(records, SENT, ALREADY):
-        if push.step in (ABSENT, BATAL):
+    for record, push in pushes_in(records, State.SENT, State.ALREADY):
+        if push.step in (Step.TASK_99, Step.BATAL):
             yield record, push
 
 
@@ -212,7 +216,7 @@ def _side_by_side(record: Record, held: list[Task]) -> Iterator[tuple[str, ...]]
     recorded = {
         taskid: time_of_day(push.recorded)
         for taskid, push in pushes.items()
-        if push.reason != NO_SIGN
+        if push.reason != NO_SIGN_YET
     }
     if recorded:
         yield record.kodebooking, "Khanza", *(recorded.get(taskid, "") for taskid in TASKS)

@@ -7,7 +7,7 @@ from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option, kodebooking_argument
 from antrean_cli.console.output import report
 from antrean_cli.console.parameters import OneOf, Whole
-from antrean_cli.rules.chain import FARMASI
+from antrean_cli.rules.codes import Step
 from antrean_cli.rules.payloads import JENISRESEP, farmasi_body
 
 
@@ -44,6 +44,6 @@ def command(
     settings = app.settings("bpjs")
     now = app.now(settings.policy.zone)
     body = farmasi_body(kodebooking, jenisresep, nomor, keterangan.strip())
-    sent = send(settings, FARMASI, body, tanggal=now.date(), now=now)
+    sent = send(settings, Step.FARMASI, body, tanggal=now.date(), now=now)
     what = "farmasi" if sent.already else f"farmasi nomor {nomor}"
     report(app, sent, kodebooking, what, f"nomor {nomor} tidak dipakai", as_json)

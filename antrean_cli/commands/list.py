@@ -11,8 +11,9 @@ from antrean_cli.console.output import show
 from antrean_cli.console.parameters import DAY
 from antrean_cli.operator.queue_admin import PENDING, Pick, picked
 from antrean_cli.render.pushes import listed_push_document, push_table
+from antrean_cli.render.reasons import mentions
 from antrean_cli.render.text import json_text
-from antrean_cli.rules.chain import ALREADY, HELD, REFUSED, SENT
+from antrean_cli.rules.codes import State
 
 
 @subcommand(
@@ -50,14 +51,15 @@ def command(
     reason: str,
     as_json: bool,
 ) -> None:
-    wanted = {HELD: held, REFUSED: refused}
+    wanted = {State.HELD: held, State.REFUSED: refused}
     states = {state for state, flag in wanted.items() if flag}
-    states |= (PENDING if pending else set()) | ({SENT, ALREADY} if sent else set())
+    states |= (PENDING if pending else set()) | ({State.SENT, State.ALREADY} if sent else set())
     pick = Pick(
-        states=frozenset(states or {HELD, REFUSED, *PENDING}),
+        states=frozenset(states or {State.HELD, State.REFUSED, *PENDING}),
         tanggal=tanggal,
         poli=poli.upper(),
         reason=reason,
+        mentions=mentions,
     )
     with reading(app) as (ledger, now):
         pairs = picked(ledger, pick, now)

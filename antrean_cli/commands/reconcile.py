@@ -13,7 +13,7 @@ from antrean_cli.console.parameters import DAY
 from antrean_cli.console.progress import ProgressBar
 from antrean_cli.errors import DifferenceError, InputError
 from antrean_cli.render.text import json_text
-from antrean_cli.rules.chain import MAX_AGE
+from antrean_cli.rules.push import MAX_AGE
 
 
 @subcommand(

@@ -11,13 +11,16 @@ from antrean_cli.console.parameters import DAY, OneOf
 from antrean_cli.errors import InputError
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import json_text
-from antrean_cli.rules.answers import DOKTER, JADWAL, POLI
+from antrean_cli.rules.codes import CallName
 
 # What a person types, the call, and the headings of its rows.
 LISTS = {
-    "poli": (POLI, ("Kode", "Nama poli", "Sub", "Nama subspesialis")),
-    "dokter": (DOKTER, ("Kode dokter", "Nama dokter")),
-    "jadwal": (JADWAL, ("Kode dokter", "Nama dokter", "Jam praktek", "Kapasitas", "Libur")),
+    "poli": (CallName.POLI, ("Kode", "Nama poli", "Sub", "Nama subspesialis")),
+    "dokter": (CallName.DOKTER, ("Kode dokter", "Nama dokter")),
+    "jadwal": (
+        CallName.JADWAL,
+        ("Kode dokter", "Nama dokter", "Jam praktek", "Kapasitas", "Libur"),
+    ),
 }
 
 

@@ -14,7 +14,7 @@ from antrean_cli.console.pass_runner import run_pass_now
 from antrean_cli.console.prompts import agreed
 from antrean_cli.errors import InputError
 from antrean_cli.operator.queue_admin import replay
-from antrean_cli.rules.chain import MAX_AGE
+from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.rules.sources import service_day
 
 

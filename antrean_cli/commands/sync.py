@@ -15,7 +15,7 @@ from antrean_cli.errors import InputError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.render.passes import preview_document, preview_text
 from antrean_cli.render.text import json_text
-from antrean_cli.rules.chain import MAX_AGE
+from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.sync.run import preview
 
 

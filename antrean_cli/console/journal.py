@@ -15,9 +15,9 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.console.app import App
 from antrean_cli.errors import why
 from antrean_cli.render.pushes import change_line
-from antrean_cli.rules.chain import HELD, REFUSED, Change
-
-SHARED_REASONS = frozenset({"petakan", "jadwal"})
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.push import Change
+from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason
 
 
 class Journal:
@@ -27,7 +27,9 @@ class Journal:
     pass runs: the table at its end shows it.
     """
 
-    def __init__(self, app: App, settings: Settings, known: Iterable[str], *, table: bool) -> None:
+    def __init__(
+        self, app: App, settings: Settings, known: Iterable[Reason], *, table: bool
+    ) -> None:
         self.messages: list[str] = []
         self._app = app
         self._table = table
@@ -53,21 +55,21 @@ class Journal:
     def changes(self, changes: Iterable[Change]) -> None:
         """Tell what a pass changed, one line a change."""
         for change in changes:
-            if not change.told:
+            if not change.reportable:
                 continue
             if change.after is None:
                 self.quietly(change_line(change))
             elif _is_shared(change):
                 self._shared(change)
-            elif change.push.state == REFUSED:
+            elif change.push.state == State.REFUSED:
                 self.aloud(change_line(change))
             else:
                 self.quietly(change_line(change))
 
     def _shared(self, change: Change) -> None:
         reason = change.push.reason
-        if reason and reason.text not in self._known:
-            self._known.add(reason.text)
+        if reason and reason not in self._known:
+            self._known.add(reason)
             self.aloud(change_line(change))
 
     def _log(self, text: str) -> None:
@@ -83,4 +85,6 @@ class Journal:
 
 def _is_shared(change: Change) -> bool:
     push = change.push
-    return push.state == HELD and push.reason is not None and push.reason.code in SHARED_REASONS
+    if push.state != State.HELD or push.reason is None:
+        return False
+    return push.reason.code.family in SHARED_FAMILIES

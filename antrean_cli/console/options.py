@@ -26,8 +26,8 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
 
     Raises InputError unless exactly one way of saying it was used.
     """
-    from antrean_cli.render.text import ADVICE
-    from antrean_cli.rules.chain import STEPS
+    from antrean_cli.render.reasons import families, mentions
+    from antrean_cli.rules.push import STEPS
 
     @functools.wraps(function)
     def picking(
@@ -48,7 +48,14 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
             raise InputError(f"KODEBOOKING {KODEBOOKING_FORM}")
         if step and step not in STEPS:
             raise InputError(f"TASKID '{step}' tidak dikenal; pilihannya: {', '.join(STEPS)}")
-        pick = Pick(number=number, step=step, reason=reason, tanggal=tanggal, poli=poli.upper())
+        pick = Pick(
+            number=number,
+            step=step,
+            reason=reason,
+            mentions=mentions,
+            tanggal=tanggal,
+            poli=poli.upper(),
+        )
         function(*args, pick=pick, **rest)
 
     command: Callable[..., None] = picking
@@ -71,7 +78,7 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
             default="",
             metavar="ALASAN",
             help="Semua dengan alasan ini: kodenya, atau teksnya.",
-            shell_complete=words(*ADVICE),
+            shell_complete=words(*families()),
         ),
         click.argument(
             "step", metavar="[TASKID]", required=False, default="", shell_complete=words(*STEPS)

@@ -24,7 +24,8 @@ from antrean_cli.monitoring.pass_monitor import PassMonitor
 from antrean_cli.render.passes import pass_document, pass_text
 from antrean_cli.render.pushes import push_document, pushes_in
 from antrean_cli.render.text import json_text
-from antrean_cli.rules.chain import HELD, MAX_AGE, REFUSED
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.sync.run import Pass, Report, Sent, Told
 
 
@@ -71,8 +72,8 @@ def run_pass_now(app: App, *, silently: bool) -> int:
 
 def _told(app: App, settings: Settings, one: Pass, since: date | None, as_json: bool) -> Report:
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
-    held = pushes_in(one.ledger.unfinished().values(), HELD)
-    known = (push.reason.text for _, push in held if push.reason)
+    held = pushes_in(one.ledger.unfinished().values(), State.HELD)
+    known = (push.reason for _, push in held if push.reason)
     journal = Journal(app, settings, known, table=interactive)
     changes: list[dict[str, Any]] = []
     told: list[str] = []
@@ -83,7 +84,7 @@ def _told(app: App, settings: Settings, one: Pass, since: date | None, as_json: 
                 journal.aloud(happening.text)
                 continue
             if as_json:  # kept as documents: a change holds its whole booking
-                for change in filter(attrgetter("told"), happening.changes):
+                for change in filter(attrgetter("reportable"), happening.changes):
                     changes.append(push_document(change.record.kodebooking, change.push))
             journal.changes(happening.changes)
             if isinstance(happening, Sent):
@@ -92,7 +93,7 @@ def _told(app: App, settings: Settings, one: Pass, since: date | None, as_json: 
         click.echo(json_text(pass_document(one.report, changes, journal.messages)))
     elif interactive:
         records = one.ledger.of_days(one.clock().date() - MAX_AGE, date.max).values()
-        click.echo(pass_text(one.report, pushes_in(records, REFUSED, HELD), told))
+        click.echo(pass_text(one.report, pushes_in(records, State.REFUSED, State.HELD), told))
     elif app.verbose:
         for error in one.report.errors:
             if str(error):

@@ -14,8 +14,11 @@ from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from antrean_cli.rules.chain import Push, Record
-from antrean_cli.rules.sources import Reason, StatusObservation
+from antrean_cli.ledger.reasons import params_of, reason_from
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.reasons import Reason
+from antrean_cli.rules.sources import StatusObservation
 
 
 class BookingRow(NamedTuple):
@@ -53,6 +56,7 @@ class PushRow(NamedTuple):
     next_try: int | None
     note: str
     since: int
+    note_code: str | None
 
 
 BOOKING_COLUMNS, PUSH_COLUMNS = ", ".join(BookingRow._fields), ", ".join(PushRow._fields)
@@ -105,20 +109,24 @@ def _observation_of(row: BookingRow, zone: timezone) -> StatusObservation | None
 
 def _push_of(row: PushRow, zone: timezone) -> Push:
     return Push(
-        step=row.step,
-        state=row.state,
+        step=Step(row.step),
+        state=State(row.state),
         recorded=None if row.recorded is None else aware(row.recorded, zone),
         waktu=None if row.waktu is None else aware(row.waktu, zone),
         source=row.source,
-        reason=Reason(code=row.reason_code, text=row.reason or "") if row.reason_code else None,
+        reason=_reason_of(row.reason_code, row.reason, zone),
         code=row.code,
         attempts=row.attempts,
-        ask=bool(row.ask),
-        needs=row.needs,
+        needs_lookup=bool(row.ask),
+        blocked_by=row.needs,
         next_try=None if row.next_try is None else aware(row.next_try, zone),
-        note=row.note,
+        note=_reason_of(row.note_code, row.note, zone),
         since=aware(row.since, zone),
     )
+
+
+def _reason_of(code: str | None, params: str | None, zone: timezone) -> Reason | None:
+    return None if code is None else reason_from(code, params or "{}", lambda ms: aware(ms, zone))
 
 
 def booking_row(record: Record) -> BookingRow:
@@ -126,7 +134,7 @@ def booking_row(record: Record) -> BookingRow:
     seen = record.seen
     return BookingRow(
         kodebooking=record.kodebooking,
-        kind=record.kind,
+        kind=str(record.kind),
         tanggal=record.tanggal.isoformat(),
         no_rawat=record.no_rawat,
         kd_poli=record.kd_poli,
@@ -144,18 +152,19 @@ def push_row(kodebooking: str, push: Push, now: datetime) -> PushRow:
     """Return the row that holds a push of a booking; `now` is since when it is in its state."""
     return PushRow(
         kodebooking=kodebooking,
-        step=push.step,
+        step=str(push.step),
         state=push.state,
         recorded=milliseconds(push.recorded),
         waktu=milliseconds(push.waktu),
         source=push.source,
-        reason_code=push.reason.code if push.reason else None,
-        reason=push.reason.text if push.reason else None,
+        reason_code=str(push.reason.code) if push.reason else None,
+        reason=params_of(push.reason) if push.reason else None,
         code=push.code,
         attempts=push.attempts,
-        ask=push.ask,
-        needs=push.needs,
+        ask=push.needs_lookup,
+        needs=push.blocked_by,
         next_try=milliseconds(push.next_try),
-        note=push.note,
+        note=params_of(push.note) if push.note else "",
         since=round(now.timestamp() * 1000),
+        note_code=str(push.note.code) if push.note else None,
     )

@@ -30,7 +30,7 @@ from antrean_cli.ledger.columns import (
 )
 from antrean_cli.ledger.file import DamagedError, explained
 from antrean_cli.ledger.pass_state import PassState, state_of, stored
-from antrean_cli.rules.chain import Change, Push, Record, changes
+from antrean_cli.rules.push import Change, Push, Record, changes
 
 # the index push_open
 _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
@@ -263,16 +263,16 @@ class Ledger:
             """
             INSERT INTO push (
                 kodebooking, step, state, recorded, waktu, source, reason_code, reason, code,
-                attempts, ask, needs, next_try, note, since
+                attempts, ask, needs, next_try, note, since, note_code
             )
             VALUES (
                 :kodebooking, :step, :state, :recorded, :waktu, :source, :reason_code, :reason,
-                :code, :attempts, :ask, :needs, :next_try, :note, :since
+                :code, :attempts, :ask, :needs, :next_try, :note, :since, :note_code
             )
             ON CONFLICT (kodebooking, step) DO UPDATE SET state = :state, recorded = :recorded,
                 waktu = :waktu, source = :source, reason_code = :reason_code, reason = :reason,
                 code = :code, attempts = :attempts, ask = :ask, needs = :needs,
-                next_try = :next_try, note = :note, since = CASE
+                next_try = :next_try, note = :note, note_code = :note_code, since = CASE
                     WHEN state = :state THEN since
                     WHEN state IN ('due', 'sending') AND :state IN ('due', 'sending') THEN since
                     ELSE :since END
@@ -355,7 +355,7 @@ class Ledger:
         rows = list(map(PushRow._make, pushes))
         try:
             return columns.record_of(BookingRow._make(booking), rows, self._zone)
-        except (TypeError, ValueError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             if seal is None:
                 raise _broken(booking[0]) from error
             raise

@@ -6,8 +6,92 @@
 """
 
 import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-STEPS: tuple[tuple[str, ...], ...] = (
+from antrean_cli.ledger.columns import seal
+from antrean_cli.ledger.reasons import from_sentence, note_from_sentence, params_of
+
+# A step is a list of statements; what SQL cannot say is a function of the connection.
+Statement = str | Callable[[sqlite3.Connection], None]
+
+
+class _Told(NamedTuple):
+    """What of a push was a sentence until schema 4."""
+
+    step: str
+    reason_code: str | None
+    reason: str | None
+    note: str
+
+
+# What a seal covered until schema 4, in its order; `note_code` came to its end then. These lists
+# are history: they stay as they are, whatever columns come later.
+_BOOKING = (
+    "kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter, kd_pj, stts, stts_since, "
+    "stts_first, stts_exact, settled"
+)
+_PUSH = (
+    "kodebooking, step, state, recorded, waktu, source, reason_code, reason, code, attempts, ask, "
+    "needs, next_try, note, since"
+)
+
+
+def _name_reasons(connection: sqlite3.Connection) -> None:
+    """Turn the sentences of reasons and notes into codes with parameters, and seal them anew.
+
+    A booking whose seal is broken is left as it is, so that whoever reads it hears of the damage.
+    """
+    bookings = connection.execute(f"SELECT {_BOOKING}, seal FROM booking").fetchall()  # noqa: S608
+    for *booking, sealed in bookings:
+        kodebooking = {"kodebooking": booking[0]}
+        if sealed is not None and sealed != seal(
+            tuple(booking), _pushes(connection, _PUSH, booking)
+        ):
+            continue
+        for row in _pushes(connection, "step, reason_code, reason, note", booking):
+            _name_reason(connection, kodebooking, _Told._make(row))
+        if sealed is not None:
+            now = seal(tuple(booking), _pushes(connection, f"{_PUSH}, note_code", booking))
+            connection.execute(
+                "UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking",
+                {"seal": now, **kodebooking},
+            )
+
+
+def _pushes(
+    connection: sqlite3.Connection, columns: str, booking: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    return connection.execute(
+        f"SELECT {columns} FROM push WHERE kodebooking = :kodebooking ORDER BY step",  # noqa: S608
+        {"kodebooking": booking[0]},
+    ).fetchall()
+
+
+def _name_reason(
+    connection: sqlite3.Connection, kodebooking: Mapping[str, str], told: _Told
+) -> None:
+    reason = from_sentence(told.reason_code, told.reason or "") if told.reason_code else None
+    note = note_from_sentence(told.note)
+    if reason or note:
+        connection.execute(
+            """
+            UPDATE push SET reason_code = :reason_code, reason = :reason, note_code = :note_code,
+                note = :note
+            WHERE kodebooking = :kodebooking AND step = :step
+            """,
+            {
+                **kodebooking,
+                "step": told.step,
+                "reason_code": str(reason.code) if reason else None,
+                "reason": params_of(reason) if reason else None,
+                "note_code": str(note.code) if note else None,
+                "note": params_of(note) if note else "",
+            },
+        )
+
+
+STEPS: tuple[tuple[Statement, ...], ...] = (
     (
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         """
@@ -53,12 +137,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     ("ALTER TABLE booking ADD COLUMN seal INTEGER",),
     ("ALTER TABLE push RENAME COLUMN changed_at TO since",),
+    ("ALTER TABLE push ADD COLUMN note_code TEXT", _name_reasons),
 )
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an open ledger to the newest schema, each step in one transaction; raises
-    sqlite3.Error.
+    """Bring an open ledger to the newest schema, each step in one transaction.
+
+    Raises sqlite3.Error.
     """
     while version(connection) < len(STEPS):
         connection.execute("BEGIN IMMEDIATE")
@@ -66,7 +152,10 @@ def migrate(connection: sqlite3.Connection) -> None:
         # read.
         done = version(connection)
         for statement in STEPS[done] if done < len(STEPS) else ():
-            connection.execute(statement)
+            if isinstance(statement, str):
+                connection.execute(statement)
+            else:
+                statement(connection)
         connection.execute(f"PRAGMA user_version = {min(done + 1, len(STEPS))}")
         connection.execute("COMMIT")
 

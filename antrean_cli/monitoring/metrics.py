@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from antrean_cli.operator.queue_admin import KINDS_OF_OUTAGE, Overview
-from antrean_cli.rules.chain import DUE
+from antrean_cli.rules.codes import State
 
 # Type and help of each metric, in the order of the file.
 METRICS = {
@@ -101,9 +101,9 @@ def _ledger_samples(found: Overview) -> Iterator[Sample]:
     succeeded = found.succeeded_at.timestamp() if found.succeeded_at else 0
     yield Sample("antrean_last_success_timestamp_seconds", succeeded, {})
     yield Sample("antrean_oldest_pending_seconds", found.oldest_pending.total_seconds(), {})
-    pushes = Counter({(DUE, ""): found.pending})
+    pushes = Counter[tuple[str, str]]({(State.DUE, ""): found.pending})
     for group in found.groups:
-        pushes[group.state, group.code] += group.pushes
+        pushes[group.state, group.reason.code.family] += group.pushes
     for (state, reason), count in pushes.items():
         yield Sample("antrean_pushes", count, {"state": state, "reason": reason})
     on = {outage.kind for outage in found.outages if outage.told}

@@ -29,7 +29,8 @@ from antrean_cli.errors import (
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.manual import note, taken, touch
 from antrean_cli.operator.update_file import Line
-from antrean_cli.rules.answers import THERE, UPDATE, Outcome, Reply
+from antrean_cli.rules.answers import Outcome, Reply
+from antrean_cli.rules.codes import CallName, OutcomeKind
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
 from antrean_cli.rules.payloads import update_body
@@ -113,7 +114,7 @@ class Batch:
         ):
             line = self._lines[heapq.heappop(self._heap)[1]].popleft()
             body = update_body(line.kodebooking, line.taskid, line.waktu, line.jenisresep)
-            flights.begin(line, partial(self.client.call, UPDATE, body))
+            flights.begin(line, partial(self.client.call, CallName.UPDATE, body))
 
     def _settle(self, landed: Sequence[tuple[Line, Reply | Fault]]) -> list[Result]:
         """Note what BPJS has, all in one commit, and return what became of these lines and of those
@@ -152,7 +153,9 @@ class Batch:
             return _result(
                 line, REFUSED if isinstance(error, RefusedError) else FAILED, answer
             ), None
-        return _result(line, ALREADY if outcome.kind == THERE else SENT, answer), outcome
+        return _result(
+            line, ALREADY if outcome.kind == OutcomeKind.ALREADY else SENT, answer
+        ), outcome
 
     def _end(self, why: str) -> None:
         self._ended = self._ended or why

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from antrean_cli.config.settings import Settings
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.chain import Record
 from antrean_cli.rules.comparison import Case
 from antrean_cli.rules.planner import expired
+from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Rows
 from antrean_cli.rules.visits import Visit, assemble, served
 from antrean_cli.sync.collect import Planned, known_of, planned, rows_of

@@ -16,21 +16,15 @@ from antrean_cli.bpjs.lookups import raise_unless_done, tasks
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, InputError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.answers import DONE, THERE, Outcome, Reply, call_of, judge
-from antrean_cli.rules.chain import (
-    ALREADY,
-    CANCELLED,
-    MANUAL,
-    ORDERED,
-    SENT,
-    Push,
-    Record,
-    arrange,
-    there,
-)
+from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
+from antrean_cli.rules.codes import OutcomeKind
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import tasks_held
+from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import with_settled_add
+from antrean_cli.rules.push import MANUAL, ORDERED, Push, Record
+from antrean_cli.rules.reasons import CANCELLED
+from antrean_cli.rules.transitions import accept, close_open, mark_already_at_bpjs, new
 from antrean_cli.rules.visits import Policy, Visit
 
 
@@ -78,7 +72,9 @@ def send(
                 now=now,
                 visit=visit,
             )
-    return Sent(already=outcome.kind == THERE, code=outcome.code, message=outcome.text)
+    return Sent(
+        already=outcome.kind == OutcomeKind.ALREADY, code=outcome.code, message=outcome.text
+    )
 
 
 def _name(visit: Visit | None) -> str:
@@ -186,9 +182,9 @@ def note(
     record = before or _new(kodebooking, tanggal, visit)
     # Not settled any more: what follows from it is for the next pass to see.
     after = with_settled_add(
-        replace(record, settled="").having(_noted(record, step, outcome, waktu))
+        replace(record, settled="").with_pushes(_noted(record, step, outcome, waktu))
     )
-    after = after.closing(CANCELLED) if after.ended else arrange(after, policy)
+    after = close_open(after, CANCELLED) if after.ended else arrange(after, policy)
     ledger.save(before, after, now)
 
 
@@ -204,9 +200,9 @@ def _new(kodebooking: str, tanggal: date, visit: Visit | None) -> Record:
 
 def _noted(record: Record, step: str, outcome: Outcome, waktu: datetime | None) -> Push:
     """Return the push as the ledger shall know it."""
-    if outcome.kind == DONE:
-        return Push(step=step, state=SENT, waktu=waktu, source=MANUAL)
+    if outcome.kind == OutcomeKind.DONE:
+        return accept(new(step, source=MANUAL, waktu=waktu))
     # 208: "nothing is overwritten", so the time that BPJS holds is not the one just typed; the next
     # pass asks.
-    known = record.push(step) or Push(step=step, state=ALREADY, source=MANUAL)
-    return there(known, ask=step in ORDERED)
+    known = record.push(step) or new(step, source=MANUAL)
+    return mark_already_at_bpjs(known, needs_lookup=step in ORDERED)

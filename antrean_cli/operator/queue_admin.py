@@ -9,7 +9,6 @@ it.
 - Nothing here talks to Khanza or BPJS: the next pass does.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -19,39 +18,29 @@ from antrean_cli.errors import InputError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
-from antrean_cli.rules.chain import (
-    ABSENT,
-    ADD,
-    BATAL,
-    CLOSED,
-    DUE,
-    FARMASI,
-    HELD,
-    MANUAL,
-    MAX_AGE,
-    ORDERED,
-    REFUSED,
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.ordering import arrange, closed_behind
+from antrean_cli.rules.planner import expired
+from antrean_cli.rules.push import MANUAL, MAX_AGE, ORDERED, STEPS, Push, Record, changes
+from antrean_cli.rules.reasons import (
     REOPENING,
     REREAD,
-    SENDING,
-    STEPS,
-    Push,
-    Record,
-    anew,
-    arrange,
-    changes,
-    close,
-    closed_behind,
-    doubted,
-    hold,
+    Reason,
+    ReasonCode,
+    because,
+    general,
+    has_code,
 )
-from antrean_cli.rules.planner import expired
-from antrean_cli.rules.sources import TASKS, Reason, service_day
+from antrean_cli.rules.sources import TASKS, service_day
+from antrean_cli.rules.transitions import close, hold, mark_unverified, new, reset_for_retry
 from antrean_cli.rules.visits import Policy
 
-PENDING = frozenset({DUE, SENDING})
-DROPPED = "dilepas"
+PENDING = frozenset({State.DUE, State.SENDING})
 KINDS_OF_OUTAGE = (outages.BPJS, outages.KHANZA, outages.CREDENTIALS, outages.BUSY)
+
+
+def _by_code(reason: Reason, wanted: str) -> bool:
+    return wanted in (reason.code.family, reason.code)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +56,7 @@ class Pick:
     tanggal: date | None = None
     poli: str = ""
     reason: str = ""
+    mentions: Callable[[Reason, str], bool] = _by_code
 
     def fits(self, record: Record, push: Push) -> bool:
         """Whether a push is meant."""
@@ -82,17 +72,14 @@ class Pick:
     def _reason_fits(self, reason: Reason | None) -> bool:
         if not self.reason:
             return True
-        return reason is not None and (
-            self.reason == reason.code or self.reason.lower() in reason.text.lower()
-        )
+        return reason is not None and self.mentions(reason, self.reason)
 
 
 class Group(NamedTuple):
-    """So many pushes that wait, or were refused, for one reason."""
+    """So many pushes that wait, or were refused, for one reason; its times are left out."""
 
-    state: str
-    code: str
-    text: str
+    state: State
+    reason: Reason
     pushes: int
 
 
@@ -162,24 +149,21 @@ def _outages(state: PassState) -> tuple[outages.Outage, ...]:
 
 
 def _groups(pairs: Iterable[tuple[Record, Push]]) -> tuple[Group, ...]:
-    counts: dict[tuple[str, str, str], int] = {}
+    counts: dict[tuple[State, Reason], int] = {}
     for _, push in pairs:
-        if push.state in (HELD, REFUSED) and push.reason:
-            # Times and numbers differ from visit to visit, the reason does not.
-            key = (
-                push.state,
-                push.reason.code,
-                re.sub(r"\(.*?\)|\d\d:\d\d(:\d\d)?", "…", push.reason.text),
-            )
+        if push.state in (State.HELD, State.REFUSED) and push.reason:
+            key = (push.state, general(push.reason))
             counts[key] = counts.get(key, 0) + 1
-    ordered = sorted(counts.items(), key=lambda item: (item[0][0] != REFUSED, -item[1], item[0]))
-    return tuple(Group(*key, pushes) for key, pushes in ordered)
+    groups = (Group(*key, pushes) for key, pushes in counts.items())
+    return tuple(
+        sorted(groups, key=lambda one: (one.state != State.REFUSED, -one.pushes, str(one.reason)))
+    )
 
 
 def _deadlines(pairs: Iterable[tuple[Record, Push]]) -> dict[date, int]:
     found: dict[date, int] = {}
     for record, push in pairs:
-        if push.open or push.state in (SENDING, REFUSED):
+        if push.open or push.state in (State.SENDING, State.REFUSED):
             found[record.tanggal + MAX_AGE] = found.get(record.tanggal + MAX_AGE, 0) + 1
     return dict(sorted(found.items()))
 
@@ -226,37 +210,39 @@ def retry(ledger: Ledger, pick: Pick, policy: Policy, now: datetime) -> Changed:
     """Make what was refused or held due again, after the data was mended; a dropped one too if it
     is named.
     """
-    states = {HELD, REFUSED, DUE, SENDING} | ({CLOSED} if pick.number else set())
+    states = {State.HELD, State.REFUSED, State.DUE, State.SENDING} | (
+        {State.CLOSED} if pick.number else set()
+    )
 
     def again(_: Record, push: Push) -> Push:
-        if push.state == REFUSED:
-            return anew(push)
-        if push.state == CLOSED:
+        if push.state == State.REFUSED:
+            return reset_for_retry(push)
+        if push.state == State.CLOSED:
             return _reread(push) if _dropped(push) else push
-        return replace(push, attempts=0, next_try=None, needs="")
+        return replace(push, attempts=0, next_try=None, blocked_by="")
 
     def follow(record: Record) -> Record:
         """Let what was closed behind a dropped push come after it again."""
         behind = [push for push in record.pushes.values() if _dropped(push) and closed_behind(push)]
-        return record.having(*map(_reread, behind))
+        return record.with_pushes(*map(_reread, behind))
 
     return _change(ledger, replace(pick, states=frozenset(states)), policy, now, again, follow)
 
 
 def _dropped(push: Push) -> bool:
-    return push.state == CLOSED and push.reason is not None and push.reason.code == DROPPED
+    return push.state == State.CLOSED and has_code(push.reason, ReasonCode.DROPPED)
 
 
 def _reread(push: Push) -> Push:
     """Return the push as one that the next pass decides about anew, from what Khanza holds then."""
-    return anew(push) if push.source == MANUAL else hold(anew(push), REREAD)
+    return reset_for_retry(push) if push.source == MANUAL else hold(reset_for_retry(push), REREAD)
 
 
 def drop(ledger: Ledger, pick: Pick, policy: Policy, now: datetime, keterangan: str) -> Changed:
     """Give up what is refused, held or due, with a word why; of a whole booking also what would
     still come.
     """
-    reason = Reason(code=DROPPED, text=f"{DROPPED}: {keterangan}")
+    reason = because(ReasonCode.DROPPED, keterangan=keterangan)
     whole = bool(pick.number) and not pick.step
 
     def give_up(_: Record, push: Push) -> Push:
@@ -265,7 +251,7 @@ def drop(ledger: Ledger, pick: Pick, policy: Policy, now: datetime, keterangan: 
     def finish(record: Record) -> Record:
         return _without_future(record, reason, policy) if whole else record
 
-    states = frozenset({HELD, REFUSED, DUE, SENDING})
+    states = frozenset({State.HELD, State.REFUSED, State.DUE, State.SENDING})
     return _change(ledger, replace(pick, states=states), policy, now, give_up, finish)
 
 
@@ -275,20 +261,18 @@ def _without_future(record: Record, reason: Reason, policy: Policy) -> Record:
     """
     tasks = [step for step in ORDERED if int(step) in TASKS]
     undone = next((step for step in tasks if not _told_or_on_its_way(record.push(step))), None)
-    steps = [ADD, undone, FARMASI if policy.farmasi else None]
+    steps: list[Step | None] = [Step.ADD, undone, Step.FARMASI if policy.farmasi else None]
     lacking = [step for step in steps if step and record.push(step) is None]
     # What was closed because of what Khanza says would be opened again by another word of Khanza's.
     reopening = [
         push for push in record.pushes.values() if push.reason and push.reason.code in REOPENING
     ]
-    closed = [replace(push, reason=reason) for push in reopening if push.state == CLOSED]
-    return record.having(
-        *closed, *(Push(step=step, state=CLOSED, reason=reason) for step in lacking)
-    )
+    closed = [replace(push, reason=reason) for push in reopening if push.state == State.CLOSED]
+    return record.with_pushes(*closed, *(close(new(step), reason) for step in lacking))
 
 
 def _told_or_on_its_way(push: Push | None) -> bool:
-    return push is not None and (push.done or push.state == SENDING)
+    return push is not None and (push.done or push.state == State.SENDING)
 
 
 def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: datetime) -> int:
@@ -320,8 +304,8 @@ def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: date
         if push.source == MANUAL or _dropped(push) or _cancelled(record):
             return push
         if push.done:
-            return doubted(push)
-        return _reread(push) if push.state in (REFUSED, CLOSED) else push
+            return mark_unverified(push)
+        return _reread(push) if push.state in (State.REFUSED, State.CLOSED) else push
 
     _change(ledger, pick, policy, now, forget)
     with ledger.transaction():
@@ -330,7 +314,7 @@ def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: date
 
 
 def _cancelled(record: Record) -> bool:
-    return bool({ABSENT, BATAL} & record.pushes.keys()) or (
+    return bool({Step.TASK_99, Step.BATAL} & record.pushes.keys()) or (
         record.seen is not None and record.seen.stts == "Batal"
     )
 
@@ -352,13 +336,13 @@ def _change(
             meant = [push for push in before.pushes.values() if pick.fits(before, push)]
             if not meant and not pick.number:
                 continue
-            movable = [push for push in meant if push.state != SENDING]
+            movable = [push for push in meant if push.state != State.SENDING]
             in_flight += len(meant) - len(movable)
             if expired(before, now):
                 late += len(movable)
                 continue
             after = arrange(
-                finish(before.having(*(alter(before, push) for push in movable))), policy
+                finish(before.with_pushes(*(alter(before, push) for push in movable))), policy
             )
             touched = {change.push.step for change in changes(before, after)}
             changed += len(touched)
@@ -386,9 +370,9 @@ def complaints(found: Overview, limits: Limits) -> list[str]:
         problems.append("putaran berhasil terakhir sudah terlalu lama; jalankan: antrean sync")
     if found.oldest_pending > limits.pending:
         problems.append("ada kiriman yang menunggu terlalu lama; lihat: antrean list --pending")
-    if found.count(REFUSED) > limits.refused:
+    if found.count(State.REFUSED) > limits.refused:
         problems.append(
-            f"{found.count(REFUSED)} kiriman ditolak BPJS; lihat: antrean list --refused"
+            f"{found.count(State.REFUSED)} kiriman ditolak BPJS; lihat: antrean list --refused"
         )
     return problems + [outages.described(outage) for outage in found.outages if outage.told]
 

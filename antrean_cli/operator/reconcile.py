@@ -21,8 +21,7 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, CredentialsError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.day_snapshot import Day, day_of
-from antrean_cli.rules.answers import PER_TANGGAL
-from antrean_cli.rules.chain import ADD, MAX_AGE, STEPS, Push, Record
+from antrean_cli.rules.codes import CallName, Step
 from antrean_cli.rules.comparison import (
     AtBpjs,
     Case,
@@ -35,6 +34,7 @@ from antrean_cli.rules.comparison import (
 )
 from antrean_cli.rules.listings import Antrean, Task
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
+from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.visits import WIB, Policy
 from antrean_cli.sync.workers import Flights
 
@@ -122,7 +122,9 @@ def reconcile(
 
 
 def _listed(client: Client, tanggal: date) -> dict[str, Antrean]:
-    return {row.kodebooking: row for row in listing(client, PER_TANGGAL, tanggal.isoformat())}
+    return {
+        row.kodebooking: row for row in listing(client, CallName.PER_TANGGAL, tanggal.isoformat())
+    }
 
 
 def _strangers(day: Day, listed: Mapping[str, Antrean], policy: Policy) -> list[Difference]:
@@ -136,7 +138,7 @@ def _strangers(day: Day, listed: Mapping[str, Antrean], policy: Policy) -> list[
             not policy.only_poli or bool(codes & policy.only_poli)
         )
         if ours and kodebooking not in day.known and not row.cancelled:
-            found.append(Difference(kodebooking, ADD, DifferenceKind.UNKNOWN_BOOKING))
+            found.append(Difference(kodebooking, Step.ADD, DifferenceKind.UNKNOWN_BOOKING))
     return found
 
 

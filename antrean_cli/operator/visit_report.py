@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from antrean_cli.bpjs.lookups import antrean, tasks
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, RefusedError, SettingsError, TemporaryError
-from antrean_cli.rules.chain import ABSENT, BATAL, Record
+from antrean_cli.rules.codes import Step
 from antrean_cli.rules.listings import tasks_held
+from antrean_cli.rules.push import Record
 from antrean_cli.rules.sources import Event, VisitContext, events_of
 from antrean_cli.rules.visits import Sessions, Visit, assemble
 from antrean_cli.sync.collect import rows_of
@@ -55,7 +56,10 @@ class Story:
         seen = self.record.seen
         batal = not self.live if self.visit else seen is not None and seen.stts == "Batal"
         return (
-            self.record.ended or BATAL in self.record.pushes or batal or self.booking == CANCELLED
+            self.record.ended
+            or Step.BATAL in self.record.pushes
+            or batal
+            or self.booking == CANCELLED
         )
 
 
@@ -122,9 +126,11 @@ def _with_bpjs(settings: Settings, story: Story) -> Story:
         row = antrean(client, kodebooking)
     except (RefusedError, TemporaryError):  # BPJS does not offer that list everywhere
         return replace(
-            story, at_bpjs=held, booking=CANCELLED if ABSENT in held else PRESENT if held else ""
+            story,
+            at_bpjs=held,
+            booking=CANCELLED if Step.TASK_99 in held else PRESENT if held else "",
         )
-    cancelled = ABSENT in held or (row is not None and row.cancelled)
+    cancelled = Step.TASK_99 in held or (row is not None and row.cancelled)
     return replace(
         story, at_bpjs=held, booking=CANCELLED if cancelled else PRESENT if row or held else MISSING
     )

@@ -6,7 +6,8 @@ from typing import Any
 from antrean_cli.errors import StoppedError
 from antrean_cli.render.pushes import due_table, push_document, pushes_in, reasons_summary
 from antrean_cli.render.tables import table
-from antrean_cli.rules.chain import ALREADY, CLOSED, DUE, HELD, REFUSED, SENT, Push, Record
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.push import Push, Record
 from antrean_cli.sync.run import Report
 
 
@@ -14,7 +15,14 @@ def pass_text(report: Report, in_need: Iterable[tuple[Record, Push]], told: Iter
     """Return the table of a pass, what needs somebody, and what else was told (Indonesian)."""
     counts = report.counts
     headings = ("Ditemukan", "Terkirim", "Sudah ada", "Ditahan", "Ditolak", "Menunggu")
-    row = (report.found, counts[SENT], counts[ALREADY], report.held, counts[REFUSED], report.later)
+    row = (
+        report.found,
+        counts[State.SENT],
+        counts[State.ALREADY],
+        report.held,
+        counts[State.REFUSED],
+        report.later,
+    )
     parts = [table(headings, [row])]
     if summary := reasons_summary(in_need):
         parts.append(f"Perlu ditindaklanjuti:\n{summary}")
@@ -39,10 +47,10 @@ def pass_document(
         "exit_code": report.exit_code,
         "visits": report.visits,
         "found": report.found,
-        "sent": counts[SENT],
-        "already": counts[ALREADY],
-        "refused": counts[REFUSED],
-        "closed": counts[CLOSED],
+        "sent": counts[State.SENT],
+        "already": counts[State.ALREADY],
+        "refused": counts[State.REFUSED],
+        "closed": counts[State.CLOSED],
         "held": report.held,
         "later": report.later,
         "errors": [str(error) for error in report.errors if str(error)],
@@ -53,7 +61,7 @@ def pass_document(
 
 def preview_text(records: Sequence[Record], only_poli: Iterable[str]) -> str:
     """Return what a pass would send and hold, and to which clinics it is limited (Indonesian)."""
-    due, held = pushes_in(records, DUE), pushes_in(records, HELD)
+    due, held = pushes_in(records, State.DUE), pushes_in(records, State.HELD)
     lines = [due_table(due)] if due else []
     if clinics := ", ".join(sorted(only_poli)):
         lines.append(f"Hanya poli {clinics} (ANTREAN_ONLY_POLI).")
@@ -67,6 +75,6 @@ def preview_text(records: Sequence[Record], only_poli: Iterable[str]) -> str:
 
 def preview_document(records: Sequence[Record]) -> dict[str, Any]:
     """Return what a pass would send and hold, for JSON output."""
-    due, held = pushes_in(records, DUE), pushes_in(records, HELD)
+    due, held = pushes_in(records, State.DUE), pushes_in(records, State.HELD)
     pushes = [push_document(record.kodebooking, push) for record, push in [*due, *held]]
     return {"dry_run": True, "due": len(due), "held": len(held), "pushes": pushes}

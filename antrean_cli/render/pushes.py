@@ -4,15 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from antrean_cli.render.reasons import advice_on, sentence
 from antrean_cli.render.tables import table
-from antrean_cli.render.text import ADVICE
 from antrean_cli.render.times import epoch_ms, time_of_day
 from antrean_cli.render.words import KINDS, STATES, step_name
-from antrean_cli.rules.chain import ADD, CLOSED, HELD, REFUSED, STEPS, Change, Push, Record
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import STEPS, Change, Push, Record
+from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
 
 _REASON_WIDTH = 22
 _MOST_GROUPS = 15
-_BEHIND_ADD = "antrean"  # the reason of a task that waits for the hold of its add
 
 
 def pushes_in(records: Iterable[Record], *states: str) -> list[tuple[Record, Push]]:
@@ -33,7 +34,7 @@ def push_table(pairs: Iterable[tuple[Record, Push]]) -> str:
             record.kd_poli,
             step_name(push.step),
             STATES[push.state],
-            push.reason.text if push.reason else push_times(push),
+            sentence(push.reason) if push.reason else push_times(push),
         )
         for record, push in pairs
     ]
@@ -77,10 +78,10 @@ def change_line(change: Change) -> str:
     push = change.push
     state = "ditarik" if change.after is None else STATES[push.state]
     parts = [change.record.kodebooking, step_name(push.step), state, push_times(push)]
-    if push.reason and push.state in (HELD, REFUSED, CLOSED):
-        parts.append(f"- {push.reason.text}")
+    if push.reason and push.state in (State.HELD, State.REFUSED, State.CLOSED):
+        parts.append(f"- {sentence(push.reason)}")
     if push.note:
-        parts.append(f"[{push.note}]")
+        parts.append(f"[{sentence(push.note)}]")
     return " ".join(part for part in parts if part)
 
 
@@ -92,18 +93,18 @@ def reasons_summary(pairs: Iterable[tuple[Record, Push]]) -> str:
 
     The tasks that wait for a held add are counted with it.
     """
-    groups: dict[tuple[str, str, str], list[tuple[Record, Push]]] = {}
+    groups: dict[tuple[State, Reason | None], list[tuple[Record, Push]]] = {}
     behind: Counter[str] = Counter()
     for record, push in pairs:
-        code, text = push.reason or ("", "")
-        if code == _BEHIND_ADD:
+        if has_code(push.reason, ReasonCode.WAITING_FOR_ADD):
             behind[record.kodebooking] += 1
         else:
-            groups.setdefault((STATES[push.state], code, text), []).append((record, push))
+            groups.setdefault((push.state, push.reason), []).append((record, push))
     lines = []
-    for (state, code, text), members in list(groups.items())[:_MOST_GROUPS]:
-        lines.append(f"  {state}: {_example(members, behind)}\n    {text}")
-        if advice := ADVICE.get(code):
+    for (state, reason), members in list(groups.items())[:_MOST_GROUPS]:
+        text = sentence(reason) if reason else ""
+        lines.append(f"  {STATES[state]}: {_example(members, behind)}\n    {text}")
+        if reason and (advice := advice_on(reason)):
             lines.append(f"    → {advice}")
     if len(groups) > _MOST_GROUPS:
         lines.append(f"  … dan {len(groups) - _MOST_GROUPS} alasan lain")
@@ -114,7 +115,7 @@ def _example(members: Sequence[tuple[Record, Push]], behind: Counter[str]) -> st
     """Return the first push of a group, how many others there are, and what waits for its adds."""
     record, push = members[0]
     more = f" dan {len(members) - 1} lainnya" if len(members) > 1 else ""
-    waiting = sum(behind[record.kodebooking] for record, push in members if push.step == ADD)
+    waiting = sum(behind[record.kodebooking] for record, push in members if push.step == Step.ADD)
     if waiting:
         more += f" (dan {waiting} task yang menunggunya)"
     return f"{record.kodebooking} {step_name(push.step)}{more}"
@@ -132,10 +133,10 @@ def push_document(kodebooking: str, push: Push) -> dict[str, Any]:
         "waktu": epoch_ms(push.waktu),
         "recorded": epoch_ms(push.recorded),
         "source": push.source,
-        "reason_code": push.reason and push.reason.code,
-        "reason": push.reason and push.reason.text,
+        "reason_code": push.reason and push.reason.code.family,
+        "reason": push.reason and sentence(push.reason),
         "code": push.code,
-        "note": push.note,
+        "note": sentence(push.note) if push.note else "",
     }
 
 

@@ -9,8 +9,9 @@ from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, time_of_day
 from antrean_cli.render.words import STATES, step_name
-from antrean_cli.rules.chain import ADD, STEPS
+from antrean_cli.rules.codes import Step
 from antrean_cli.rules.comparison import Difference, DifferenceKind, Place, Verdict
+from antrean_cli.rules.push import STEPS
 
 _COUNTS = ("Kiriman", "Semua", "BPJS", "Nanti", "Ditahan", "Ditolak", "Ditutup", "Hilang")
 _SIDES = ("Kode booking", "Kiriman", "Khanza", "Ledger", "BPJS")
@@ -136,9 +137,9 @@ def _advice(one: Difference, found: Reconciliation) -> str:
     if one.kind in (DifferenceKind.NOT_AT_BPJS, DifferenceKind.NOT_NOTED):
         if found.too_late:
             return _TOO_LATE
-        command = "add FILE" if one.step == ADD else "update KODEBOOKING TASKID WAKTU"
+        command = "add FILE" if one.step == Step.ADD else "update KODEBOOKING TASKID WAKTU"
         return f"kirim sendiri: antrean {command}"
-    if one.kind is DifferenceKind.ONLY_AT_BPJS and one.step == ADD:
+    if one.kind is DifferenceKind.ONLY_AT_BPJS and one.step == Step.ADD:
         return f"pendaftaran: periksa kunjungannya di Khanza; bila dihapus: {_BATAL}"
     return _ADVICE[one.kind]
 
@@ -171,7 +172,9 @@ def _sides(verdicts: Sequence[Verdict], zone: timezone) -> str:
 def _shown_steps(verdict: Verdict) -> list[str]:
     """Return the steps that any of the three knows."""
     known = {*verdict.khanza, *verdict.case.record.pushes, *verdict.at_bpjs.tasks}
-    return [step for step in STEPS if step in known or (step == ADD and verdict.at_bpjs.has(step))]
+    return [
+        step for step in STEPS if step in known or (step == Step.ADD and verdict.at_bpjs.has(step))
+    ]
 
 
 def _khanza_side(verdict: Verdict, step: str, zone: timezone) -> str:

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from antrean_cli.operator.queue_admin import Overview
+from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, two_units
 from antrean_cli.render.words import STATES
 from antrean_cli.rules import outages
-from antrean_cli.rules.chain import HELD, REFUSED
+from antrean_cli.rules.codes import State
 
 
 def status_text(found: Overview, problems: Sequence[str]) -> str:
@@ -24,14 +25,16 @@ def status_text(found: Overview, problems: Sequence[str]) -> str:
             f"sampai {found.checkpoint:%d-%m-%Y}" if found.checkpoint else "belum pernah",
         ),
         ("Menunggu", _pending(found)),
-        ("Ditahan", str(found.count(HELD))),
-        ("Ditolak", str(found.count(REFUSED))),
+        ("Ditahan", str(found.count(State.HELD))),
+        ("Ditolak", str(found.count(State.REFUSED))),
         ("Gangguan", ", ".join(map(_outage, found.outages)) or "tidak ada"),
         ("Batas H+7 terdekat", _deadlines(found)),
     ]
     lines = [f"{name:<19} {text}" for name, text in facts]
     if found.groups:
-        rows = [(STATES[group.state], group.pushes, group.text) for group in found.groups]
+        rows = [
+            (STATES[group.state], group.pushes, sentence(group.reason)) for group in found.groups
+        ]
         lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]
     if problems:
         lines += ["", "Perlu dilihat:", *(fill(f"- {problem}", 2) for problem in problems)]
@@ -80,13 +83,13 @@ def status_document(found: Overview, problems: Sequence[str]) -> dict[str, Any]:
         "checkpoint": found.checkpoint and found.checkpoint.isoformat(),
         "pending": found.pending,
         "oldest_pending_seconds": int(found.oldest_pending.total_seconds()),
-        "held": found.count(HELD),
-        "refused": found.count(REFUSED),
+        "held": found.count(State.HELD),
+        "refused": found.count(State.REFUSED),
         "reasons": [
             {
                 "state": group.state,
-                "reason_code": group.code,
-                "reason": group.text,
+                "reason_code": group.reason.code.family,
+                "reason": sentence(group.reason),
                 "pushes": group.pushes,
             }
             for group in found.groups

@@ -4,24 +4,6 @@ import json
 import re
 import textwrap
 
-# What to do about a hold or a refusal, by the code of its reason.
-ADVICE = {
-    "petakan": "isi tabel pemetaan di Khanza; setelah itu terkirim otomatis",
-    "jadwal": "isi tabel jadwal di Khanza; setelah itu terkirim otomatis",
-    "referensi": "terbitkan SEP atau surat kontrol; setelah itu terkirim otomatis",
-    "hadir": "terkirim otomatis begitu pasien check-in atau diperiksa",
-    "urutan": "lengkapi task sebelumnya di Khanza",
-    "waktu": "betulkan waktunya di Khanza",
-    "diminta": "kirim yang diminta BPJS: antrean add atau antrean update",
-    "ditolak": "betulkan datanya, lalu: antrean retry KODEBOOKING",
-    "batal": "tunggu, atau batalkan pembatalannya di Khanza",
-    "ragu": "terkirim otomatis begitu BPJS menjawab",
-    "hilang": "periksa kunjungannya di Khanza",
-    "ganda": "batalkan yang tidak dipakai (antrean batal KODEBOOKING); "
-    "setelah itu terkirim otomatis",
-    "poli": "ubah pengaturan bila poli ini harus ikut",
-    "ulang": "tunggu putaran berikutnya",
-}
 WIDTH = 79  # of a line of text on a terminal
 _COMMAND = re.compile(r"antrean (?:add|batal|list|reconcile|retry|show|sync|update)\b[^;,)]*")
 

@@ -8,42 +8,25 @@ from typing import Any
 
 from antrean_cli.operator.visit_report import CANCELLED, MISSING, PRESENT, Story
 from antrean_cli.render.pushes import listed_push_document
+from antrean_cli.render.reasons import Unit, advice_on, recorded_by, sentence, who_acts
 from antrean_cli.render.tables import table
-from antrean_cli.render.text import ADVICE, fill
+from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, time_of_day
 from antrean_cli.render.words import KINDS, STATES, step_name
-from antrean_cli.rules.chain import (
-    ABSENT,
-    ADD,
-    BATAL,
-    CLOSED,
-    DUE,
-    FARMASI,
-    HELD,
-    MANUAL,
-    ORDERED,
-    REFUSED,
-    SENDING,
-    STEPS,
-    Push,
-)
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, Push
+from antrean_cli.rules.reasons import ReasonCode, has_code
 from antrean_cli.rules.sources import TASKS
 
 _WIDTHS = (None, 25, None, 21, 9)  # what is longer is broken into two lines
 _AT_BPJS = {PRESENT: "ada", MISSING: "tidak ada", CANCELLED: "batal", "": ""}
 _TASK_STEPS = tuple(map(str, TASKS))
-_PENDAFTARAN, _POLI, _FARMASI, _IT = "pendaftaran", "poli", "farmasi", "IT"
-# Who records a step in Khanza; whatever is not named here begins at the desk.
-_UNITS = {"4": _POLI, "5": _POLI, "6": _FARMASI, "7": _FARMASI, FARMASI: _FARMASI}
 _BY_ITSELF = "menyusul otomatis"
 _NOT_CANCELLED_HERE = (
-    f"{_PENDAFTARAN}: batalkan juga di Khanza, atau daftarkan pasien dengan antrean baru"
+    f"{Unit.PENDAFTARAN}: batalkan juga di Khanza, atau daftarkan pasien dengan antrean baru"
 )
-# Who can do something about a reason, where that does not depend on the step.
-_WHO = {
-    **dict.fromkeys(("petakan", "jadwal", "poli"), _IT),
-    **dict.fromkeys(("referensi", "batal", "hilang", "ganda"), _PENDAFTARAN),
-}
+# What waits for the add in the end, whatever it says itself.
+_FOR_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_REFUSED, ReasonCode.DEMANDED_ADD)
 
 
 def visit_text(told: Story) -> str:
@@ -77,7 +60,7 @@ def _pushes(told: Story) -> list[Push]:
 
 def _steps(told: Story) -> list[str]:
     """Return the steps to show; of a cancelled booking nothing more is to come."""
-    shown = {ADD, *told.record.pushes, *(told.at_bpjs or {})}
+    shown = {Step.ADD, *told.record.pushes, *(told.at_bpjs or {})}
     return [step for step in STEPS if step in shown or (step in _TASK_STEPS and not told.cancelled)]
 
 
@@ -90,11 +73,11 @@ def _row(told: Story, step: str) -> list[str]:
 
 def _condition(told: Story, step: str) -> str:
     push, event = told.record.push(step), told.events.get(step)
-    if push and push.state != SENDING and push.since:
+    if push and push.state != State.SENDING and push.since:
         return f"{STATES[push.state]} {push.since:%d-%m %H:%M}"
     if push:
         return STATES[push.state]
-    if step == ADD:
+    if step == Step.ADD:
         return "dari Mobile JKN" if told.record.kind == "mobilejkn" else ""
     if told.cancelled or step not in _TASK_STEPS:
         return ""
@@ -105,19 +88,19 @@ def _condition(told: Story, step: str) -> str:
 
 def _there(told: Story, step: str) -> str:
     """Return what BPJS holds of a step; antrean farmasi is in no list, and batal leaves a 99."""
-    if told.at_bpjs is None or step == FARMASI:
+    if told.at_bpjs is None or step == Step.FARMASI:
         return ""
-    if step == ADD:
+    if step == Step.ADD:
         return _AT_BPJS[told.booking]
-    held = told.at_bpjs.get(ABSENT if step == BATAL else step)
+    held = told.at_bpjs.get(Step.TASK_99 if step == Step.BATAL else step)
     return time_of_day(held, told.zone) if held else "ada" if _at_bpjs(told, step) else "-"
 
 
 def _at_bpjs(told: Story, step: str) -> bool:
     """Return whether BPJS has a step; a booking without a list of its own is taken to be there."""
-    if step == ADD:
+    if step == Step.ADD:
         return told.booking != MISSING
-    if step in (ABSENT, BATAL):
+    if step in (Step.TASK_99, Step.BATAL):
         return told.booking == CANCELLED
     return step in (told.at_bpjs or {})
 
@@ -145,17 +128,19 @@ def _stuck(told: Story) -> Iterator[tuple[str, str]]:
     if told.live and _cancelled_elsewhere(told):
         yield "dibatalkan di BPJS, tidak di Khanza", _NOT_CANCELLED_HERE
     for push in _pushes(told):
-        if push.reason and push.state in (HELD, REFUSED):
-            code = f" (kode {push.code})" if push.state == REFUSED and push.code else ""
+        if push.reason and push.state in (State.HELD, State.REFUSED):
+            code = f" (kode {push.code})" if push.state == State.REFUSED and push.code else ""
             yield (
-                f"{step_name(push.step)} {STATES[push.state]}: {push.reason.text}{code}",
+                f"{step_name(push.step)} {STATES[push.state]}: {sentence(push.reason)}{code}",
                 _advice(told, push),
             )
 
 
 def _cancelled_elsewhere(told: Story) -> bool:
     """Return whether BPJS holds the booking as cancelled, other than by hand."""
-    cancels = [push for push in _pushes(told) if push.step in (ABSENT, BATAL) and push.done]
+    cancels = [
+        push for push in _pushes(told) if push.step in (Step.TASK_99, Step.BATAL) and push.done
+    ]
     return all(push.source != MANUAL for push in cancels) and bool(
         cancels or told.booking == CANCELLED
     )
@@ -166,38 +151,26 @@ def _advice(told: Story, push: Push) -> str:
     waits for one.
     """
     push = _root(told, push)
-    if push.reason is None or push.state not in (HELD, REFUSED):
-        return "" if push.state == CLOSED else _BY_ITSELF
-    code, kodebooking = push.reason.code, shlex.quote(told.record.kodebooking)
-    unit = _UNITS.get(push.step, _PENDAFTARAN)
-    if code == "urutan":
+    if push.reason is None or push.state not in (State.HELD, State.REFUSED):
+        return "" if push.state == State.CLOSED else _BY_ITSELF
+    if has_code(push.reason, ReasonCode.WAITING_FOR_TASK):
         return _advice_for_missing(told, _before(told, push.step))
-    if code == "waktu":
-        return f"{unit}: betulkan waktunya di Khanza"
-    if code == "diminta":
-        return _advice_for_demand(told, push.needs)
-    if push.state == REFUSED:
-        who = _IT if "dokter" in push.reason.text.lower() else unit
-        return f"{who}: betulkan datanya, lalu: antrean retry {kodebooking}"
-    who = f"{_WHO[code]}: " if code in _WHO else ""
-    return (
-        who + ADVICE[code].replace("retry KODEBOOKING", f"retry {kodebooking}")
-        if code in ADVICE
-        else ""
-    )
+    if has_code(push.reason, ReasonCode.DEMANDED_TASK, ReasonCode.DEMANDED_ADD):
+        return _advice_for_demand(told, push.blocked_by)
+    retry = f"retry {shlex.quote(told.record.kodebooking)}"
+    advice = advice_on(push.reason).replace("retry KODEBOOKING", retry)
+    who = who_acts(push.reason, push.step)
+    return f"{who}: {advice}" if who and advice else advice
 
 
 def _root(told: Story, push: Push) -> Push:
     """Return the push that the one in question waits for in the end."""
-    code, add = push.reason.code if push.reason else "", told.record.push(ADD)
-    waits = (
-        code == "antrean"
-        or (push.state == HELD and code == "ditolak")
-        or (code == "diminta" and push.needs == ADD)
-    )
-    if push.step != ADD and add and not add.done and waits:
+    add = told.record.push(Step.ADD)
+    if push.step != Step.ADD and add and not add.done and has_code(push.reason, *_FOR_ADD):
         return add
-    before = told.record.push(_before(told, push.step)) if code == "urutan" else None
+    if not has_code(push.reason, ReasonCode.WAITING_FOR_TASK):
+        return push
+    before = told.record.push(_before(told, push.step))
     return _root(told, before) if before else push
 
 
@@ -211,27 +184,29 @@ def _before(told: Story, step: str) -> str:
         if push is None:
             waited = waited or (one if one in _TASK_STEPS else "")
         else:
-            waited = "" if push.done or push.state == DUE else one
+            waited = "" if push.done or push.state == State.DUE else one
     return waited
 
 
 def _advice_for_missing(told: Story, step: str) -> str:
     if not step or step in told.events:
         return _BY_ITSELF
-    return f"{_UNITS.get(step, _PENDAFTARAN)}: catat {step_name(step)} di Khanza"
+    return f"{recorded_by(step)}: catat {step_name(step)} di Khanza"
 
 
 def _advice_for_demand(told: Story, needed: str) -> str:
     kodebooking, no_rawat = shlex.quote(told.record.kodebooking), told.record.no_rawat
-    if needed == ADD:
+    if needed == Step.ADD:
         return (
-            f"{_IT}: antrean add --no-rawat {no_rawat}" if no_rawat else f"{_IT}: antrean add FILE"
+            f"{Unit.IT}: antrean add --no-rawat {no_rawat}"
+            if no_rawat
+            else f"{Unit.IT}: antrean add FILE"
         )
     if needed in told.events:
         return _BY_ITSELF
     if needed in _TASK_STEPS:
-        return f"{_UNITS.get(needed, _PENDAFTARAN)}: catat {step_name(needed)} di Khanza"
-    return f"{_PENDAFTARAN}: antrean update {kodebooking} {needed} WAKTU"
+        return f"{recorded_by(needed)}: catat {step_name(needed)} di Khanza"
+    return f"{Unit.PENDAFTARAN}: antrean update {kodebooking} {needed} WAKTU"
 
 
 def _unlike_bpjs(told: Story) -> Iterator[tuple[str, str]]:
@@ -240,11 +215,11 @@ def _unlike_bpjs(told: Story) -> Iterator[tuple[str, str]]:
     """
     if told.at_bpjs is None:
         return
-    repair = f"{_IT}: antrean reconcile --date {told.record.tanggal} --repair"
+    repair = f"{Unit.IT}: antrean reconcile --date {told.record.tanggal} --repair"
     for step in STEPS:
         push, event, there = told.record.push(step), told.events.get(step), _at_bpjs(told, step)
-        name, unit = step_name(step), _UNITS.get(step, _PENDAFTARAN)
-        if push and push.done and not there and step != FARMASI:
+        name, unit = step_name(step), recorded_by(step)
+        if push and push.done and not there and step != Step.FARMASI:
             yield f"{name} tercatat {STATES[push.state]}, tetapi tidak ada di BPJS", repair
         elif step not in _TASK_STEPS or not there or told.cancelled:
             continue
@@ -264,13 +239,15 @@ def _notes(told: Story) -> list[str]:
     """Return what needs nobody: what was given up, what was noted, and what could not be read."""
     closed: dict[str, list[str]] = {}
     for push in _pushes(told):
-        if push.state == CLOSED and push.reason:
-            closed.setdefault(push.reason.text, []).append(step_name(push.step))
-    lines = [f"{', '.join(names)} {STATES[CLOSED]}: {reason}" for reason, names in closed.items()]
+        if push.state == State.CLOSED and push.reason:
+            closed.setdefault(sentence(push.reason), []).append(step_name(push.step))
+    lines = [
+        f"{', '.join(names)} {STATES[State.CLOSED]}: {reason}" for reason, names in closed.items()
+    ]
     lines += [f"{line}; {advice}" for line, advice in _stuck(told) if advice == _BY_ITSELF]
     for push in _pushes(told):
-        lines += [f"{step_name(push.step)}: {push.note}"] if push.note else []
-        if push.state == DUE and push.attempts and push.next_try:
+        lines += [f"{step_name(push.step)}: {sentence(push.note)}"] if push.note else []
+        if push.state == State.DUE and push.attempts and push.next_try:
             again = time_of_day(push.next_try, told.zone)
             lines.append(
                 f"{step_name(push.step)}: BPJS menjawab kode {push.code}, dicoba lagi {again}"

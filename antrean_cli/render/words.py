@@ -1,29 +1,18 @@
 """Words that several places show, each said once (Indonesian): states, kinds of bookings, steps."""
 
-from antrean_cli.rules.chain import (
-    ADD,
-    ALREADY,
-    BATAL,
-    CLOSED,
-    DUE,
-    FARMASI,
-    HELD,
-    REFUSED,
-    SENDING,
-    SENT,
-)
+from antrean_cli.rules.codes import State, Step
 
-STATES = {
-    HELD: "ditahan",
-    DUE: "menunggu",
-    SENDING: "sedang dikirim",
-    SENT: "terkirim",
-    ALREADY: "sudah ada",
-    REFUSED: "ditolak",
-    CLOSED: "ditutup",
+STATES: dict[str, str] = {
+    State.HELD: "ditahan",
+    State.DUE: "menunggu",
+    State.SENDING: "sedang dikirim",
+    State.SENT: "terkirim",
+    State.ALREADY: "sudah ada",
+    State.REFUSED: "ditolak",
+    State.CLOSED: "ditutup",
 }
 KINDS = {"mobilejkn": "Mobile JKN", "onsite": "JKN", "nonjkn": "NON JKN"}
-_STEPS = {ADD: "antrean", BATAL: "batal", FARMASI: "farmasi"}
+_STEPS: dict[str, str] = {Step.ADD: "antrean", Step.BATAL: "batal", Step.FARMASI: "farmasi"}
 
 
 def step_name(step: str) -> str:

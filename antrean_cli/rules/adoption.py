@@ -10,65 +10,62 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from antrean_cli.rules.chain import ADD, DUE, HELD, Push, Record, arrange, hold, there
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.listings import Antrean
-from antrean_cli.rules.payloads import patient_of
-from antrean_cli.rules.sources import Reason
+from antrean_cli.rules.ordering import arrange
+from antrean_cli.rules.payloads import Patient, patient_of
+from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.reasons import ReasonCode, because, has_code
+from antrean_cli.rules.transitions import hold, mark_already_at_bpjs, want
 from antrean_cli.rules.visits import Policy, Visit
 
-AMBIGUOUS = "ganda"
-SHOWN = 3
+SHOWN = 3  # of several bookings that are named
 
 
 def awaits_look(record: Record) -> bool:
     """Return whether a look at BPJS's list decides about this booking's add."""
-    if record.kind == "mobilejkn" or any(
-        push.done or push.maybe_sent for push in record.pushes.values()
-    ):
+    if record.kind == Kind.MOBILEJKN or record.known_at_bpjs:
         return False
-    add = record.push(ADD)
-    return add is not None and (add.state == DUE or is_ambiguous(add))
+    add = record.push(Step.ADD)
+    return add is not None and (add.state == State.DUE or is_ambiguous(add))
 
 
 def is_ambiguous(push: Push) -> bool:
     """Return whether a push is held because BPJS has several bookings that it could mean."""
-    return push.state == HELD and push.reason is not None and push.reason.code == AMBIGUOUS
+    return push.state == State.HELD and has_code(push.reason, ReasonCode.AMBIGUOUS)
 
 
-def twins(visit: Visit, rows: Sequence[Antrean], known: Collection[str]) -> list[str]:
-    """Return BPJS's other kode booking of a visit, none where it has ours; `known` are those that
-    somebody has.
+def duplicate_bookings(visit: Visit, rows: Sequence[Antrean], known: Collection[str]) -> list[str]:
+    """Return the kode booking under which BPJS has a visit besides ours, none where it has ours.
+
+    `rows` is BPJS's list of the day; `known` are the kode booking that other visits have.
     """
     if visit.registration is None or any(row.kodebooking == visit.kodebooking for row in rows):
         return []
     mine = patient_of(visit.registration, visit.sep)
-    return [
-        row.kodebooking
-        for row in rows
-        if row.kodebooking not in known
-        and not row.cancelled
-        and (row.kodepoli, row.kodedokter) == (mine.kodepoli, mine.kodedokter)
-        and _same_patient(
-            (row.nik, row.nomorkartu, row.norm), (mine.nik, mine.nomorkartu, mine.norm)
-        )
-    ]
+    return [row.kodebooking for row in rows if row.kodebooking not in known and _same(row, mine)]
 
 
-def _same_patient(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return any(left and left == right for left, right in zip(one, other, strict=True))
+def _same(row: Antrean, mine: Patient) -> bool:
+    """Return whether a booking that lives is of this patient, clinic and doctor."""
+    if row.cancelled or (row.kodepoli, row.kodedokter) != (mine.kodepoli, mine.kodedokter):
+        return False
+    numbers = ((row.nik, mine.nik), (row.nomorkartu, mine.nomorkartu), (row.norm, mine.norm))
+    return any(theirs and theirs == ours for theirs, ours in numbers)
 
 
-def adopted(record: Record, found: list[str], policy: Policy) -> Record:
-    """Return the record as it should be: under the code that BPJS has, held if there are several,
-    else going on.
+def adopted(record: Record, found: Sequence[str], policy: Policy) -> Record:
+    """Return the record as it should be once BPJS's list was compared.
+
+    Under the one kode booking that BPJS has, held if there are several, else going on.
     """
-    add = record.pushes[ADD]
-    if len(found) == 1:
-        note = f"memakai antrean yang sudah ada di BPJS, bukan {record.kodebooking}"
-        add = replace(there(add), note=note)
-        return arrange(replace(record.having(add), kodebooking=found[0], settled=""), policy)
-    if found:
+    add = record.pushes[Step.ADD]
+    if not found:
+        return arrange(record.with_pushes(want(add)), policy)
+    if len(found) > 1:
         names = ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
-        text = f"BPJS punya {len(found)} antrean pasien ini: {names}"
-        return arrange(record.having(hold(add, Reason(code=AMBIGUOUS, text=text))), policy)
-    return arrange(record.having(replace(add, state=DUE, reason=None)), policy)
+        several = because(ReasonCode.AMBIGUOUS, count=len(found), kodebooking=names)
+        return arrange(record.with_pushes(hold(add, several)), policy)
+    note = because(ReasonCode.ADOPTED, kodebooking=record.kodebooking)
+    there = record.with_pushes(replace(mark_already_at_bpjs(add), note=note))
+    return arrange(replace(there, kodebooking=found[0], settled=""), policy)

@@ -1,28 +1,22 @@
-"""What BPJS answers: its calls, an answer as it came, and the table that says what it means.
+"""What BPJS answers: an answer as it came, and the table that says what it means.
 
 - The truth is metadata.code; a text never makes a success, and an unknown one is never a success.
 - Texts are second-hand: they are matched with case and runs of spaces folded.
-- "Code 201 with a text nobody knows: person. Any other unknown code: again."
+- Code 201 with a text that nobody knows is for a person; any other unknown code is tried again.
 - An exchange that brought no envelope is a fault, and no answer.
+- Each row is an answer that bpjs/README.md, Answers lists; BPJS's own words stand beside it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from antrean_cli.rules.chain import ADD, BATAL, FARMASI
+from antrean_cli.rules.codes import CallName, OutcomeKind, Step
+from antrean_cli.rules.reasons import ReasonCode
 from antrean_cli.rules.sources import TASKS
 
-UPDATE, LISTTASK = "updatewaktu", "getlisttask"
-# The calls that only read, besides getlisttask.
-POLI, DOKTER, JADWAL = "ref_poli", "ref_dokter", "jadwaldokter"
-PER_TANGGAL, PER_KODEBOOKING = "per_tanggal", "per_kodebooking"
-# Kinds of outcome: it is there; try later; something else goes first; refused until a person mends
-# data; every further call would fail too.
-DONE, AGAIN, FIRST, PERSON, STOP = "done", "again", "first", "person", "stop"
-THERE, LATER, ENDED, SEP_FIRST = "already", "later", "ended", "sep"
 FAULT = "fault"  # no outcome: what an exchange without an answer is counted as beside them
 REFUSAL = "201"  # the code of what is refused; its text tells for how long
 
@@ -44,105 +38,148 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a reply means; `named` is the step that has to go first (kind FIRST)."""
+    """What a reply means: its kind, BPJS's code and text, and what a kind has besides.
 
-    kind: str
+    `named` is the step that has to go first (PREREQUISITE), `refusal` why it was refused
+    (REJECTED), `retry_after` the seconds that BPJS wants to be left alone.
+    """
+
+    kind: OutcomeKind
     code: str
     text: str
     named: str = ""
+    refusal: ReasonCode | None = None
     retry_after: float | None = None
 
 
-@dataclass(frozen=True)
+ANY = ""  # of a row: whatever the call, or the code
+# Which step a text names that has to go first: a number in it, or the one before that just sent.
+GROUP, BEFORE = "group", "before"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One row of the table of answers that were seen: a text of some calls, its class, and which
-    step it names.
+    """One row of the table of answers.
+
+    `text` is searched for in the folded message. `named` tells which step a PREREQUISITE names:
+    GROUP, BEFORE, or that very step.
     """
 
-    call: str
-    code: str
-    text: str
-    kind: str
+    calls: Collection[CallName] = ()
+    code: str = ANY
+    text: str = ""
+    kind: OutcomeKind
     named: str = ""
+    refusal: ReasonCode | None = None
+
+    def fits(self, call: str, reply: Reply) -> bool:
+        """Return whether a reply to a call is one of these, as far as call and code tell."""
+        return (not self.calls or call in self.calls) and self.code in (ANY, reply.code)
 
 
-# Read from above; "named" is a group of the text, "before" for the step before the one just sent,
-# or a step.
+_UPDATE = (CallName.UPDATE,)
+_LISTS = (CallName.LISTTASK, CallName.PER_TANGGAL, CallName.PER_KODEBOOKING)
+_OF_ONE_BOOKING = (CallName.UPDATE, CallName.LISTTASK, CallName.PER_KODEBOOKING)
+
+# Read from above: the first row that fits counts.
 ANSWERS = (
-    Answer("*", "200", "", DONE),
+    Answer(code="200", kind=OutcomeKind.DONE),
+    # "TaskId=N sudah ada", "Terdapat duplikasi Kode Booking": nothing is overwritten
+    Answer(code="208", kind=OutcomeKind.ALREADY),
+    Answer(calls=(CallName.POLI, CallName.DOKTER), code="1", kind=OutcomeKind.DONE),
+    # There is none.
+    Answer(calls=_LISTS, code="204", kind=OutcomeKind.DONE),
+    # "Undefined Error."
+    Answer(code="201", text=r"undefined error", kind=OutcomeKind.RETRY),
+    # There is none.
+    Answer(calls=(CallName.JADWAL,), code="201", kind=OutcomeKind.DONE),
+    Answer(code="401", kind=OutcomeKind.AUTH_FAILED),
+    Answer(code="403", kind=OutcomeKind.AUTH_FAILED),
+    Answer(text=r"unauthorized|signature|consumer id", kind=OutcomeKind.AUTH_FAILED),
+    # "TaskId terakhir 99": it is cancelled at BPJS. Any other number: a later task is there.
     Answer(
-        "*", "208", "", THERE
-    ),  # "TaskId=N sudah ada", "Terdapat duplikasi Kode Booking": nothing is overwritten
-    Answer(f"{POLI}|{DOKTER}", "1", "", DONE),
-    Answer(f"{LISTTASK}|{PER_TANGGAL}|{PER_KODEBOOKING}", "204", "", DONE),  # there is none
-    Answer("*", "201", r"undefined error", AGAIN),  # "Undefined Error."
-    Answer(JADWAL, "201", "", DONE),  # there is none
-    Answer("*", "401|403", "", STOP),
-    Answer("*", "*", r"unauthorized|signature|consumer id", STOP),
-    # "TaskId terakhir 99": it is cancelled at BPJS; any other number: a later task is there already
-    Answer(UPDATE, "201", r"taskid terakhir 99\b", ENDED),
-    Answer(UPDATE, "201", r"taskid terakhir \d", LATER),
-    # "TaskId=3 belum ada" names the one that is missing, "TaskId=4 tidak valid / TaskId sebelumnya
-    # belum terkirim" the one just sent
-    Answer(UPDATE, "201", r"taskid=(\d+) belum ada", FIRST, "group"),
-    Answer(
-        UPDATE, "201", r"taskid=\d+ tidak valid|taskid sebelumnya belum terkirim", FIRST, "before"
+        calls=_UPDATE,
+        code="201",
+        text=r"taskid terakhir 99\b",
+        kind=OutcomeKind.BOOKING_CANCELLED,
     ),
-    # "Kode Booking tidak ditemukan": the add goes first
+    Answer(calls=_UPDATE, code="201", text=r"taskid terakhir \d", kind=OutcomeKind.SUPERSEDED),
+    # "TaskId=3 belum ada" names the one that is missing …
     Answer(
-        f"{UPDATE}|{LISTTASK}|{PER_KODEBOOKING}",
-        "201",
-        r"kode ?booking tidak ditemukan",
-        FIRST,
-        ADD,
+        calls=_UPDATE,
+        code="201",
+        text=r"taskid=(\d+) belum ada",
+        kind=OutcomeKind.PREREQUISITE,
+        named=GROUP,
     ),
+    # … "TaskId=4 tidak valid / TaskId sebelumnya belum terkirim" the one just sent.
     Answer(
-        ADD, "201", r"sudah terbit sep", SEP_FIRST
-    ),  # "… sudah terbit SEP …": nobody can mend it
+        calls=_UPDATE,
+        code="201",
+        text=r"taskid=\d+ tidak valid|taskid sebelumnya belum terkirim",
+        kind=OutcomeKind.PREREQUISITE,
+        named=BEFORE,
+    ),
+    # "Kode Booking tidak ditemukan": the add goes first.
+    Answer(
+        calls=_OF_ONE_BOOKING,
+        code="201",
+        text=r"kode ?booking tidak ditemukan",
+        kind=OutcomeKind.PREREQUISITE,
+        named=Step.ADD,
+    ),
+    # "… sudah terbit SEP …": nobody can mend it.
+    Answer(calls=(CallName.ADD,), code="201", text=r"sudah terbit sep", kind=OutcomeKind.SEP_FIRST),
+    # "Data dokter tidak ditemukan.": HFIS or the mapping.
+    Answer(
+        code="201",
+        text=r"dokter",
+        kind=OutcomeKind.REJECTED,
+        refusal=ReasonCode.REFUSED_DOCTOR,
+    ),
     # "Rujukan tidak valid", "data nik  belum sesuai.", "Waktu (…) tidak boleh kurang atau sama
     # dengan waktu sebelumnya", "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan.",
-    # and whatever nobody knows
-    Answer("*", "201", "", PERSON),
-    Answer(
-        "*", "*", "", AGAIN
-    ),  # 404 "Gagal dicoba kembali (BPJS Kesehatan)", and whatever nobody knows
+    # and whatever nobody knows.
+    Answer(code="201", kind=OutcomeKind.REJECTED, refusal=ReasonCode.REFUSED),
+    # 404 "Gagal dicoba kembali (BPJS Kesehatan)", and whatever nobody knows.
+    Answer(kind=OutcomeKind.RETRY),
 )
 
 
 def judge(call: str, step: str, reply: Reply) -> Outcome:
-    """Return what a reply means; `call` is the name of a call, `step` what it sends (empty for one
-    that reads).
+    """Return what a reply means.
+
+    `call` is a CallName, `step` what it sends (empty for a call that reads).
     """
     folded = " ".join(reply.message.lower().split())
     for answer in ANSWERS:
-        if _fits(answer.call, call) and _fits(answer.code, reply.code):
-            found = re.search(answer.text, folded)
-            if found and (answer.kind != FIRST or _named(answer, found, step)):
-                named = _named(answer, found, step) if answer.kind == FIRST else ""
-                return Outcome(
-                    kind=answer.kind,
-                    code=reply.code,
-                    text=reply.message,
-                    named=named,
-                    retry_after=reply.retry_after,
-                )
+        found = re.search(answer.text, folded) if answer.fits(call, reply) else None
+        if found is None:
+            continue
+        named = _named(answer, found, step)
+        if answer.kind == OutcomeKind.PREREQUISITE and not named:
+            continue  # it names none that could go first
+        return Outcome(
+            kind=answer.kind,
+            code=reply.code,
+            text=reply.message,
+            named=named,
+            refusal=answer.refusal,
+            retry_after=reply.retry_after,
+        )
     raise AssertionError("the last row of ANSWERS fits everything")
 
 
-def _fits(pattern: str, value: str) -> bool:
-    return pattern == "*" or value in pattern.split("|")
-
-
 def _named(answer: Answer, found: "re.Match[str]", step: str) -> str:
-    """Return the step that has to go first, empty if that cannot be one."""
-    if answer.named == ADD:
-        return ADD
-    named = (
-        int(found.group(1)) if answer.named == "group" else int(step) - 1 if step.isdigit() else 0
-    )
+    """Return the step that has to go first, empty if none is named or it cannot be one."""
+    if answer.named not in (GROUP, BEFORE):
+        return answer.named
+    before = int(step) - 1 if step.isdigit() else 0
+    named = int(found.group(1)) if answer.named == GROUP else before
     return str(named) if 1 <= named <= TASKS[-1] and str(named) != step else ""
 
 
-def call_of(step: str) -> str:
-    """Return the name of the call that sends a step."""
-    return step if step in (ADD, BATAL, FARMASI) else UPDATE
+def call_of(step: str) -> CallName:
+    """Return the call that sends a step."""
+    own = {Step.ADD: CallName.ADD, Step.BATAL: CallName.BATAL, Step.FARMASI: CallName.FARMASI}
+    return own.get(Step(step), CallName.UPDATE)

@@ -15,33 +15,18 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from antrean_cli.rules.chain import (
-    ABSENT,
-    ADD,
-    ALREADY,
-    BATAL,
-    CLOSED,
-    DUE,
-    FARMASI,
-    HELD,
-    MANUAL,
-    ORDERED,
-    REFUSED,
-    SENDING,
-    STEPS,
-    Push,
-    Record,
-    arrange,
-    doubted,
-    there,
-)
+from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.listings import Task, tasks_held
+from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_lookup
-from antrean_cli.rules.planner import SENT_BY_KHANZA, expired
+from antrean_cli.rules.planner import expired
+from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, Push, Record
+from antrean_cli.rules.reasons import CANCELLED_BY_KHANZA
 from antrean_cli.rules.sources import TASKS, Event, VisitContext, events_of
+from antrean_cli.rules.transitions import mark_already_at_bpjs, mark_unverified
 from antrean_cli.rules.visits import Policy, Visit
 
-_CANCELS = (ABSENT, BATAL)
+_CANCELS = (Step.TASK_99, Step.BATAL)
 _TASK_STEPS = frozenset(map(str, TASKS))
 _ONE_SECOND = timedelta(seconds=1)
 
@@ -78,11 +63,11 @@ class DifferenceKind(str, Enum):
 
 
 _PLACE_OF_STATE = {
-    HELD: Place.HELD,
-    DUE: Place.PENDING,
-    SENDING: Place.PENDING,
-    REFUSED: Place.REFUSED,
-    CLOSED: Place.CLOSED,
+    State.HELD: Place.HELD,
+    State.DUE: Place.PENDING,
+    State.SENDING: Place.PENDING,
+    State.REFUSED: Place.REFUSED,
+    State.CLOSED: Place.CLOSED,
 }
 
 
@@ -148,10 +133,10 @@ class AtBpjs:
 
     def has(self, step: str) -> bool:
         """Return whether BPJS has a step; batal leaves a 99, and farmasi shows nowhere."""
-        if step == ADD:
+        if step == Step.ADD:
             return self.listed or bool(self.rows)
         if step in _CANCELS:
-            return self.cancelled or ABSENT in self.tasks
+            return self.cancelled or Step.TASK_99 in self.tasks
         return step in self.tasks
 
 
@@ -230,7 +215,7 @@ def compare(case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime) -> Verdi
     events = _events(case, policy, now)
     khanza = _recorded(case, at_bpjs, events, policy)
     by_hand = frozenset() if case.cancelled else case.by_hand
-    places = {
+    places: dict[str, Place] = {
         step: _place(step, case, at_bpjs, policy, now)
         for step in STEPS
         if step in khanza or step in by_hand
@@ -286,10 +271,10 @@ def _recorded(
         return {}
     steps: dict[str, datetime | None] = {step: event.waktu for step, event in events.items()}
     bpjss_own = visit.kind == "mobilejkn"
-    if bpjss_own or visit.kind in policy.add or ADD in pushes or at_bpjs.has(ADD):
-        steps[ADD] = None
-    if FARMASI in pushes:
-        steps[FARMASI] = None
+    if bpjss_own or visit.kind in policy.add or Step.ADD in pushes or at_bpjs.has(Step.ADD):
+        steps[Step.ADD] = None
+    if Step.FARMASI in pushes:
+        steps[Step.FARMASI] = None
     if case.live and case.served:
         return steps
     # Of a visit that is cancelled, and of a clinic that was left out, nothing more is to be told.
@@ -298,8 +283,8 @@ def _recorded(
         for step, waktu in steps.items()
         if at_bpjs.has(step) or _unsent(pushes.get(step))
     }
-    cancel = BATAL if visit.cancel else ABSENT
-    if case.cancelled and (at_bpjs.has(ADD) or _unsent(pushes.get(cancel))):
+    cancel = Step.BATAL if visit.cancel else Step.TASK_99
+    if case.cancelled and (at_bpjs.has(Step.ADD) or _unsent(pushes.get(cancel))):
         begun[cancel] = None
     return begun
 
@@ -336,8 +321,8 @@ def _place(step: str, case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime
     if push is None:
         return _place_without_push(step, case, policy, now)
     if push.done:
-        return Place.AT_BPJS if step == FARMASI else Place.LOST
-    if push.reason == SENT_BY_KHANZA:
+        return Place.AT_BPJS if step == Step.FARMASI else Place.LOST
+    if push.reason == CANCELLED_BY_KHANZA:
         return Place.LOST  # Khanza says so, and BPJS does not show it
     return _PLACE_OF_STATE[push.state]
 
@@ -349,7 +334,7 @@ def _place_without_push(step: str, case: Case, policy: Policy, now: datetime) ->
     if case.record.ended:
         return Place.CLOSED
     # Mobile JKN's own bookings are added by nobody else, unless ANTREAN_ADD says so.
-    comes = step != ADD or case.record.kind in policy.add
+    comes = step != Step.ADD or case.record.kind in policy.add
     return Place.PENDING if case.reached and comes else Place.LOST
 
 
@@ -373,7 +358,7 @@ def _kind(sides: _Sides, policy: Policy) -> DifferenceKind | None:
         return None  # it is known why
     if sides.step in _CANCELS:
         return _kind_of_cancel(sides)
-    if sides.step == ADD:
+    if sides.step == Step.ADD:
         return _kind_of_add(sides)
     return _kind_of_task(sides, policy)
 
@@ -389,9 +374,9 @@ def _kind_of_lost(sides: _Sides) -> DifferenceKind:
 def _kind_of_cancel(sides: _Sides) -> DifferenceKind | None:
     """Return how a cancel differs that BPJS has; one by hand is meant, whatever Khanza says."""
     if not sides.case.live:
-        closed = sides.push is not None and sides.push.state == CLOSED
+        closed = sides.push is not None and sides.push.state == State.CLOSED
         return DifferenceKind.NOT_NOTED if sides.unnoted and not closed else None
-    if sides.step == BATAL:
+    if sides.step == Step.BATAL:
         return None  # it is told of the 99 that it leaves
     by_hand = sides.case.by_hand.intersection(_CANCELS)
     return None if by_hand else DifferenceKind.CANCELLED_AT_BPJS
@@ -405,7 +390,7 @@ def _kind_of_add(sides: _Sides) -> DifferenceKind | None:
     if case.live:
         return DifferenceKind.NOT_NOTED if sides.unnoted else None
     # Khanza has no visit. What was made by hand needs none, and what is cancelled is over.
-    if case.record.kind == MANUAL or ADD in case.by_hand or sides.at_bpjs.has(ABSENT):
+    if case.record.kind == MANUAL or Step.ADD in case.by_hand or sides.at_bpjs.has(Step.TASK_99):
         return None
     return DifferenceKind.ONLY_AT_BPJS
 
@@ -430,7 +415,7 @@ def _kind_of_times(sides: _Sides, policy: Policy) -> DifferenceKind | None:
         return DifferenceKind.OTHER_TIME
     if not sides.case.live or event is None or event.hold or event.waktu == at_bpjs:
         return None
-    if push is None or (push.state == ALREADY and push.recorded == event.waktu):
+    if push is None or (push.state == State.ALREADY and push.recorded == event.waktu):
         # Somebody else told BPJS, and may have moved the time by a whole chain of ties.
         moved = policy.tie + len(ORDERED) * _ONE_SECOND
         return DifferenceKind.OTHER_TIME if abs(event.waktu - at_bpjs) > moved else None
@@ -456,7 +441,7 @@ def _waktu(sides: _Sides, kind: DifferenceKind) -> datetime | None:
     push, event = sides.push, sides.event
     if push is None:
         return event.waktu if event else None
-    told_by_others = kind is DifferenceKind.OTHER_TIME and push.state == ALREADY
+    told_by_others = kind is DifferenceKind.OTHER_TIME and push.state == State.ALREADY
     if event and (kind is DifferenceKind.CHANGED_IN_KHANZA or told_by_others):
         return event.waktu
     return push.waktu or push.recorded
@@ -475,9 +460,9 @@ def _mendable(sides: _Sides, kind: DifferenceKind) -> bool:
         return True
     if kind is not DifferenceKind.NOT_AT_BPJS or push is None:
         return False
-    if sides.step == ADD:
+    if sides.step == Step.ADD:
         return visit is not None and visit.registration is not None
-    return sides.step == BATAL or (push.waktu or push.recorded) is not None
+    return sides.step == Step.BATAL or (push.waktu or push.recorded) is not None
 
 
 def repaired(record: Record, verdict: Verdict, policy: Policy) -> Record:
@@ -494,9 +479,11 @@ def repaired(record: Record, verdict: Verdict, policy: Policy) -> Record:
     for step, kind in kinds.items():
         push = pushes[step]
         if kind is DifferenceKind.NOT_AT_BPJS and push.done:
-            pushes[step] = doubted(replace(push, waktu=push.waktu or push.recorded))
+            pushes[step] = mark_unverified(replace(push, waktu=push.waktu or push.recorded))
         elif kind is DifferenceKind.NOT_NOTED and not push.done and step not in ORDERED:
-            pushes[step] = there(push)  # a task is noted with the time that BPJS's list has
+            pushes[step] = mark_already_at_bpjs(
+                push
+            )  # a task is noted with the time that BPJS's list has
     for step in _CANCELS:
         # A cancel that BPJS has lost would keep all the rest from being sent.
         lost = step in pushes and pushes[step].done and not verdict.at_bpjs.has(step)

@@ -1,268 +1,274 @@
-"""Outcomes → pushes: what becomes of a booking's pushes by what BPJS answered.
+"""Answers → pushes: what becomes of a booking's pushes by what BPJS answered.
 
-- An exchange that brought no envelope is a fault: it counts no attempt.
-- "After a time-out on a write, what happened is unknown": a task is looked up, add and batal are
-  sent again.
+- An exchange that brought no envelope is a fault: it counts no attempt. (rules/README.md, Trouble)
+- What became of a write without an answer is unknown: a task is looked up, add and batal are sent
+  again, and 208 settles them.
+- What each kind of outcome does to a push stands in `_EFFECTS`, one function a kind.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from antrean_cli.rules.answers import (
-    AGAIN,
-    DONE,
-    ENDED,
-    FIRST,
-    LATER,
-    PERSON,
-    SEP_FIRST,
-    STOP,
-    THERE,
-    Outcome,
-)
-from antrean_cli.rules.chain import (
-    ABSENT,
-    ADD,
-    AFTER_SERVICE,
-    ALREADY,
-    CANCELLED,
-    CLOSED,
-    DUE,
-    ORDERED,
-    REFUSED,
-    SENDING,
-    SENT,
-    UNLISTED,
-    Push,
-    Record,
-    arrange,
-    close,
-    hold,
-    push_needs,
-    there,
-)
+from antrean_cli.rules.answers import Outcome
+from antrean_cli.rules.codes import OutcomeKind, State, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
-from antrean_cli.rules.sources import Reason
+from antrean_cli.rules.ordering import arrange
+from antrean_cli.rules.push import ORDERED, UNLISTED, Push, Record
+from antrean_cli.rules.reasons import (
+    AFTER_SERVICE,
+    CANCELLED,
+    CANCELLED_AT_BPJS,
+    Reason,
+    ReasonCode,
+    because,
+    demanded,
+    has_code,
+)
+from antrean_cli.rules.transitions import (
+    accept,
+    close,
+    close_open,
+    hold,
+    lose,
+    mark_already_at_bpjs,
+    new,
+    postpone,
+    refuse,
+    resend,
+    without_doubt,
+)
 from antrean_cli.rules.visits import Policy
 
-OVERTAKEN = "terdahului"  # the reason of a push whose successor BPJS holds already
 MAX_RETRY_AFTER = timedelta(hours=1)
 _BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 30))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answered:
+    """One answer to one push of a booking, at `now`; `jitter` is a random number from 0 to 1."""
+
+    record: Record
+    push: Push
+    outcome: Outcome
+    now: datetime
+    jitter: float
+
+    @property
+    def next_try(self) -> datetime:
+        """When the push is tried again: after 1, 2, 4 … 30 minutes, or when BPJS asked for it."""
+        wait = _BACKOFF[min(self.push.attempts, len(_BACKOFF) - 1)] * (1 + 0.2 * self.jitter)
+        return self.now + max(wait, retry_delay(self.outcome.retry_after))
+
+    @property
+    def postponed(self) -> Push:
+        """The push, due again at its next try."""
+        return postpone(self.push, self.next_try)
 
 
 def apply(
     record: Record, step: str, outcome: Outcome, policy: Policy, now: datetime, jitter: float
 ) -> Record:
-    """Return the record after an answer to one of its pushes; `jitter` is a random number from 0 to
-    1.
+    """Return the record after an answer to one of its pushes, in order again.
+
+    `jitter` is a random number from 0 to 1.
     """
-    push = replace(
-        record.pushes[step],
-        code=outcome.code,
-        ask=_doubtful(record.pushes[step], outcome),
-        reason=None,
-    )
-    change = _CHANGES[outcome.kind]
-    return arrange(change(record, push, outcome, now, jitter), policy)
+    known = record.pushes[step]
+    doubt = _still_in_doubt(known, outcome)
+    push = replace(known, code=outcome.code, needs_lookup=doubt, reason=None)
+    answered = _Answered(record=record, push=push, outcome=outcome, now=now, jitter=jitter)
+    return arrange(_EFFECTS[outcome.kind](answered), policy)
 
 
-def _doubtful(push: Push, outcome: Outcome) -> bool:
-    """Return whether BPJS may have a push all the same: it is remembered should the visit be
-    cancelled meanwhile.
+def _still_in_doubt(push: Push, outcome: Outcome) -> bool:
+    """Return whether BPJS may have a push all the same, should the visit be cancelled meanwhile.
 
-    An answer that settles nothing leaves a doubt as it was, and an add that was put off may have
-    been taken.
+    An answer that settles nothing leaves a doubt as it was; an add that was put off may have been
+    taken.
     """
-    return outcome.kind in (AGAIN, STOP) and (
-        push.ask or (push.step in UNLISTED and outcome.kind == AGAIN)
-    )
+    if outcome.kind == OutcomeKind.RETRY:
+        return push.needs_lookup or push.step in UNLISTED
+    return outcome.kind == OutcomeKind.AUTH_FAILED and push.needs_lookup
 
 
-def _sent(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
-    return _finished(record, replace(push, state=SENT, needs="", next_try=None))
+# -- one function a kind of outcome
 
 
-def _there(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
-    """ "TaskId=N sudah ada (nothing is overwritten)": so the time that BPJS holds has to be asked
-    for.
-    """
-    return _finished(record, there(push, ask=push.step in ORDERED))
+def _accepted(answered: _Answered) -> Record:
+    return _arrived(answered.record, accept(answered.push))
 
 
-def _finished(record: Record, push: Push) -> Record:
-    record = with_settled_add(record.having(push))
-    return record.closing(CANCELLED) if record.ended else record
+def _already(answered: _Answered) -> Record:
+    """Note a 208: "nothing is overwritten", so the time that BPJS holds has to be asked for."""
+    push = answered.push
+    return _arrived(answered.record, mark_already_at_bpjs(push, needs_lookup=push.step in ORDERED))
+
+
+def _arrived(record: Record, push: Push) -> Record:
+    record = with_settled_add(record.with_pushes(push))
+    return close_open(record, CANCELLED) if record.ended else record
 
 
 def with_settled_add(record: Record) -> Record:
     """Return the record of a booking that BPJS has something of: an add in doubt is there then."""
-    add = record.push(ADD)
-    return (
-        record.having(there(add))
-        if add and add.ask and not add.done and add.state != SENDING
-        else record
-    )
+    add = record.push(Step.ADD)
+    if add is None or not add.needs_lookup or add.done or add.state == State.SENDING:
+        return record
+    return record.with_pushes(mark_already_at_bpjs(add))
 
 
-def _again(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
-    return record.having(_put_off(replace(push, state=DUE), outcome, now, jitter))
+def _put_off(answered: _Answered) -> Record:
+    return answered.record.with_pushes(answered.postponed)
 
 
-def _first(record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float) -> Record:
-    """The named step goes first: it becomes due again if it was thought done, else it is waited
-    for.
+def _prerequisite(answered: _Answered) -> Record:
+    """Let the step go first that BPJS names: due again if it was thought done, else waited for."""
+    record, named = answered.record, answered.outcome.named
+    if named == Step.ADD:
+        return _unknown_booking(answered)
+    first = record.push(named)
+    if first and first.done and first.recorded:
+        record = record.with_pushes(resend(first))
+    push = replace(answered.postponed, blocked_by=named)
+    return record.with_pushes(hold(push, demanded(named)))
+
+
+def _unknown_booking(answered: _Answered) -> Record:
+    """Judge "Kode Booking tidak ditemukan": what it means depends on what became of our add."""
+    record, push = answered.record, answered.push
+    add = record.push(Step.ADD)
+    if add and add.needs_lookup and not add.done:  # it never came
+        record = without_doubt(record, lambda push: push.step == Step.ADD)
+    if push.step == Step.TASK_99 and not (add and add.done):
+        closed = record.with_pushes(close(push, because(ReasonCode.NOT_AT_BPJS)))
+        return close_open(closed, CANCELLED)
+    if add and add.state == State.REFUSED:
+        why = add.reason or because(ReasonCode.REFUSED)
+        return record.with_pushes(hold(push, because(ReasonCode.ADD_REFUSED, add=why)))
+    if add and add.state == State.CLOSED and add.reason:
+        return record.with_pushes(close(push, add.reason))
+    if add and add.done:  # a moment's delay after the add
+        return record.with_pushes(answered.postponed)
+    waiting = replace(answered.postponed, blocked_by=Step.ADD)
+    return record.with_pushes(hold(waiting, demanded(Step.ADD)))
+
+
+def _rejected(answered: _Answered) -> Record:
+    outcome = answered.outcome
+    text = outcome.text.strip()
+    said = {"text": text} if text else {"kode": outcome.code}
+    reason = because(outcome.refusal or ReasonCode.REFUSED, **said)
+    return answered.record.with_pushes(refuse(answered.push, reason))
+
+
+def _superseded(answered: _Answered) -> Record:
+    """Ask what BPJS holds: it says that it has a later task already.
+
+    If the list does not show this one, it is refused (`_without_overtaken`).
     """
-    if outcome.named == ADD:
-        return _unknown_booking(record, push, outcome, now, jitter)
-    push = replace(_put_off(push, outcome, now, jitter), needs=outcome.named)
-    named = record.push(outcome.named)
-    if named and named.done and named.recorded:
-        record = record.having(
-            replace(named, state=DUE, attempts=named.attempts + 1, next_try=None)
-        )
-    return record.having(hold(push, push_needs(outcome.named)))
+    reason = because(ReasonCode.OVERTAKEN, text=answered.outcome.text)
+    push = replace(answered.push, needs_lookup=True)
+    return answered.record.with_pushes(hold(push, reason))
 
 
-def _unknown_booking(
-    record: Record, push: Push, outcome: Outcome, now: datetime, jitter: float
-) -> Record:
-    """ "Kode Booking tidak ditemukan": what that means depends on what became of our add."""
-    add = record.push(ADD)
-    if add and add.ask and not add.done:
-        record = record.having(replace(add, ask=False))  # it never came
-    if push.step == ABSENT and not (add and add.done):
-        record = record.having(
-            close(push, Reason(code="tidak_ada", text="tidak ada di BPJS, tidak perlu dibatalkan"))
-        )
-        return record.closing(CANCELLED)
-    if add and add.state == REFUSED:
-        text = f"antrean ditolak: {add.reason.text if add.reason else ''}"
-        return record.having(hold(push, Reason(code="ditolak", text=text)))
-    if add and add.state == CLOSED and add.reason:
-        return record.having(close(push, add.reason))
-    later = _put_off(push, outcome, now, jitter)
-    if add and add.done:  # "it can also be a moment's delay after an add"
-        return record.having(replace(later, state=DUE))
-    return record.having(hold(replace(later, needs=ADD), push_needs(ADD)))
+def _cancelled_at_bpjs(answered: _Answered) -> Record:
+    """Note "TaskId terakhir 99": the booking is cancelled at BPJS."""
+    known = answered.record.push(Step.TASK_99) or new(Step.TASK_99)
+    absent = replace(mark_already_at_bpjs(known), reason=CANCELLED_AT_BPJS)
+    record = answered.record.with_pushes(close(answered.push, CANCELLED_AT_BPJS), absent)
+    return close_open(with_settled_add(record), CANCELLED_AT_BPJS)
 
 
-def _refused(record: Record, push: Push, outcome: Outcome, _: datetime, __: float) -> Record:
-    return record.having(
-        _refuse(push, outcome.text.strip() or f"ditolak BPJS (kode {outcome.code})")
-    )
+def _sep_first(answered: _Answered) -> Record:
+    return answered.record.with_pushes(close(answered.push, because(ReasonCode.SEP_FIRST)))
 
 
-def _refuse(push: Push, text: str) -> Push:
-    return replace(push, state=REFUSED, reason=Reason(code="ditolak", text=text), next_try=None)
+def _auth_failed(answered: _Answered) -> Record:
+    """Leave the push as it was before the call: the fault is not its own."""
+    return answered.record.with_pushes(lose(answered.push))
 
 
-def _later(record: Record, push: Push, outcome: Outcome, _: datetime, __: float) -> Record:
-    """BPJS holds a later task already; reconcile with getlisttask: it is refused if the look-up
-    does not find it.
-    """
-    return record.having(hold(replace(push, ask=True), Reason(code=OVERTAKEN, text=outcome.text)))
-
-
-def _ended(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
-    """ "TaskId terakhir 99": the booking is cancelled at BPJS."""
-    reason = Reason(code="batal", text="sudah dibatalkan di BPJS")
-    known = record.push(ABSENT) or Push(step=ABSENT, state=ALREADY)
-    record = record.having(
-        close(push, reason), replace(known, state=ALREADY, reason=reason, ask=False)
-    )
-    return with_settled_add(record).closing(reason)
-
-
-def _sep_first(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
-    return record.having(close(push, Reason(code="sep", text="SEP mendahului antrean")))
-
-
-def _stopped(record: Record, push: Push, _: Outcome, __: datetime, ___: float) -> Record:
-    return record.having(replace(push, state=DUE))
-
-
-_CHANGES = {
-    DONE: _sent,
-    THERE: _there,
-    AGAIN: _again,
-    FIRST: _first,
-    PERSON: _refused,
-    LATER: _later,
-    ENDED: _ended,
-    SEP_FIRST: _sep_first,
-    STOP: _stopped,
+_EFFECTS: Mapping[OutcomeKind, Callable[[_Answered], Record]] = {
+    OutcomeKind.DONE: _accepted,
+    OutcomeKind.ALREADY: _already,
+    OutcomeKind.RETRY: _put_off,
+    OutcomeKind.PREREQUISITE: _prerequisite,
+    OutcomeKind.REJECTED: _rejected,
+    OutcomeKind.SUPERSEDED: _superseded,
+    OutcomeKind.BOOKING_CANCELLED: _cancelled_at_bpjs,
+    OutcomeKind.SEP_FIRST: _sep_first,
+    OutcomeKind.AUTH_FAILED: _auth_failed,
 }
 
 
-def _put_off(push: Push, outcome: Outcome, now: datetime, jitter: float) -> Push:
-    """Return the push with its next try after 1, 2, 4 … 30 minutes, or when BPJS asked for it."""
-    wait = _BACKOFF[min(push.attempts, len(_BACKOFF) - 1)] * (1 + 0.2 * jitter)
-    asked = retry_delay(outcome.retry_after)
-    return replace(push, attempts=push.attempts + 1, next_try=now + max(wait, asked))
-
-
 def retry_delay(seconds: float | None) -> timedelta:
-    """Return how long a Retry-After puts off a call: never a negative time, never more than an
-    hour.
-    """
+    """Return how long a Retry-After puts off a call: from nothing to an hour."""
     return min(timedelta(seconds=max(seconds or 0, 0)), MAX_RETRY_AFTER)
 
 
+# -- no answer, and lists
+
+
 def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Record:
-    """Return the record after an exchange without an envelope: no attempt is counted, the next pass
-    repeats it.
+    """Return the record after an exchange without an envelope.
+
+    No attempt is counted, and the next pass repeats it, unless a Retry-After came with it.
     """
     push = record.pushes[step]
-    put_off = now + retry_delay(fault.retry_after) if fault.retry_after else push.next_try
-    state = DUE if push.state == SENDING else push.state
-    return record.having(
-        replace(push, state=state, ask=push.ask or fault.reached, next_try=put_off)
-    )
+    next_try = now + retry_delay(fault.retry_after) if fault.retry_after else push.next_try
+    lost = lose(push) if push.state == State.SENDING else push
+    doubtful = push.needs_lookup or fault.reached
+    return record.with_pushes(replace(lost, needs_lookup=doubtful, next_try=next_try))
 
 
 def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record:
-    """Return the record with what BPJS holds taken as already there, at the time that it holds."""
-    record = record.having(*_without_doubt(record))
+    """Return the record with what BPJS holds taken as there, at the time that it holds."""
+    record = without_doubt(record, _is_listed)
     for step, waktu in tasks_held(rows).items():
-        known = record.push(step) or Push(step=step, state=ALREADY)
-        found = replace(there(known), waktu=waktu or known.waktu)
-        found = replace(found, state=SENT) if known.state == SENT else found
-        record = with_settled_add(record.having(found))
+        record = with_settled_add(record.with_pushes(_found(record, step, waktu)))
     if record.ended:
-        return record.closing(CANCELLED)
+        return close_open(record, CANCELLED)
     record = _without_overtaken(record)
-    absent, task5 = record.push(ABSENT), record.push("5")
+    absent, task5 = record.push(Step.TASK_99), record.push(Step.TASK_5)
     if absent and absent.open and task5 and task5.done:
-        record = record.having(close(absent, AFTER_SERVICE))
+        record = record.with_pushes(close(absent, AFTER_SERVICE))
     return arrange(record, policy)
 
 
-def _without_doubt(record: Record) -> list[Push]:
-    """Return the pushes of which getlisttask would have told, no more in doubt."""
-    return [
-        replace(push, ask=False) for push in record.pushes.values() if push.step not in UNLISTED
-    ]
+def _found(record: Record, step: str, waktu: datetime | None) -> Push:
+    """Return a task that the list shows; what we sent ourselves stays sent."""
+    known = record.push(step) or new(step)
+    there = accept(known) if known.state == State.SENT else mark_already_at_bpjs(known)
+    return replace(there, waktu=waktu or known.waktu, needs_lookup=False)
+
+
+def _is_listed(push: Push) -> bool:
+    """Return whether getlisttask would have told of a push."""
+    return push.step not in UNLISTED
 
 
 def after_unreadable_lookup(record: Record) -> Record:
-    """Return the record after a list that cannot be read: what is in doubt is sent again, 208
-    settles it.
+    """Return the record after a list that cannot be read.
+
+    What is in doubt is sent again: 208 settles it.
     """
-    return _without_overtaken(record.having(*_without_doubt(record)))
+    return _without_overtaken(without_doubt(record, _is_listed))
 
 
 def _without_overtaken(record: Record) -> Record:
-    """Return the record with what BPJS calls overtaken refused: its list was asked for, and does
-    not show it.
-    """
+    """Return the record with what BPJS calls overtaken refused: its list does not show it."""
     overtaken = [
         push
         for push in record.pushes.values()
-        if push.reason and push.reason.code == OVERTAKEN and push.open
+        if push.open and has_code(push.reason, ReasonCode.OVERTAKEN)
     ]
-    return record.having(*(_refuse(push, push.reason.text) for push in overtaken if push.reason))
+    return record.with_pushes(*(refuse(push, _as_refusal(push.reason)) for push in overtaken))
+
+
+def _as_refusal(overtaken: Reason | None) -> Reason:
+    text = overtaken.get("text") if overtaken else None
+    return because(ReasonCode.REFUSED, text=text or "")
 
 
 def after_failed_lookup(
@@ -272,6 +278,9 @@ def after_failed_lookup(
 
     What cannot be looked up is sent again: 208 settles it.
     """
-    if outcome.kind == AGAIN:
-        return record.having(_put_off(record.pushes[step], outcome, now, jitter))
-    return after_unreadable_lookup(record)
+    if outcome.kind != OutcomeKind.RETRY:
+        return after_unreadable_lookup(record)
+    push = record.pushes[step]
+    answered = _Answered(record=record, push=push, outcome=outcome, now=now, jitter=jitter)
+    later = replace(push, attempts=push.attempts + 1, next_try=answered.next_try)
+    return record.with_pushes(later)

@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from antrean_cli.rules.add_fields import FIELDS
+from antrean_cli.rules.codes import Kind
+from antrean_cli.rules.reasons import GONE, Reason, ReasonCode, because
 from antrean_cli.rules.rows import Booking, Registration, Resep, Sep, Slot
-from antrean_cli.rules.sources import Reason, no_session
+from antrean_cli.rules.sources import no_session
 from antrean_cli.rules.visits import Policy, Visit, codes_at_bpjs, parse_datetime
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
 JENISRESEP = ("Tidak ada", "Racikan", "Non racikan")
-_WAITING = Reason(code="referensi", text="menunggu nomor referensi (SEP atau surat kontrol)")
 
 
 def milliseconds(waktu: datetime) -> int:
@@ -73,43 +74,40 @@ def listtask_body(kodebooking: str) -> dict[str, Any]:
 
 
 def missing(visit: Visit) -> Reason | None:
-    """Return why tambah antrean cannot be filled for this visit yet, or None if every field is
-    known.
+    """Return why tambah antrean cannot be filled for this visit yet.
+
+    None if every field is known. (rules/README.md, Add)
     """
     row, sep = visit.registration, visit.sep
     if visit.booking:
         return _missing_in(visit.booking)
     if row is None:
-        return Reason(
-            code="hilang", text="kunjungan tidak ada lagi di Khanza (dihapus atau digabung)"
-        )
+        return GONE
     kodepoli, kodedokter = codes_at_bpjs(row, sep)
     if not kodepoli:
-        return Reason(
-            code="petakan", text=f"poli {row.kd_poli} belum dipetakan di maping_poli_bpjs"
-        )
+        return because(ReasonCode.CLINIC_UNMAPPED, kd_poli=row.kd_poli)
     if _whole(kodedokter) is None:
-        what = "belum dipetakan" if not row.kd_dokter_bpjs else "dipetakan ke kode yang bukan angka"
-        return Reason(
-            code="petakan", text=f"dokter {row.kd_dokter} {what} di maping_dokter_dpjpvclaim"
-        )
+        mapped = ReasonCode.DOCTOR_CODE_NO_NUMBER if row.kd_dokter_bpjs else None
+        return because(mapped or ReasonCode.DOCTOR_UNMAPPED, kd_dokter=row.kd_dokter)
     slot = visit.session or visit.slot
     if slot is None:
-        return no_session(visit)
+        return no_session(row, visit.tanggal)
     if not slot.jam_selesai:
-        return Reason(
-            code="jadwal", text=f"jam selesai dokter {row.kd_dokter} belum diisi di tabel jadwal"
-        )
-    return _WAITING if visit.kind == "onsite" and not _reference(visit)[1] else None
+        return because(ReasonCode.SESSION_WITHOUT_END, kd_dokter=row.kd_dokter)
+    if visit.kind == Kind.ONSITE and not _reference(visit)[1]:
+        return because(ReasonCode.NO_REFERENCE)
+    return None
 
 
 def _missing_in(booking: Booking) -> Reason | None:
-    for name, text in (
+    """Return which number of a Mobile JKN booking is none."""
+    numbers = (
         ("kodedokter", booking.kodedokter),
         ("jeniskunjungan", (booking.jeniskunjungan or "")[:1]),
-    ):
+    )
+    for name, text in numbers:
         if _whole(text) is None:
-            return Reason(code="petakan", text=f"{name} di referensi_mobilejkn_bpjs bukan angka")
+            return because(ReasonCode.BOOKING_FIELD_NO_NUMBER, field=name)
     return None
 
 

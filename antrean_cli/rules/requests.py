@@ -1,5 +1,4 @@
-"""Pushes → requests: what can be asked of BPJS for a booking now, by which call, and with which
-body.
+"""Pushes → requests: what can be asked of BPJS for a booking now, by which call, with which body.
 
 - An add and antrean farmasi are filled in from Khanza at the moment when they are sent: they wait
   while it is away.
@@ -7,12 +6,12 @@ body.
 - A cancel goes out without Khanza too, with a reason that fits every one.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from antrean_cli.rules.answers import LISTTASK, call_of
-from antrean_cli.rules.chain import ADD, BATAL, FARMASI, UNLISTED, Call, Record, next_call
+from antrean_cli.rules.answers import call_of
+from antrean_cli.rules.codes import CallName, Step
+from antrean_cli.rules.ordering import Call, next_call
 from antrean_cli.rules.payloads import (
     add_body,
     batal_body,
@@ -23,6 +22,7 @@ from antrean_cli.rules.payloads import (
     nomorantrean_of,
     update_body,
 )
+from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.visits import Policy, Visit
@@ -31,47 +31,52 @@ KETERANGAN_BATAL = "Dibatalkan pasien"  # where Khanza has no reason, or cannot 
 
 
 def sendable(record: Record, visit: Visit | None, policy: Policy, now: datetime) -> Call | None:
-    """Return what can be asked for a booking now, or None; `visit` is None where Khanza was not
-    read.
+    """Return what can be asked for a booking now, or None.
+
+    `visit` is None where Khanza was not read.
     """
     call = next_call(record, now)
-    if call is None or call.push.step not in UNLISTED:
-        return call
-    if call.push.step == ADD:
-        return None if visit is None or missing(visit) else call
-    if visit and nomorantrean_of(_resep(visit, policy, now)) is not None:
-        return call
-    others = {step: push for step, push in record.pushes.items() if step != FARMASI}
-    return next_call(replace(record, pushes=others), now)
+    if call is None:
+        return None
+    if call.push.step == Step.ADD:
+        # What an add lacks was decided when it was planned; between two looks at Khanza the visit
+        # can be gone, or the ledger be delivered without Khanza.
+        return call if visit is not None and missing(visit) is None else None
+    if call.push.step == Step.FARMASI:
+        if visit and nomorantrean_of(_resep(visit, policy, now)) is not None:
+            return call
+        return next_call(record.keeping(lambda push: push.step != Step.FARMASI), now)
+    return call
 
 
-def call_name(call: Call) -> str:
+def call_name(call: Call) -> CallName:
     """Return the name of the call to make."""
-    return LISTTASK if call.lookup else call_of(call.push.step)
+    return CallName.LISTTASK if call.lookup else call_of(call.push.step)
 
 
 def request_body(
     kodebooking: str, call: Call, visit: Visit | None, policy: Policy, now: datetime
 ) -> dict[str, Any]:
-    """Return the body to send; raises ValueError for a push that `sendable` would not have
-    returned.
+    """Return the body to send.
+
+    Raises ValueError for a push that `sendable` would not have returned.
     """
     push = call.push
     if call.lookup:
         return listtask_body(kodebooking)
-    if push.step == BATAL:
+    if push.step == Step.BATAL:
         keterangan = visit and visit.cancel and visit.cancel.keterangan
         return batal_body(kodebooking, keterangan or KETERANGAN_BATAL)
-    if visit and push.step == ADD:
+    if visit and push.step == Step.ADD:
         return add_body(visit, policy)
-    if visit and push.step == FARMASI:
+    if visit and push.step == Step.FARMASI:
         resep = _resep(visit, policy, now)
         return farmasi_body(kodebooking, jenisresep_of(resep), nomorantrean_of(resep) or 0)
     if push.waktu is None:
         raise ValueError(f"{push.step} of {kodebooking} is due without what it needs")
     # "jenisresep only for a hospital that runs antrean farmasi (others send it with task 5);
     # otherwise leave it out"
-    told = visit if policy.farmasi and push.step == "5" else None
+    told = visit if policy.farmasi and push.step == Step.TASK_5 else None
     jenisresep = jenisresep_of(_resep(told, policy, now)) if told else None
     return update_body(kodebooking, push.step, push.waktu, jenisresep)
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.rows import Exam, Resep
+from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because
+from antrean_cli.rules.rows import Exam, Registration, Resep
 from antrean_cli.rules.visits import HARI, WIB, Policy, Visit, parse_datetime
 
 TASKS = (3, 4, 5, 6, 7)
@@ -24,16 +25,6 @@ ARRIVAL = TASKS[0]
 EXACT = timedelta(minutes=5)
 # A time further ahead than any slip of the clock is a typing error, and means "not yet".
 FAR_FUTURE = timedelta(days=1)
-
-
-class Reason(NamedTuple):
-    """Why a push waits or was given up.
-
-    `code` is for counts and scripts, `text` for people (Indonesian).
-    """
-
-    code: str
-    text: str
 
 
 class StatusObservation(NamedTuple):
@@ -61,9 +52,6 @@ class Event(NamedTuple):
     waktu: datetime
     source: str
     hold: Reason | None = None
-
-
-NO_SIGN = Reason(code="hadir", text="belum ada tanda hadir")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -341,21 +329,23 @@ def _arrival(context: VisitContext) -> Event | None:
         expected = "buka_poli" in names and attended(context)
         return _arrival_without_session(context) if expected else None
     confirmed = arrival_confirmed(context) and (source == names[0] or attended(context))
-    hold = None if confirmed else NO_SIGN
+    hold = None if confirmed else NO_SIGN_YET
     return Event(taskid=ARRIVAL, waktu=waktu, source=source, hold=hold)
 
 
 def _arrival_without_session(context: VisitContext) -> Event | None:
-    registered = context.registered_at()
-    if registered is None or context.session_opens_at():
+    row, registered = context.visit.registration, context.registered_at()
+    if row is None or registered is None or context.session_opens_at():
         return None
-    hold = no_session(context.visit)
+    hold = no_session(row, context.visit.tanggal)
     return Event(taskid=ARRIVAL, waktu=registered, source="daftar", hold=hold)
 
 
-def no_session(visit: Visit) -> Reason:
+def no_session(row: Registration, tanggal: date) -> Reason:
     """Return the reason "no row in jadwal", with what has to be filled in."""
-    row = visit.registration
-    who = f"dokter {row.kd_dokter} poli {row.kd_poli}" if row else "dokter"
-    text = f"jadwal {who} hari {HARI[visit.tanggal.weekday()]} belum diisi di tabel jadwal"
-    return Reason(code="jadwal", text=text)
+    return because(
+        ReasonCode.NO_SESSION,
+        kd_dokter=row.kd_dokter,
+        kd_poli=row.kd_poli,
+        hari=HARI[tanggal.weekday()],
+    )

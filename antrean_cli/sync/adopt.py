@@ -20,11 +20,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.adoption import adopted, awaits_look, twins
-from antrean_cli.rules.answers import DONE, PER_TANGGAL, PERSON, STOP
+from antrean_cli.rules.adoption import adopted, awaits_look, duplicate_bookings
 from antrean_cli.rules.cached_lists import CachedList, ListResult, oldest_kept
-from antrean_cli.rules.chain import Change, Record, arrange, changes
+from antrean_cli.rules.codes import CallName, OutcomeKind
 from antrean_cli.rules.listings import Antrean
+from antrean_cli.rules.ordering import arrange
+from antrean_cli.rules.push import Change, Record, changes
 from antrean_cli.rules.visits import Policy, Visit
 from antrean_cli.sync.list_reader import ListReader
 
@@ -72,12 +73,12 @@ def adopt(
     for tanggal, mine in sorted(days.items()):
         one = lists.setdefault(tanggal, CachedList(kept=()))
         if reader and one.may_be_asked(now):
-            result = reader.ask(PER_TANGGAL, tanggal.isoformat())
-            if result.kind == DONE:
+            result = reader.ask(CallName.PER_TANGGAL, tanggal.isoformat())
+            if result.kind == OutcomeKind.DONE:
                 found += _matched(ledger, policy, visits, mine, list(result.rows), now)
             lists[tanggal] = one = _after(one, result, mine, now)
             why = result.text if one.failing_since else why
-            refused = result.text if result.kind == STOP else refused
+            refused = result.text if result.kind == OutcomeKind.AUTH_FAILED else refused
     if lists != known:
         with ledger.transaction():
             ledger.update_pass_state(lambda state: replace(state, antrean_lists=lists))
@@ -103,9 +104,9 @@ def _after(
 
     A code 201 with a text that nobody knows is "not shown".
     """
-    if result.kind == DONE:
+    if result.kind == OutcomeKind.DONE:
         return CachedList(kept=tuple(record.kodebooking for record in covered), asked_at=now)
-    if result.kind == PERSON:
+    if result.kind == OutcomeKind.REJECTED:
         return CachedList(kept=None, asked_at=now)
     return one.missed(result, now)
 
@@ -147,12 +148,14 @@ def _matched(
             if before is None or not awaits_look(before):
                 continue  # somebody sent it by hand meanwhile
             visit = visits[before.kodebooking]
-            after = adopted(before, twins(visit, rows, known), policy)
+            after = adopted(before, duplicate_bookings(visit, rows, known), policy)
             if after.kodebooking != before.kodebooking:
                 known.add(after.kodebooking)
                 by_hand = ledger.record(after.kodebooking)
                 after = (
-                    arrange(after.having(*by_hand.pushes.values()), policy) if by_hand else after
+                    arrange(after.with_pushes(*by_hand.pushes.values()), policy)
+                    if by_hand
+                    else after
                 )
                 ledger.forget(before.kodebooking)
                 ledger.save(by_hand, after, now)

@@ -18,7 +18,7 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import REFUSAL
-from antrean_cli.rules.chain import ADD, MAX_AGE, SENDING, Change, Record, after_crash, expire
+from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
 from antrean_cli.rules.planner import (
     expired,
@@ -29,8 +29,10 @@ from antrean_cli.rules.planner import (
     plan,
     settled,
 )
+from antrean_cli.rules.push import MAX_AGE, Change, Record
 from antrean_cli.rules.rows import Rows, SuratKontrol
 from antrean_cli.rules.sources import EXACT
+from antrean_cli.rules.transitions import expire, recover_in_flight
 from antrean_cli.rules.visits import (
     Clinic,
     Policy,
@@ -62,8 +64,12 @@ def tidy(ledger: Ledger, now: datetime) -> tuple[Change, ...]:
     """
     pairs = []
     for before in ledger.unfinished().values():
-        after = before.having(
-            *(after_crash(push) for push in before.pushes.values() if push.state == SENDING)
+        after = before.with_pushes(
+            *(
+                recover_in_flight(push)
+                for push in before.pushes.values()
+                if push.state == State.SENDING
+            )
         )
         after = expire(after) if expired(after, now) else after
         if after != before:
@@ -304,7 +310,7 @@ def _tried_anew(record: Record | None) -> datetime | None:
     """Return since when an add is to be sent again that BPJS refused: with the hours that HFIS had
     then, perhaps.
     """
-    add = record.push(ADD) if record else None
+    add = record.push(Step.ADD) if record else None
     return add.since if add and add.open and add.code == REFUSAL else None
 
 

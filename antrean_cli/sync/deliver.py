@@ -25,9 +25,10 @@ from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
-from antrean_cli.rules.answers import AGAIN, FAULT, STOP, Outcome, Reply, judge
-from antrean_cli.rules.chain import ADD, SENDING, Call, Change, Push, Record, changes, pending
+from antrean_cli.rules.answers import FAULT, Outcome, Reply, judge
+from antrean_cli.rules.codes import OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
+from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.outcomes import (
     after_failed_lookup,
     after_fault,
@@ -35,7 +36,9 @@ from antrean_cli.rules.outcomes import (
     after_unreadable_lookup,
     apply,
 )
+from antrean_cli.rules.push import Change, Record, changes, pending
 from antrean_cli.rules.requests import call_name, request_body, sendable
+from antrean_cli.rules.transitions import begin_sending
 from antrean_cli.rules.visits import Policy, Visit
 from antrean_cli.sync.workers import Flights
 
@@ -70,9 +73,9 @@ class Impression:
     def heard(self, kodebooking: str, outcome: Outcome) -> None:
         """Take in an answer to a call for a booking."""
         self.faults_in_row, self.answered, self.probing = 0, True, False
-        if outcome.kind == STOP:
+        if outcome.kind == OutcomeKind.AUTH_FAILED:
             self.refusal, self.refused = outcome, kodebooking
-        elif outcome.kind == AGAIN:
+        elif outcome.kind == OutcomeKind.RETRY:
             self.put_off = outcome
         else:
             self.accepted = True
@@ -161,7 +164,9 @@ class Delivery:
         """Return what can be asked for a booking now."""
         call = sendable(self.records[kodebooking], self.visits.get(kodebooking), self.policy, now)
         return (
-            None if call and call.push.step == ADD and kodebooking in self.adds_that_wait else call
+            None
+            if call and call.push.step == Step.ADD and kodebooking in self.adds_that_wait
+            else call
         )
 
     def _enqueue(self, kodebooking: str) -> None:
@@ -227,7 +232,7 @@ class Delivery:
             if not call.lookup:
                 self._save(
                     self.records[kodebooking],
-                    self.records[kodebooking].having(_sending(call.push)),
+                    self.records[kodebooking].with_pushes(begin_sending(call.push)),
                     now,
                 )
         return batch
@@ -261,7 +266,7 @@ class Delivery:
         if not isinstance(answer, Fault) or answer.answered:  # a fault is repeated by the next pass
             self._enqueue(kodebooking)
         # For people, `sending` is no state that a push was in.
-        return changes(before if call.lookup else before.having(call.push), after)
+        return changes(before if call.lookup else before.with_pushes(call.push), after)
 
     def _note(self) -> None:
         """Write what these calls say of BPJS as a whole, together with what came of them."""
@@ -292,12 +297,8 @@ class Delivery:
         self.impression.heard(record.kodebooking, outcome)
         if not call.lookup:
             return apply(record, step, outcome, self.policy, now, random.random())  # noqa: S311 - only jitter
-        if outcome.kind == STOP:
+        if outcome.kind == OutcomeKind.AUTH_FAILED:
             return record
         if answer.code in ("200", "204"):
             return after_lookup(record, answer.response, self.policy)
         return after_failed_lookup(record, step, outcome, now, random.random())  # noqa: S311
-
-
-def _sending(push: Push) -> Push:
-    return replace(push, state=SENDING)

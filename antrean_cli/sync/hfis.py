@@ -14,8 +14,8 @@ from datetime import datetime
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.answers import DONE, JADWAL
 from antrean_cli.rules.cached_lists import CachedList, oldest_kept
+from antrean_cli.rules.codes import CallName, OutcomeKind
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.visits import Clinic, Sessions
 from antrean_cli.sync.list_reader import ListReader
@@ -56,10 +56,10 @@ def read_sessions(
     for (kodepoli, tanggal), since in sorted(wanted.items()):
         one = lists.get((kodepoli, tanggal), CachedList(kept=()))
         if _may_be_asked(one, since, now):
-            result = reader.ask(JADWAL, kodepoli, tanggal.isoformat())
+            result = reader.ask(CallName.JADWAL, kodepoli, tanggal.isoformat())
             lists[kodepoli, tanggal] = (
                 CachedList(kept=tuple(result.rows), asked_at=now)
-                if result.kind == DONE
+                if result.kind == OutcomeKind.DONE
                 else one.missed(result, now)
             )
     if lists != known:

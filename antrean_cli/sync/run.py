@@ -29,17 +29,9 @@ from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
-from antrean_cli.rules.chain import (
-    ALREADY,
-    CLOSED,
-    DUE,
-    HELD,
-    REFUSED,
-    SENT,
-    Change,
-    Record,
-    next_call,
-)
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.ordering import next_call
+from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.visits import Sessions, Visit
 from antrean_cli.sync.adopt import adopt
 from antrean_cli.sync.collect import collect, prune, tidy
@@ -53,7 +45,7 @@ if TYPE_CHECKING:
 EARLIEST_YEAR = (
     2026  # an earlier clock has lost its battery; what it would note could not be trusted
 )
-COUNTED = (SENT, ALREADY, REFUSED, CLOSED)
+COUNTED = (State.SENT, State.ALREADY, State.REFUSED, State.CLOSED)
 
 
 class Found(NamedTuple):
@@ -101,7 +93,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """The exit code of the pass."""
-        refused = [RefusedPushError.exit_code] if self.counts[REFUSED] else []
+        refused = [RefusedPushError.exit_code] if self.counts[State.REFUSED] else []
         return worst([*refused, *(error.exit_code for error in self.errors)])
 
 
@@ -305,7 +297,7 @@ class Pass:
         if self._outage(outages.BPJS) and not self._has(TemporaryError):
             self.report.errors.append(TemporaryError("BPJS belum pulih"))
         states = [push.state for record in records.values() for push in record.pushes.values()]
-        self.report.held, self.report.later = states.count(HELD), states.count(DUE)
+        self.report.held, self.report.later = states.count(State.HELD), states.count(State.DUE)
 
     def _remember(self) -> None:
         """Keep when this pass ended and how: `antrean status` and the watchers ask for it."""

@@ -4,7 +4,7 @@ when, and the truth.
 - A patient is a story: it yields the next moment at which Khanza is written to, then writes.
 - The truth is noted as Khanza is written and never asked of the program: what BPJS has to hold when
   all is told.
-- Whatever rules/README.md makes depend on the minute of a pass is kept out, so that there is one truth.
+- Whatever rules/README.md makes depend on the minute of a pass is kept out: there is one truth.
 """
 
 from __future__ import annotations

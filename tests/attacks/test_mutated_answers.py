@@ -49,14 +49,14 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator import manual
 from antrean_cli.render.listings import FORMATS, task_list
 from antrean_cli.render.pushes import change_line
-from antrean_cli.rules.chain import STEPS, Change
 from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, update_body
+from antrean_cli.rules.push import STEPS, Change
 from antrean_cli.simulator.bookings import Bookings
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.sync.deliver import Delivery
 from antrean_cli.sync.run import Pass, Told
 from tests.attacks.attack import Attack
-from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, policy, push, record
+from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, policy, push, record, words
 from tests.support.site import CONS_ID, SECRET_KEY, USER_KEY
 
 NIK, CARD, PHONE = (
@@ -148,12 +148,12 @@ def real_lists() -> list[Real]:
     for kodebooking in ("satu", NO_RAWAT):
         bookings.mobile_jkn(kodebooking, str(MONDAY), nik=NIK)
     asked = [(call, one.words) for call, one in LISTS.items()]
-    for call, words in (
+    for call, named in (
         *asked,
         ("jadwaldokter", ("ZZZ", str(MONDAY))),
         ("per_tanggal", ("2026-01-01",)),
     ):
-        code, message, rows = vars(getattr(bookings, call)(*words)).values()
+        code, message, rows = vars(getattr(bookings, call)(*named)).values()
         found.append(Real(call, code, message, rows))
     return found + [Real(call, 401, "Signature tidak sesuai", None) for call in LISTS]
 
@@ -929,7 +929,7 @@ class Lab:
         """Let the ledger hold one booking with one push due, in doubt where BPJS is to be asked."""
         step = STEP[case.real.call]
         due = push(step, recorded="08:05") if step.isdigit() else push(step)
-        fresh = record(replace(due, ask=case.real.call == "getlisttask"))
+        fresh = record(replace(due, needs_lookup=case.real.call == "getlisttask"))
         with self.ledger.transaction():
             self.ledger.save(self.ledger.record(NO_RAWAT), fresh, at("12:00"))
 
@@ -937,7 +937,7 @@ class Lab:
         """Return the steps that the ledger, read anew, takes for told."""
         records = ledger.of_days(MONDAY, MONDAY).values()
         for one in [one for known in records for one in known.pushes.values()]:
-            fit(f"{one.code} {one.reason.text if one.reason else ''}")
+            fit(f"{one.code} {words(one.reason)}")
         told = frozenset(
             step for known in records for step, one in known.pushes.items() if one.done
         )

@@ -19,7 +19,7 @@ from antrean_cli.config.settings import load
 from antrean_cli.khanza.connection import NO_VALUES, Answer
 from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.chain import SENT
+from antrean_cli.rules.codes import State
 from antrean_cli.sync.collect import collect
 from tests.benchmark.khanza import basics, booked, fill
 from tests.benchmark.tools import (
@@ -150,7 +150,7 @@ def _told(env: Mapping[str, str]) -> None:
     report = json.loads(done.stdout)
     assert not report["changes"], report
     states = _states(Path(env["ANTREAN_STATE"]))
-    assert set(states) == {SENT}, Counter(states)
+    assert set(states) == {State.SENT}, Counter(states)
 
 
 def _states(path: Path) -> list[str]:
@@ -195,5 +195,5 @@ def _full(visits: int) -> tuple[int, Run]:
         state = Path(f"full-{visits}.sqlite3").absolute()
         run = launched(_first_pass(), settings(server, url, state))
         states = _states(state)
-        assert set(states) == {SENT}, Counter(states)
+        assert set(states) == {State.SENT}, Counter(states)
         return len(states), run

@@ -22,7 +22,8 @@ from antrean_cli.bpjs.client import Client
 from antrean_cli.bpjs.signature import signed_headers
 from antrean_cli.config.settings import BpjsSettings, load
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.chain import DUE, Push, Record
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import Push, Record
 from antrean_cli.sync.deliver import Delivery
 from tests.benchmark.tools import Figure, at_least, now, stand_in
 from tests.support.site import CONS_ID, SECRET_KEY, USER_KEY, WIB
@@ -109,7 +110,7 @@ def _record(number: int, day: datetime) -> Record:
         for step in STEPS[: 1 + number % 5]
     }
     pushes = {
-        step: Push(step=step, state=DUE, recorded=waktu, waktu=waktu)
+        step: Push(step=Step(step), state=State.DUE, recorded=waktu, waktu=waktu)
         for step, waktu in times.items()
     }
     kodebooking = f"{day:%Y%m%d}{number:06}"

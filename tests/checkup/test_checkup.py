@@ -29,7 +29,8 @@ from antrean_cli.config.settings import try_load
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.chain import Push
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import Push
 from antrean_cli.simulator.faults import Fault, Reply
 from antrean_cli.simulator.hospital import create_sqlite
 from antrean_cli.simulator.server import Simulator
@@ -993,7 +994,7 @@ def test_a_hfis_that_cannot_be_read_is_a_warning(here: Site) -> None:
 
 
 def add_of(state: str, code: str = "") -> Any:
-    return record(Push(step="add", state=state, reason=reason(code) if code else None))
+    return record(Push(step=Step("add"), state=State(state), reason=reason(code) if code else None))
 
 
 @pytest.mark.parametrize(

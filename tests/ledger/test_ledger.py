@@ -27,8 +27,10 @@ from hypothesis import strategies as st
 from antrean_cli.errors import LockedError, StateError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.chain import Push, Record
-from antrean_cli.rules.sources import Reason, StatusObservation
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.reasons import ReasonCode, because
+from antrean_cli.rules.sources import StatusObservation
 from antrean_cli.simulator.faults import Fault
 from tests.support.site import MONDAY, WIB, Site
 
@@ -125,7 +127,7 @@ COLUMNS = {
             "reason",
             "code",
         ),
-        *("attempts", "ask", "needs", "next_try", "note", "since"),
+        *("attempts", "ask", "needs", "next_try", "note", "since", "note_code"),
     },
 }
 
@@ -153,7 +155,7 @@ import sys, time
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.chain import Record
+from antrean_cli.rules.push import Record
 record = Record(kodebooking=sys.argv[3], kind="onsite", tanggal=date(2026, 11, 23))
 go = Path(sys.argv[2])
 while not go.exists():
@@ -252,7 +254,7 @@ import os, sys
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.chain import Record, changes
+from antrean_cli.rules.push import Record
 WIB = timezone(timedelta(hours=7))
 ledger = Ledger.open(Path(sys.argv[1]), WIB)
 for kodebooking in ("A1", "A2"):
@@ -307,9 +309,15 @@ times = st.integers(946_684_800_000, 4_102_444_799_999).map(
     lambda ms: datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=ms)
 )
 days = st.dates(date(2020, 1, 1), date(2040, 1, 1))
-reasons = st.builds(Reason, code=names, text=texts)
-steps = st.sampled_from(["add", "1", "2", "3", "4", "5", "6", "7", "99", "batal"])
-states = st.sampled_from(["held", "due", "sending", "sent", "already", "refused", "closed"])
+values = st.one_of(texts, st.integers(0, 2**31), times)
+reasons = st.builds(
+    lambda code, params, behind: because(code, **params)._replace(behind=behind),
+    st.sampled_from(ReasonCode),
+    st.dictionaries(st.sampled_from(["step", "text", "waktu"]), values),
+    st.sampled_from(["", "3", "5"]),
+)
+steps = st.sampled_from(Step)
+states = st.sampled_from(State)
 pushes = st.builds(
     Push,
     step=steps,
@@ -320,10 +328,10 @@ pushes = st.builds(
     reason=st.none() | reasons,
     code=texts,
     attempts=st.integers(0, 2**31),
-    ask=st.booleans(),
-    needs=texts,
+    needs_lookup=st.booleans(),
+    blocked_by=texts,
     next_try=st.none() | times,
-    note=texts,
+    note=st.none() | reasons,
 )
 seens = st.builds(
     StatusObservation, stts=names, since=times, first=st.booleans(), exact=st.booleans()
@@ -359,7 +367,8 @@ def test_every_field_of_a_booking_and_its_pushes_comes_back_as_it_went_in(
     assert ledger.of_days(record.tanggal, record.tanggal)[record.kodebooking] == record
     assert ledger.known([record.kodebooking], [])[record.kodebooking] == record
     unfinished = any(
-        push.state in ("held", "due", "sending") or push.ask for push in record.pushes.values()
+        push.state in ("held", "due", "sending") or push.needs_lookup
+        for push in record.pushes.values()
     )
     assert (record.kodebooking in ledger.unfinished()) == unfinished
     settled = record.settled if record.settled and not unfinished else None
@@ -393,7 +402,7 @@ def test_a_write_of_another_is_noticed_and_none_of_ones_own(ledger: Ledger, path
 def test_times_are_handed_out_in_the_hospitals_zone(path: Path) -> None:
     waktu = datetime(2026, 11, 23, 8, 5, tzinfo=WIB)
     with Ledger.open(path, WIB) as ledger:
-        save(ledger, a_record("A1", Push(step="3", state="sent", waktu=waktu)))
+        save(ledger, a_record("A1", Push(step=Step("3"), state=State("sent"), waktu=waktu)))
     with Ledger.open(path, WITA) as ledger:
         record = ledger.record("A1")
     assert record is not None
@@ -405,12 +414,21 @@ def test_times_are_handed_out_in_the_hospitals_zone(path: Path) -> None:
 def test_of_many_bookings_those_of_the_days_or_the_unfinished_are_handed_out(
     ledger: Ledger,
 ) -> None:
-    done = Push(step="3", state="sent")
+    done = Push(step=Step("3"), state=State("sent"))
     week_ago, before = MONDAY - timedelta(days=7), MONDAY - timedelta(days=1)
     save(ledger, a_record("done", done, tanggal=week_ago))
-    save(ledger, a_record("open", done, Push(step="4", state="held"), tanggal=week_ago))
-    save(ledger, a_record("doubt", Push(step="4", state="already", ask=True), tanggal=week_ago))
-    save(ledger, a_record("flight", Push(step="4", state="sending"), tanggal=week_ago))
+    save(
+        ledger, a_record("open", done, Push(step=Step("4"), state=State("held")), tanggal=week_ago)
+    )
+    save(
+        ledger,
+        a_record(
+            "doubt",
+            Push(step=Step("4"), state=State("already"), needs_lookup=True),
+            tanggal=week_ago,
+        ),
+    )
+    save(ledger, a_record("flight", Push(step=Step("4"), state=State("sending")), tanggal=week_ago))
     save(ledger, a_record("new", done))
     assert set(ledger.unfinished()) == {"doubt", "flight", "open"}
     assert set(ledger.of_days(before, MONDAY)) == {"new"}
@@ -422,7 +440,9 @@ def test_of_many_bookings_those_of_the_days_or_the_unfinished_are_handed_out(
 
 def a_day(name: str, days_ago: int, *, state: str = "sent", ask: bool = False) -> Record:
     return a_record(
-        name, Push(step="3", state=state, ask=ask), tanggal=MONDAY - timedelta(days=days_ago)
+        name,
+        Push(step=Step("3"), state=State(state), needs_lookup=ask),
+        tanggal=MONDAY - timedelta(days=days_ago),
     )
 
 

@@ -20,6 +20,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage
+from tests.support.rows import words
 from tests.support.site import MONDAY, WIB
 
 SCHEMA = 3
@@ -90,6 +91,7 @@ def path(tmp_path: Path) -> Path:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         for statements in migrations.STEPS[:SCHEMA]:
             for statement in statements:
+                assert isinstance(statement, str)
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
         for table, rows in (("booking", BOOKINGS), ("push", PUSHES), ("meta", META.items())):
@@ -132,12 +134,13 @@ def test_its_bookings_are_read_by_the_names_of_their_columns(ledger: Ledger) -> 
     reason = desk.pushes["5"].reason
     assert reason is not None
     assert reason.code == "waktu"
+    assert words(reason) == "waktu task 5 (08:20:00) tidak sesudah task 4 (08:30:00)"
     assert (booked.kind, booked.seen, booked.settled) == (
         "mobilejkn",
         None,
         "2026-11-23:0badcafe:12345678",
     )
-    assert (booked.pushes["3"].ask, booked.pushes["3"].state) == (True, "already")
+    assert (booked.pushes["3"].needs_lookup, booked.pushes["3"].state) == (True, "already")
 
 
 @pytest.mark.parametrize("table", ["booking", "push", "meta"])

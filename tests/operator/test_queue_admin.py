@@ -23,9 +23,11 @@ from antrean_cli.operator.queue_admin import (
     replay,
     retry,
 )
-from antrean_cli.rules.chain import Push
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import Push
 from antrean_cli.rules.rows import Rows
 from antrean_cli.simulator.faults import Fault
+from tests.support.rows import words
 from tests.support.site import MONDAY, WIB, Site, wait_for
 
 ADD, UPDATE = "/antrean/add", "/antrean/updatewaktu"
@@ -271,7 +273,7 @@ def test_what_is_in_flight_is_left_alone(site: Site) -> None:
         before = ledger.record(no_rawat)
         assert before
         policy, now = site.settings().policy, site.clock.now
-        flying = before.having(Push(step="4", state="sending", waktu=now))
+        flying = before.with_pushes(Push(step=Step("4"), state=State("sending"), waktu=now))
         with ledger.transaction():
             ledger.save(before, flying, now)
         changed = drop(ledger, Pick(number=no_rawat, step="4"), policy, now, "uji")
@@ -624,7 +626,7 @@ def test_a_note_on_what_changed_after_the_add_survives_a_replay(site: Site) -> N
     site.clock.forward(minutes=1)
     site.sync()
     note = site.push(no_rawat, "add").note
-    assert "penjamin BPJ menjadi UMU" in note
+    assert "penjamin BPJ menjadi UMU" in words(note)
     assert at_desk(site, "replay", "--date", str(MONDAY), "--yes", "--now")[0] == 0
     site.clock.forward(minutes=1)
     site.sync()

@@ -17,7 +17,8 @@ from antrean_cli.errors import TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.reconcile import reconcile
 from antrean_cli.render.reconcile import reconciliation_text
-from antrean_cli.rules.chain import SENT, Push
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import Push
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault
 from tests.support.site import MONDAY, WIB, Site, wait_for
@@ -151,9 +152,12 @@ def test_a_time_that_bpjs_holds_otherwise_is_named_with_both(site: Site) -> None
         push = before.pushes["3"]
         assert push.waktu is not None
         moved = Push(
-            step="3", state=SENT, waktu=push.waktu + timedelta(minutes=1), recorded=push.recorded
+            step=Step("3"),
+            state=State.SENT,
+            waktu=push.waktu + timedelta(minutes=1),
+            recorded=push.recorded,
         )
-        after = before.having(moved)
+        after = before.with_pushes(moved)
         ledger.save(before, after, site.clock.now)
     code, found, _ = compared(site)
     assert (code, kinds(found)) == (13, [(no_rawat, "3", "other_time")])

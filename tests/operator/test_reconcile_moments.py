@@ -11,7 +11,7 @@ import pytest
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.reconcile import Reconciliation, reconcile
-from antrean_cli.rules.chain import DUE, SENDING
+from antrean_cli.rules.codes import State
 from antrean_cli.simulator.faults import Fault, FaultPlan
 from tests.support.site import MONDAY, WIB, Site
 
@@ -209,7 +209,7 @@ def test_what_a_pass_notes_while_it_is_compared_is_no_difference(
 
 def test_what_is_in_flight_when_it_is_compared_is_no_difference(site: Site) -> None:
     no_rawat = put_off(site)
-    save(site, no_rawat, "3", state=SENDING)
+    save(site, no_rawat, "3", state=State.SENDING)
     assert kinds(compared(site)) == []
 
 
@@ -219,7 +219,7 @@ def test_what_somebody_makes_due_again_while_it_is_compared_is_pending(site: Sit
     site.bpjs.bookings._held.clear()
     everything = [(no_rawat, step, "not_at_bpjs") for step in ("add", "3", "4")]
     assert kinds(compared(site)) == everything
-    site.bpjs.faults = Meanwhile(LIST, 2, lambda: save(site, no_rawat, "4", state=DUE))
+    site.bpjs.faults = Meanwhile(LIST, 2, lambda: save(site, no_rawat, "4", state=State.DUE))
     found = compared(site)
     assert kinds(found) == everything[:2]
     assert places(found) == {"add": ["lost"], "3": ["lost"], "4": ["pending"]}
@@ -240,4 +240,4 @@ def save(site: Site, kodebooking: str, step: str, **changes: str) -> None:
         assert before is not None
         push = before.pushes[step]
         fields = {name: getattr(push, name) for name in push.__dataclass_fields__}
-        ledger.save(before, before.having(type(push)(**{**fields, **changes})), site.clock.now)
+        ledger.save(before, before.with_pushes(type(push)(**{**fields, **changes})), site.clock.now)

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.rules.chain import MANUAL, Push, Record
 from antrean_cli.rules.comparison import (
     AtBpjs,
     Case,
@@ -23,7 +22,8 @@ from antrean_cli.rules.comparison import (
     repaired,
 )
 from antrean_cli.rules.listings import Task
-from antrean_cli.rules.planner import SENT_BY_KHANZA
+from antrean_cli.rules.push import MANUAL, Push, Record
+from antrean_cli.rules.reasons import CANCELLED_BY_KHANZA
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     at,
@@ -165,7 +165,7 @@ def test_a_cancel_at_the_desk_is_pending_while_it_waits_for_its_delay(
 
 
 def test_a_cancel_that_khanza_says_it_sent_is_lost_if_bpjs_does_not_show_it() -> None:
-    told = push("batal", "closed", reason=SENT_BY_KHANZA)
+    told = push("batal", "closed", reason=CANCELLED_BY_KHANZA)
     visit = mobilejkn(cancel=cancel(statuskirim="Sudah"))
     verdict = compared(case(visit, record(told, kind="mobilejkn")), rows())
     assert verdict.places["batal"] is Place.LOST
@@ -181,7 +181,7 @@ def test_a_cancel_that_khanza_says_it_sent_is_lost_if_bpjs_does_not_show_it() ->
         (onsite(), record(), True),
         (onsite(reg={"status_lanjut": "Ranap"}), record(), False),
         (onsite(reg={"status_lanjut": "Ranap"}), record(push("add", "sent")), True),
-        (onsite(reg={"status_lanjut": "Ranap"}), record(push("add", ask=True)), True),
+        (onsite(reg={"status_lanjut": "Ranap"}), record(push("add", needs_lookup=True)), True),
         (nonjkn(), record(kind="nonjkn"), True),
         (mobilejkn(reg={"status_lanjut": "Ranap"}), record(kind="mobilejkn"), True),
         (onsite(registration=None), record(), False),  # deleted, and not cancelled
@@ -390,7 +390,7 @@ def mended(visit: Visit | None, *pushes: Push, at_bpjs: AtBpjs = UNKNOWN) -> Rec
 def test_what_bpjs_lacks_is_due_again_and_asked_for_first() -> None:
     found = mended(EXAMINED, *SENT)
     assert states(found) == dict.fromkeys(("add", "3", "4"), "due")
-    assert all(one.ask for one in found.pushes.values())
+    assert all(one.needs_lookup for one in found.pushes.values())
     assert found.settled == ""
 
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
-from antrean_cli.rules.chain import Push, Record, after_crash, arrange, next_call, pending
+from antrean_cli.rules.codes import OutcomeKind
 from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Task, tasks_held, wakturs_of
+from antrean_cli.rules.ordering import arrange, next_call
 from antrean_cli.rules.outcomes import (
     after_failed_lookup,
     after_fault,
@@ -21,7 +22,21 @@ from antrean_cli.rules.outcomes import (
     apply,
     retry_delay,
 )
-from tests.support.rows import MONDAY, WIB, WIT, WITA, at, policy, push, reason, record, states
+from antrean_cli.rules.push import Push, Record, pending
+from antrean_cli.rules.transitions import recover_in_flight
+from tests.support.rows import (
+    MONDAY,
+    WIB,
+    WIT,
+    WITA,
+    at,
+    policy,
+    push,
+    reason,
+    record,
+    states,
+    words,
+)
 
 NOW = at("10:00")
 LATER_TODAY = at("20:00")
@@ -219,7 +234,7 @@ def answered(
     one: Record, step: str, code: str, text: str = "", now: datetime = NOW, **changed: Any
 ) -> Record:
     """Return the record after BPJS's answer to one of its pushes, in flight as it really is."""
-    flying = one.having(push(step, "sending", **_fields(one.pushes[step])))
+    flying = one.with_pushes(push(step, "sending", **_fields(one.pushes[step])))
     reply = Reply(code=code, message=text, retry_after=changed.pop("retry_after", None))
     return apply(
         flying, step, judge(call_of(step), step, reply), policy(), now, changed.pop("jitter", 0.0)
@@ -233,8 +248,8 @@ def _fields(known: Push) -> dict[str, Any]:
         "source",
         "reason",
         "attempts",
-        "ask",
-        "needs",
+        "needs_lookup",
+        "blocked_by",
         "next_try",
         "note",
     )
@@ -283,7 +298,7 @@ def test_208_of_a_step_without_a_time_that_matters_asks_nothing(step: str) -> No
 @pytest.mark.parametrize("step", ["batal", "99"])
 def test_after_an_accepted_cancel_nothing_more_is_sent(step: str, code: str) -> None:
     after = answered(
-        DAY.having(push(step, recorded="09:30"), push("6", "held", "09:40")), step, code
+        DAY.with_pushes(push(step, recorded="09:30"), push("6", "held", "09:40")), step, code
     )
     assert {name: after.pushes[name].state for name in "456"} == {
         "4": "closed",
@@ -362,13 +377,13 @@ def test_a_refused_push_waits_for_a_person_with_bpjss_words() -> None:
     add = after.pushes["add"]
     assert (add.state, add.code) == ("refused", "201")
     assert add.reason is not None
-    assert add.reason.text == text
+    assert words(add.reason) == text
 
 
 def test_a_refusal_without_words_still_has_a_text() -> None:
     refused = answered(DAY, "4", "201", " ").pushes["4"]
     assert refused.reason is not None
-    assert "201" in refused.reason.text
+    assert "201" in words(refused.reason)
 
 
 def test_a_refused_task_holds_the_next_one() -> None:
@@ -404,7 +419,7 @@ def test_a_missing_task_that_we_thought_sent_goes_first() -> None:
         "held",
     )
     assert after.pushes["4"].reason is not None
-    assert "task 3" in after.pushes["4"].reason.text
+    assert "task 3" in words(after.pushes["4"].reason)
     call = next_call(after, NOW)
     assert call is not None
     assert call.push.step == "3"
@@ -422,7 +437,7 @@ def test_a_missing_task_that_khanza_does_not_have_is_waited_for() -> None:
     call = next_call(after, NOW + timedelta(minutes=2))
     assert call is not None
     assert call.push.step == "3"
-    by_hand = arrange(after.having(push("2", "sent", None, waktu=at("07:59"))), policy())
+    by_hand = arrange(after.with_pushes(push("2", "sent", None, waktu=at("07:59"))), policy())
     assert by_hand.pushes["3"].state == "due"
 
 
@@ -439,13 +454,13 @@ def test_a_booking_that_bpjs_does_not_know_yet_after_an_accepted_add_is_tried_ag
 def test_a_booking_that_bpjs_does_not_know_after_a_refused_add_is_held_and_asked_for_no_more() -> (
     None
 ):
-    add = push("add", "refused", reason=reason("ditolak", "data nik  belum sesuai."))
+    add = push("add", "refused", reason=reason("ditolak", text="data nik  belum sesuai."))
     after = answered(
         record(add, push("3", recorded="08:05"), push("4", recorded="08:30")), "3", "201", NOT_FOUND
     )
     assert states(after) == {"add": "refused", "3": "held", "4": "held"}
     assert after.pushes["3"].reason is not None
-    assert after.pushes["3"].reason.text == "antrean ditolak: data nik  belum sesuai."
+    assert words(after.pushes["3"].reason) == "antrean ditolak: data nik  belum sesuai."
     assert next_call(after, at("23:00")) is None
 
 
@@ -455,7 +470,7 @@ def test_a_booking_that_waited_for_its_add_is_asked_for_no_more_once_that_was_re
         "3",
         "held",
         "08:05",
-        needs="add",
+        blocked_by="add",
         reason=reason("diminta"),
         attempts=1,
         next_try=at("09:59"),
@@ -468,7 +483,7 @@ def test_a_booking_that_waited_for_its_add_is_asked_for_no_more_once_that_was_re
         one = answered(one, "3", "201", NOT_FOUND)
     assert one.pushes["3"].state == "held"
     assert one.pushes["3"].reason is not None
-    assert one.pushes["3"].reason.text.startswith("antrean ditolak: ")
+    assert words(one.pushes["3"].reason).startswith("antrean ditolak: ")
     assert next_call(one, at("23:00")) is None
 
 
@@ -481,7 +496,7 @@ def test_an_add_closed_because_the_sep_came_first_closes_its_tasks() -> None:
     )
     assert one.pushes["add"].state == "closed"
     assert one.pushes["add"].reason is not None
-    assert one.pushes["add"].reason.text == "SEP mendahului antrean"
+    assert words(one.pushes["add"].reason) == "SEP mendahului antrean"
     call = next_call(one, NOW)
     assert call is not None
     assert call.push.step == "3"  # Khanza's SEP form may have added it: BPJS's answer tells
@@ -496,7 +511,7 @@ HAS_SEP = "Nomor kartu tersebut sudah terbit SEP pada hari ini"
 def test_a_booking_that_nobody_added_waits_to_be_known() -> None:
     """A kind that is not in ANTREAN_ADD: somebody else adds it, perhaps later."""
     after = answered(record(push("3", recorded="08:05")), "3", "201", NOT_FOUND)
-    assert (after.pushes["3"].state, after.pushes["3"].needs) == ("held", "add")
+    assert (after.pushes["3"].state, after.pushes["3"].blocked_by) == ("held", "add")
     assert next_call(after, NOW) is None
     assert next_call(after, NOW + timedelta(minutes=1)) is not None
 
@@ -573,7 +588,7 @@ def test_a_later_task_at_bpjs_is_looked_up_before_it_is_called_refused() -> None
 
 
 def test_what_the_look_up_finds_is_already_there_and_the_rest_goes_on() -> None:
-    after = answered(DAY.having(push("6", recorded="09:10")), "4", "201", "TaskId terakhir 5")
+    after = answered(DAY.with_pushes(push("6", recorded="09:10")), "4", "201", "TaskId terakhir 5")
     found = after_lookup(after, listed((3, "08:05"), (4, "08:31"), (5, "09:01")), policy())
     assert states(found) == {"add": "sent", "3": "sent", "4": "already", "5": "already", "6": "due"}
     assert found.pushes["4"].waktu == at("08:31")
@@ -584,7 +599,7 @@ def test_what_the_look_up_does_not_find_stays_refused() -> None:
     found = after_lookup(after, listed((3, "08:05"), (5, "09:01")), policy())
     assert (found.pushes["4"].state, found.pushes["5"].state) == ("refused", "already")
     assert found.pushes["4"].reason is not None
-    assert found.pushes["4"].reason.text == "TaskId terakhir 5"
+    assert words(found.pushes["4"].reason) == "TaskId terakhir 5"
     assert next_call(found, LATER_TODAY) is None
 
 
@@ -612,7 +627,12 @@ FLYING = record(push("add", "sent"), push("3", "sent", "08:05"), push("4", "send
 @pytest.mark.parametrize(("cause", "reached"), [(Cause.TIMEOUT, True), (Cause.DNS, False)])
 def test_a_fault_counts_no_attempt(cause: Cause, reached: bool) -> None:
     after = after_fault(FLYING, "4", Fault(cause=cause), NOW).pushes["4"]
-    assert (after.state, after.attempts, after.next_try, after.ask) == ("due", 0, None, reached)
+    assert (after.state, after.attempts, after.next_try, after.needs_lookup) == (
+        "due",
+        0,
+        None,
+        reached,
+    )
 
 
 def test_a_fault_that_cannot_have_reached_bpjs_is_simply_repeated() -> None:
@@ -627,7 +647,7 @@ def test_a_task_with_an_unknown_outcome_is_looked_up_and_found() -> None:
     assert call is not None
     assert call.lookup
     found = after_lookup(after, listed((3, "08:05"), (4, "08:30")), policy())
-    assert (found.pushes["4"].state, found.pushes["4"].waktu, found.pushes["4"].ask) == (
+    assert (found.pushes["4"].state, found.pushes["4"].waktu, found.pushes["4"].needs_lookup) == (
         "already",
         at("08:30"),
         False,
@@ -638,14 +658,14 @@ def test_a_task_with_an_unknown_outcome_is_looked_up_and_sent_again_if_it_is_not
     after = after_lookup(
         after_fault(FLYING, "4", Fault(cause=Cause.TIMEOUT), NOW), listed((3, "08:05")), policy()
     )
-    assert (after.pushes["4"].state, after.pushes["4"].ask) == ("due", False)
+    assert (after.pushes["4"].state, after.pushes["4"].needs_lookup) == ("due", False)
     call = next_call(after, NOW)
     assert call is not None
     assert (call.push.step, call.lookup) == ("4", False)
 
 
 def test_what_was_found_in_sending_after_a_crash_is_looked_up() -> None:
-    one = FLYING.having(after_crash(FLYING.pushes["4"]))
+    one = FLYING.with_pushes(recover_in_flight(FLYING.pushes["4"]))
     call = next_call(one, NOW)
     assert call is not None
     assert call.lookup
@@ -666,14 +686,14 @@ def test_a_second_fault_keeps_the_question() -> None:
     """The first may have reached BPJS, although the second did not."""
     once = after_fault(FLYING, "4", Fault(cause=Cause.TIMEOUT), NOW)
     twice = after_fault(once, "4", Fault(cause=Cause.DNS), NOW)
-    assert twice.pushes["4"].ask
+    assert twice.pushes["4"].needs_lookup
 
 
 @pytest.mark.parametrize("state", ["already", "refused"])
 def test_a_fault_of_a_look_up_leaves_what_was_known(state: str) -> None:
-    one = record(push("3", state, "08:05", ask=True))
+    one = record(push("3", state, "08:05", needs_lookup=True))
     after = after_fault(one, "3", Fault(cause=Cause.TIMEOUT), NOW).pushes["3"]
-    assert (after.state, after.ask) == (state, True)
+    assert (after.state, after.needs_lookup) == (state, True)
 
 
 def test_a_gateways_retry_after_is_noted() -> None:
@@ -685,7 +705,7 @@ def test_a_gateways_retry_after_is_noted() -> None:
 def test_an_empty_list_means_that_bpjs_has_nothing() -> None:
     after = after_lookup(after_fault(FLYING, "4", Fault(cause=Cause.TIMEOUT), NOW), [], policy())
     assert after.pushes["4"].state == "due"
-    assert not after.pushes["4"].ask
+    assert not after.pushes["4"].needs_lookup
 
 
 def test_a_look_up_that_finds_99_ends_the_booking() -> None:
@@ -700,15 +720,19 @@ def test_a_look_up_that_finds_99_ends_the_booking() -> None:
 
 def test_a_look_up_never_makes_a_sent_task_unsent() -> None:
     after = after_lookup(
-        FLYING.having(push("4", "due", "08:30", ask=True)), listed((4, "08:30")), policy()
+        FLYING.with_pushes(push("4", "due", "08:30", needs_lookup=True)),
+        listed((4, "08:30")),
+        policy(),
     )
     assert (after.pushes["3"].state, after.pushes["4"].state) == ("sent", "already")
 
 
 def test_a_look_up_that_bpjs_puts_off_is_asked_again_later() -> None:
-    one = record(push("4", recorded="08:30", ask=True))
-    after = after_failed_lookup(one, "4", Outcome(kind=AGAIN, code="500", text=""), NOW, 0.0)
-    assert after.pushes["4"].ask
+    one = record(push("4", recorded="08:30", needs_lookup=True))
+    after = after_failed_lookup(
+        one, "4", Outcome(kind=OutcomeKind.RETRY, code="500", text=""), NOW, 0.0
+    )
+    assert after.pushes["4"].needs_lookup
     assert next_call(after, NOW) is None
     call = next_call(after, NOW + timedelta(minutes=1))
     assert call is not None
@@ -716,8 +740,10 @@ def test_a_look_up_that_bpjs_puts_off_is_asked_again_later() -> None:
 
 
 def test_a_look_up_that_bpjs_refuses_leaves_it_to_208() -> None:
-    one = record(push("4", recorded="08:30", ask=True))
-    after = after_failed_lookup(one, "4", Outcome(kind=PERSON, code="201", text="…"), NOW, 0.0)
+    one = record(push("4", recorded="08:30", needs_lookup=True))
+    after = after_failed_lookup(
+        one, "4", Outcome(kind=OutcomeKind.REJECTED, code="201", text="…"), NOW, 0.0
+    )
     call = next_call(after, NOW)
     assert call is not None
     assert (call.push.step, call.lookup) == ("4", False)
@@ -727,7 +753,7 @@ def test_99_is_not_sent_once_a_look_up_has_found_task_5() -> None:
     """Task 5 was in doubt when the cancel was planned: a visit that is through is not called
     absent.
     """
-    doubtful = push("5", "due", "09:00", ask=True)
+    doubtful = push("5", "due", "09:00", needs_lookup=True)
     one = record(
         push("3", "sent", "08:05"),
         push("4", "sent", "08:30"),
@@ -777,13 +803,15 @@ def test_a_task_shown_twice_counts_once_with_the_later_time() -> None:
 def test_a_task_whose_time_cannot_be_read_is_there_all_the_same() -> None:
     rows = [Task(taskid=3, wakturs="?", waktu="", taskname="")]
     assert tasks_held(rows) == {"3": None}
-    after = after_lookup(record(push("3", recorded="08:05", ask=True)), rows, policy())
+    after = after_lookup(record(push("3", recorded="08:05", needs_lookup=True)), rows, policy())
     assert (after.pushes["3"].state, after.pushes["3"].waktu) == ("already", at("08:05"))
 
 
 def test_tasks_1_and_2_that_bpjs_holds_are_kept_as_well() -> None:
     after = after_lookup(
-        record(push("3", recorded="08:05", ask=True)), listed((1, "07:50"), (2, "08:10")), policy()
+        record(push("3", recorded="08:05", needs_lookup=True)),
+        listed((1, "07:50"), (2, "08:10")),
+        policy(),
     )
     assert (after.pushes["1"].state, after.pushes["2"].state) == ("already", "already")
     assert after.pushes["3"].state == "held"  # task 2 is at 08:10 there

@@ -35,6 +35,7 @@ from tests.support.rows import (
     sep,
     slot,
     surat,
+    words,
 )
 
 # 23 November 2026, 08:00 WIB is 01:00 UTC: 1795395600 seconds.
@@ -292,7 +293,7 @@ def test_onsite_without_a_reference_waits_for_it(source: Sep | None) -> None:
     visit = onsite(sep=source, surat_asked=True)
     reason = missing(visit)
     assert reason is not None
-    assert reason.text.startswith("menunggu nomor referensi")
+    assert words(reason).startswith("menunggu nomor referensi")
     assert "nomorreferensi" not in add_body(visit, policy())
 
 
@@ -309,7 +310,7 @@ def test_a_booking_whose_visit_was_deleted_still_has_its_own_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    ("visit", "words"),
+    ("visit", "named"),
     [
         (
             onsite(sep=None, reg={"kd_poli_bpjs": None}),
@@ -323,11 +324,11 @@ def test_a_booking_whose_visit_was_deleted_still_has_its_own_fields() -> None:
         (mobilejkn(book={"kodedokter": "x"}), ("kodedokter", "referensi_mobilejkn_bpjs")),
     ],
 )
-def test_what_is_missing_names_the_table_to_fill(visit: Visit, words: tuple[str, ...]) -> None:
+def test_what_is_missing_names_the_table_to_fill(visit: Visit, named: tuple[str, ...]) -> None:
     reason = missing(visit)
     assert reason is not None
-    for word in words:
-        assert word in reason.text
+    for word in named:
+        assert word in words(reason)
 
 
 def test_a_sep_fills_what_is_not_mapped() -> None:

@@ -12,18 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antrean_cli.rules.answers import Outcome
-from antrean_cli.rules.chain import Push, Record, next_call
+from antrean_cli.rules.codes import OutcomeKind
+from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.outcomes import apply
 from antrean_cli.rules.planner import (
     expired,
-    facts,
-    frame,
     gone,
     lacks_reference,
     left_out,
     plan,
     settled,
 )
+from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.visits import Policy, Visit
 from tests.support.rows import (
     BERKAS,
@@ -51,6 +51,7 @@ from tests.support.rows import (
     slot,
     states,
     surat,
+    words,
 )
 
 NOW = at("10:00")
@@ -71,16 +72,19 @@ def planned(
 
 def text(value: Record, step: str) -> str:
     """Return the reason of a push."""
-    why = value.pushes[step].reason
-    assert why is not None
-    return why.text
+    return words(value.pushes[step].reason)
 
 
 def all_sent(value: Record, now: datetime, chosen: Policy) -> Record:
     """Return the record after BPJS has said yes to everything that could be asked by now."""
     while call := next_call(value, now):
         value = apply(
-            value, call.push.step, Outcome(kind="done", code="200", text="Ok"), chosen, now, 0.0
+            value,
+            call.push.step,
+            Outcome(kind=OutcomeKind.DONE, code="200", text="Ok"),
+            chosen,
+            now,
+            0.0,
         )
     return value
 
@@ -209,7 +213,13 @@ def test_which_kinds_are_added(add: str, visit: Visit, expected: dict[str, str])
 
 
 ASKED_FOR = push(
-    "3", "held", "08:00", needs="add", reason=reason("diminta"), next_try=at("10:01"), attempts=1
+    "3",
+    "held",
+    "08:00",
+    blocked_by="add",
+    reason=reason("diminta"),
+    next_try=at("10:01"),
+    attempts=1,
 )
 CAME = mobilejkn(exams=(exam(on("08:30")),))
 
@@ -258,7 +268,7 @@ def test_an_add_that_left_is_not_planned_again(state: str) -> None:
 
 
 def test_an_add_that_the_sep_came_before_stays_closed() -> None:
-    known = record(push("add", "closed", reason=reason("sep", "SEP mendahului antrean")))
+    known = record(push("add", "closed", reason=reason("sep")))
     after = planned(onsite(), known)
     assert states(after) == {"add": "closed", "3": "due"}
 
@@ -266,7 +276,7 @@ def test_an_add_that_the_sep_came_before_stays_closed() -> None:
 @pytest.mark.parametrize("step", ["add", "3"])
 def test_a_push_that_was_put_off_stays_put_off(step: str) -> None:
     known = planned(onsite())
-    later = known.having(
+    later = known.with_pushes(
         push(step, recorded=known.pushes[step].recorded, attempts=3, next_try=at("10:08"))
     )
     after = planned(onsite(), later)
@@ -393,24 +403,26 @@ def test_a_time_corrected_after_it_was_sent_is_noted_and_the_chain_goes_on() -> 
         known,
     )
     assert states(after) == {"add": "sent", "3": "sent", "4": "sent", "5": "due"}
-    assert "08:10:00" in after.pushes["3"].note
+    assert "08:10:00" in words(after.pushes["3"].note)
     assert (after.pushes["3"].recorded, after.pushes["3"].waktu) == (at("08:05"), at("08:05"))
-    assert after.pushes["4"].note == ""
+    assert after.pushes["4"].note is None
 
 
 def test_a_note_goes_when_khanza_says_the_old_time_again() -> None:
-    known = record(push("add", "sent"), push("3", "sent", "08:05", note="Khanza kini mencatat …"))
-    assert planned(onsite(), known).pushes["3"].note == ""
+    known = record(push("add", "sent"), push("3", "sent", "08:05", note=reason("catatan.waktu")))
+    assert planned(onsite(), known).pushes["3"].note is None
 
 
 def test_a_note_names_the_hospitals_own_time() -> None:
     known = record(push("add", "sent"), push("3", "sent", at("08:05", zone=WIT)))
     moved = onsite(reg={"jam_reg": "09:10:00"})
-    assert "09:10:00" in planned(moved, known, at("10:00", zone=WIT), zone=WIT).pushes["3"].note
+    assert "09:10:00" in words(
+        planned(moved, known, at("10:00", zone=WIT), zone=WIT).pushes["3"].note
+    )
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changed", "named"),
     [
         ({"kd_pj": "UMU"}, ("BPJ", "UMU")),
         ({"kd_poli": "ANA"}, ("INT", "ANA")),
@@ -419,15 +431,15 @@ def test_a_note_names_the_hospitals_own_time() -> None:
 )
 @pytest.mark.parametrize("state", ["sent", "already"])
 def test_payer_clinic_or_doctor_changed_after_the_add_is_noted_and_nothing_is_sent(
-    state: str, changed: dict[str, str], words: tuple[str, ...]
+    state: str, changed: dict[str, str], named: tuple[str, ...]
 ) -> None:
     known = record(push("add", state), push("3", "sent", "08:05"))
     after = planned(onsite(reg=changed), known)
     assert states(after) == states(known)
-    assert all(word in after.pushes["add"].note for word in words)
+    assert all(word in words(after.pushes["add"].note) for word in named)
     again = planned(onsite(reg=changed), after)
     assert again.pushes == after.pushes  # it is told once
-    assert planned(onsite(), after).pushes["add"].note == ""
+    assert planned(onsite(), after).pushes["add"].note is None
 
 
 def test_an_add_by_hand_has_nothing_to_compare_with() -> None:
@@ -435,7 +447,7 @@ def test_an_add_by_hand_has_nothing_to_compare_with() -> None:
         push("add", "sent", source="manual"), kind="manual", kd_pj="", kd_poli="", kd_dokter=""
     )
     after = planned(onsite(), by_hand)
-    assert (after.pushes["add"].note, after.kd_pj, after.kd_poli) == ("", "BPJ", "INT")
+    assert (after.pushes["add"].note, after.kd_pj, after.kd_poli) == (None, "BPJ", "INT")
     assert states(after) == {"add": "sent", "3": "due"}
 
 
@@ -443,7 +455,7 @@ def test_an_add_by_hand_has_nothing_to_compare_with() -> None:
 def test_before_the_add_was_accepted_a_change_is_only_taken_over(state: str) -> None:
     known = record(push("add", state, reason=None if state == "due" else reason("petakan")))
     after = planned(onsite(reg={"kd_poli": "ANA"}), known)
-    assert (after.pushes["add"].note, after.kd_poli) == ("", "ANA")
+    assert (after.pushes["add"].note, after.kd_poli) == (None, "ANA")
 
 
 # Cancels made in Mobile JKN
@@ -507,7 +519,7 @@ def test_a_cancel_of_ours_that_khanza_sends_first_is_closed() -> None:
 
 
 def test_a_cancel_in_doubt_is_still_settled_whatever_khanza_says() -> None:
-    after = planned(cancelled("Sudah"), record(push("batal", "due", ask=True)))
+    after = planned(cancelled("Sudah"), record(push("batal", "due", needs_lookup=True)))
     assert states(after) == {"batal": "due"}
 
 
@@ -601,7 +613,7 @@ def test_a_cancel_undone_and_done_again_waits_anew() -> None:
 
 
 def test_after_99_was_accepted_nothing_more_is_planned_although_it_is_undone() -> None:
-    known = GOING.having(
+    known = GOING.with_pushes(
         push("4", "closed", "08:30", reason=reason("batal")), push("99", "sent", "09:00")
     )
     after = planned(onsite(**WHOLE), known)
@@ -609,7 +621,9 @@ def test_after_99_was_accepted_nothing_more_is_planned_although_it_is_undone() -
     assert next_call(after, NOW) is None
 
 
-@pytest.mark.parametrize("put_off", [{"attempts": 2, "next_try": at("10:04")}, {"ask": True}])
+@pytest.mark.parametrize(
+    "put_off", [{"attempts": 2, "next_try": at("10:04")}, {"needs_lookup": True}]
+)
 def test_99_keeps_what_became_of_it(put_off: dict[str, Any]) -> None:
     known = record(
         push("add", "sent"), push("99", "due", "09:00", **put_off), seen=seen("Batal", at("09:00"))
@@ -627,7 +641,7 @@ def test_99_that_left_is_not_planned_again(state: str) -> None:
 
 @pytest.mark.parametrize("state", ["sent", "already"])
 def test_a_cancel_after_task_5_sends_no_99(state: str) -> None:
-    known = GOING.having(push("4", "sent", "08:30"), push("5", state, "08:50"))
+    known = GOING.with_pushes(push("4", "sent", "08:30"), push("5", state, "08:50"))
     first = planned(onsite(**BATAL), known, at("09:00"))
     after = planned(onsite(**BATAL), first, at("09:30"))
     assert states(after).get("99", "closed") == "closed"
@@ -680,7 +694,7 @@ def test_a_cancel_after_a_refused_add_that_bpjs_never_took_sends_no_99() -> None
 
 
 def test_a_cancel_while_the_add_is_in_doubt_is_told() -> None:
-    known = record(push("add", "due", ask=True), seen=WAITING)
+    known = record(push("add", "due", needs_lookup=True), seen=WAITING)
     first = planned(onsite(**BATAL), known, at("09:00"))
     after = planned(onsite(**BATAL), first, at("09:30"))
     assert after.pushes["99"].state == "due"
@@ -704,7 +718,13 @@ def test_a_nonjkn_visit_that_is_left_alone_gets_no_99_either() -> None:
 def test_during_the_delay_nothing_of_that_booking_is_sent(code: str) -> None:
     """Also no task that BPJS made wait and that would be tried again about now."""
     held = push(
-        "3", "held", "08:05", needs="add", reason=reason(code), next_try=at("08:59"), attempts=1
+        "3",
+        "held",
+        "08:05",
+        blocked_by="add",
+        reason=reason(code),
+        next_try=at("08:59"),
+        attempts=1,
     )
     first = planned(onsite(**BATAL), record(held, seen=WAITING), at("09:00"), add=frozenset())
     assert next_call(first, at("09:05")) is None
@@ -810,7 +830,7 @@ def test_a_visit_that_is_gone_or_left_out_is_held_and_not_sent(leave: Any, word:
 
 
 def test_a_visit_that_is_gone_is_asked_about_where_an_outcome_is_unknown() -> None:
-    known = record(push("add", "sent"), push("3", "due", "08:05", ask=True))
+    known = record(push("add", "sent"), push("3", "due", "08:05", needs_lookup=True))
     call = next_call(gone(known), NOW)
     assert call is not None
     assert call.lookup
@@ -970,59 +990,6 @@ def test_a_cancel_within_its_delay_is_not_settled() -> None:
     known = record(push("add", "sent"), push("3", "sent", "08:05"), seen=WAITING)
     first = planned(onsite(**BATAL), known, at("09:00"))
     assert not settled(onsite(**BATAL), first, policy(), at("09:00"))
-
-
-WORDS = [
-    onsite(),
-    onsite(reg={"stts": "Sudah"}),
-    onsite(reg={"stts": "Batal"}),
-    onsite(reg={"kd_pj": "UMU"}),
-    onsite(reg={"kd_poli": "ANA"}),
-    onsite(reg={"kd_dokter": "D02"}),
-    onsite(reg={"jam_reg": "08:06:00"}),
-    onsite(exams=(exam(on("08:30")),)),
-    onsite(exams=(exam(on("08:31")),)),
-    onsite(berkas=berkas(on("08:10"))),
-    onsite(berkas=berkas(on("08:10"), on("08:10"))),
-    onsite(reseps=(resep(dibuat=on("09:00")),)),
-    onsite(reseps=(resep(dibuat=on("09:00"), divalidasi=on("09:10")),)),
-    onsite(slot=slot(jam_mulai="08:30:00")),
-    onsite(slot=None),
-    onsite(sep=None),
-    onsite(registration=None),
-    onsite(kind="nonjkn"),  # password_asuransi was corrected
-    mobilejkn(),
-    mobilejkn(book={"status": "Checkin", "validasi": on("07:40")}),
-    mobilejkn(cancel=cancel()),
-    mobilejkn(cancel=cancel(statuskirim="Sudah")),
-]
-
-
-def mark(visit: Visit, day: date = MONDAY, **chosen: Any) -> str:
-    """Return the mark of a visit on a day."""
-    return facts(visit, frame(policy(**chosen), day))
-
-
-def test_every_new_word_of_khanza_gives_another_mark() -> None:
-    assert len({mark(visit) for visit in WORDS}) == len(WORDS)
-
-
-def test_another_day_or_another_setting_gives_another_mark() -> None:
-    marks = {
-        mark(onsite()),
-        mark(onsite(), TUESDAY),
-        mark(onsite(), tie=timedelta(0)),
-        mark(onsite(), add=frozenset()),
-        mark(onsite(), sources=dict(BERKAS)),
-    }
-    assert len(marks) == 5
-
-
-def test_no_patient_can_be_read_from_a_mark() -> None:
-    """It is kept in the ledger, which holds no NIK, card or phone number."""
-    one = mark(onsite())
-    assert one == mark(onsite(reg={"nik": "3200000000000099", "nohp": "089", "nomorkartu": "1"}))
-    assert len(one) < 60
 
 
 def test_pushes_of_a_plan_have_their_own_step_as_key() -> None:

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
-from antrean_cli.rules.chain import Push, Record
+from antrean_cli.render.reasons import sentence
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.reasons import Reason, ReasonCode, because
 from antrean_cli.rules.rows import (
     Berkas,
     Booking,
@@ -22,7 +25,7 @@ from antrean_cli.rules.rows import (
     Slot,
     SuratKontrol,
 )
-from antrean_cli.rules.sources import Reason, StatusObservation, VisitContext
+from antrean_cli.rules.sources import StatusObservation, VisitContext
 from antrean_cli.rules.visits import Policy, Visit
 
 WIB = timezone(timedelta(hours=7), "WIB")
@@ -279,12 +282,20 @@ def push(
 ) -> Push:
     """Return a push; `recorded` (and with it `waktu`) may be a time of Monday such as "08:05"."""
     when = at(recorded) if isinstance(recorded, str) else recorded
-    return Push(**{"step": step, "state": state, "recorded": when, "waktu": when, **changed})
+    return Push(
+        **{"step": Step(step), "state": State(state), "recorded": when, "waktu": when, **changed}
+    )
 
 
-def reason(code: str, text: str = "…") -> Reason:
-    """Return a reason."""
-    return Reason(code=code, text=text)
+def reason(code: str, **params: Any) -> Reason:
+    """Return a reason by its code, or by its family: the first of that family."""
+    found = next(one for one in ReasonCode if code in (one, one.family))
+    return because(found, **params)
+
+
+def words(reason: Reason | None) -> str:
+    """Return a reason or a note in words, empty if there is none."""
+    return sentence(reason) if reason else ""
 
 
 def record(*pushes: Push, **changed: Any) -> Record:

@@ -20,7 +20,7 @@ from typing import Any
 from antrean_cli.config.settings import Settings, load
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.chain import Change, Push, Record
+from antrean_cli.rules.push import Change, Push, Record
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync.run import Pass, Report, Told

@@ -10,10 +10,11 @@ import pytest
 from antrean_cli.bpjs.client import Client
 from antrean_cli.rules.adoption import awaits_look
 from antrean_cli.rules.cached_lists import UNASKED, CachedList, ListResult
-from antrean_cli.rules.chain import ADD as ADD_STEP
-from antrean_cli.rules.chain import DUE, SENT, Push, Record
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.sync.list_reader import ListReader
+from tests.support.rows import words
 from tests.support.site import MONDAY, Done, Site
 
 ADD, LIST = "/antrean/add", f"/antrean/pendaftaran/tanggal/{MONDAY}"
@@ -63,7 +64,7 @@ def test_a_booking_under_another_code_is_used_and_gets_the_tasks(site: Site) -> 
     assert site.held_at_bpjs(code) == [(3, "08:05:00"), (4, "08:20:00")]
     record = site.record(code)
     assert (record.no_rawat, record.pushes["add"].state) == (no_rawat, "already")
-    assert no_rawat in record.pushes["add"].note
+    assert no_rawat in words(record.pushes["add"].note)
     done = site.run("show", no_rawat, CLOCK=site.clock.now.isoformat())
     assert code in done.stdout
 
@@ -126,7 +127,7 @@ def test_of_several_a_person_has_to_say_which_and_then_it_goes_on(site: Site) ->
     push = site.push(no_rawat, "add")
     assert (push.state, push.reason and push.reason.code) == ("held", "ganda")
     assert push.reason is not None
-    assert "KIOS-1, KIOS-2" in push.reason.text
+    assert "KIOS-1, KIOS-2" in words(push.reason)
     assert site.sent(ADD) == []
     site.bpjs.bookings.batal({"kodebooking": "KIOS-2", "keterangan": "ganda"})
     site.clock.forward(minutes=11)
@@ -308,20 +309,20 @@ def test_our_own_code_at_bpjs_is_kept_whatever_a_kiosk_added_beside_it(site: Sit
 @pytest.mark.parametrize(
     ("kind", "push", "looked_for"),
     [
-        ("onsite", Push(step=ADD_STEP, state=DUE), True),
-        ("nonjkn", Push(step=ADD_STEP, state=DUE), True),
-        ("mobilejkn", Push(step=ADD_STEP, state=DUE), False),
-        ("onsite", Push(step=ADD_STEP, state=DUE, ask=True), False),
-        ("onsite", Push(step="1", state=SENT), False),
-        ("onsite", Push(step="3", state=DUE, ask=True), False),
-        ("onsite", Push(step="3", state=DUE), True),
+        ("onsite", Push(step=Step.ADD, state=State.DUE), True),
+        ("nonjkn", Push(step=Step.ADD, state=State.DUE), True),
+        ("mobilejkn", Push(step=Step.ADD, state=State.DUE), False),
+        ("onsite", Push(step=Step.ADD, state=State.DUE, needs_lookup=True), False),
+        ("onsite", Push(step=Step("1"), state=State.SENT), False),
+        ("onsite", Push(step=Step("3"), state=State.DUE, needs_lookup=True), False),
+        ("onsite", Push(step=Step("3"), state=State.DUE), True),
     ],
 )
 def test_what_bpjs_has_or_may_have_under_our_code_keeps_it(
     kind: str, push: Push, looked_for: bool
 ) -> None:
     record = Record(kodebooking="2026/11/23/000001", kind=kind, tanggal=MONDAY)
-    assert awaits_look(record.having(Push(step=ADD_STEP, state=DUE), push)) == looked_for
+    assert awaits_look(record.with_pushes(Push(step=Step.ADD, state=State.DUE), push)) == looked_for
 
 
 def test_a_replay_does_not_send_the_tasks_again_under_a_kiosks_code(site: Site) -> None:

@@ -25,6 +25,7 @@ from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync import workers as flights
 from tests.support.faults import PUT_OFF, SPELLED, TRANSPORT
 from tests.support.mariadb import MariaDB
+from tests.support.rows import words
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
 
 ADD, UPDATE, BATAL, LIST = (
@@ -59,7 +60,7 @@ def judged(site: Site, path: str) -> list[int]:
 def reason(site: Site, kodebooking: str, step: str) -> tuple[str, str]:
     """Return state and reason of a push."""
     push = site.push(kodebooking, step)
-    return push.state, push.reason.text if push.reason else ""
+    return push.state, words(push.reason) if push.reason else ""
 
 
 # -- every fault on every call
@@ -1034,7 +1035,7 @@ def in_doubt_and_held(site: Site, *, taken: bool) -> str:
     no_rawat = site.khanza.visit(MONDAY, jam="08:05:00", kd_pj="UMU")
     site.bpjs.faults.add(Fault("reset_after" if taken else "cut", path=ADD, handled=taken))
     site.sync()
-    assert site.push(no_rawat, "add").ask
+    assert site.push(no_rawat, "add").needs_lookup
     site.khanza.update("reg_periksa", {"no_rawat": no_rawat}, kd_pj="BPJ")
     site.clock.forward(minutes=1)
     site.sync()
@@ -1051,7 +1052,7 @@ def test_an_add_in_doubt_that_cannot_be_repeated_does_not_stop_the_tasks(site: S
 def test_a_task_that_shows_that_the_add_in_doubt_never_came_waits_for_it(site: Site) -> None:
     no_rawat = in_doubt_and_held(site, taken=False)
     assert site.states(no_rawat) == {"add": "held", "3": "held"}
-    assert not site.push(no_rawat, "add").ask
+    assert not site.push(no_rawat, "add").needs_lookup
     for _ in range(3):
         site.clock.forward(minutes=40)
         site.sync()
@@ -1068,7 +1069,7 @@ def test_a_task_in_doubt_that_is_given_up_is_known_all_the_same(site: Site, clos
     no_rawat = patient(site)
     site.bpjs.faults.add(Fault("reset_after", path=UPDATE))
     site.sync()
-    assert site.push(no_rawat, "3").ask
+    assert site.push(no_rawat, "3").needs_lookup
     more = ["3"] if closed_by == "drop" else []
     assert site.run(closed_by, no_rawat, *more, "--keterangan", "uji").returncode == 0
     site.clock.forward(minutes=1)
@@ -1089,7 +1090,7 @@ def test_an_add_in_doubt_that_is_given_up_is_cancelled_with_its_visit(site: Site
     assert site.held_at_bpjs(no_rawat)[-1][0] == 99
     site.clock.at("10:00", day=8)
     site.sync()
-    assert not site.push(no_rawat, "add").ask
+    assert not site.push(no_rawat, "add").needs_lookup
 
 
 def test_of_a_booking_dropped_while_a_task_is_on_its_way_nothing_follows(site: Site) -> None:
@@ -1121,7 +1122,7 @@ def test_no_doubt_about_a_task_keeps_a_cancel_waiting(site: Site) -> None:
     _, nobooking = booked(site)
     site.bpjs.faults.add(Fault("reset_after", path=UPDATE))
     site.sync()
-    assert site.push(nobooking, "3").ask
+    assert site.push(nobooking, "3").needs_lookup
     site.khanza.batal(nobooking)
     site.bpjs.faults.add(Fault("gagal_dicoba", path=LIST, times=None))
     site.clock.forward(minutes=1)
@@ -1167,4 +1168,4 @@ def test_an_add_in_doubt_that_was_closed_is_settled_by_whatever_bpjs_has_of_the_
         site.clock.forward(minutes=6)
         site.sync()
     add = site.push(no_rawat, "add")
-    assert (add.state, add.ask) == ("already", False)
+    assert (add.state, add.needs_lookup) == ("already", False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.rules.reasons import ReasonCode
 from antrean_cli.simulator.faults import Fault, FaultName
 from tests.support.site import MONDAY, Site
 
@@ -262,4 +263,4 @@ def test_without_hfis_and_without_jadwal_the_add_is_held_with_the_table_to_fill(
     site.sync(ANTREAN_JADWAL="hfis")
     reason = site.push(no_rawat, "add").reason
     assert reason is not None
-    assert reason.code == "jadwal"
+    assert reason.code == ReasonCode.NO_SESSION

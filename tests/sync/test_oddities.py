@@ -12,9 +12,10 @@ from antrean_cli.config.settings import load
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.manual import send
-from antrean_cli.rules.chain import BATAL, Push, Record
+from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.outcomes import after_unreadable_lookup
 from antrean_cli.rules.payloads import batal_body
+from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.sync.run import Pass, Sent
 from tests.support.site import MONDAY, WIB, Site
@@ -116,7 +117,7 @@ def test_a_cancel_by_hand_during_a_delivery_counts_at_once(site: Site) -> None:
                 cancelled = bookings[-1]
                 send(
                     settings,
-                    BATAL,
+                    Step.BATAL,
                     batal_body(cancelled, "Coba"),
                     tanggal=MONDAY,
                     now=site.clock.now,
@@ -141,7 +142,7 @@ def test_a_cancel_by_hand_between_two_requests_of_a_booking_counts_at_once(site:
             if isinstance(happening, Sent) and not cancelled:
                 ((cancelled, _, _),) = site.sent("/antrean/add")
                 body = batal_body(cancelled, "Coba")
-                send(settings, BATAL, body, tanggal=MONDAY, now=site.clock.now)
+                send(settings, Step.BATAL, body, tanggal=MONDAY, now=site.clock.now)
     assert cancelled not in {kodebooking for kodebooking, _, _ in site.sent(UPDATE)}
     states = site.states(cancelled)
     assert states == {"add": "sent", "3": "closed", "4": "closed", "batal": "sent"}
@@ -209,11 +210,11 @@ def test_after_a_list_that_cannot_be_read_nothing_is_asked_again() -> None:
     """What is in doubt is sent once more, and 208 settles it; what 208 already settled stays as it
     is.
     """
-    doubtful = Push(step="4", state="due", ask=True)
-    there = Push(step="3", state="already", ask=True)
-    record = Record(kodebooking="A", kind="onsite", tanggal=MONDAY).having(doubtful, there)
+    doubtful = Push(step=Step("4"), state=State("due"), needs_lookup=True)
+    there = Push(step=Step("3"), state=State("already"), needs_lookup=True)
+    record = Record(kodebooking="A", kind="onsite", tanggal=MONDAY).with_pushes(doubtful, there)
     after = after_unreadable_lookup(record)
-    assert {step: (push.state, push.ask) for step, push in after.pushes.items()} == {
+    assert {step: (push.state, push.needs_lookup) for step, push in after.pushes.items()} == {
         "3": ("already", False),
         "4": ("due", False),
     }

@@ -10,6 +10,7 @@ import pytest
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
 from tests.support.mariadb import MariaDB
+from tests.support.rows import words
 from tests.support.site import MONDAY, WIB, Site
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -63,7 +64,7 @@ def check_in(site: Site, nobooking: str, validasi: str) -> None:
 def reason(site: Site, kodebooking: str, step: str) -> tuple[str, str]:
     """Return state and reason of a push."""
     push = site.push(kodebooking, step)
-    return push.state, push.reason.text if push.reason else ""
+    return push.state, words(push.reason) if push.reason else ""
 
 
 def steps_known(site: Site, kodebooking: str) -> list[str]:
@@ -561,9 +562,9 @@ def test_what_changes_in_khanza_after_the_add_is_noted(
     site.clock.forward(minutes=1)
     done = site.sync()
     note = site.push(no_rawat, "add").note
-    assert old in note
-    assert value in note
-    assert [change.push.note for change in done.changes if change.told] == [note]
+    assert old in words(note)
+    assert value in words(note)
+    assert [change.push.note for change in done.changes if change.reportable] == [note]
     assert steps_known(site, no_rawat) == ["add", "3"]
     site.clock.forward(minutes=1)
     assert site.sync().changes == []

@@ -21,6 +21,7 @@ from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.hospital import ZERO
 from antrean_cli.simulator.server import Simulator
 from tests.support.mariadb import MariaDB
+from tests.support.rows import words
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -361,13 +362,13 @@ def test_13_missing_times_are_waited_for_and_wrong_ones_held(site: Site, mariadb
 
     assert site.held_at_bpjs(missing) == [(3, "08:05:00")]
     held = site.push(missing, "5")
-    assert (held.state, held.reason and held.reason.text) == ("held", "menunggu task 4")
+    assert (held.state, held.reason and words(held.reason)) == ("held", "menunggu task 4")
     assert site.held_at_bpjs(wrong) == [(3, "08:05:00"), (4, "08:30:00")]
     held = site.push(wrong, "5")
     assert held.state == "held"
     assert held.reason is not None
-    assert "08:24:00" in held.reason.text
-    assert "08:30:00" in held.reason.text
+    assert "08:24:00" in words(held.reason)
+    assert "08:30:00" in words(held.reason)
     assert checksums(mariadb) == before
 
     site.khanza.exam(missing, "2026-11-23 08:41:00")
@@ -545,7 +546,7 @@ def test_19_an_unmapped_clinic_is_held_and_named(site: Site) -> None:
     site.khanza.sep(other)
     site.sync()
     push = site.push(no_rawat, "add")
-    assert (push.state, push.reason and push.reason.text) == (
+    assert (push.state, push.reason and words(push.reason)) == (
         "held",
         "poli INT belum dipetakan di maping_poli_bpjs",
     )
@@ -707,15 +708,15 @@ def test_23_one_line_per_change(site: Site) -> None:
     unmapped = site.khanza.visit(MONDAY, kd_poli="MAT")
     site.khanza.sep(unmapped)
     lines = [
-        (change.record.kodebooking, change.push.step, change.push.reason.text)
+        (change.record.kodebooking, change.push.step, words(change.push.reason))
         for change in site.sync().changes
-        if change.told and change.push.reason
+        if change.reportable and change.push.reason
     ]
     assert (no_rawat, "5", "menunggu task 4") in lines
     assert len(lines) == len(set(lines))
     for _ in range(60):
         site.clock.forward(minutes=1)
-        assert [change for change in site.sync().changes if change.told] == []
+        assert [change for change in site.sync().changes if change.reportable] == []
 
 
 def test_24_a_pass_ends_before_the_next_minute_and_goes_on_where_it_stopped(site: Site) -> None:
@@ -795,7 +796,7 @@ def test_27_a_corrected_time_is_noted_and_the_chain_goes_on(site: Site) -> None:
     site.sync()
     push = site.push(no_rawat, "4")
     assert push.state == "sent"
-    assert "08:44:00" in push.note
+    assert "08:44:00" in words(push.note)
 
     site.khanza.berkas(no_rawat, kembali="2026-11-23 09:00:00")
     site.clock.forward(minutes=1)

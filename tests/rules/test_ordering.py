@@ -10,19 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antrean_cli.render.words import STATES as VIEW_STATES
-from antrean_cli.rules.chain import (
-    Change,
-    Push,
-    Record,
-    after_crash,
-    arrange,
-    changes,
-    next_call,
-    pending,
-    settle,
+from antrean_cli.rules.ordering import apply_tie, arrange, next_call
+from antrean_cli.rules.push import Change, Push, Record, changes, pending
+from antrean_cli.rules.transitions import recover_in_flight
+from tests.support.rows import (
+    MONDAY,
+    TUESDAY,
+    WIT,
+    WITA,
+    at,
+    policy,
+    push,
+    reason,
+    record,
+    states,
+    words,
 )
-from antrean_cli.rules.sources import Reason
-from tests.support.rows import MONDAY, TUESDAY, WIT, WITA, at, policy, push, reason, record, states
 
 LATER = at("20:00")
 
@@ -64,7 +67,7 @@ def test_ties(recorded: str, before: str | None, tie: int, expected: str | None)
     """A time that equals or precedes the one before by no more than the tie goes out as that one
     plus a second.
     """
-    found = settle(at(recorded), at(before) if before else None, timedelta(seconds=tie))
+    found = apply_tie(at(recorded), at(before) if before else None, timedelta(seconds=tie))
     assert found == (at(expected) if expected else None)
 
 
@@ -82,8 +85,8 @@ def test_a_time_in_the_wrong_order_is_held_and_both_times_are_named() -> None:
     held = after.pushes["4"]
     assert held.state == "held"
     assert held.reason is not None
-    assert "08:03:59" in held.reason.text
-    assert "08:05:00" in held.reason.text
+    assert "08:03:59" in words(held.reason)
+    assert "08:05:00" in words(held.reason)
 
 
 def test_the_times_in_a_reason_are_the_hospitals() -> None:
@@ -92,8 +95,8 @@ def test_the_times_in_a_reason_are_the_hospitals() -> None:
     )
     held = arrange(one, policy(zone=WIT)).pushes["4"]
     assert held.reason is not None
-    assert "07:00:00" in held.reason.text
-    assert "08:05:00" in held.reason.text
+    assert "07:00:00" in words(held.reason)
+    assert "08:05:00" in words(held.reason)
 
 
 def test_the_one_before_is_the_time_that_bpjs_holds() -> None:
@@ -119,7 +122,7 @@ def test_tasks_sent_by_hand_come_before_the_rest(held_by_bpjs: str) -> None:
 def test_a_corrected_time_goes_on_by_itself() -> None:
     held = arranged(push("3", "sent", "08:05"), push("4", recorded="07:00"))
     corrected = arrange(
-        held.having(push("4", "held", "08:30", reason=held.pushes["4"].reason)), policy()
+        held.with_pushes(push("4", "held", "08:30", reason=held.pushes["4"].reason)), policy()
     )
     assert states(corrected) == {"3": "sent", "4": "due"}
     assert corrected.pushes["4"].reason is None
@@ -149,7 +152,7 @@ def test_a_time_outside_the_day_of_service_is_closed(recorded: datetime, expecte
     assert after.pushes["3"].state == expected
     if expected == "closed":
         assert after.pushes["3"].reason is not None
-        assert "di luar hari pelayanan" in after.pushes["3"].reason.text
+        assert "di luar hari pelayanan" in words(after.pushes["3"].reason)
 
 
 def test_a_tie_that_crosses_midnight_is_closed() -> None:
@@ -157,7 +160,7 @@ def test_a_tie_that_crosses_midnight_is_closed() -> None:
     after = arranged(push("3", "sent", "23:59:59"), push("4", recorded="23:59:59"))
     assert after.pushes["4"].state == "closed"
     assert after.pushes["4"].reason is not None
-    assert "di luar hari pelayanan" in after.pushes["4"].reason.text
+    assert "di luar hari pelayanan" in words(after.pushes["4"].reason)
 
 
 def test_what_follows_a_task_outside_the_day_is_closed_with_it() -> None:
@@ -177,7 +180,7 @@ def test_what_follows_a_task_outside_the_day_is_closed_with_it() -> None:
     [
         (None, "menunggu task 3"),
         (
-            push("3", "held", "08:05", reason=reason("hadir", "belum ada tanda hadir")),
+            push("3", "held", "08:05", reason=reason("hadir")),
             "menunggu task 3",
         ),
         (push("3", "refused", "08:05", reason=reason("ditolak")), "menunggu task 3"),
@@ -190,14 +193,14 @@ def test_a_task_waits_for_the_one_before(first: Push | None, text: str) -> None:
     )
     assert (after.pushes["4"].state, after.pushes["5"].state) == ("held", "held")
     assert after.pushes["4"].reason is not None
-    assert after.pushes["4"].reason.text == text
+    assert words(after.pushes["4"].reason) == text
 
 
 def test_a_missing_task_is_named() -> None:
     after = arranged(
         push("3", "sent", "08:05"), push("5", recorded="09:00"), push("7", recorded="09:30")
     )
-    assert [after.pushes[step].reason and after.pushes[step].reason.text for step in "57"] == [  # type: ignore[union-attr]
+    assert [words(after.pushes[step].reason) for step in "57"] == [
         "menunggu task 4",
         "menunggu task 5",
     ]
@@ -205,7 +208,7 @@ def test_a_missing_task_is_named() -> None:
 
 def test_a_held_task_goes_on_once_its_reason_is_gone() -> None:
     held = arranged(push("3", "sent", "08:05"), push("5", recorded="09:00"))
-    after = arrange(held.having(push("4", recorded="08:30")), policy())
+    after = arrange(held.with_pushes(push("4", recorded="08:30")), policy())
     assert states(after) == {"3": "sent", "5": "due", "4": "due"}
 
 
@@ -222,13 +225,11 @@ def test_tasks_1_and_2_are_never_waited_for() -> None:
 
 
 def test_tasks_wait_while_their_add_is_held_and_say_why() -> None:
-    add = push(
-        "add", "held", reason=reason("petakan", "poli INT belum dipetakan di maping_poli_bpjs")
-    )
+    add = push("add", "held", reason=reason("petakan.poli", kd_poli="INT"))
     after = arranged(add, push("3", recorded="08:05"), push("4", recorded="08:30"))
     assert states(after) == {"add": "held", "3": "held", "4": "held"}
     assert after.pushes["3"].reason is not None
-    assert "poli INT belum dipetakan" in after.pushes["3"].reason.text
+    assert "poli INT belum dipetakan" in words(after.pushes["3"].reason)
 
 
 @pytest.mark.parametrize("state", ["due", "sending", "sent", "already", "refused", "closed"])
@@ -259,7 +260,7 @@ def test_the_add_goes_first_then_the_tasks_in_order() -> None:
     order = []
     while call := next_call(one, LATER):
         order.append(call.push.step)
-        one = arrange(one.having(push(call.push.step, "sent", call.push.recorded)), policy())
+        one = arrange(one.with_pushes(push(call.push.step, "sent", call.push.recorded)), policy())
     assert order == ["add", "3", "4", "5"]
 
 
@@ -319,15 +320,16 @@ def test_a_time_that_is_not_yet_past_waits() -> None:
 def test_what_is_in_doubt_is_asked_for_although_a_clock_put_back_says_it_is_still_to_come() -> None:
     """A cancel would have to wait for it."""
     call = next_call(
-        record(push("4", recorded="08:30", ask=True), push("99", recorded="02:29")), at("02:45")
+        record(push("4", recorded="08:30", needs_lookup=True), push("99", recorded="02:29")),
+        at("02:45"),
     )
     assert call is not None
     assert (call.push.step, call.lookup) == ("4", True)
 
 
 def test_what_died_in_flight_is_looked_up_before_anything_else_of_that_booking() -> None:
-    dead = after_crash(push("4", "sending", "08:30"))
-    assert (dead.state, dead.ask) == ("due", True)
+    dead = recover_in_flight(push("4", "sending", "08:30"))
+    assert (dead.state, dead.needs_lookup) == ("due", True)
     call = next_call(record(push("3", "sent", "08:05"), dead, push("5", recorded="09:00")), LATER)
     assert call is not None
     assert (call.push.step, call.lookup) == ("4", True)
@@ -336,13 +338,13 @@ def test_what_died_in_flight_is_looked_up_before_anything_else_of_that_booking()
 @pytest.mark.parametrize("step", ["add", "batal"])
 def test_add_and_batal_in_doubt_are_sent_again(step: str) -> None:
     """There is nothing to look them up with; 208 settles them."""
-    call = next_call(record(after_crash(push(step, "sending"))), LATER)
+    call = next_call(record(recover_in_flight(push(step, "sending"))), LATER)
     assert call is not None
     assert (call.push.step, call.lookup) == (step, False)
 
 
 def test_99_in_doubt_is_looked_up() -> None:
-    call = next_call(record(push("99", recorded="08:10", ask=True)), LATER)
+    call = next_call(record(push("99", recorded="08:10", needs_lookup=True)), LATER)
     assert call is not None
     assert call.lookup
 
@@ -350,15 +352,15 @@ def test_99_in_doubt_is_looked_up() -> None:
 @pytest.mark.parametrize("state", ["already", "refused"])
 def test_the_time_that_bpjs_holds_is_asked_for_before_the_next_task(state: str) -> None:
     call = next_call(
-        record(push("3", state, "08:05", ask=True), push("4", recorded="08:30")), LATER
+        record(push("3", state, "08:05", needs_lookup=True), push("4", recorded="08:30")), LATER
     )
     assert call is not None
     assert (call.push.step, call.lookup) == ("3", True)
 
 
 DEMANDED: dict[str, Any] = {
-    "needs": "3",
-    "reason": Reason(code="diminta", text="menunggu task 3 (diminta BPJS)"),
+    "blocked_by": "3",
+    "reason": reason("diminta.task", step="3"),
 }
 
 
@@ -374,7 +376,7 @@ def test_a_task_that_bpjs_made_wait_is_tried_again_at_its_time() -> None:
     "code", ["batal", "hilang", "poli", "waktu", "ditolak", "urutan", "antrean", "hadir", "jadwal"]
 )
 def test_a_task_held_for_any_other_reason_is_not_tried(code: str) -> None:
-    held = push("4", "held", "08:30", needs="3", reason=reason(code), next_try=at("08:31"))
+    held = push("4", "held", "08:30", blocked_by="3", reason=reason(code), next_try=at("08:31"))
     assert next_call(record(push("3", "sent", "08:05"), held), LATER) is None
 
 
@@ -383,15 +385,15 @@ def test_a_demanded_step_that_is_there_lets_the_task_go() -> None:
         push("3", "sent", "08:05"),
         push("4", "held", "08:30", attempts=1, next_try=LATER, **DEMANDED),
     )
-    assert (after.pushes["4"].state, after.pushes["4"].needs) == ("due", "")
+    assert (after.pushes["4"].state, after.pushes["4"].blocked_by) == ("due", "")
     assert next_call(after, at("08:31")) is not None
 
 
 @pytest.mark.parametrize("state", ["held", "refused", "closed"])
 def test_a_demanded_step_that_is_not_there_holds_the_task(state: str) -> None:
     after = arranged(
-        push("2", state, reason=reason("x")),
-        push("3", "held", "08:05", **{**DEMANDED, "needs": "2"}),
+        push("2", state, reason=reason("tutup")),
+        push("3", "held", "08:05", **{**DEMANDED, "blocked_by": "2"}),
     )
     assert after.pushes["3"].state in ("held", "closed")
 
@@ -404,7 +406,7 @@ def test_a_demanded_step_that_is_not_there_holds_the_task(state: str) -> None:
     [
         (push("3", "due", "08:05"), 1),
         (push("3", "sending", "08:05"), 1),
-        (push("3", "already", "08:05", ask=True), 1),
+        (push("3", "already", "08:05", needs_lookup=True), 1),
         (push("4", "held", "08:30", **DEMANDED), 0),  # tried again by itself, but not on its way
         (push("3", "held", "08:05", reason=reason("hadir")), 0),
         (push("3", "sent", "08:05"), 0),
@@ -448,7 +450,7 @@ HELD = push("3", "held", "08:05", reason=reason("hadir"))
         (HELD, push("3", "held", "08:05", reason=reason("jadwal")), True),
         (
             push("3", "sent", "08:05"),
-            push("3", "sent", "08:05", note="Khanza kini mencatat …"),
+            push("3", "sent", "08:05", note=reason("catatan.waktu")),
             True,
         ),
         (push("3", "due", "08:05"), push("3", "due", "08:05", attempts=1, next_try=LATER), False),
@@ -456,7 +458,7 @@ HELD = push("3", "held", "08:05", reason=reason("hadir"))
     ],
 )
 def test_one_line_of_log_per_change(before: Push | None, after: Push, told: bool) -> None:
-    assert Change(record=record(), before=before, after=after).told is told
+    assert Change(record=record(), before=before, after=after).reportable is told
 
 
 def test_the_states_are_the_contracts() -> None:
@@ -491,9 +493,11 @@ def tasks(draw: st.DrawFn, step: str) -> Push:
     }
     why = reason(draw(st.sampled_from(codes[state]))) if state in codes else None
     needs = (
-        draw(st.sampled_from([str(int(step) - 1), "add"])) if why and why.code == "diminta" else ""
+        draw(st.sampled_from([str(int(step) - 1), "add"]))
+        if why and why.code.family == "diminta"
+        else ""
     )
-    return push(step, state, recorded, reason=why, needs=needs)
+    return push(step, state, recorded, reason=why, blocked_by=needs)
 
 
 @st.composite
@@ -512,7 +516,7 @@ def test_settled_times_strictly_rise_and_never_move_by_more_than_the_ties(
 ) -> None:
     before: datetime | None = None
     for number, waktu in enumerate(recorded, 1):
-        found = settle(waktu, before, tie)
+        found = apply_tie(waktu, before, tie)
         if found is None:
             continue
         assert before is None or found > before

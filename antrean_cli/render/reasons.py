@@ -1,0 +1,258 @@
+"""The registry of reasons: for each code its sentence, who has to act, what to type, when it ends.
+
+- The only place where a reason becomes words (Indonesian). `show`, `list`, `status`, the pass's
+  own words and the README's table are made from it.
+- A sentence names its parameters in braces; one that is not known is shown as "…".
+- `acts` is who can do something about it; OF_STEP stands for whoever records the step in Khanza.
+  What goes on by itself has no one.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from antrean_cli.rules.codes import Code, Step
+from antrean_cli.rules.reasons import Reason, ReasonCode
+
+
+class Unit(Code):
+    """Who in a hospital can do something about a push."""
+
+    PENDAFTARAN = "pendaftaran"
+    POLI = "poli"
+    FARMASI = "farmasi"
+    IT = "IT"
+    OF_STEP = ""  # whoever records the step
+
+
+class Words(NamedTuple):
+    """What is said of one reason.
+
+    `advice` is what to do about it, with KODEBOOKING for the booking's number; empty where there
+    is nothing to be done, or where another reason's advice says it.
+    """
+
+    sentence: str | Callable[[Mapping[str, object]], str]
+    acts: Unit | None = None
+    advice: str = ""
+
+
+_UNKNOWN = "…"
+
+
+def _refusal(said: Mapping[str, object]) -> str:
+    return str(said["text"]) if "text" in said else f"ditolak BPJS (kode {said['kode']})"
+
+
+def _changed_visit(said: Mapping[str, object]) -> str:
+    names = [name for name in ("penjamin", "poli", "dokter") if name in said]
+    changed = [f"{name} {said[name]} menjadi {said[f'{name}_now']}" for name in names]
+    return f"berubah di Khanza setelah dikirim: {', '.join(changed)}"
+
+
+_MAPPING = "isi tabel pemetaan di Khanza; setelah itu terkirim otomatis"
+_JADWAL = "isi tabel jadwal di Khanza; setelah itu terkirim otomatis"
+_RETRY = "betulkan datanya, lalu: antrean retry KODEBOOKING"
+_GIVE_WHAT_IS_ASKED = "kirim yang diminta BPJS: antrean add atau antrean update"
+
+WORDS: Mapping[ReasonCode, Words] = {
+    # -- the add, and what a body lacks
+    ReasonCode.CLINIC_UNMAPPED: Words(
+        "poli {kd_poli} belum dipetakan di maping_poli_bpjs", Unit.IT, _MAPPING
+    ),
+    ReasonCode.DOCTOR_UNMAPPED: Words(
+        "dokter {kd_dokter} belum dipetakan di maping_dokter_dpjpvclaim",
+        Unit.IT,
+        _MAPPING,
+    ),
+    ReasonCode.DOCTOR_CODE_NO_NUMBER: Words(
+        "dokter {kd_dokter} dipetakan ke kode yang bukan angka di maping_dokter_dpjpvclaim",
+        Unit.IT,
+        _MAPPING,
+    ),
+    ReasonCode.BOOKING_FIELD_NO_NUMBER: Words(
+        "{field} di referensi_mobilejkn_bpjs bukan angka", Unit.IT, _MAPPING
+    ),
+    ReasonCode.NO_SESSION: Words(
+        "jadwal dokter {kd_dokter} poli {kd_poli} hari {hari} belum diisi di tabel jadwal",
+        Unit.IT,
+        _JADWAL,
+    ),
+    ReasonCode.SESSION_WITHOUT_END: Words(
+        "jam selesai dokter {kd_dokter} belum diisi di tabel jadwal",
+        Unit.IT,
+        _JADWAL,
+    ),
+    ReasonCode.NO_REFERENCE: Words(
+        "menunggu nomor referensi (SEP atau surat kontrol)",
+        Unit.PENDAFTARAN,
+        "terbitkan SEP atau surat kontrol; setelah itu terkirim otomatis",
+    ),
+    ReasonCode.AMBIGUOUS: Words(
+        "BPJS punya {count} antrean pasien ini: {kodebooking}",
+        Unit.PENDAFTARAN,
+        "batalkan yang tidak dipakai (antrean batal KODEBOOKING); setelah itu terkirim otomatis",
+    ),
+    # -- the patient and the visit
+    ReasonCode.NO_SIGN_YET: Words(
+        "belum ada tanda hadir",
+        advice="terkirim otomatis begitu pasien check-in atau diperiksa",
+    ),
+    ReasonCode.NO_SHOW: Words("tidak ada tanda hadir sampai hari pelayanan lewat"),
+    ReasonCode.GONE: Words(
+        "kunjungan tidak ada lagi di Khanza (dihapus atau digabung)",
+        Unit.PENDAFTARAN,
+        "periksa kunjungannya di Khanza",
+    ),
+    ReasonCode.LEFT_OUT: Words(
+        "poli tidak ikut (ANTREAN_ONLY_POLI atau ANTREAN_SKIP_POLI)",
+        Unit.IT,
+        "ubah pengaturan bila poli ini harus ikut",
+    ),
+    ReasonCode.REREAD: Words(
+        "dibaca ulang dari Khanza pada putaran berikutnya", advice="tunggu putaran berikutnya"
+    ),
+    # -- order and time of the tasks
+    ReasonCode.WAITING_FOR_TASK: Words(
+        "menunggu task {step}", Unit.OF_STEP, "lengkapi task sebelumnya di Khanza"
+    ),
+    ReasonCode.WAITING_FOR_ADD: Words("menunggu antrean: {add}"),
+    ReasonCode.WRONG_ORDER: Words(
+        "waktu task {step} ({waktu:%H:%M:%S}) tidak sesudah task {before} "
+        "({before_waktu:%H:%M:%S})",
+        Unit.OF_STEP,
+        "betulkan waktunya di Khanza",
+    ),
+    ReasonCode.NOT_ON_DAY: Words("di luar hari pelayanan ({waktu:%d-%m-%Y %H:%M:%S})"),
+    ReasonCode.EXPIRED: Words("lewat H+7: BPJS tidak menerima lagi"),
+    # -- what BPJS said
+    ReasonCode.REFUSED: Words(_refusal, Unit.OF_STEP, _RETRY),
+    ReasonCode.REFUSED_DOCTOR: Words(_refusal, Unit.IT, _RETRY),
+    ReasonCode.ADD_REFUSED: Words("antrean ditolak: {add}", advice=_RETRY),
+    ReasonCode.SEP_FIRST: Words("SEP mendahului antrean"),
+    ReasonCode.OVERTAKEN: Words("{text}"),
+    ReasonCode.DEMANDED_TASK: Words(
+        "menunggu task {step} (diminta BPJS)", Unit.OF_STEP, _GIVE_WHAT_IS_ASKED
+    ),
+    ReasonCode.DEMANDED_ADD: Words("kode booking belum ada di BPJS", Unit.IT, _GIVE_WHAT_IS_ASKED),
+    ReasonCode.NOT_AT_BPJS: Words("tidak ada di BPJS, tidak perlu dibatalkan"),
+    ReasonCode.IN_DOUBT: Words(
+        "menunggu kepastian dari BPJS", advice="terkirim otomatis begitu BPJS menjawab"
+    ),
+    ReasonCode.FARMASI_UNSETTLED: Words(
+        "tidak perlu dikirim lagi; belum pasti apakah sudah sampai di BPJS"
+    ),
+    # -- cancels
+    ReasonCode.CANCELLED: Words("antrean dibatalkan"),
+    ReasonCode.CANCELLED_BY_KHANZA: Words("sudah dibatalkan oleh Khanza"),
+    ReasonCode.CANCELLED_AT_BPJS: Words("sudah dibatalkan di BPJS"),
+    ReasonCode.CANCEL_DELAYED: Words(
+        "dibatalkan di meja pendaftaran, ditunggu sampai {until:%H:%M}",
+        Unit.PENDAFTARAN,
+        "tunggu, atau batalkan pembatalannya di Khanza",
+    ),
+    ReasonCode.CANCEL_TOO_LATE: Words(
+        "batal di luar hari pelayanan; bila perlu ketik: "
+        "antrean batal {kodebooking} --keterangan ALASAN"
+    ),
+    ReasonCode.AFTER_SERVICE: Words("batal setelah pelayanan selesai (task 5 sudah terkirim)"),
+    ReasonCode.DROPPED: Words("dilepas: {keterangan}"),
+    ReasonCode.CLOSED: Words("ditutup"),
+    # -- notes
+    ReasonCode.TIME_CHANGED: Words("Khanza kini mencatat {waktu:%d-%m-%Y %H:%M:%S}"),
+    ReasonCode.VISIT_CHANGED: Words(_changed_visit),
+    ReasonCode.ADOPTED: Words("memakai antrean yang sudah ada di BPJS, bukan {kodebooking}"),
+}
+# When a hold goes on, for pages in English, by the family of its reason.
+GOES_ON: Mapping[str, str] = {
+    "petakan": "the mapping table in Khanza has the row",
+    "jadwal": "`jadwal` has the doctor's session of that weekday",
+    "referensi": "the SEP or the surat kontrol exists",
+    "ganda": "the one that is not used is cancelled",
+    "hadir": "the patient checks in or is examined; after the day it is closed as a no-show",
+    "hilang": "it is back; visits that were merged stay held until H+7",
+    "poli": "the setting takes the clinic in",
+    "ulang": "the next pass has run",
+    "urutan": "the step before has a time and is sent",
+    "antrean": "the add of that booking is through",
+    "waktu": "one of the two times is corrected in Khanza",
+    "ditolak": "the data is mended, then `antrean retry`",
+    "diminta": "somebody sends it (`antrean add --no-rawat …`, `antrean update`)",
+    "ragu": "BPJS answers",
+    "batal": "the delay is over (task 99), or the cancel was undone",
+}
+# Who records a step in Khanza; whatever is not named here begins at the desk.
+_RECORDED_BY = {
+    Step.TASK_4: Unit.POLI,
+    Step.TASK_5: Unit.POLI,
+    Step.TASK_6: Unit.FARMASI,
+    Step.TASK_7: Unit.FARMASI,
+    Step.FARMASI: Unit.FARMASI,
+}
+
+
+class _Known(dict[str, object]):
+    """Parameters of a sentence, in which what is not known is "…" whatever its form."""
+
+    def __missing__(self, _: str) -> "_Unknown":
+        return _Unknown(_UNKNOWN)
+
+
+class _Unknown(str):
+    __slots__ = ()
+
+    def __format__(self, _: str) -> str:
+        return str(self)
+
+
+def sentence(reason: Reason) -> str:
+    """Return a reason in words; of what follows from another push, with that one's step."""
+    said = dict(reason.params)
+    words = said.get("verbatim")
+    if words is None:
+        known = {
+            name: sentence(value) if isinstance(value, Reason) else value
+            for name, value in said.items()
+        }
+        form = WORDS[reason.code].sentence
+        words = form.format_map(_Known(known)) if isinstance(form, str) else form(_Known(known))
+    return f"task {reason.behind} {words}" if reason.behind else str(words)
+
+
+def advice_on(reason: Reason) -> str:
+    """Return what to do about a reason, empty if nothing is to be said of that."""
+    return WORDS[reason.code].advice
+
+
+def recorded_by(step: str) -> Unit:
+    """Return who records a step in Khanza."""
+    return _RECORDED_BY.get(Step(step), Unit.PENDAFTARAN)
+
+
+def who_acts(reason: Reason, step: str) -> Unit | None:
+    """Return who can do something about a reason of a step, None if nobody has to."""
+    unit = WORDS[reason.code].acts
+    return recorded_by(step) if unit is Unit.OF_STEP else unit
+
+
+def mentions(reason: Reason, wanted: str) -> bool:
+    """Return whether a person who types `--reason wanted` means this one.
+
+    Its family, its code, or a part of its sentence.
+    """
+    named = wanted in (reason.code.family, reason.code)
+    return named or wanted.lower() in sentence(reason).lower()
+
+
+def families() -> list[str]:
+    """Return the families of the reasons that something can be done about, for completion."""
+    return list(dict.fromkeys(code.family for code, words in WORDS.items() if words.advice))
+
+
+def holds() -> list[tuple[str, list[str], str]]:
+    """Return the reasons to wait: each family, its sentences, and when it goes on (English)."""
+    sentences: dict[str, list[str]] = {family: [] for family in GOES_ON}
+    for code in WORDS:
+        if WORDS[code].advice or code == ReasonCode.WAITING_FOR_ADD:
+            sentences[code.family].append(sentence(Reason(code)))
+    sentences = {family: list(dict.fromkeys(texts)) for family, texts in sentences.items()}
+    return [(family, sentences[family], GOES_ON[family]) for family in GOES_ON]

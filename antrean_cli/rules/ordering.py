@@ -1,0 +1,226 @@
+"""The order of one booking's pushes: ties, holds and closings of its tasks, and which call is next.
+
+- Tasks go 3, 4, 5, 6, 7, each only after the one before was accepted; 1 and 2, which are sent by
+  hand, are never waited for; all other steps are free of order and ties.
+- BPJS wants strictly rising times. A time that equals or precedes the one before by no more than
+  the tie goes out as that one plus one second; anything further back is held. The one before is
+  what BPJS holds, else what we sent. (rules/README.md, Times)
+- A time that does not lie on the day of service is closed. (bpjs/README.md, Task ids)
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import MAX_WAIT, ORDERED, TASK_STEPS, UNLISTED, Push, Record
+from antrean_cli.rules.reasons import (
+    Reason,
+    ReasonCode,
+    because,
+    demanded,
+    has_code,
+    waiting_for_task,
+)
+from antrean_cli.rules.sources import service_day
+from antrean_cli.rules.transitions import close, hold, want
+from antrean_cli.rules.visits import Policy
+
+# Reasons that follow from the other pushes of the booking: they are found anew each time.
+_FOLLOWING = frozenset(
+    {
+        ReasonCode.WAITING_FOR_TASK,
+        ReasonCode.WAITING_FOR_ADD,
+        ReasonCode.WRONG_ORDER,
+        ReasonCode.DEMANDED_TASK,
+        ReasonCode.DEMANDED_ADD,
+    }
+)
+
+
+class Barrier(NamedTuple):
+    """What stands before the next task: why it waits, or (`closes`) why it never comes."""
+
+    reason: Reason
+    closes: bool = False
+
+
+def arrange(record: Record, policy: Policy) -> Record:
+    """Return the record with the order of its tasks worked out anew from its pushes.
+
+    Only open pushes change: they become due, held behind another one, or closed.
+    """
+    barrier = _barrier_of_add(record.push(Step.ADD))
+    before: Push | None = None
+    for step in ORDERED:
+        push = record.push(step)
+        if push is None:
+            if barrier is None and step in TASK_STEPS:
+                barrier = Barrier(waiting_for_task(step))
+            continue
+        if push.open:
+            push = _placed(push, record, before, barrier, policy)
+            record = record.with_pushes(push)
+        if push.done or push.state == State.DUE:
+            before, barrier = push, None
+        elif push.state == State.CLOSED:
+            barrier = Barrier(_behind(push), closes=True)
+        else:
+            barrier = Barrier(waiting_for_task(step))
+    return record
+
+
+def _barrier_of_add(add: Push | None) -> Barrier | None:
+    """Return that tasks wait for a held add, unless it is in doubt: the first task tells then."""
+    if add is None or add.state != State.HELD or add.needs_lookup:
+        return None
+    why = add.reason or because(ReasonCode.CLOSED)
+    return Barrier(because(ReasonCode.WAITING_FOR_ADD, add=why))
+
+
+def _behind(closed: Push) -> Reason:
+    """Return why the tasks behind a closed one never come."""
+    reason = closed.reason or because(ReasonCode.CLOSED)
+    return reason if reason.behind else reason._replace(behind=str(closed.step))
+
+
+def closed_behind(push: Push) -> bool:
+    """Return whether a push is closed because of another one, which stands before it."""
+    return push.state == State.CLOSED and push.reason is not None and bool(push.reason.behind)
+
+
+def _placed(
+    push: Push, record: Record, before: Push | None, barrier: Barrier | None, policy: Policy
+) -> Push:
+    """Return one open task in its place in the order."""
+    if push.state == State.HELD and push.reason and push.reason.code not in _FOLLOWING:
+        return push  # held for a reason of its own
+    if barrier:
+        return (close if barrier.closes else hold)(push, barrier.reason)
+    timed = _timed(push, record, before, policy)
+    return _without_met_demand(timed, record) if timed.state == State.DUE else timed
+
+
+def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> Push:
+    """Return the task with the time that it goes out with, or held or closed because of it."""
+    if push.recorded is None:
+        # Sent by hand with a time of its own, and due once more; without one there is no saying.
+        return want(push) if push.waktu else push
+    waktu = apply_tie(push.recorded, before.waktu if before else None, policy.tie)
+    if waktu is None and before:
+        return hold(push, _wrong_order(push, before, policy))
+    if waktu is None or service_day(waktu) != record.tanggal:
+        return close(push, because(ReasonCode.NOT_ON_DAY, waktu=push.recorded))
+    return want(push, waktu=waktu)
+
+
+def apply_tie(recorded: datetime, before: datetime | None, tie: timedelta) -> datetime | None:
+    """Return the time to send after one that was sent as `before` (all aware).
+
+    None if the two are in the wrong order by more than `tie`.
+    """
+    if before is None or recorded > before:
+        return recorded
+    return before + timedelta(seconds=1) if tie and before - recorded <= tie else None
+
+
+def _wrong_order(push: Push, before: Push, policy: Policy) -> Reason:
+    times = {"waktu": push.recorded, "before_waktu": before.waktu}
+    known = {name: time.astimezone(policy.zone) for name, time in times.items() if time}
+    return because(ReasonCode.WRONG_ORDER, step=str(push.step), before=str(before.step), **known)
+
+
+def _without_met_demand(push: Push, record: Record) -> Push:
+    """Return a due task, held while BPJS wants another step first and that one has not come."""
+    if not push.blocked_by:
+        return push
+    needed = record.push(push.blocked_by)
+    if not (needed and needed.done):
+        return hold(push, demanded(push.blocked_by))
+    # Asked for once more than that, BPJS contradicts itself: no haste then.
+    return replace(push, blocked_by="", next_try=None if push.attempts <= 1 else push.next_try)
+
+
+# -- what is asked of BPJS next
+
+
+class Call(NamedTuple):
+    """The next thing to ask of BPJS for one booking: a push, or (`lookup`) what it holds."""
+
+    push: Push
+    lookup: bool = False
+
+
+def next_call(record: Record, now: datetime) -> Call | None:
+    """Return what to ask of BPJS next for this booking, or None if there is nothing to do now.
+
+    The first of these that there is:
+
+    1. nothing, while a call of this booking is in flight;
+    2. a Mobile JKN cancel: no doubt about a task keeps it waiting;
+    3. a look at what BPJS holds, where something is in doubt: all the rest waits for it;
+    4. nothing, once BPJS took a cancel;
+    5. a cancel, 99, the add: what comes after each of them waits for it;
+    6. antrean farmasi, then the tasks in their order.
+    """
+    pushes = record.pushes
+    if any(push.state == State.SENDING for push in pushes.values()):
+        return None
+    batal = _due(pushes, Step.BATAL)
+    if batal and not record.ended and _ready(batal, now):
+        return Call(push=batal)
+    if doubtful := [push for push in pushes.values() if _is_looked_up(push)]:
+        waits = any(_put_off(push, now) for push in doubtful)
+        return None if waits else Call(push=doubtful[0], lookup=True)
+    if record.ended:
+        return None
+    for step in (Step.BATAL, Step.TASK_99, Step.ADD):  # 99 after doubts: task 5 decides about it
+        if push := _due(pushes, step):
+            return Call(push=push) if _ready(push, now) else None
+    return next((Call(push=push) for push in _next_in_order(pushes) if _ready(push, now)), None)
+
+
+def _due(pushes: Mapping[str, Push], step: Step) -> Push | None:
+    push = pushes.get(step)
+    return push if push and push.state == State.DUE else None
+
+
+def _is_looked_up(push: Push) -> bool:
+    """Return whether a push is in doubt and getlisttask can settle that.
+
+    What no list shows is sent again, and so is a cancel that is due: 208 settles them.
+    """
+    if not push.needs_lookup or push.step in UNLISTED:
+        return False
+    return push.step != Step.BATAL or push.state == State.HELD
+
+
+def _next_in_order(pushes: Mapping[str, Push]) -> Iterator[Push]:
+    """Yield antrean farmasi and the first due task, and before it what BPJS made wait.
+
+    What waits for another step by BPJS's demand is tried again now and then.
+    """
+    if farmasi := _due(pushes, Step.FARMASI):
+        yield farmasi
+    for step in ORDERED:
+        push = pushes.get(step)
+        if push is None:
+            continue
+        if push.state == State.HELD and has_code(
+            push.reason, ReasonCode.DEMANDED_TASK, ReasonCode.DEMANDED_ADD
+        ):
+            yield push
+        if push.state == State.DUE:
+            yield push
+            return
+
+
+def _ready(push: Push, now: datetime) -> bool:
+    """Return whether a push may go out: its next try has come, and its time is past."""
+    return not _put_off(push, now) and (push.waktu is None or push.waktu <= now)
+
+
+def _put_off(push: Push, now: datetime) -> bool:
+    # A next try further ahead than the longest wait was noted by a clock that ran ahead.
+    return push.next_try is not None and now < push.next_try <= now + MAX_WAIT

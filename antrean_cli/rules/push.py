@@ -1,0 +1,153 @@
+"""One thing to tell BPJS, and what the ledger knows of the booking that it belongs to.
+
+- A push is one step of one booking: "add", a task ("1" to "7", "99"), "farmasi" or "batal".
+- Values only: how a push moves from state to state stands in transitions.py, in which order the
+  tasks of a booking go in ordering.py, which pushes a visit needs in planner.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.reasons import Reason
+from antrean_cli.rules.sources import TASKS, StatusObservation
+
+MANUAL = "manual"  # the source of what was sent by hand
+TASK_STEPS = tuple(Step(str(taskid)) for taskid in TASKS)  # that Khanza has a time for
+# The steps that have an order. 1 and 2 are sent by hand only, so that they are never waited for.
+ORDERED = (Step.TASK_1, Step.TASK_2, *TASK_STEPS)
+STEPS = (Step.ADD, *ORDERED, Step.FARMASI, Step.TASK_99, Step.BATAL)
+CANCELS = (Step.TASK_99, Step.BATAL)
+UNLISTED = (Step.ADD, Step.FARMASI)  # what getlisttask never shows
+MAX_WAIT = timedelta(hours=1, minutes=1)  # the longest that a push is put off
+MAX_AGE = timedelta(days=7)  # BPJS takes a task until H+7: bpjs/README.md, Task ids
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Push:
+    """One thing to tell BPJS and what became of it. All times are aware, in the hospital's zone.
+
+    - `recorded` is the time that Khanza holds; `waktu` the one that was or will be sent, or that
+      BPJS holds. Both are None for what has no time (add, batal), `recorded` also by hand.
+    - `source` names where `recorded` comes from (sources.py), or MANUAL.
+    - `reason` tells why it is held, refused or closed; `code` is BPJS's last metadata.code.
+    - `attempts` counts the answers that put it off; `next_try` is when it is tried again.
+    - `needs_lookup`: BPJS may have it, or has it with a time that nobody here knows, and has to be
+      asked (getlisttask) before anything else is done about it.
+    - `blocked_by` is the step that BPJS itself wants to see before this one, empty if none.
+    - `note` is for a person, and changes nothing.
+    - `since` is when the ledger first saw it in this state (due and sending count as one).
+    """
+
+    step: Step
+    state: State
+    recorded: datetime | None = None
+    waktu: datetime | None = None
+    source: str = ""
+    reason: Reason | None = None
+    code: str = ""
+    attempts: int = 0
+    needs_lookup: bool = False
+    blocked_by: str = ""
+    next_try: datetime | None = None
+    note: Reason | None = None
+    since: datetime | None = field(default=None, compare=False)
+
+    @property
+    def done(self) -> bool:
+        """Whether BPJS has it, by its own word."""
+        return self.state in (State.SENT, State.ALREADY)
+
+    @property
+    def open(self) -> bool:
+        """Whether it still goes on by itself."""
+        return self.state in (State.HELD, State.DUE)
+
+    @property
+    def maybe_sent(self) -> bool:
+        """Whether BPJS may have it although it never said so."""
+        return self.needs_lookup or self.state == State.SENDING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What the ledger knows of one booking; `tanggal` is the day of service.
+
+    `kd_poli`, `kd_dokter` and `kd_pj` are Khanza's codes as they were when the add went out,
+    `seen` is what the passes saw of stts, `pushes` are its pushes by their step.
+    """
+
+    kodebooking: str
+    kind: str
+    tanggal: date
+    no_rawat: str = ""
+    kd_poli: str = ""
+    kd_dokter: str = ""
+    kd_pj: str = ""
+    seen: StatusObservation | None = None
+    settled: str = ""  # the facts and the day on which nothing more was to be done
+    pushes: Mapping[str, Push] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Whether a cancel was accepted: nothing more is sent after it."""
+        return any(step in self.pushes and self.pushes[step].done for step in CANCELS)
+
+    @property
+    def known_at_bpjs(self) -> bool:
+        """Whether BPJS was told something of this booking, or may have been."""
+        return any(push.done or push.maybe_sent for push in self.pushes.values())
+
+    def push(self, step: str) -> Push | None:
+        """Return one push, or None."""
+        return self.pushes.get(step)
+
+    def with_pushes(self, *pushes: Push) -> "Record":
+        """Return the record with these pushes put in, each in the place of the one of its step."""
+        return replace(self, pushes={**self.pushes, **{push.step: push for push in pushes}})
+
+    def keeping(self, wanted: Callable[[Push], bool]) -> "Record":
+        """Return the record with only those of its pushes that are wanted."""
+        kept = {step: push for step, push in self.pushes.items() if wanted(push)}
+        return replace(self, pushes=kept)
+
+
+class Change(NamedTuple):
+    """One push that is no longer what it was.
+
+    `before` is None for a new one, `after` for one that was withdrawn.
+    """
+
+    record: Record
+    before: Push | None
+    after: Push | None
+
+    @property
+    def push(self) -> Push:
+        """The push as it is now, or as it last was."""
+        push = self.after or self.before
+        assert push is not None  # noqa: S101 - a change has at least one side
+        return push
+
+    @property
+    def reportable(self) -> bool:
+        """Whether a person would call it a change: another state, another reason, or a note."""
+        if self.before is None or self.after is None:
+            return self.push.state != State.DUE or self.push.needs_lookup
+        one, two = self.before, self.after
+        return (one.state, one.reason, one.note) != (two.state, two.reason, two.note)
+
+
+def changes(before: Record | None, after: Record) -> list[Change]:
+    """Return what differs between two records of one booking, in the order of the steps."""
+    old = before.pushes if before else {}
+    pairs = [(old.get(step), after.pushes.get(step)) for step in STEPS]
+    return [Change(record=after, before=one, after=two) for one, two in pairs if one != two]
+
+
+def pending(record: Record) -> int:
+    """Return how many of its pushes are on their way, or have to be asked for."""
+    pushes = record.pushes.values()
+    return sum(push.state in (State.DUE, State.SENDING) or push.needs_lookup for push in pushes)

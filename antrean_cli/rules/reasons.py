@@ -1,0 +1,157 @@
+"""Why a push waits, was refused, or was given up: codes with parameters, and no sentence.
+
+- What stands before the dot of a code is its *family*: what scripts, metrics and `--reason` go by
+  (`reason_code` of JSON). What stands behind it tells apart what is shown in other words.
+- Sentences, who has to act, and what to type stand in render/reasons.py, by these codes.
+- A note on a push is a reason too: it is shown, and keeps nothing.
+"""
+
+import re
+from datetime import datetime
+from typing import NamedTuple, Union
+
+from antrean_cli.rules.codes import Code, Step
+
+
+class ReasonCode(Code):
+    """Every reason and note, with its parameters behind it."""
+
+    # -- the add, and what a body lacks
+    CLINIC_UNMAPPED = "petakan.poli"  # kd_poli
+    DOCTOR_UNMAPPED = "petakan.dokter"  # kd_dokter
+    DOCTOR_CODE_NO_NUMBER = "petakan.dokter_bukan_angka"  # kd_dokter
+    BOOKING_FIELD_NO_NUMBER = "petakan.booking"  # field
+    NO_SESSION = "jadwal.kosong"  # kd_dokter, kd_poli, hari
+    SESSION_WITHOUT_END = "jadwal.jam_selesai"  # kd_dokter
+    NO_REFERENCE = "referensi"
+    AMBIGUOUS = "ganda"  # count, kodebooking (those that are named)
+    # -- the patient and the visit
+    NO_SIGN_YET = "hadir.belum"
+    NO_SHOW = "hadir.tidak"
+    GONE = "hilang"
+    LEFT_OUT = "poli"
+    REREAD = "ulang"
+    # -- order and time of the tasks
+    WAITING_FOR_TASK = "urutan"  # step
+    WAITING_FOR_ADD = "antrean"  # add: the reason of the add
+    WRONG_ORDER = "waktu"  # step, waktu, before (a step), before_waktu
+    NOT_ON_DAY = "hari"  # waktu
+    EXPIRED = "lewat"
+    # -- what BPJS said
+    REFUSED = "ditolak"  # text: BPJS's own, else kode
+    REFUSED_DOCTOR = "ditolak.dokter"  # the same
+    ADD_REFUSED = "ditolak.antrean"  # add: the reason of the add
+    SEP_FIRST = "sep"
+    OVERTAKEN = "terdahului"  # text
+    DEMANDED_TASK = "diminta.task"  # step
+    DEMANDED_ADD = "diminta.antrean"
+    NOT_AT_BPJS = "tidak_ada"
+    IN_DOUBT = "ragu"
+    FARMASI_UNSETTLED = "farmasi"
+    # -- cancels
+    CANCELLED = "batal.antrean"
+    CANCELLED_BY_KHANZA = "batal.khanza"
+    CANCELLED_AT_BPJS = "batal.bpjs"
+    CANCEL_DELAYED = "batal.ditunggu"  # until
+    CANCEL_TOO_LATE = "batal_terlambat"  # kodebooking
+    AFTER_SERVICE = "selesai"
+    DROPPED = "dilepas"  # keterangan
+    CLOSED = "tutup"
+    # -- notes
+    TIME_CHANGED = "catatan.waktu"  # waktu
+    VISIT_CHANGED = "catatan.kunjungan"  # penjamin, poli, dokter as they were; …_now
+    ADOPTED = "catatan.adopsi"  # kodebooking: the one that would have been ours
+
+    @property
+    def family(self) -> str:
+        """What scripts, metrics and `--reason` go by."""
+        return self.value.partition(".")[0]
+
+
+Param = Union[str, int, datetime, "Reason"]
+
+
+class Reason(NamedTuple):
+    """One reason: its code, its parameters by name, and `behind`.
+
+    `behind` is the step of another push that was closed for this reason and stands before the one
+    that has it; empty if it is the push's own. `verbatim` among the parameters is the sentence as
+    an older version has written it, where its parts are not known any more.
+    """
+
+    code: ReasonCode
+    params: tuple[tuple[str, Param], ...] = ()
+    behind: str = ""
+
+    def get(self, name: str) -> Param | None:
+        """Return one parameter, or None."""
+        return next((value for known, value in self.params if known == name), None)
+
+
+def because(code: ReasonCode, **params: Param) -> Reason:
+    """Return a reason with its parameters."""
+    return Reason(code, tuple(sorted(params.items())))
+
+
+def general(reason: Reason) -> Reason:
+    """Return a reason without what differs from visit to visit: its times.
+
+    So that those who wait for the same thing can be counted together. BPJS's own texts carry times
+    as well.
+    """
+    kept = ((name, value) for name, value in reason.params if not isinstance(value, datetime))
+    return reason._replace(params=tuple((name, _without_times(value)) for name, value in kept))
+
+
+def _without_times(value: Param) -> Param:
+    if isinstance(value, Reason):
+        return general(value)
+    return re.sub(r"\(.*?\)|\d\d:\d\d(:\d\d)?", "…", value) if isinstance(value, str) else value
+
+
+def has_code(reason: Reason | None, *codes: ReasonCode) -> bool:
+    """Return whether there is a reason, and it is one of these."""
+    return reason is not None and reason.code in codes
+
+
+# Closings that rest on what Khanza or the clock says: another word of theirs opens them again.
+REOPENING = frozenset(
+    {
+        ReasonCode.NO_SHOW,
+        ReasonCode.NO_SIGN_YET,
+        ReasonCode.NOT_ON_DAY,
+        ReasonCode.EXPIRED,
+        ReasonCode.CANCELLED,
+        ReasonCode.CANCELLED_BY_KHANZA,
+        ReasonCode.CANCELLED_AT_BPJS,
+        ReasonCode.CANCEL_DELAYED,
+    }
+)
+# Reasons that many visits share: people are told of them once, not once a visit.
+SHARED_FAMILIES = frozenset({"petakan", "jadwal"})
+
+CANCELLED = because(ReasonCode.CANCELLED)
+EXPIRED = because(ReasonCode.EXPIRED)
+AFTER_SERVICE = because(ReasonCode.AFTER_SERVICE)
+REREAD = because(ReasonCode.REREAD)
+NO_SIGN_YET = because(ReasonCode.NO_SIGN_YET)
+NO_SHOW = because(ReasonCode.NO_SHOW)
+GONE = because(ReasonCode.GONE)
+LEFT_OUT = because(ReasonCode.LEFT_OUT)
+IN_DOUBT = because(ReasonCode.IN_DOUBT)
+# No list of BPJS's shows antrean farmasi: only sending it again would tell.
+FARMASI_UNSETTLED = because(ReasonCode.FARMASI_UNSETTLED)
+CANCELLED_BY_KHANZA = because(ReasonCode.CANCELLED_BY_KHANZA)
+CANCELLED_AT_BPJS = because(ReasonCode.CANCELLED_AT_BPJS)
+
+
+def demanded(step: str) -> Reason:
+    """Return the reason "BPJS wants another step first"."""
+    if step == Step.ADD:
+        return because(ReasonCode.DEMANDED_ADD)
+    return because(ReasonCode.DEMANDED_TASK, step=str(step))
+
+
+def waiting_for_task(step: str) -> Reason:
+    """Return the reason "a task waits for the one before it"."""
+    return because(ReasonCode.WAITING_FOR_TASK, step=str(step))
