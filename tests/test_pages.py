@@ -1,14 +1,23 @@
-"""The pages beside the code: what they name is there."""
+"""The pages beside the code: what they name is there, and what the code cites of them.
+
+A citation is `bpjs/README.md, Answers`: a page and one of its headings.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "antrean_cli"
+FILES = [
+    *sorted(PACKAGE.rglob("*.py")),
+    *sorted(PACKAGE.rglob("*.md")),
+    *sorted((ROOT / "tests").rglob("*.py")),
+]
 PAGES = [ROOT / "README.md", *sorted(PACKAGE.rglob("*.md"))]
 # A path of ours in backticks: it ends like a file that we write, or in a slash.
 PATH = re.compile(r"`([\w./-]+(?:\.(?:py|md|toml|po|mo|cfg)|(?<=\w)/))`")
@@ -46,3 +55,68 @@ def test_the_glossary_is_in_order_and_says_nothing_twice() -> None:
         words = re.findall(r"^\| ([^|]+) \|", chapter, re.MULTILINE)[1:]
         assert words == sorted(words, key=str.lower)
         assert len(words) == len(set(words)) > 10
+
+
+# -- citations
+
+# A page by its path in the package, or the README at the top, and what follows the comma.
+CITATION = re.compile(r"(?<![\w/])((?:[a-z_]+/)?README\.md), (?=[A-Z])")
+
+
+class Cited(NamedTuple):
+    """A citation: where it stands, of which page, and the words after the comma."""
+
+    where: str
+    page: str
+    words: str
+
+
+def citations(text: str, where: str) -> list[Cited]:
+    """Return the citations of a text; one may go on in the next line, in a comment too."""
+    folded = re.sub(r"\s*\n\s*(?:# )?", " ", text)
+    return [
+        Cited(where, found[1], folded[found.end() : found.end() + 60])
+        for found in CITATION.finditer(folded)
+    ]
+
+
+def headings(page: str) -> list[str]:
+    """Return the headings of a page."""
+    path = (PACKAGE if "/" in page else ROOT) / page
+    return re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+CITED = [
+    cited
+    for path in FILES
+    if path != Path(__file__)
+    for cited in citations(path.read_text(encoding="utf-8"), str(path.relative_to(ROOT)))
+]
+
+
+@pytest.mark.parametrize("cited", CITED, ids=[f"{one.where} {one.words[:20]}" for one in CITED])
+def test_what_is_cited_is_there(cited: Cited) -> None:
+    fit = [name for name in headings(cited.page) if re.match(rf"{re.escape(name)}\b", cited.words)]
+    assert fit, f"{cited.where}: {cited.page} has no heading {cited.words!r}"
+
+
+def test_citations_are_found() -> None:
+    """Another check of this file."""
+    assert {"bpjs/README.md", "khanza/README.md", "rules/README.md"} <= {one.page for one in CITED}
+    split = "# as khanza/README.md,\n    # Things that\n    # bite, 1, has it"
+    assert citations(split, "here") == [
+        Cited("here", "khanza/README.md", "Things that bite, 1, has it")
+    ]
+
+
+@pytest.mark.parametrize(
+    "word", ["design.md", "khanza.md", "khanza-writes.md", "bpjs.md", "the seed"]
+)
+def test_nothing_is_cited_that_is_not_in_the_repository(word: str) -> None:
+    said = re.compile(rf"(?<![\w/]){re.escape(word)}(?!\w)")
+    found = [
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if path != Path(__file__) and said.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []

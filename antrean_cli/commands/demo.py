@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -25,15 +25,7 @@ from antrean_cli.console.simulator_file import save_bookings
 from antrean_cli.errors import InputError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.render.pushes import pushes_in, reasons_summary
-from antrean_cli.render.tables import table
-from antrean_cli.render.times import time_of_day
-from antrean_cli.render.words import step_name
-from antrean_cli.rules.codes import State, Step
-from antrean_cli.rules.listings import Task, wakturs_of
-from antrean_cli.rules.push import Push, Record
-from antrean_cli.rules.reasons import NO_SIGN_YET
-from antrean_cli.rules.sources import TASKS
+from antrean_cli.render.demo import moment_text, proof_text
 from antrean_cli.rules.visits import WIB
 from antrean_cli.simulator.day import LAST, SESSIONS, Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
@@ -86,19 +78,19 @@ def command(app: App, /, keep: Path | None) -> None:
             bpjs.bookings.updatejadwaldokter(sessions)
         settings = _settings(folder, bpjs.url)
         click.echo(
-            f"Satu hari di RS contoh, {clock.now:%d-%m-%Y}: Khanza "
-            f"contoh, BPJS tiruan, pasien rekaan.\n"
+            f"Satu hari di RS contoh, {clock.now:%d-%m-%Y}: "
+            "Khanza contoh, BPJS tiruan, pasien rekaan.\n"
         )
         for moment in day.moments():
-            _live(moment, settings, bpjs, clock)
-        _show_end(settings, bpjs)
+            click.echo(_live(moment, settings, bpjs, clock))
+        click.echo(f"\n{_proof(settings, bpjs)}")
         connection.close()
         if keep:
             _keep(folder, bpjs, day.known[0])
         else:
             click.echo(
-                "\nBerikutnya: antrean demo --keep coba,\nlalu README, "
-                "bagian 'Setting it up in a hospital'."
+                "\nBerikutnya: antrean demo --keep coba,\n"
+                "lalu README, bagian 'Setting it up in a hospital'."
             )
 
 
@@ -151,88 +143,29 @@ def _write_env(folder: Path, url: str) -> Path:
     return file
 
 
-def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) -> None:
-    """Let a moment happen, run a pass as cron would, and tell it in a line or two."""
+def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) -> str:
+    """Let a moment happen, run a pass as cron would, and return what people are told of it."""
     moment.happen()
     clock.now = datetime.combine(clock.now.date(), time.fromisoformat(moment.jam), WIB)
     bpjs.down = moment.down
     with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
         one = Pass(settings=settings, ledger=ledger, clock=clock)
         told = [happening.text for happening in one.run() if isinstance(happening, Told)]
-    report = one.report
-    parts = (
-        (report.counts[State.SENT], "terkirim"),
-        (report.counts[State.ALREADY], "sudah ada"),
-        (report.held, "ditahan"),
-        (report.later, "menunggu"),
-    )
-    numbers = ", ".join(f"{number} {what}" for number, what in parts if number)
-    click.echo(f"{moment.jam}  {moment.text}\n       → {numbers or 'tidak ada yang baru'}")
-    for text in told:
-        click.echo(click.wrap_text(text, 79, "       ! ", "         "))
+    return moment_text(moment.jam, moment.text, one.report, told)
 
 
-def _show_end(settings: Settings, bpjs: Simulator) -> None:
-    """Show what BPJS says that it holds beside what Khanza recorded, and why the rest is held."""
+def _proof(settings: Settings, bpjs: Simulator) -> str:
+    """Return what BPJS holds, asked of itself, beside what Khanza recorded."""
     from antrean_cli.bpjs.client import Client
     from antrean_cli.bpjs.lookups import tasks
 
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
-        records = [
-            record for record in ledger.of_days(date.min, date.max).values() if record.pushes
-        ]
+        found = ledger.of_days(date.min, date.max).values()
+    records = [record for record in found if record.pushes]
     client = Client(settings.bpjs)
-    rows: list[tuple[str, ...]] = []
-    for record in records:
-        rows += _side_by_side(record, tasks(client, record.kodebooking))
-    click.echo("\nYang tercatat di Khanza, dan yang dipegang BPJS:\n")
-    click.echo(table(("Kode booking", "", *(f"Task {taskid}" for taskid in TASKS)), rows))
-    click.echo("* dua langkah satu klik: BPJS menolak waktu yang sama, jadi ditambah satu detik")
-    click.echo("  Datang sebelum poli buka (08:00)? Task 3 adalah jam buka poli.")
-    ended = [
-        f"{record.kodebooking} ({step_name(push.step)})" for record, push in _cancelled(records)
-    ]
-    click.echo(f"\nDibatalkan di BPJS: {', '.join(ended)}")
-    click.echo(
-        f"\nDitahan, dan sebabnya:\n{reasons_summary(pushes_in(records, State.HELD, State.DUE))}"
-    )
+    at_bpjs = {record.kodebooking: tasks(client, record.kodebooking) for record in records}
     twice = sum(row.code == 208 for row in bpjs.received)
-    click.echo(
-        f"\n{len(records)} kunjungan, {sum(map(_told, records))} kiriman sampai di BPJS; "
-        f"{twice} kali ganda. Tidak ada yang dikarang."
-    )
-
-
-def _cancelled(records: Iterable[Record]) -> Iterator[tuple[Record, Push]]:
-    for record, push in pushes_in(records, State.SENT, State.ALREADY):
-        if push.step in (Step.TASK_99, Step.BATAL):
-            yield record, push
-
-
-def _side_by_side(record: Record, held: list[Task]) -> Iterator[tuple[str, ...]]:
-    at_bpjs = {task.taskid: time_of_day(wakturs_of(task.wakturs)) for task in held}
-    pushes = {taskid: push for taskid in TASKS if (push := record.push(str(taskid)))}
-    # Of a patient who never came nothing is recorded, only when the session opened.
-    recorded = {
-        taskid: time_of_day(push.recorded)
-        for taskid, push in pushes.items()
-        if push.reason != NO_SIGN_YET
-    }
-    if recorded:
-        yield record.kodebooking, "Khanza", *(recorded.get(taskid, "") for taskid in TASKS)
-        yield (
-            "",
-            "BPJS",
-            *(_marked(at_bpjs.get(taskid, ""), recorded.get(taskid, "")) for taskid in TASKS),
-        )
-
-
-def _marked(held: str, recorded: str) -> str:
-    return f"{held}*" if held and held != recorded else held
-
-
-def _told(record: Record) -> int:
-    return sum(push.done for push in record.pushes.values())
+    return proof_text(records, at_bpjs, twice=twice)
 
 
 def _keep(folder: Path, bpjs: Simulator, kodebooking: str) -> None:

@@ -1,9 +1,7 @@
 """`antrean units`: prints systemd units for a pass a minute, for these very settings."""
 
 import os
-import pwd
 import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -14,7 +12,14 @@ from antrean_cli.console.app import App, program
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.parameters import OneOf
 from antrean_cli.errors import SettingsError
-from antrean_cli.operator.systemd_units import UNIT_FILES, Place, service, timer
+from antrean_cli.operator.systemd_units import (
+    UNIT_FILES,
+    Place,
+    home_of,
+    how_to_install,
+    service,
+    timer,
+)
 
 
 def _user(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -53,42 +58,17 @@ def command(app: App, which: str | None, user: str) -> None:
             "Belum ada berkas pengaturan; buat /etc/antrean/env, atau pakai --env-file"
         )
     env_file = found.file.absolute()
-    me = [
-        *program(),
-        "--env-file",
-        str(env_file),
-        *(["--state", str(app.state.absolute())] if app.state else []),
-    ]
+    state = ["--state", str(app.state.absolute())] if app.state else []
+    me = [*program(), "--env-file", str(env_file), *state]
     # As the service will see them: nothing of the environment of whoever prints this.
-    home = {"XDG_STATE_HOME": str(_home(user) / ".local/state")}
+    home = {"XDG_STATE_HOME": str(home_of(user) / ".local/state")}
+    interpreter = (me[0], os.path.realpath(me[0]), sys.prefix, sys.base_prefix)
     place = Place(
         user=user,
         command=[*me, "sync"],
         settings=load(env_file=env_file, state=app.state, needs=frozenset(), environ=home),
-        needed=[
-            env_file,
-            *found.secrets,
-            *map(Path, (me[0], os.path.realpath(me[0]), sys.prefix, sys.base_prefix)),
-        ],
+        needed=[env_file, *found.secrets, *map(Path, interpreter)],
     )
     texts = {"service": service(place), "timer": timer()}
-    click.echo(texts[which] if which else "\n".join([_how_to(me, user), *texts.values()]), nl=False)
-
-
-def _home(user: str) -> Path:
-    try:
-        return Path(pwd.getpwnam(user).pw_dir)
-    except KeyError:
-        return Path("/var/lib") / user  # where the README makes it
-
-
-def _how_to(me: list[str], user: str) -> str:
-    units = f"{shlex.join([*me, 'units'])} --user {user}"
-    return f"""\
-# Pengganti cron. Hapus dulu baris cron-nya, lalu ketik sebagai root:
-#   {units} service > {UNIT_FILES["service"]}
-#   {units} timer > {UNIT_FILES["timer"]}
-#   systemctl daemon-reload
-#   systemctl enable --now antrean.timer
-# Melihat hasilnya: systemctl status antrean; journalctl -u antrean
-"""
+    everything = "\n".join([how_to_install(me, user), *texts.values()])
+    click.echo(texts[which] if which else everything, nl=False)

@@ -1,11 +1,12 @@
-"""The systemd units that can take cron's place: a pass a minute, with no more rights than it needs
-(Indonesian).
+"""The systemd units that can take cron's place, with no more rights than a pass needs (Indonesian).
 
 - "ProtectSystem=strict": only the folders of the state, log and metrics files can be written.
 - Where something that is needed lies in a home folder or in /tmp, that one protection is loosened
   and no other.
 """
 
+import pwd
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,27 @@ class Place:
         return [*self.needed, self.state, *self.written, *(Path(name).absolute() for name in named)]
 
 
+def home_of(user: str) -> Path:
+    """Return the home folder of a user; of one still to be made, the one that README.md names."""
+    try:
+        return Path(pwd.getpwnam(user).pw_dir)
+    except KeyError:
+        return STATES / user
+
+
+def how_to_install(me: Sequence[str], user: str) -> str:
+    """Return comments that say how to install both units; `me` are the words that run antrean."""
+    units = f"{shlex.join([*me, 'units'])} --user {user}"
+    return f"""\
+# Pengganti cron. Hapus dulu baris cron-nya, lalu ketik sebagai root:
+#   {units} service > {UNIT_FILES["service"]}
+#   {units} timer > {UNIT_FILES["timer"]}
+#   systemctl daemon-reload
+#   systemctl enable --now antrean.timer
+# Melihat hasilnya: systemctl status antrean; journalctl -u antrean
+"""
+
+
 def service(place: Place) -> str:
     """Return the service; raises SettingsError for a path that systemd cannot be told."""
     return _SERVICE.format(
@@ -142,9 +164,8 @@ def timer() -> str:
 
 def _writable(place: Place) -> list[str]:
     folders, lines = [*place.written], []
-    if place.state.parent.is_relative_to(STATES) and ":" not in str(
-        place.state
-    ):  # a colon would name a link
+    # A colon would name a link.
+    if place.state.parent.is_relative_to(STATES) and ":" not in str(place.state):
         metrics = place.settings.metrics_file
         # Where the metrics lie as well, their collector has to get through.
         mode = "0755" if metrics and metrics.absolute().is_relative_to(place.state) else "0700"
@@ -171,9 +192,7 @@ def _command(words: Sequence[str]) -> str:
 
 
 def _word(text: str) -> str:
-    """Return a word of a unit file, in quotes if it has spaces; % begins what systemd would fill
-    in.
-    """
+    """Return a word of a unit file, in quotes if it has spaces; systemd fills in what % begins."""
     if not text.isprintable() or set(text) & set("\"'\\"):
         raise SettingsError(f"{text!r} memuat tanda yang tidak dapat ditulis di unit systemd")
     word = text.replace("%", "%%")
