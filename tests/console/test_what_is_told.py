@@ -141,6 +141,25 @@ def test_retry_says_what_bpjs_would_not_take_any_more(three: Site) -> None:
     assert done.stderr == "3 sudah lewat H+7; BPJS tidak menerima lagi.\n"
 
 
+def test_what_retry_made_due_waits_no_more(site: Site) -> None:
+    """A put-off add is tried again at once; only the task behind it waits."""
+    patient(site)
+    site.bpjs.faults.add(Fault("gagal_dicoba", path=ADD))
+    passed(site)
+    done = site.run("retry", "--all", "--json", CLOCK=site.clock.now.isoformat())
+    assert json.loads(done.stdout) == {"pushes": 1, "waiting": 1, "in_flight": 0, "expired": 0}
+
+
+def test_what_needs_nobody_any_more_does_not_wait(site: Site) -> None:
+    no_rawat = patient(site)
+    norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
+    site.bpjs.bookings.refuse("sep", norm=norm)
+    passed(site)
+    assert site.states(no_rawat) == {"add": "closed", "3": "closed"}
+    done = site.run("retry", no_rawat, "--json", CLOCK=site.clock.now.isoformat())
+    assert json.loads(done.stdout) == {"pushes": 0, "waiting": 0, "in_flight": 0, "expired": 0}
+
+
 def test_of_what_is_through_nothing_is_retried(site: Site) -> None:
     patient(site)
     passed(site)
