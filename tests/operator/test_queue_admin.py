@@ -167,7 +167,7 @@ def test_list_fits_a_terminal_of_80_columns(site: Site) -> None:
     patient(site, kd_poli="MAT")
     site.sync()
     _, out, _ = at_desk(site, "list")
-    assert out
+    assert "poli MAT belum dipetakan di maping_poli_bpjs" in " ".join(out.split())
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
@@ -194,9 +194,11 @@ def test_show_goes_on_without_khanza_and_bpjs(site: Site) -> None:
     site.bpjs.stop()
     code, out, _ = at_desk(site, "show", no_rawat, "--bpjs", KHANZA_SOCKET="/nonexistent")
     assert code == 5  # what was asked of BPJS did not come
-    assert "terkirim" in out
-    assert "Khanza tidak dapat dihubungi" in out
-    assert "BPJS" in out
+    assert "antrean                        terkirim 23-11 14:00" in out
+    assert [line.strip() for line in out.split("Catatan:")[1].splitlines() if line] == [
+        "Khanza tidak dapat dihubungi atau tidak menjawab (galat 2003)",
+        "server BPJS tidak dapat dihubungi",
+    ]
 
 
 def test_show_finds_a_mobile_jkn_booking_by_either_number(site: Site) -> None:

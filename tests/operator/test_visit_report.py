@@ -104,9 +104,22 @@ def test_what_only_one_of_the_two_has_is_pointed_out(site: Site) -> None:
     assert "task 5 ada di BPJS, tidak ada di Khanza → poli: periksa" in story
 
 
-@pytest.mark.parametrize(("down", "code"), [(True, 5), (False, 4)])
+@pytest.mark.parametrize(
+    ("down", "code", "why"),
+    [
+        (True, 5, "server BPJS tidak dapat dihubungi"),
+        (
+            False,
+            4,
+            "BPJS tidak menerima kredensial, tanda tangan, atau jam server: Signature tidak "
+            "sesuai (kode 401); periksa BPJS_CONS_ID, BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam "
+            "komputer ini",
+        ),
+    ],
+    ids=["down", "refused"],
+)
 def test_if_bpjs_does_not_tell_the_story_is_told_and_the_exit_code_says_so(
-    site: Site, down: bool, code: int
+    site: Site, down: bool, code: int, why: str
 ) -> None:
     no_rawat = patient(site)
     site.sync()
@@ -118,7 +131,7 @@ def test_if_bpjs_does_not_tell_the_story_is_told_and_the_exit_code_says_so(
     )
     assert (done.returncode, done.stderr) == (code, "")
     assert "terkirim 23-11 14:00" in done.stdout
-    assert "BPJS" in done.stdout.split("Catatan:")[1]
+    assert " ".join(done.stdout.split("Catatan:")[1].split()) == why
 
 
 def test_what_bpjs_answered_is_shown(site: Site) -> None:

@@ -383,7 +383,7 @@ def test_a_refused_push_waits_for_a_person_with_bpjss_words() -> None:
 def test_a_refusal_without_words_still_has_a_text() -> None:
     refused = answered(DAY, "4", "201", " ").pushes["4"]
     assert refused.reason is not None
-    assert "201" in words(refused.reason)
+    assert words(refused.reason) == "ditolak BPJS (kode 201)"
 
 
 def test_a_refused_task_holds_the_next_one() -> None:

@@ -398,7 +398,7 @@ def test_an_answer_that_puts_off_is_tried_ever_more_slowly_and_without_limit(sit
     assert site.sync().report.exit_code == 0
     state, text = reason(site, no_rawat, "3")
     assert state == "closed"
-    assert "H+7" in text
+    assert text == "lewat H+7: BPJS tidak menerima lagi"
     assert len(site.bpjs.arrived) == heard + 2
 
 
