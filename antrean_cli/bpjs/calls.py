@@ -1,9 +1,10 @@
 """The calls of BPJS's service that antrean makes, as one table (bpjs/README.md, Calls)."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
-from antrean_cli.rules.codes import CallName, Step
+from antrean_cli.rules.codes import CallName
 
 
 class Endpoint(NamedTuple):
@@ -24,11 +25,11 @@ class Endpoint(NamedTuple):
 
 # The catalogue's 1 for references; should it be the 200 of all others, it is a list too.
 _REFERENCE = ("1", "200")
-ENDPOINTS: dict[str, Endpoint] = {
-    Step.ADD: Endpoint("POST", "/antrean/add"),
+ENDPOINTS: Mapping[str, Endpoint] = {
+    CallName.ADD: Endpoint("POST", "/antrean/add"),
     CallName.UPDATE: Endpoint("POST", "/antrean/updatewaktu"),  # BPJS_UPDATE_PATH, if that is set
-    Step.BATAL: Endpoint("POST", "/antrean/batal"),
-    Step.FARMASI: Endpoint("POST", "/antrean/farmasi/add"),
+    CallName.BATAL: Endpoint("POST", "/antrean/batal"),
+    CallName.FARMASI: Endpoint("POST", "/antrean/farmasi/add"),
     CallName.LISTTASK: Endpoint("POST", "/antrean/getlisttask", ("200",)),
     CallName.POLI: Endpoint("GET", "/ref/poli", _REFERENCE),
     CallName.DOKTER: Endpoint("GET", "/ref/dokter", _REFERENCE),

@@ -127,6 +127,7 @@ class Client:
         return Reply(
             code=envelope.code,
             message=envelope.message,
+            said=envelope.said,
             response=rows,
             retry_after=retry_after,
             date=date_of(answer.headers),

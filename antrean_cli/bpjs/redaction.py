@@ -11,7 +11,8 @@
 import re
 from collections.abc import Iterable
 
-MAX_MESSAGE = 300  # characters that are left of a message
+MAX_SAID = 3_000  # characters of what is said that are looked at
+MAX_MESSAGE = 300  # characters that are left of it
 SHORTEST = 3  # characters of what is hidden
 _HIDDEN = "…"
 # A date with or without its time, in either order.
@@ -36,7 +37,7 @@ class Redactor:
 
     def __call__(self, said: object) -> str:
         """Return what is left of something BPJS said, at most `MAX_MESSAGE` characters of it."""
-        text = one_line(str(said or "")[: 10 * MAX_MESSAGE])
+        text = one_line(str(said or "")[:MAX_SAID])
         return self._pattern(text).sub(lambda found: found["kept"] or _HIDDEN, text)[:MAX_MESSAGE]
 
     def _pattern(self, text: str) -> re.Pattern[str]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from antrean_cli.bpjs.calls import ENDPOINTS
 from antrean_cli.bpjs.encryption import UnreadableError, decrypt
-from antrean_cli.bpjs.redaction import Redactor, one_line
+from antrean_cli.bpjs.redaction import MAX_SAID, Redactor, one_line
 from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.faults import Cause, Fault
@@ -28,12 +28,11 @@ MAX_WORD = 100  # characters of a code or a date
 
 
 class Envelope(NamedTuple):
-    """An envelope as it came: its code as text, its message made fit to be shown, and what it
-    holds.
-    """
+    """An envelope: its code as text, its message fit to be shown and as it came, what it holds."""
 
     code: str
     message: str
+    said: str
     response: object
 
 
@@ -50,8 +49,9 @@ def envelope_of(status: int, body: bytes, redact: Redactor) -> Envelope | None:
     found = outer.get("metadata") or outer.get("metaData")
     metadata: dict[str, Any] = found if isinstance(found, dict) else {}
     if code := _code(metadata.get("code")):
-        return Envelope(code, redact(metadata.get("message")), outer.get("response"))
-    return Envelope(str(status), f"HTTP {status}", None) if status in (401, 403) else None
+        said = str(metadata.get("message") or "")[:MAX_SAID]
+        return Envelope(code, redact(said), said, outer.get("response"))
+    return Envelope(str(status), f"HTTP {status}", "", None) if status in (401, 403) else None
 
 
 def _code(value: object) -> str:

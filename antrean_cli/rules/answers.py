@@ -9,7 +9,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,14 +23,17 @@ REFUSAL = "201"  # the code of what is refused; its text tells for how long
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """An envelope that BPJS sent: its code as text, its message, `response` decrypted and parsed
-    into rows.
+    """An envelope that BPJS sent: its code as text, its message fit to be shown, and its rows.
 
-    `retry_after` is in seconds, `date` the time of BPJS's own clock (aware), if it said so.
+    `said` is the message as it came, for `judge` alone: it can name the patient, and what is hidden
+    of a name can be a word that an answer is known by. `response` holds the rows of a list,
+    decrypted and parsed. `retry_after` is in seconds, `date` the time of BPJS's own clock (aware),
+    if it said so.
     """
 
     code: str
     message: str
+    said: str = field(default="", repr=False)
     response: Sequence[Any] = ()
     retry_after: float | None = None
     date: datetime | None = None
@@ -151,7 +154,7 @@ def judge(call: str, step: str, reply: Reply) -> Outcome:
 
     `call` is a CallName, `step` what it sends (empty for a call that reads).
     """
-    folded = " ".join(reply.message.lower().split())
+    folded = " ".join((reply.said or reply.message).lower().split())
     for answer in ANSWERS:
         found = re.search(answer.text, folded) if answer.fits(call, reply) else None
         if found is None:

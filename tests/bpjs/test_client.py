@@ -33,7 +33,7 @@ from antrean_cli.bpjs.encryption import decrypt
 from antrean_cli.bpjs.signature import signature
 from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.errors import SettingsError
-from antrean_cli.rules.answers import Reply
+from antrean_cli.rules.answers import Reply, judge
 from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.simulator import faults
 from antrean_cli.simulator.server import Simulator
@@ -493,6 +493,36 @@ def test_a_message_keeps_what_a_person_needs(message: str) -> None:
         found = client(server.url).call("add", PATIENT)
     assert isinstance(found, Reply)
     assert found.message == message
+
+
+@pytest.mark.parametrize(
+    ("name", "norm", "said", "shown", "named"),
+    [
+        ("ADA", "000123", "TaskId=3 belum ada", "TaskId=3 belum …", "3"),
+        ("Task Id", "000123", "TaskId=4 tidak valid", "TaskId=4 tidak valid", "3"),
+        ("Kode Booking", "000123", "Kode Booking tidak ditemukan", "… … tidak ditemukan", "add"),
+        ("SITI", "3", "TaskId=3 belum ada", "TaskId=3 belum ada", "3"),
+        ("SITI", "203", "TaskId=2 belum ada (203)", "TaskId=2 belum ada (…)", "2"),
+    ],
+)
+def test_what_is_hidden_of_a_patient_changes_no_decision(
+    name: str, norm: str, said: str, shown: str, named: str
+) -> None:
+    """A name can be a word that an answer is known by: it is judged as it came."""
+    with canned(metadata(201, said)) as server:
+        found = client(server.url).call("updatewaktu", {**BODY, "norm": norm}, hide=name)
+    assert isinstance(found, Reply)
+    assert found.message == shown
+    outcome = judge("updatewaktu", "4", found)
+    assert (outcome.kind, outcome.named, outcome.text) == ("first", named, shown)
+
+
+def test_the_words_that_a_reply_was_judged_by_are_in_no_traceback() -> None:
+    with canned(metadata(201, "NIK 3212345678987654")) as server:
+        found = client(server.url).call("add", BODY)
+    assert isinstance(found, Reply)
+    assert found.said == "NIK 3212345678987654"
+    assert "3212345678987654" not in repr(found)
 
 
 @pytest.mark.parametrize(
