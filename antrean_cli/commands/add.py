@@ -107,12 +107,12 @@ def command(
 
         click.echo(json_text(body))
         return
-    from antrean_cli.operator.manual import refuse_second, send
+    from antrean_cli.operator.manual import ManualCall, refuse_second_add, send
 
     if visit and not ganda:
-        refuse_second(settings, body["kodebooking"], visit)
-    now = app.now(settings.policy.zone)
-    sent = send(settings, Step.ADD, body, tanggal=tanggalperiksa_of(body), now=now, visit=visit)
+        refuse_second_add(settings, body["kodebooking"], visit)
+    call = ManualCall(step=Step.ADD, body=body, tanggal=tanggalperiksa_of(body), visit=visit)
+    sent = send(settings, call, app.now(settings.policy.zone))
     report(app, sent, body["kodebooking"], "antrean", "isian yang dikirim tidak dipakai", as_json)
 
 

@@ -35,7 +35,7 @@ antrean batal 2026/11/22/000001 --keterangan "Dokter cuti" --yes
 @json_option
 @click.pass_obj
 def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: bool) -> None:
-    from antrean_cli.operator.manual import send
+    from antrean_cli.operator.manual import ManualCall, send
 
     if not keterangan.strip():
         raise InputError("--keterangan kosong; tulis alasannya")
@@ -45,9 +45,8 @@ def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: boo
         if not agreed(f"Batalkan {kodebooking} ({known})? Tidak dapat ditarik kembali."):
             return
     now = app.now(settings.policy.zone)
-    sent = send(
-        settings, Step.BATAL, batal_body(kodebooking, keterangan), tanggal=now.date(), now=now
-    )
+    body = batal_body(kodebooking, keterangan)
+    sent = send(settings, ManualCall(step=Step.BATAL, body=body, tanggal=now.date()), now)
     report(app, sent, kodebooking, "batal", "keterangan ini tidak dipakai", as_json)
 
 

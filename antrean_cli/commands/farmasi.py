@@ -39,11 +39,11 @@ antrean farmasi 20261122000001 7 --jenisresep "Non racikan"
 def command(
     app: App, kodebooking: str, nomor: int, jenisresep: str, keterangan: str, as_json: bool
 ) -> None:
-    from antrean_cli.operator.manual import send
+    from antrean_cli.operator.manual import ManualCall, send
 
     settings = app.settings("bpjs")
     now = app.now(settings.policy.zone)
     body = farmasi_body(kodebooking, jenisresep, nomor, keterangan.strip())
-    sent = send(settings, Step.FARMASI, body, tanggal=now.date(), now=now)
+    sent = send(settings, ManualCall(step=Step.FARMASI, body=body, tanggal=now.date()), now)
     what = "farmasi" if sent.already else f"farmasi nomor {nomor}"
     report(app, sent, kodebooking, what, f"nomor {nomor} tidak dipakai", as_json)

@@ -18,11 +18,10 @@ from antrean_cli.console.progress import ProgressBar
 from antrean_cli.console.signals import Signals
 from antrean_cli.errors import InputError
 from antrean_cli.operator.update_file import TASKIDS, typed_time, updates_in
-from antrean_cli.rules.payloads import JENISRESEP, update_body
-from antrean_cli.rules.visits import WIB
+from antrean_cli.rules.payloads import JENISRESEP
 
 if TYPE_CHECKING:
-    from antrean_cli.operator.bulk_update import Batch, Result
+    from antrean_cli.operator.bulk_update import BulkUpdate, LineResult
     from antrean_cli.operator.update_file import Line
 
 
@@ -91,20 +90,17 @@ def command(
 def _send_one(
     app: App, number: str, taskid: str, waktu: str | None, jenisresep: str | None, as_json: bool
 ) -> None:
-    from antrean_cli.operator.manual import held_at_bpjs, send
+    from antrean_cli.operator.manual import send, time_at_bpjs, update_call
 
     settings = app.settings("bpjs")
     zone = settings.policy.zone
     now = app.now(zone)
     moment = _moment(waktu, zone, now)
-    body = update_body(number, taskid, moment, jenisresep)
-    sent = send(
-        settings, taskid, body, tanggal=moment.astimezone(WIB).date(), waktu=moment, now=now
-    )
+    sent = send(settings, update_call(number, taskid, moment, jenisresep), now)
     if not sent.already or as_json:
         report(app, sent, number, f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}", "", as_json)
         return
-    held = held_at_bpjs(settings, number, taskid)
+    held = time_at_bpjs(settings, number, taskid)
     when = f" dengan waktu {held:%d-%m-%Y %H:%M:%S}" if held else ""
     typed = "waktu sekarang" if waktu is None else "waktu yang diketik"
     unused = "" if held == moment.replace(microsecond=0) else f"; {typed} tidak dipakai"
@@ -130,13 +126,13 @@ def _send_file(app: App, source: str, as_json: bool) -> None:
     lines = updates_in(read_text(source), source_name(source), zone)
     from antrean_cli.bpjs.client import Client
     from antrean_cli.ledger.ledger import Ledger
-    from antrean_cli.operator.bulk_update import Batch
+    from antrean_cli.operator.bulk_update import BulkUpdate
     from antrean_cli.render.text import json_text
     from antrean_cli.render.updates import result_document, results_summary
 
     signals = Signals()
     with Ledger.open(settings.state, zone) as ledger:
-        batch = Batch(
+        batch = BulkUpdate(
             client=Client(settings.bpjs, connections=settings.workers),
             ledger=ledger,
             policy=settings.policy,
@@ -154,11 +150,11 @@ def _send_file(app: App, source: str, as_json: bool) -> None:
         raise error
 
 
-def _told(app: App, batch: "Batch", lines: "list[Line]", as_json: bool) -> "list[Result]":
+def _told(app: App, batch: "BulkUpdate", lines: "list[Line]", as_json: bool) -> "list[LineResult]":
     """Send the lines, and print what becomes of each as soon as it is known."""
     from antrean_cli.render.updates import result_line
 
-    results: list[Result] = []
+    results: list[LineResult] = []
     shown = sys.stderr.isatty() and not app.quiet
     with ProgressBar(shown=shown) as bar, closing(batch.run(lines)) as run:
         for result in run:

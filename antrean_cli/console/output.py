@@ -8,7 +8,7 @@ import click
 from antrean_cli.console.app import App
 
 if TYPE_CHECKING:
-    from antrean_cli.operator.manual import Sent
+    from antrean_cli.operator.manual import Accepted
     from antrean_cli.operator.queue_admin import Changed
 
 _COLOURS = {
@@ -46,7 +46,9 @@ def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None
         app.say(f"{changed.expired} sudah lewat H+7; BPJS tidak menerima lagi.")
 
 
-def report(app: App, sent: "Sent", kodebooking: str, what: str, unused: str, as_json: bool) -> None:
+def report(
+    app: App, sent: "Accepted", kodebooking: str, what: str, unused: str, as_json: bool
+) -> None:
     """Print what BPJS said to one call by hand.
 
     `unused` says what became of ours where BPJS had it already.

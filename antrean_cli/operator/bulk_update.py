@@ -27,33 +27,47 @@ from antrean_cli.errors import (
     worst,
 )
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.operator.manual import note, taken, touch
+from antrean_cli.operator.manual import ManualCall, accepted, note, require_usable, update_call
 from antrean_cli.operator.update_file import Line
 from antrean_cli.rules.answers import Outcome, Reply
-from antrean_cli.rules.codes import CallName, OutcomeKind
+from antrean_cli.rules.codes import CallName, Code, OutcomeKind
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
-from antrean_cli.rules.payloads import update_body
-from antrean_cli.rules.visits import WIB, Policy
+from antrean_cli.rules.visits import Policy
 from antrean_cli.sync.workers import Flights
 
-SENT, ALREADY, REFUSED, FAILED, SKIPPED = "sent", "already", "refused", "failed", "skipped"
+
+class LineOutcome(Code):
+    """What became of a line."""
+
+    SENT = "sent"  # BPJS took it
+    ALREADY = "already"  # BPJS had it: 208
+    REFUSED = "refused"
+    FAILED = "failed"  # no answer, or credentials refused
+    SKIPPED = "skipped"  # not sent: a line before it was not taken, or the whole was ended
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
-    """What became of a line, SENT to SKIPPED; `code` and `message` are BPJS's, or `message` is why
-    there are none.
-    """
+class LineResult:
+    """What became of a line; `code` and `message` are BPJS's, else `message` says why not."""
 
     line: Line
-    outcome: str
+    outcome: LineOutcome
     code: str = ""
     message: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answered:
+    """A line that came back, with the outcome to note if BPJS has it."""
+
+    result: LineResult
+    call: ManualCall
+    accepted: Outcome | None = None
+
+
 @dataclass(kw_only=True, slots=True)
-class Batch:
+class BulkUpdate:
     """One file of updates: run it, then ask it for its `error`; setting `stop` ends it in order."""
 
     client: Client
@@ -64,39 +78,35 @@ class Batch:
     stop: Event = field(default_factory=Event)
     errors: list[AntreanError] = field(default_factory=list)
     delivering: bool = False  # from then on a signal waits for the calls in flight
-    _lines: dict[str, deque[Line]] = field(
-        default_factory=dict
-    )  # that are still to be sent, by kode booking
-    _heap: list[tuple[int, str]] = field(
-        default_factory=list
-    )  # bookings that are free, by the number of their line
+    # What is still to be sent, by kode booking.
+    _waiting: dict[str, deque[Line]] = field(default_factory=dict)
+    # The bookings without a call in flight, by the number of their next line: a heap.
+    _free: list[tuple[int, str]] = field(default_factory=list)
     _faults_in_row: int = 0
-    _ended: str = ""  # why no more is sent
+    _ended: str = ""  # why no more is sent, empty while it goes on
 
-    def run(self, lines: Sequence[Line]) -> Generator[Result, None, None]:
+    def run(self, lines: Sequence[Line]) -> Generator[LineResult, None, None]:
         """Send the lines and yield what becomes of each as soon as it is known.
 
         Raises StateError before anything is sent; every later trouble is kept in `errors`.
         """
         for line in lines:
-            self._lines.setdefault(line.kodebooking, deque()).append(line)
-        touch(self.ledger, self._lines, self.clock())
-        self._heap = [
-            (waiting[0].number, kodebooking) for kodebooking, waiting in self._lines.items()
-        ]
-        heapq.heapify(self._heap)
+            self._waiting.setdefault(line.kodebooking, deque()).append(line)
+        require_usable(self.ledger, self._waiting, self.clock())
+        for kodebooking in self._waiting:
+            self._set_free(kodebooking)
         self.delivering = True
         with Flights[Line, Reply | Fault](self.workers) as flights:
             try:
                 self._begin(flights)
                 while flights.aloft:
-                    results = self._settle(flights.landed())
+                    results = self._land(flights)
                     self._begin(flights)
                     yield from results
             finally:
                 while flights.aloft:  # who reads the results has gone away
-                    self._settle(flights.landed())
-        yield from self._rest()
+                    self._land(flights)
+        yield from self._left_over()
 
     @property
     def error(self) -> AntreanError | None:
@@ -104,101 +114,96 @@ class Batch:
         code = worst(error.exit_code for error in self.errors)
         return next((error for error in self.errors if error.exit_code == code), None)
 
+    # -- calls
+
+    def _set_free(self, kodebooking: str) -> None:
+        if waiting := self._waiting[kodebooking]:
+            heapq.heappush(self._free, (waiting[0].number, kodebooking))
+
     def _begin(self, flights: Flights[Line, Reply | Fault]) -> None:
         """Let as many calls go as there are free workers, each of another booking."""
-        while (
-            self._heap
-            and flights.aloft < self.workers
-            and not self._ended
-            and not self.stop.is_set()
-        ):
-            line = self._lines[heapq.heappop(self._heap)[1]].popleft()
-            body = update_body(line.kodebooking, line.taskid, line.waktu, line.jenisresep)
-            flights.begin(line, partial(self.client.call, CallName.UPDATE, body))
+        while self._free and flights.aloft < self.workers and not self._over:
+            line = self._waiting[heapq.heappop(self._free)[1]].popleft()
+            flights.begin(line, partial(self.client.call, CallName.UPDATE, _call(line).body))
 
-    def _settle(self, landed: Sequence[tuple[Line, Reply | Fault]]) -> list[Result]:
-        """Note what BPJS has, all in one commit, and return what became of these lines and of those
-        behind them.
+    @property
+    def _over(self) -> bool:
+        return bool(self._ended) or self.stop.is_set()
+
+    def _land(self, flights: Flights[Line, Reply | Fault]) -> list[LineResult]:
+        """Wait for calls to end, note in one commit what BPJS has, and return what became of them.
+
+        That is also what becomes of the lines behind one that BPJS did not take.
         """
-        judged = [self._judged(line, answer) for line, answer in landed]
-        self._note([(result.line, outcome) for result, outcome in judged if outcome])
+        answered = [self._answered(line, answer) for line, answer in flights.landed()]
+        self._note(answered)
         results = []
-        for result, outcome in judged:
-            results.append(result)
-            waiting = self._lines[result.line.kodebooking]
-            if outcome and waiting:
-                heapq.heappush(self._heap, (waiting[0].number, result.line.kodebooking))
+        for one in answered:
+            line = one.result.line
+            results.append(one.result)
+            if one.accepted:
+                self._set_free(line.kodebooking)
             elif not self._ended:
-                results += [
-                    _skipped(line, f"baris {result.line.number} belum diterima") for line in waiting
-                ]
-                waiting.clear()
+                why = f"baris {line.number} belum diterima"
+                results += [_skipped(behind, why) for behind in self._waiting[line.kodebooking]]
+                self._waiting[line.kodebooking].clear()
         return results
 
-    def _judged(self, line: Line, answer: Reply | Fault) -> tuple[Result, Outcome | None]:
-        """Return what became of a line, with the outcome if BPJS has it; errors are kept, and end
-        it if they must.
-        """
+    def _left_over(self) -> list[LineResult]:
+        """Return the lines that were not sent because all of it ended, in the order of the file."""
+        left = [line for waiting in self._waiting.values() for line in waiting]
+        left.sort(key=lambda line: line.number)
+        return [_skipped(line, self._ended or "dihentikan") for line in left]
+
+    # -- answers
+
+    def _answered(self, line: Line, answer: Reply | Fault) -> _Answered:
+        """Return what an answer says of a line; errors are kept, and end all of it if they must."""
         self._faults_in_row = self._faults_in_row + 1 if isinstance(answer, Fault) else 0
         if self._faults_in_row >= FAULTS_THAT_BEGIN_ONE:
             self._end("BPJS tidak menjawab")
+        call = _call(line)
         try:
-            outcome = taken(line.kodebooking, line.taskid, answer)
+            outcome = accepted(call, answer)
         except CredentialsError as error:
             self._end("kredensial tidak diterima BPJS")
             self.errors.append(error)
-            return _result(line, FAILED, answer), None
+            return _Answered(result=_result(line, LineOutcome.FAILED, answer), call=call)
         except (TemporaryError, RefusedError) as error:
             self.errors.append(type(error)(f"baris {line.number}: {error}"))
-            return _result(
-                line, REFUSED if isinstance(error, RefusedError) else FAILED, answer
-            ), None
-        return _result(
-            line, ALREADY if outcome.kind == OutcomeKind.ALREADY else SENT, answer
-        ), outcome
+            refused = isinstance(error, RefusedError)
+            became = LineOutcome.REFUSED if refused else LineOutcome.FAILED
+            return _Answered(result=_result(line, became, answer), call=call)
+        became = LineOutcome.ALREADY if outcome.kind == OutcomeKind.ALREADY else LineOutcome.SENT
+        return _Answered(result=_result(line, became, answer), call=call, accepted=outcome)
 
-    def _end(self, why: str) -> None:
-        self._ended = self._ended or why
-
-    def _note(self, accepted: list[tuple[Line, Outcome]]) -> None:
+    def _note(self, answered: Sequence[_Answered]) -> None:
         now = self.clock()
         try:
             with self.ledger.transaction():
-                for line, outcome in accepted:
-                    names, tanggal = (
-                        (line.kodebooking, line.taskid),
-                        line.waktu.astimezone(WIB).date(),
-                    )
-                    note(
-                        self.ledger,
-                        self.policy,
-                        *names,
-                        outcome,
-                        tanggal=tanggal,
-                        waktu=line.waktu,
-                        now=now,
-                    )
+                for one in answered:
+                    if one.accepted:
+                        note(self.ledger, self.policy, one.call, one.accepted, now)
         except StateError as error:
             # What BPJS said is told all the same; sent once more, it is answered with 208, and
             # noted then.
             self._end("berkas status tidak dapat ditulis")
             self.errors.append(error)
 
-    def _rest(self) -> list[Result]:
-        """Return the lines that were not sent because all of it ended, in the order of the file."""
-        left = sorted(
-            (line for waiting in self._lines.values() for line in waiting),
-            key=lambda line: line.number,
-        )
-        return [_skipped(line, self._ended or "dihentikan") for line in left]
+    def _end(self, why: str) -> None:
+        self._ended = self._ended or why
 
 
-def _result(line: Line, outcome: str, answer: Reply | Fault) -> Result:
+def _call(line: Line) -> ManualCall:
+    return update_call(line.kodebooking, line.taskid, line.waktu, line.jenisresep)
+
+
+def _result(line: Line, outcome: LineOutcome, answer: Reply | Fault) -> LineResult:
     if isinstance(answer, Fault):
         doubt = "; belum pasti diterima" if answer.reached else ""
-        return Result(line=line, outcome=outcome, message=f"{answer.text}{doubt}")
-    return Result(line=line, outcome=outcome, code=answer.code, message=answer.message)
+        return LineResult(line=line, outcome=outcome, message=f"{answer.text}{doubt}")
+    return LineResult(line=line, outcome=outcome, code=answer.code, message=answer.message)
 
 
-def _skipped(line: Line, why: str) -> Result:
-    return Result(line=line, outcome=SKIPPED, message=why)
+def _skipped(line: Line, why: str) -> LineResult:
+    return LineResult(line=line, outcome=LineOutcome.SKIPPED, message=why)

@@ -881,9 +881,10 @@ class Lab:
         try:
             if call == "getlisttask":
                 return _listed(asking.tasks(Client(one.bpjs), BODIES[call]["kodebooking"]))
-            sent = manual.send(
-                one, STEP[call], BODIES[call], tanggal=MONDAY, waktu=at("08:05"), now=at("12:00")
+            by_hand = manual.ManualCall(
+                step=STEP[call], body=BODIES[call], tanggal=MONDAY, waktu=at("08:05")
             )
+            sent = manual.send(one, by_hand, at("12:00"))
             fit(f"{sent.code} {sent.message}")
         except AntreanError as error:
             fit(str(error))

@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from antrean_cli.rules.chain import BATAL, Push, Record
 
 from antrean_cli.config.settings import load
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.operator.manual import send
+from antrean_cli.operator.manual import ManualCall, send
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.outcomes import after_unreadable_lookup
 from antrean_cli.rules.payloads import batal_body
@@ -115,13 +116,9 @@ def test_a_cancel_by_hand_during_a_delivery_counts_at_once(site: Site) -> None:
             if isinstance(happening, Sent) and not cancelled:
                 # One task is done, the next one is in flight, the last one waits in line.
                 cancelled = bookings[-1]
-                send(
-                    settings,
-                    Step.BATAL,
-                    batal_body(cancelled, "Coba"),
-                    tanggal=MONDAY,
-                    now=site.clock.now,
-                )
+                body = batal_body(cancelled, "Coba")
+                cancel = ManualCall(step=Step.BATAL, body=body, tanggal=MONDAY)
+                send(settings, cancel, site.clock.now)
     assert [
         (kodebooking, taskid) for kodebooking, taskid, _ in site.sent(UPDATE) if taskid == "4"
     ] == [
@@ -142,7 +139,8 @@ def test_a_cancel_by_hand_between_two_requests_of_a_booking_counts_at_once(site:
             if isinstance(happening, Sent) and not cancelled:
                 ((cancelled, _, _),) = site.sent("/antrean/add")
                 body = batal_body(cancelled, "Coba")
-                send(settings, Step.BATAL, body, tanggal=MONDAY, now=site.clock.now)
+                cancel = ManualCall(step=Step.BATAL, body=body, tanggal=MONDAY)
+                send(settings, cancel, site.clock.now)
     assert cancelled not in {kodebooking for kodebooking, _, _ in site.sent(UPDATE)}
     states = site.states(cancelled)
     assert states == {"add": "sent", "3": "closed", "4": "closed", "batal": "sent"}
