@@ -20,7 +20,7 @@ from antrean_cli.checkup.service import Service, watcher
 from antrean_cli.config import settings as config
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.operator.queue_admin import Overview, overview
+from antrean_cli.operator.overview import Overview, overview
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.hfis import sessions_of

@@ -14,7 +14,7 @@ from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import cure, refuse_remains
 from antrean_cli.ledger.file import examine as examine_file
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.operator.queue_admin import Limits, Overview
+from antrean_cli.operator.overview import Limits, Overview
 from antrean_cli.render.times import one_unit
 from antrean_cli.rules import outages
 

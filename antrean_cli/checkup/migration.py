@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from antrean_cli.checkup.results import Finding, ok, warning
-from antrean_cli.operator.queue_admin import Overview
+from antrean_cli.operator.overview import Overview
 from antrean_cli.render.reasons import sentence
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.push import Record

@@ -6,10 +6,11 @@ import click
 
 from antrean_cli.console.app import changing, require_known
 from antrean_cli.console.command import examples, subcommand
-from antrean_cli.console.options import json_option, pick_options
+from antrean_cli.console.options import json_option, push_filter_options
 from antrean_cli.console.output import tell_changed
 from antrean_cli.errors import InputError
-from antrean_cli.operator.queue_admin import Pick, drop
+from antrean_cli.operator.push_filter import PushFilter
+from antrean_cli.operator.queue_admin import drop
 
 
 @subcommand(
@@ -27,20 +28,20 @@ antrean drop --reason petakan --poli MAT --keterangan "belum kerja sama"
 """
     ),
 )
-@pick_options
+@push_filter_options
 @click.option(
     "--keterangan", required=True, metavar="TEKS", help="Alasan melepas, dicatat di ledger."
 )
 @json_option
 @click.pass_context
-def command(ctx: click.Context, pick: Pick, keterangan: str, as_json: bool) -> None:
+def command(ctx: click.Context, wanted: PushFilter, keterangan: str, as_json: bool) -> None:
     if not keterangan.strip():
         raise InputError("--keterangan kosong; tulis alasannya")
     with changing(ctx.obj) as (ledger, policy, now):
-        require_known(ledger, pick.number)
-        changed = drop(ledger, pick, policy, now, keterangan.strip())
+        require_known(ledger, wanted.number)
+        changed = drop(ledger, wanted, policy, now, keterangan.strip())
     tell_changed(ctx.obj, changed, "dilepas", as_json)
-    if pick.number and not pick.step:
+    if wanted.number and not wanted.step:
         ctx.obj.say(
-            f"Sisa antrean itu tidak dikirim. Membatalkan: antrean retry {shlex.quote(pick.number)}"
+            f"Sisa antrean itu tidak dikirim. Membatalkan: antrean retry {shlex.quote(wanted.number)}"
         )

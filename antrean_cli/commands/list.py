@@ -9,7 +9,7 @@ from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option
 from antrean_cli.console.output import show
 from antrean_cli.console.parameters import DAY
-from antrean_cli.operator.queue_admin import PENDING, Pick, picked
+from antrean_cli.operator.push_filter import UNFINISHED, PushFilter, find_pushes
 from antrean_cli.render.pushes import listed_push_document, push_table
 from antrean_cli.render.reasons import mentions
 from antrean_cli.render.text import json_text
@@ -51,18 +51,24 @@ def command(
     reason: str,
     as_json: bool,
 ) -> None:
-    wanted = {State.HELD: held, State.REFUSED: refused}
-    states = {state for state, flag in wanted.items() if flag}
-    states |= (PENDING if pending else set()) | ({State.SENT, State.ALREADY} if sent else set())
-    pick = Pick(
-        states=frozenset(states or {State.HELD, State.REFUSED, *PENDING}),
+    asked_for = {
+        State.HELD: held,
+        State.REFUSED: refused,
+        State.DUE: pending,
+        State.SENDING: pending,
+        State.SENT: sent,
+        State.ALREADY: sent,
+    }
+    states = frozenset(state for state, flag in asked_for.items() if flag)
+    wanted = PushFilter(
+        states=states or UNFINISHED,
         tanggal=tanggal,
         poli=poli.upper(),
         reason=reason,
         mentions=mentions,
     )
     with reading(app) as (ledger, now):
-        pairs = picked(ledger, pick, now)
+        pairs = find_pushes(ledger, wanted, now)
     if as_json:
         click.echo(json_text([listed_push_document(record, push) for record, push in pairs]))
     elif pairs:

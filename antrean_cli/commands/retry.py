@@ -4,10 +4,11 @@ import click
 
 from antrean_cli.console.app import changing, require_known
 from antrean_cli.console.command import examples, subcommand
-from antrean_cli.console.options import json_option, now_option, pick_options
+from antrean_cli.console.options import json_option, now_option, push_filter_options
 from antrean_cli.console.output import tell_changed
 from antrean_cli.console.pass_runner import run_pass_now
-from antrean_cli.operator.queue_admin import Pick, retry
+from antrean_cli.operator.push_filter import PushFilter
+from antrean_cli.operator.queue_admin import retry
 
 
 @subcommand(
@@ -27,14 +28,14 @@ antrean retry --all
     ),
 )
 @click.option("--all", "everything", is_flag=True, help="Semua yang ditolak atau ditahan.")
-@pick_options
+@push_filter_options
 @now_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, pick: Pick, at_once: bool, as_json: bool) -> None:
+def command(ctx: click.Context, wanted: PushFilter, at_once: bool, as_json: bool) -> None:
     with changing(ctx.obj) as (ledger, policy, now):
-        require_known(ledger, pick.number)
-        changed = retry(ledger, pick, policy, now)
+        require_known(ledger, wanted.number)
+        changed = retry(ledger, wanted, policy, now)
     when = "sekarang" if at_once else "pada putaran berikutnya"
     tell_changed(ctx.obj, changed, f"dicoba lagi {when}", as_json)
     if at_once:

@@ -10,7 +10,7 @@ from antrean_cli.console.options import json_option
 from antrean_cli.console.output import show
 from antrean_cli.console.parameters import Whole
 from antrean_cli.errors import LookError
-from antrean_cli.operator.queue_admin import Limits, complaints, overview
+from antrean_cli.operator.overview import Limits, health_problems, overview
 from antrean_cli.render.status import status_document, status_text
 from antrean_cli.render.text import json_text
 
@@ -61,7 +61,7 @@ def command(app: App, max_age: int, max_pending: int, max_refused: int, as_json:
     )
     with reading(app, missing_ok=True) as (ledger, now):
         found = overview(ledger, now)
-    problems = complaints(found, limits)
+    problems = health_problems(found, limits)
     if as_json:
         click.echo(json_text(status_document(found, problems)))
     else:

@@ -21,8 +21,8 @@ kodebooking_argument = click.argument(
 )
 
 
-def pick_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the ways to say which pushes are meant; it is handed them as `pick`.
+def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the ways to say which pushes are meant; it is handed them as `wanted`.
 
     Raises InputError unless exactly one way of saying it was used.
     """
@@ -30,7 +30,7 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
     from antrean_cli.rules.push import STEPS
 
     @functools.wraps(function)
-    def picking(
+    def with_filter(
         *args: Any,
         number: str,
         step: str,
@@ -39,7 +39,7 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
         poli: str,
         **rest: Any,
     ) -> None:
-        from antrean_cli.operator.queue_admin import Pick
+        from antrean_cli.operator.push_filter import PushFilter
 
         others = ", --reason, atau --all" if "everything" in rest else " atau --reason"
         if sum(map(bool, (number, reason, rest.pop("everything", False)))) != 1:
@@ -48,7 +48,7 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
             raise InputError(f"KODEBOOKING {KODEBOOKING_FORM}")
         if step and step not in STEPS:
             raise InputError(f"TASKID '{step}' tidak dikenal; pilihannya: {', '.join(STEPS)}")
-        pick = Pick(
+        wanted = PushFilter(
             number=number,
             step=step,
             reason=reason,
@@ -56,9 +56,9 @@ def pick_options(function: Callable[..., None]) -> Callable[..., None]:
             tanggal=tanggal,
             poli=poli.upper(),
         )
-        function(*args, pick=pick, **rest)
+        function(*args, wanted=wanted, **rest)
 
-    command: Callable[..., None] = picking
+    command: Callable[..., None] = with_filter
     for option in (
         click.option(
             "--poli",

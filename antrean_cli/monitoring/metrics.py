@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from antrean_cli.operator.queue_admin import KINDS_OF_OUTAGE, Overview
+from antrean_cli.operator.overview import KINDS_OF_OUTAGE, Overview
 from antrean_cli.rules.codes import State
 
 # Type and help of each metric, in the order of the file.

@@ -17,7 +17,7 @@ from antrean_cli.errors import AntreanError, StateError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.metrics import PassEnd, metrics_text, write_metrics
 from antrean_cli.monitoring.ping import Pinger
-from antrean_cli.operator.queue_admin import Limits, Overview, overview, stuck
+from antrean_cli.operator.overview import Limits, Overview, is_stuck, overview
 from antrean_cli.sync.run import Report
 
 
@@ -53,7 +53,7 @@ class PassMonitor:
         self._report, self._exit_code = report, report.exit_code
         try:
             if self.settings.ping_url:
-                self._stuck = stuck(ledger, Limits(), self.clock())
+                self._stuck = is_stuck(ledger, Limits(), self.clock())
             if self.settings.metrics_file:
                 self._calls = ledger.pass_state().calls
                 self._overview = overview(ledger, self.clock())

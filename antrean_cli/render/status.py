@@ -1,10 +1,10 @@
 """How things stand, as `antrean status` shows it: text in 80 columns and a JSON document."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from antrean_cli.operator.queue_admin import Overview
+from antrean_cli.operator.overview import HealthProblem, Overview, ProblemCode
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
@@ -13,69 +13,87 @@ from antrean_cli.render.words import STATES
 from antrean_cli.rules import outages
 from antrean_cli.rules.codes import State
 
+_MOST_DEADLINES = 3
+_PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
+    ProblemCode.NEVER_RAN: (
+        "belum pernah ada putaran; pasang cron (crontab.example) atau jalankan: antrean sync"
+    ),
+    ProblemCode.SUCCESS_IN_FUTURE: (
+        "putaran berhasil terakhir di masa depan; jam komputer ini pernah atau sedang salah"
+    ),
+    ProblemCode.NO_SUCCESS: (
+        "putaran berhasil terakhir sudah terlalu lama; jalankan: antrean sync"
+    ),
+    ProblemCode.PENDING_TOO_LONG: (
+        "ada kiriman yang menunggu terlalu lama; lihat: antrean list --pending"
+    ),
+    ProblemCode.REFUSED: lambda problem: (
+        f"{problem.count} kiriman ditolak BPJS; lihat: antrean list --refused"
+    ),
+    ProblemCode.OUTAGE: lambda problem: (
+        outages.described(problem.outage) if problem.outage else ""
+    ),
+}
 
-def status_text(found: Overview, problems: Sequence[str]) -> str:
+
+def problem_sentence(problem: HealthProblem) -> str:
+    """Return in words what somebody should have a look at."""
+    words = _PROBLEMS[problem.code]
+    return words if isinstance(words, str) else words(problem)
+
+
+def status_text(found: Overview, problems: Sequence[HealthProblem]) -> str:
     """Return the overview for a terminal."""
-    facts = [
-        ("Keadaan", "PERLU DILIHAT" if problems else "baik"),
-        ("Putaran terakhir", _pass(found)),
-        ("Berhasil terakhir", _ago(found.succeeded_at, found.now)),
-        (
-            "Khanza dibaca",
-            f"sampai {found.checkpoint:%d-%m-%Y}" if found.checkpoint else "belum pernah",
-        ),
-        ("Menunggu", _pending(found)),
-        ("Ditahan", str(found.count(State.HELD))),
-        ("Ditolak", str(found.count(State.REFUSED))),
-        ("Gangguan", ", ".join(map(_outage, found.outages)) or "tidak ada"),
-        ("Batas H+7 terdekat", _deadlines(found)),
-    ]
-    lines = [f"{name:<19} {text}" for name, text in facts]
-    if found.groups:
-        rows = [
-            (STATES[group.state], group.pushes, sentence(group.reason)) for group in found.groups
-        ]
+    lines = [f"{name:<19} {text}" for name, text in _facts(found, well=not problems)]
+    if found.reasons:
+        rows = [(STATES[one.state], one.pushes, sentence(one.reason)) for one in found.reasons]
         lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]
     if problems:
-        lines += ["", "Perlu dilihat:", *(fill(f"- {problem}", 2) for problem in problems)]
+        sentences = (fill(f"- {problem_sentence(problem)}", 2) for problem in problems)
+        lines += ["", "Perlu dilihat:", *sentences]
     return "\n".join(lines)
 
 
-def _pass(found: Overview) -> str:
+def _facts(found: Overview, *, well: bool) -> list[tuple[str, str]]:
+    """Return what stands above the table: a name and what there is to say, one a line."""
     code = "" if found.exit_code is None else f", kode keluar {found.exit_code}"
-    return _ago(found.passed_at, found.now) + code
+    read = f"sampai {found.checkpoint:%d-%m-%Y}" if found.checkpoint else "belum pernah"
+    oldest = f" (tertua {two_units(found.oldest_pending)})" if found.pending else ""
+    deadlines = [
+        f"{day:%d-%m-%Y}: {count} kiriman"
+        for day, count in list(found.deadlines.items())[:_MOST_DEADLINES]
+    ]
+    return [
+        ("Keadaan", "baik" if well else "PERLU DILIHAT"),
+        ("Putaran terakhir", _ago(found.passed_at, found.now) + code),
+        ("Berhasil terakhir", _ago(found.succeeded_at, found.now)),
+        ("Khanza dibaca", read),
+        ("Menunggu", f"{found.pending}{oldest}"),
+        ("Ditahan", str(found.count(State.HELD))),
+        ("Ditolak", str(found.count(State.REFUSED))),
+        ("Gangguan", ", ".join(map(_outage, found.outages)) or "tidak ada"),
+        ("Batas H+7 terdekat", ", ".join(deadlines) or "tidak ada"),
+    ]
 
 
 def _ago(when: datetime | None, now: datetime) -> str:
     if when is None:
         return "belum pernah"
-    return (
-        f"{when:%d-%m-%Y %H:%M:%S} "
-        f"({f'{two_units(now - when)} lalu' if when <= now else 'di masa depan'})"
-    )
+    ago = f"{two_units(now - when)} lalu" if when <= now else "di masa depan"
+    return f"{when:%d-%m-%Y %H:%M:%S} ({ago})"
 
 
 def _outage(outage: outages.Outage) -> str:
-    probed = (
-        f", dicoba lagi pukul {outage.next_probe:%H:%M:%S}" if outage.kind == outages.BPJS else ""
-    )
+    probes = outage.kind == outages.BPJS
+    probed = f", dicoba lagi pukul {outage.next_probe:%H:%M:%S}" if probes else ""
     return outages.described(outage) + probed
 
 
-def _pending(found: Overview) -> str:
-    return f"{found.pending} (tertua {two_units(found.oldest_pending)})" if found.pending else "0"
-
-
-def _deadlines(found: Overview) -> str:
-    nearest = list(found.deadlines.items())[:3]
-    return ", ".join(f"{day:%d-%m-%Y}: {count} kiriman" for day, count in nearest) or "tidak ada"
-
-
-def status_document(found: Overview, problems: Sequence[str]) -> dict[str, Any]:
+def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[str, Any]:
     """Return the overview for JSON output; times are epoch ms."""
     return {
         "well": not problems,
-        "attention": list(problems),
+        "attention": [problem_sentence(problem) for problem in problems],
         "last_pass": epoch_ms(found.passed_at),
         "last_exit_code": found.exit_code,
         "last_success": epoch_ms(found.succeeded_at),
@@ -87,12 +105,12 @@ def status_document(found: Overview, problems: Sequence[str]) -> dict[str, Any]:
         "refused": found.count(State.REFUSED),
         "reasons": [
             {
-                "state": group.state,
-                "reason_code": group.reason.code.family,
-                "reason": sentence(group.reason),
-                "pushes": group.pushes,
+                "state": one.state,
+                "reason_code": one.reason.code.family,
+                "reason": sentence(one.reason),
+                "pushes": one.pushes,
             }
-            for group in found.groups
+            for one in found.reasons
         ],
         "outages": [
             {"kind": outage.kind, "since": epoch_ms(outage.since)} for outage in found.outages

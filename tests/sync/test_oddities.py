@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from antrean_cli.rules.chain import BATAL, Push, Record
 
 from antrean_cli.config.settings import load
 from antrean_cli.ledger.file import locked

@@ -1,0 +1,174 @@
+"""How things stand: what the ledger holds, as counts, and what of it somebody should look at.
+
+- Nothing is changed, and neither Khanza nor BPJS is asked.
+- What is wrong is a code with its numbers; the sentences stand in render/status.py.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.ledger.pass_state import PassState
+from antrean_cli.rules import outages
+from antrean_cli.rules.codes import Code, State
+from antrean_cli.rules.outages import Outage
+from antrean_cli.rules.push import MAX_AGE, Push, Record
+from antrean_cli.rules.reasons import Reason, general
+from antrean_cli.rules.sources import service_day
+
+PENDING = frozenset({State.DUE, State.SENDING})
+KINDS_OF_OUTAGE = (outages.BPJS, outages.KHANZA, outages.CREDENTIALS, outages.BUSY)
+
+
+class ReasonCount(NamedTuple):
+    """So many pushes are held, or were refused, for one reason; its times are left out."""
+
+    state: State
+    reason: Reason
+    pushes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """How things stand at `now`; times are aware, in the hospital's zone.
+
+    - `passed_at` and `exit_code` are those of the last pass, `succeeded_at` is when one last did
+      all of its work; None if there was none.
+    - `begin` is the day that no pass goes before, `checkpoint` the last one read to its end.
+    - `pending` pushes are on their way, the oldest of them for `oldest_pending`.
+    - `deadlines` are the last days on which BPJS takes what is open, and how many pushes that is.
+    """
+
+    now: datetime
+    passed_at: datetime | None
+    exit_code: int | None
+    succeeded_at: datetime | None
+    begin: date | None
+    checkpoint: date | None
+    pending: int
+    oldest_pending: timedelta
+    reasons: tuple[ReasonCount, ...]
+    outages: tuple[Outage, ...]
+    deadlines: Mapping[date, int]
+
+    def count(self, state: State) -> int:
+        """Return how many pushes are held or refused."""
+        return sum(one.pushes for one in self.reasons if one.state == state)
+
+
+def overview(ledger: Ledger, now: datetime) -> Overview:
+    """Return how things stand; raises StateError.
+
+    A refusal that BPJS would not take any more (after H+7) is past mending, and left out.
+    """
+    still_taken = ledger.of_days(service_day(now) - MAX_AGE, date.max)
+    records = {**still_taken, **ledger.unfinished()}.values()
+    pairs = [(record, push) for record in records for push in record.pushes.values()]
+    pushes = [push for _, push in pairs]
+    state = ledger.pass_state()
+    return Overview(
+        now=now,
+        passed_at=state.passed_at,
+        exit_code=state.exit_code,
+        succeeded_at=state.succeeded_at,
+        begin=state.begin,
+        checkpoint=state.checkpoint,
+        pending=sum(push.state in PENDING for push in pushes),
+        oldest_pending=_oldest_pending(pushes, now),
+        reasons=_reasons(pushes),
+        outages=_outages(state),
+        deadlines=_deadlines(pairs),
+    )
+
+
+def _oldest_pending(pushes: Iterable[Push], now: datetime) -> timedelta:
+    waiting = (push.since for push in pushes if push.state in PENDING and push.since)
+    return max((now - since for since in waiting), default=timedelta(0))
+
+
+def _outages(state: PassState) -> tuple[Outage, ...]:
+    return tuple(state.outages[kind] for kind in KINDS_OF_OUTAGE if kind in state.outages)
+
+
+def _reasons(pushes: Iterable[Push]) -> tuple[ReasonCount, ...]:
+    """Return what is refused and held by reason: refusals first, then the most frequent."""
+    counts = Counter(
+        (push.state, general(push.reason))
+        for push in pushes
+        if push.state in (State.HELD, State.REFUSED) and push.reason
+    )
+    found = (ReasonCount(*key, pushes=count) for key, count in counts.items())
+    in_order = sorted(
+        found, key=lambda one: (one.state != State.REFUSED, -one.pushes, str(one.reason))
+    )
+    return tuple(in_order)
+
+
+def _deadlines(pairs: Iterable[tuple[Record, Push]]) -> dict[date, int]:
+    counts = Counter(
+        record.tanggal + MAX_AGE
+        for record, push in pairs
+        if push.open or push.state in (State.SENDING, State.REFUSED)
+    )
+    return dict(sorted(counts.items()))
+
+
+# -- what somebody should look at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """From when on somebody should have a look."""
+
+    success: timedelta = timedelta(minutes=10)
+    pending: timedelta = timedelta(minutes=60)
+    refused: int = 0
+
+
+class ProblemCode(Code):
+    """What somebody should have a look at."""
+
+    NEVER_RAN = "never_ran"  # no pass so far
+    SUCCESS_IN_FUTURE = "success_in_future"  # a clock is wrong, or was
+    NO_SUCCESS = "no_success"  # no good pass for longer than the limit
+    PENDING_TOO_LONG = "pending_too_long"
+    REFUSED = "refused"  # more than the limit: `count`
+    OUTAGE = "outage"  # people were told of it: `outage`
+
+
+class HealthProblem(NamedTuple):
+    """One thing that somebody should have a look at, with what there is to say of it."""
+
+    code: ProblemCode
+    count: int = 0
+    outage: Outage | None = None
+
+
+def health_problems(found: Overview, limits: Limits) -> list[HealthProblem]:
+    """Return what somebody should have a look at; nothing if all is well."""
+    problems = []
+    if found.passed_at is None:
+        problems.append(HealthProblem(ProblemCode.NEVER_RAN))
+    elif found.succeeded_at and found.succeeded_at > found.now:
+        problems.append(HealthProblem(ProblemCode.SUCCESS_IN_FUTURE))
+    elif found.succeeded_at is None or found.now - found.succeeded_at > limits.success:
+        problems.append(HealthProblem(ProblemCode.NO_SUCCESS))
+    if found.oldest_pending > limits.pending:
+        problems.append(HealthProblem(ProblemCode.PENDING_TOO_LONG))
+    if (refused := found.count(State.REFUSED)) > limits.refused:
+        problems.append(HealthProblem(ProblemCode.REFUSED, count=refused))
+    told = (outage for outage in found.outages if outage.told)
+    return problems + [HealthProblem(ProblemCode.OUTAGE, outage=outage) for outage in told]
+
+
+def is_stuck(ledger: Ledger, limits: Limits, now: datetime) -> bool:
+    """Return whether something has been waiting to be sent for too long, or an outage is on.
+
+    It is cheaper than an overview: refusals and what is settled are not looked at.
+    """
+    pushes = (push for record in ledger.unfinished().values() for push in record.pushes.values())
+    on = any(outage.told for outage in _outages(ledger.pass_state()))
+    return on or _oldest_pending(pushes, now) > limits.pending

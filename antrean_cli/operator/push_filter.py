@@ -1,0 +1,82 @@
+"""Which pushes a person means, and where they are looked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
+from antrean_cli.rules.reasons import Reason
+from antrean_cli.rules.sources import service_day
+
+# What somebody can still do something about.
+UNFINISHED = frozenset({State.HELD, State.REFUSED, State.DUE, State.SENDING})
+
+
+def named_by_code(reason: Reason, wanted: str) -> bool:
+    """Return whether a word is a reason's code, or that of its family."""
+    return wanted in (reason.code.family, reason.code)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushFilter:
+    """Which pushes are meant; what is left empty chooses all.
+
+    - `number` is a kode booking or a no_rawat, `poli` Khanza's code.
+    - `reason` is what a person typed of a reason; `mentions` tells whether a reason is meant by it.
+      Where only codes are typed, the default does; sentences are known to render/reasons.py.
+    """
+
+    number: str = ""
+    step: str = ""
+    states: frozenset[str] = frozenset()
+    tanggal: date | None = None
+    poli: str = ""
+    reason: str = ""
+    mentions: Callable[[Reason, str], bool] = named_by_code
+
+    def fits_booking(self, record: Record) -> bool:
+        """Return whether pushes of a booking can be meant."""
+        return (
+            self.number in ("", record.kodebooking, record.no_rawat)
+            and self.tanggal in (None, record.tanggal)
+            and self.poli in ("", record.kd_poli)
+        )
+
+    def fits(self, record: Record, push: Push) -> bool:
+        """Return whether a push is meant."""
+        if not self.fits_booking(record) or self.step not in ("", push.step):
+            return False
+        if self.states and push.state not in self.states:
+            return False
+        if not self.reason:
+            return True
+        return push.reason is not None and self.mentions(push.reason, self.reason)
+
+
+def find_pushes(ledger: Ledger, wanted: PushFilter, now: datetime) -> list[tuple[Record, Push]]:
+    """Return the pushes that are meant with their bookings: oldest day first, step by step."""
+    return [
+        (record, push)
+        for record in find_bookings(ledger, wanted, now)
+        for step in STEPS
+        if (push := record.push(step)) and wanted.fits(record, push)
+    ]
+
+
+def find_bookings(ledger: Ledger, wanted: PushFilter, now: datetime) -> list[Record]:
+    """Return the bookings that pushes are meant of, oldest day first.
+
+    Without a number or a day they are those that BPJS still takes something of.
+    """
+    if wanted.number:
+        found = ledger.of_visit(wanted.number)
+    elif wanted.tanggal:
+        found = list(ledger.of_days(wanted.tanggal, wanted.tanggal).values())
+    else:
+        # H+7 is counted by BPJS's own calendar, which is a day behind the hospital's for some
+        # hours in WITA and WIT.
+        found = list(ledger.of_days(service_day(now) - MAX_AGE, date.max).values())
+    fitting = (record for record in found if wanted.fits_booking(record))
+    return sorted(fitting, key=lambda record: (record.tanggal, record.kodebooking))
