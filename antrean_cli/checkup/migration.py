@@ -88,12 +88,10 @@ def waiting(found: Overview) -> Iterator[Finding]:
         (State.REFUSED, "Ditolak BPJS", "--refused"),
         (State.HELD, "Ditahan", "--held"),
     ):
-        groups = [group for group in found.groups if group.state == state]
-        if groups:
+        reasons = [one for one in found.reasons if one.state == state]
+        if reasons:
             # The tasks behind an add say no more than the add itself.
-            most = max(
-                groups, key=lambda group: (group.reason.code not in BEHIND_ADD, group.pushes)
-            )
+            most = max(reasons, key=lambda one: (one.reason.code not in BEHIND_ADD, one.pushes))
             often = f"{sentence(most.reason)} ({most.pushes})"
             text = f"{what}: {found.count(state)} kiriman; terbanyak: {often}"
             make = warning if state == State.REFUSED else ok

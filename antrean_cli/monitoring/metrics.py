@@ -102,8 +102,8 @@ def _ledger_samples(found: Overview) -> Iterator[Sample]:
     yield Sample("antrean_last_success_timestamp_seconds", succeeded, {})
     yield Sample("antrean_oldest_pending_seconds", found.oldest_pending.total_seconds(), {})
     pushes = Counter[tuple[str, str]]({(State.DUE, ""): found.pending})
-    for group in found.groups:
-        pushes[group.state, group.reason.code.family] += group.pushes
+    for one in found.reasons:
+        pushes[one.state, one.reason.code.family] += one.pushes
     for (state, reason), count in pushes.items():
         yield Sample("antrean_pushes", count, {"state": state, "reason": reason})
     on = {outage.kind for outage in found.outages if outage.told}

@@ -139,7 +139,8 @@ class ProblemCode(Code):
     OUTAGE = "outage"  # people were told of it: `outage`
 
 
-class HealthProblem(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class HealthProblem:
     """One thing that somebody should have a look at, with what there is to say of it."""
 
     code: ProblemCode
@@ -151,17 +152,17 @@ def health_problems(found: Overview, limits: Limits) -> list[HealthProblem]:
     """Return what somebody should have a look at; nothing if all is well."""
     problems = []
     if found.passed_at is None:
-        problems.append(HealthProblem(ProblemCode.NEVER_RAN))
+        problems.append(HealthProblem(code=ProblemCode.NEVER_RAN))
     elif found.succeeded_at and found.succeeded_at > found.now:
-        problems.append(HealthProblem(ProblemCode.SUCCESS_IN_FUTURE))
+        problems.append(HealthProblem(code=ProblemCode.SUCCESS_IN_FUTURE))
     elif found.succeeded_at is None or found.now - found.succeeded_at > limits.success:
-        problems.append(HealthProblem(ProblemCode.NO_SUCCESS))
+        problems.append(HealthProblem(code=ProblemCode.NO_SUCCESS))
     if found.oldest_pending > limits.pending:
-        problems.append(HealthProblem(ProblemCode.PENDING_TOO_LONG))
+        problems.append(HealthProblem(code=ProblemCode.PENDING_TOO_LONG))
     if (refused := found.count(State.REFUSED)) > limits.refused:
-        problems.append(HealthProblem(ProblemCode.REFUSED, count=refused))
+        problems.append(HealthProblem(code=ProblemCode.REFUSED, count=refused))
     told = (outage for outage in found.outages if outage.told)
-    return problems + [HealthProblem(ProblemCode.OUTAGE, outage=outage) for outage in told]
+    return problems + [HealthProblem(code=ProblemCode.OUTAGE, outage=outage) for outage in told]
 
 
 def is_stuck(ledger: Ledger, limits: Limits, now: datetime) -> bool:

@@ -30,9 +30,7 @@ _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
     ProblemCode.REFUSED: lambda problem: (
         f"{problem.count} kiriman ditolak BPJS; lihat: antrean list --refused"
     ),
-    ProblemCode.OUTAGE: lambda problem: (
-        outages.described(problem.outage) if problem.outage else ""
-    ),
+    ProblemCode.OUTAGE: lambda problem: outages.described(problem.outage) if problem.outage else "",
 }
 
 

@@ -37,7 +37,8 @@ from antrean_cli.config.settings import Settings, load
 from antrean_cli.errors import InputError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.operator.queue_admin import Pick, drop, replay, retry
+from antrean_cli.operator.push_filter import PushFilter
+from antrean_cli.operator.queue_admin import drop, replay, retry
 from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.faults import Fault as Broken
 from antrean_cli.simulator.faults import Fault
@@ -270,7 +271,7 @@ class Everything(RuleBasedStateMachine):
         with Ledger.open(self.settings.state, WIB) as ledger:
             records = list(ledger.of_days(MONDAY, now.date()).values())
             if what == "retry":
-                retry(ledger, Pick(), policy, now)
+                retry(ledger, PushFilter(), policy, now)
                 self.judge.retried()
             elif what == "replay":
                 tanggal = now.date() - timedelta(days=random.randrange(3))
@@ -279,7 +280,7 @@ class Everything(RuleBasedStateMachine):
                     self.judge.replayed(tanggal)
             elif records:
                 given_up = random.choice(records).kodebooking
-                drop(ledger, Pick(number=given_up), policy, now, "uji")
+                drop(ledger, PushFilter(number=given_up), policy, now, "uji")
                 self.judge.about(given_up).dropped = True
 
     @rule(days=st.sampled_from((1, 1, 2, 5)), hour=st.integers(0, 23))

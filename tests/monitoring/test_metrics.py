@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from antrean_cli.monitoring.metrics import METRICS, write_metrics
-from antrean_cli.operator.queue_admin import KINDS_OF_OUTAGE
+from antrean_cli.operator.overview import KINDS_OF_OUTAGE
 from antrean_cli.simulator.faults import Fault
 from tests.console.test_process import SINCE, patient
 from tests.support.site import MONDAY, Site

@@ -13,16 +13,9 @@ import pytest
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.operator.queue_admin import (
-    Limits,
-    Pick,
-    complaints,
-    drop,
-    overview,
-    picked,
-    replay,
-    retry,
-)
+from antrean_cli.operator.overview import Limits, ProblemCode, health_problems, overview
+from antrean_cli.operator.push_filter import PushFilter, find_pushes
+from antrean_cli.operator.queue_admin import drop, replay, retry
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.push import Push
 from antrean_cli.rules.rows import Rows
@@ -122,7 +115,8 @@ def test_what_waits_too_long_needs_a_look(site: Site) -> None:
     assert found.pending == 1
     assert len(document(site, "list", "--pending")) == 1  # type: ignore[arg-type]
     assert timedelta(minutes=75) < found.oldest_pending <= timedelta(minutes=80)
-    assert any("terlalu lama" in problem for problem in complaints(found, Limits()))
+    problems = [one.code for one in health_problems(found, Limits())]
+    assert ProblemCode.PENDING_TOO_LONG in problems
 
 
 def test_an_outage_is_named(site: Site) -> None:
@@ -278,7 +272,7 @@ def test_what_is_in_flight_is_left_alone(site: Site) -> None:
         flying = before.with_pushes(Push(step=Step("4"), state=State("sending"), waktu=now))
         with ledger.transaction():
             ledger.save(before, flying, now)
-        changed = drop(ledger, Pick(number=no_rawat, step="4"), policy, now, "uji")
+        changed = drop(ledger, PushFilter(number=no_rawat, step="4"), policy, now, "uji")
         assert (changed.pushes, changed.in_flight) == (0, 1)
         assert ledger.record(no_rawat) == flying
 
@@ -288,7 +282,7 @@ def test_after_h_plus_7_nothing_is_retried(site: Site) -> None:
     site.sync()
     site.clock.at("10:00", day=8)
     with Ledger.open(site.state, WIB) as ledger:
-        changed = retry(ledger, Pick(number=no_rawat), site.settings().policy, site.clock.now)
+        changed = retry(ledger, PushFilter(number=no_rawat), site.settings().policy, site.clock.now)
     assert (changed.pushes, changed.expired) == (0, 2)  # the add, and the task behind it
 
 
@@ -367,7 +361,7 @@ def test_what_is_taken_up_again_while_khanza_answers_is_not_called_gone(
     def meanwhile(khanza: Khanza, window: Window) -> Rows:
         rows = read(khanza, window)
         with Ledger.open(site.state, WIB) as ledger:
-            retry(ledger, Pick(number=no_rawat), site.settings().policy, site.clock.now)
+            retry(ledger, PushFilter(number=no_rawat), site.settings().policy, site.clock.now)
         return rows
 
     monkeypatch.setattr(Khanza, "read", meanwhile)
@@ -588,7 +582,9 @@ def test_looking_writes_nothing(site: Site) -> None:
         at_desk(site, *args)
     assert site.state.read_bytes() == before
     with Ledger.open(site.state, WIB) as ledger:
-        assert len(picked(ledger, Pick(reason="petakan", step="add"), site.clock.now)) == 1
+        assert (
+            len(find_pushes(ledger, PushFilter(reason="petakan", step="add"), site.clock.now)) == 1
+        )
 
 
 def test_the_story_tells_what_khanzas_own_sender_noted_as_a_hint(site: Site) -> None:

@@ -1,0 +1,121 @@
+"""What somebody should have a look at: every problem, its limits, and its sentence."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from antrean_cli.operator.overview import (
+    Limits,
+    Overview,
+    ProblemCode,
+    ReasonCount,
+    health_problems,
+)
+from antrean_cli.render.status import problem_sentence, status_document, status_text
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.outages import BPJS, BUSY, Outage
+from antrean_cli.rules.reasons import ReasonCode, because
+from tests.support.rows import at
+
+NOW = at("12:00")
+SECOND = timedelta(seconds=1)
+
+
+def standing(**changed: Any) -> Overview:
+    """Return how things stand where all is well, with changes."""
+    well: dict[str, Any] = {
+        "now": NOW,
+        "passed_at": at("11:59"),
+        "exit_code": 0,
+        "succeeded_at": at("11:59"),
+        "begin": NOW.date(),
+        "checkpoint": NOW.date(),
+        "pending": 0,
+        "oldest_pending": timedelta(0),
+        "reasons": (),
+        "outages": (),
+        "deadlines": {},
+    }
+    return Overview(**{**well, **changed})
+
+
+def refused(pushes: int) -> tuple[ReasonCount, ...]:
+    reason = because(ReasonCode.REFUSED, text="Rujukan tidak valid")
+    return (ReasonCount(state=State.REFUSED, reason=reason, pushes=pushes),)
+
+
+def outage(kind: str, failures: int) -> Outage:
+    since = at("11:00")
+    return Outage(kind=kind, since=since, told_at=since, next_probe=NOW, failures=failures)
+
+
+@pytest.mark.parametrize(
+    ("changed", "codes"),
+    [
+        ({}, []),
+        ({"passed_at": None, "succeeded_at": None}, [ProblemCode.NEVER_RAN]),
+        ({"succeeded_at": None}, [ProblemCode.NO_SUCCESS]),
+        ({"succeeded_at": at("11:50")}, []),
+        ({"succeeded_at": at("11:50") - SECOND}, [ProblemCode.NO_SUCCESS]),
+        ({"succeeded_at": NOW}, []),
+        ({"succeeded_at": NOW + SECOND}, [ProblemCode.SUCCESS_IN_FUTURE]),
+        ({"oldest_pending": timedelta(minutes=60)}, []),
+        ({"oldest_pending": timedelta(minutes=60) + SECOND}, [ProblemCode.PENDING_TOO_LONG]),
+        ({"reasons": refused(1)}, [ProblemCode.REFUSED]),
+        ({"outages": (outage(BPJS, 1),)}, [ProblemCode.OUTAGE]),
+        ({"outages": (outage(BUSY, 2),)}, []),  # nobody was told of it yet
+        ({"outages": (outage(BUSY, 3),)}, [ProblemCode.OUTAGE]),
+    ],
+)
+def test_what_somebody_should_have_a_look_at(
+    changed: dict[str, Any], codes: list[ProblemCode]
+) -> None:
+    problems = health_problems(standing(**changed), Limits())
+    assert [problem.code for problem in problems] == codes
+
+
+def test_refusals_up_to_the_limit_are_no_problem() -> None:
+    found = standing(reasons=refused(2))
+    assert health_problems(found, Limits(refused=2)) == []
+    (problem,) = health_problems(found, Limits(refused=1))
+    assert problem_sentence(problem) == "2 kiriman ditolak BPJS; lihat: antrean list --refused"
+
+
+def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:
+    found = standing(
+        succeeded_at=None,
+        oldest_pending=timedelta(hours=2),
+        pending=1,
+        reasons=refused(1),
+        outages=(outage(BPJS, 3),),
+    )
+    problems = health_problems(found, Limits())
+    problems += health_problems(standing(passed_at=None), Limits())
+    problems += health_problems(standing(succeeded_at=NOW + SECOND), Limits())
+    assert {problem.code for problem in problems} == set(ProblemCode)
+    sentences = [problem_sentence(problem) for problem in problems]
+    assert len(set(sentences)) == len(ProblemCode)
+    assert all(sentences)
+    document = status_document(found, problems)
+    assert (document["well"], document["attention"]) == (False, sentences)
+    shown = " ".join(status_text(found, problems).split())
+    assert "PERLU DILIHAT" in shown
+    assert all(sentence in shown for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("when", "shown"),
+    [
+        (None, "belum pernah"),
+        (at("11:59:30"), "23-11-2026 11:59:30 (0 menit lalu)"),
+        (at("09:30"), "23-11-2026 09:30:00 (2 jam 30 menit lalu)"),
+        (NOW - timedelta(days=2, hours=3), "21-11-2026 09:00:00 (2 hari 3 jam lalu)"),
+        (at("12:01"), "23-11-2026 12:01:00 (di masa depan)"),
+    ],
+)
+def test_the_last_pass_is_told_with_its_age(when: datetime | None, shown: str) -> None:
+    text = status_text(standing(passed_at=when, exit_code=None), ())
+    assert f"Putaran terakhir    {shown}" in text.splitlines()
