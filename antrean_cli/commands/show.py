@@ -1,4 +1,4 @@
-"""`antrean show`: the whole story of one visit, as a person would tell it."""
+"""`antrean show`: all that is known of one visit, and who has to do what."""
 
 import click
 
@@ -34,7 +34,7 @@ antrean show 20261122000001 --bpjs
 @json_option
 @click.pass_context
 def command(ctx: click.Context, number: str, with_bpjs: bool, as_json: bool) -> None:
-    from antrean_cli.operator.visit_report import tell
+    from antrean_cli.operator.visit_report import report_visit
     from antrean_cli.render.visit import visit_document, visit_text
 
     app: App = ctx.obj
@@ -42,11 +42,13 @@ def command(ctx: click.Context, number: str, with_bpjs: bool, as_json: bool) -> 
     with reading(app) as (ledger, now):
         require_known(ledger, number)
         records, sessions = ledger.of_visit(number), sessions_of(settings, ledger)
-    stories = [tell(settings, record, sessions, now, with_bpjs=with_bpjs) for record in records]
+    reports = [
+        report_visit(settings, record, sessions, now, with_bpjs=with_bpjs) for record in records
+    ]
     if as_json:
-        click.echo(json_text([visit_document(story) for story in stories]))
+        click.echo(json_text([visit_document(report) for report in reports]))
     else:
-        show("\n\n".join(map(visit_text, stories)))
-    for story in stories:
-        if story.error:
-            ctx.exit(story.error.exit_code)  # the story itself says why
+        show("\n\n".join(map(visit_text, reports)))
+    for report in reports:
+        if report.error:
+            ctx.exit(report.error.exit_code)  # the report itself says why

@@ -1,7 +1,7 @@
-"""One visit: what Khanza, the ledger and BPJS know of it, gathered to be told.
+"""One visit: what Khanza, the ledger and BPJS know of it, gathered for `antrean show`.
 
-- Where Khanza or BPJS cannot be read, the rest of the story is told all the same, and why is one of
-  its notes.
+- Where Khanza or BPJS cannot be read, the rest is gathered all the same, and why is one of the
+  notes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from antrean_cli.bpjs.lookups import antrean, tasks
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, RefusedError, SettingsError, TemporaryError
-from antrean_cli.rules.codes import Step
+from antrean_cli.rules.codes import Code, Step
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.sources import Event, VisitContext, events_of
@@ -22,17 +22,27 @@ from antrean_cli.sync.collect import rows_of
 if TYPE_CHECKING:
     from antrean_cli.khanza.queries import OwnSenderNotes
 
-PRESENT, MISSING, CANCELLED = "present", "missing", "cancelled"
+
+class BookingAtBpjs(Code):
+    """Whether BPJS has the booking itself; JSON says so by these words."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    CANCELLED = "cancelled"
+    UNKNOWN = ""  # BPJS was not asked, or does not say
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class VisitReport:
     """One booking with everything that is known of it at `now`.
 
-    `visit` is None where Khanza has none or could not be read, `events` are its times by step.
-    `at_bpjs` are the tasks that BPJS holds, None if it was not asked or did not answer; `booking`
-    tells whether it has the booking itself, empty where it does not say. `error` is what kept BPJS
-    from being asked.
+    - `record` is the ledger's. `visit` is Khanza's, None where it has none or could not be read;
+      `events` are its times of the tasks by step.
+    - `at_bpjs` are the tasks that BPJS holds by step, with the time of each; None if BPJS was not
+      asked or did not answer. `booking` tells whether it has the booking itself.
+    - `notes` are sentences (Indonesian) about what could not be read, and what Khanza's own sender
+      noted; `error` is why BPJS could not be read.
+    - `zone` is the hospital's.
     """
 
     record: Record
@@ -41,7 +51,7 @@ class Story:
     visit: Visit | None = None
     events: Mapping[str, Event] = field(default_factory=dict)
     at_bpjs: Mapping[str, datetime | None] | None = None
-    booking: str = ""
+    booking: BookingAtBpjs = BookingAtBpjs.UNKNOWN
     notes: tuple[str, ...] = ()
     error: AntreanError | None = None
 
@@ -52,55 +62,61 @@ class Story:
 
     @property
     def cancelled(self) -> bool:
-        """Whether nothing more is to come: Khanza or BPJS holds it as cancelled."""
-        seen = self.record.seen
-        batal = not self.live if self.visit else seen is not None and seen.stts == "Batal"
-        return (
-            self.record.ended
-            or Step.BATAL in self.record.pushes
-            or batal
-            or self.booking == CANCELLED
-        )
+        """Whether nothing more is to come: Khanza, the ledger or BPJS holds it as cancelled."""
+        if self.record.ended or Step.BATAL in self.record.pushes:
+            return True
+        if self.booking is BookingAtBpjs.CANCELLED:
+            return True
+        if self.visit:
+            return not self.live
+        return self.record.seen is not None and self.record.seen.stts == "Batal"
 
 
-def tell(
+def report_visit(
     settings: Settings, record: Record, sessions: Sessions | None, now: datetime, *, with_bpjs: bool
-) -> Story:
-    """Return the story of a booking; `sessions` are HFIS's where the hospital goes by them."""
-    story = Story(record=record, zone=settings.policy.zone, now=now)
+) -> VisitReport:
+    """Return what is known of a booking; `sessions` are HFIS's where the hospital goes by them.
+
+    Raises nothing that a person can mend: it stands in the report.
+    """
+    report = VisitReport(record=record, zone=settings.policy.zone, now=now)
     try:
-        story = _with_khanza(settings, story, sessions)
+        report = _with_khanza(settings, report, sessions)
     except (TemporaryError, SettingsError) as error:
-        story = replace(story, notes=(str(error),))
+        report = replace(report, notes=(str(error),))
     if not with_bpjs:
-        return story
+        return report
     try:
-        return _with_bpjs(settings, story)
+        return _with_bpjs(settings, report)
     except AntreanError as error:
-        return replace(story, notes=(*story.notes, str(error)), error=error)
+        return replace(report, notes=(*report.notes, str(error)), error=error)
 
 
-def _with_khanza(settings: Settings, story: Story, sessions: Sessions | None) -> Story:
+# -- Khanza
+
+
+def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions | None) -> VisitReport:
+    """Return the report with what Khanza has; raises SettingsError and TemporaryError."""
     from antrean_cli.khanza.queries import Khanza, Window
 
     if not (settings.khanza.user or settings.khanza.sqlite):
         raise SettingsError("Khanza tidak dibaca: KHANZA_USER belum diisi")
-    record, policy = story.record, settings.policy
+    record, policy = report.record, settings.policy
     no_rawat = (record.no_rawat,) if record.no_rawat else ()
+    window = Window(record.tanggal, record.tanggal, no_rawat, (record.kodebooking,))
     with Khanza(settings.khanza, seconds=settings.max_seconds) as khanza:
-        rows = rows_of(
-            khanza, policy, Window(record.tanggal, record.tanggal, no_rawat, (record.kodebooking,))
-        )
+        rows = rows_of(khanza, policy, window)
         notes = _hint(khanza.own_sender_notes(record.no_rawat or "", record.kodebooking))
-    visit = _same(assemble(rows._replace(hfis=sessions), policy), record)
+    visit = _visit_of(record, assemble(rows._replace(hfis=sessions), policy))
     if visit is None:
-        return replace(story, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
-    look = VisitContext(visit=visit, policy=policy, seen=record.seen, now=story.now)
-    events = {str(taskid): event for taskid, event in events_of(look).items()}
-    return replace(story, visit=visit, events=events, notes=notes)
+        return replace(report, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
+    context = VisitContext(visit=visit, policy=policy, seen=record.seen, now=report.now)
+    events = {str(taskid): event for taskid, event in events_of(context).items()}
+    return replace(report, visit=visit, events=events, notes=notes)
 
 
-def _same(visits: Sequence[Visit], record: Record) -> Visit | None:
+def _visit_of(record: Record, visits: Sequence[Visit]) -> Visit | None:
+    """Return the visit of a booking: by its kode booking, else by its number."""
     same = [visit for visit in visits if visit.kodebooking == record.kodebooking]
     same += [visit for visit in visits if record.no_rawat and visit.no_rawat == record.no_rawat]
     return same[0] if same else None
@@ -110,27 +126,29 @@ def _hint(notes: "OwnSenderNotes") -> tuple[str, ...]:
     """Return what Khanza's own sender noted of a visit, nothing if it noted nothing."""
     parts = [f"task {task.taskid} {task.waktu[11:]}" for task in notes.tasks]
     parts += [f"statuskirim {notes.statuskirim}"] if notes.statuskirim else []
-    return (
-        (f"Pengirim bawaan Khanza mencatat {', '.join(parts)}: petunjuk, bukan bukti.",)
-        if parts
-        else ()
-    )
+    if not parts:
+        return ()
+    return (f"Pengirim bawaan Khanza mencatat {', '.join(parts)}: petunjuk, bukan bukti.",)
 
 
-def _with_bpjs(settings: Settings, story: Story) -> Story:
+# -- BPJS
+
+
+def _with_bpjs(settings: Settings, report: VisitReport) -> VisitReport:
+    """Return the report with what BPJS has; raises what its client raises."""
     from antrean_cli.bpjs.client import Client
 
-    client, kodebooking = Client(settings.bpjs), story.record.kodebooking
+    client, kodebooking = Client(settings.bpjs), report.record.kodebooking
     held = tasks_held(tasks(client, kodebooking, missing_ok=True))
     try:
         row = antrean(client, kodebooking)
+        absent = BookingAtBpjs.MISSING
     except (RefusedError, TemporaryError):  # BPJS does not offer that list everywhere
-        return replace(
-            story,
-            at_bpjs=held,
-            booking=CANCELLED if Step.TASK_99 in held else PRESENT if held else "",
-        )
-    cancelled = Step.TASK_99 in held or (row is not None and row.cancelled)
-    return replace(
-        story, at_bpjs=held, booking=CANCELLED if cancelled else PRESENT if row or held else MISSING
-    )
+        row, absent = None, BookingAtBpjs.UNKNOWN
+    if Step.TASK_99 in held or (row and row.cancelled):
+        booking = BookingAtBpjs.CANCELLED
+    elif row or held:
+        booking = BookingAtBpjs.PRESENT
+    else:
+        booking = absent
+    return replace(report, at_bpjs=held, booking=booking)

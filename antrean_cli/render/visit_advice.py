@@ -1,0 +1,152 @@
+"""What is to be done about one visit: what is stuck or does not fit, and who does what about it.
+
+- What waits for another push is advised on as that one is.
+- What a reason itself advises stands in reasons.py; here stands what depends on the visit.
+"""
+
+import shlex
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from antrean_cli.operator.visit_report import BookingAtBpjs, VisitReport
+from antrean_cli.render.reasons import Unit, advice_on, recorded_by, sentence, who_acts
+from antrean_cli.render.words import STATES, step_name
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.push import CANCELS, MANUAL, ORDERED, STEPS, TASK_STEPS, Push
+from antrean_cli.rules.reasons import ReasonCode, has_code
+
+# What waits for the add in the end, whatever it says itself.
+_FOR_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_REFUSED, ReasonCode.DEMANDED_ADD)
+
+
+class ToDo(NamedTuple):
+    """One thing that is stuck or does not fit, and what to do about it.
+
+    `advice` names who acts; it is empty where nobody can, None where it goes on by itself.
+    """
+
+    what: str
+    advice: str | None
+
+
+def to_dos(report: VisitReport) -> list[ToDo]:
+    """Return what is stuck, in the order of the steps, then how BPJS differs from the ledger."""
+    differing = (_unlike_bpjs(report, step) for step in STEPS)
+    return [*_stuck(report), *(one for one in differing if one)]
+
+
+def at_bpjs(report: VisitReport, step: str) -> bool:
+    """Return whether BPJS has a step; where it does not say, the booking is taken to be there."""
+    if step == Step.ADD:
+        return report.booking is not BookingAtBpjs.MISSING
+    if step in CANCELS:
+        return report.booking is BookingAtBpjs.CANCELLED
+    return step in (report.at_bpjs or {})
+
+
+# -- what is stuck
+
+
+def _stuck(report: VisitReport) -> Iterator[ToDo]:
+    """Yield a cancel that Khanza does not know, and what is held or refused."""
+    pushes = [push for step in STEPS if (push := report.record.push(step))]
+    if report.live and _cancelled_elsewhere(report, pushes):
+        advice = "batalkan juga di Khanza, atau daftarkan pasien dengan antrean baru"
+        yield ToDo("dibatalkan di BPJS, tidak di Khanza", f"{Unit.PENDAFTARAN}: {advice}")
+    for push in pushes:
+        if push.reason and push.state in (State.HELD, State.REFUSED):
+            code = f" (kode {push.code})" if push.state == State.REFUSED and push.code else ""
+            what = f"{step_name(push.step)} {STATES[push.state]}: {sentence(push.reason)}{code}"
+            yield ToDo(what, _advice(report, _root(report, push)))
+
+
+def _cancelled_elsewhere(report: VisitReport, pushes: list[Push]) -> bool:
+    """Return whether BPJS holds the booking as cancelled, other than by hand."""
+    cancels = [push for push in pushes if push.step in CANCELS and push.done]
+    if any(push.source == MANUAL for push in cancels):
+        return False
+    return bool(cancels) or report.booking is BookingAtBpjs.CANCELLED
+
+
+def _root(report: VisitReport, push: Push) -> Push:
+    """Return the push that the one in question waits for in the end."""
+    add = report.record.push(Step.ADD)
+    if push.step != Step.ADD and add and not add.done and has_code(push.reason, *_FOR_ADD):
+        return add
+    if not has_code(push.reason, ReasonCode.WAITING_FOR_TASK):
+        return push
+    before = report.record.push(_awaited(report, push.step))
+    return _root(report, before) if before else push
+
+
+def _awaited(report: VisitReport, step: str) -> str:
+    """Return the task that a step waits for: the last that is stuck, else the first missing.
+
+    Empty if there is none.
+    """
+    awaited = ""
+    for one in ORDERED[: ORDERED.index(step)] if step in ORDERED else ():
+        push = report.record.push(one)
+        if push is None:
+            awaited = awaited or (one if one in TASK_STEPS else "")
+        elif push.done or push.state == State.DUE:
+            awaited = ""
+        else:
+            awaited = one
+    return awaited
+
+
+def _advice(report: VisitReport, push: Push) -> str | None:
+    """Return who has to do what about a push that is stuck, None if it goes on by itself."""
+    if push.state == State.CLOSED:
+        return ""
+    if push.reason is None or push.state not in (State.HELD, State.REFUSED):
+        return None
+    if has_code(push.reason, ReasonCode.WAITING_FOR_TASK):
+        return _advice_on_missing(report, _awaited(report, push.step))
+    if has_code(push.reason, ReasonCode.DEMANDED_TASK, ReasonCode.DEMANDED_ADD):
+        return _advice_on_demand(report, push.blocked_by)
+    retry = f"retry {shlex.quote(report.record.kodebooking)}"
+    advice = advice_on(push.reason).replace("retry KODEBOOKING", retry)
+    who = who_acts(push.reason, push.step)
+    return f"{who}: {advice}" if who and advice else advice
+
+
+def _advice_on_missing(report: VisitReport, step: str) -> str | None:
+    """Return who records a task that others wait for, None where it is recorded already."""
+    if not step or step in report.events:
+        return None
+    return f"{recorded_by(step)}: catat {step_name(step)} di Khanza"
+
+
+def _advice_on_demand(report: VisitReport, step: str) -> str | None:
+    """Return who sends what BPJS itself wants to see first."""
+    kodebooking, no_rawat = shlex.quote(report.record.kodebooking), report.record.no_rawat
+    if step == Step.ADD:
+        what = f"--no-rawat {no_rawat}" if no_rawat else "FILE"
+        return f"{Unit.IT}: antrean add {what}"
+    if step in TASK_STEPS:
+        return _advice_on_missing(report, step)
+    return f"{Unit.PENDAFTARAN}: antrean update {kodebooking} {step} WAKTU"
+
+
+# -- how BPJS differs
+
+
+def _unlike_bpjs(report: VisitReport, step: str) -> ToDo | None:
+    """Return how a step differs from what BPJS has, None if it does not or BPJS was not asked."""
+    if report.at_bpjs is None:
+        return None
+    push, there, name = report.record.push(step), at_bpjs(report, step), step_name(step)
+    repair = f"{Unit.IT}: antrean reconcile --date {report.record.tanggal} --repair"
+    if push and push.done and not there and step != Step.FARMASI:
+        return ToDo(f"{name} tercatat {STATES[push.state]}, tetapi tidak ada di BPJS", repair)
+    if step not in TASK_STEPS or not there or report.cancelled:
+        return None
+    if push and not push.done:
+        return ToDo(f"{name} sudah ada di BPJS, belum tercatat", repair)
+    by_hand = push is not None and push.source == MANUAL
+    if report.visit and step not in report.events and not by_hand:
+        advice = f"{recorded_by(step)}: periksa catatannya di Khanza"
+        return ToDo(f"{name} ada di BPJS, tidak ada di Khanza", advice)
+    return None
