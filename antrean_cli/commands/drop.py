@@ -42,6 +42,5 @@ def command(ctx: click.Context, wanted: PushFilter, keterangan: str, as_json: bo
         changed = drop(ledger, wanted, policy, now, keterangan.strip())
     tell_changed(ctx.obj, changed, "dilepas", as_json)
     if wanted.number and not wanted.step:
-        ctx.obj.say(
-            f"Sisa antrean itu tidak dikirim. Membatalkan: antrean retry {shlex.quote(wanted.number)}"
-        )
+        number = shlex.quote(wanted.number)
+        ctx.obj.say(f"Sisa antrean itu tidak dikirim. Membatalkan: antrean retry {number}")

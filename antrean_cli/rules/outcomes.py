@@ -15,7 +15,7 @@ from antrean_cli.rules.codes import OutcomeKind, State, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
-from antrean_cli.rules.push import ORDERED, UNLISTED, Push, Record
+from antrean_cli.rules.push import ORDERED, STEPS, UNLISTED, Push, Record
 from antrean_cli.rules.reasons import (
     AFTER_SERVICE,
     CANCELLED,
@@ -223,10 +223,15 @@ def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Recor
 
 
 def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record:
-    """Return the record with what BPJS holds taken as there, at the time that it holds."""
+    """Return the record with what BPJS holds taken as there, at the time that it holds.
+
+    A task that nobody has heard of still tells that BPJS has the booking.
+    """
     record = without_doubt(record, _is_listed)
     for step, waktu in tasks_held(rows).items():
-        record = with_settled_add(record.with_pushes(_found(record, step, waktu)))
+        if step in STEPS:
+            record = record.with_pushes(_found(record, step, waktu))
+        record = with_settled_add(record)
     if record.ended:
         return close_open(record, CANCELLED)
     record = _without_overtaken(record)

@@ -641,6 +641,14 @@ def test_a_fault_that_cannot_have_reached_bpjs_is_simply_repeated() -> None:
     assert (call.push.step, call.lookup) == ("4", False)
 
 
+def test_a_task_that_nobody_has_heard_of_breaks_nothing_and_tells_that_the_booking_is_there() -> (
+    None
+):
+    doubtful = record(push("add", needs_lookup=True), push("3", "due", "08:05"))
+    found = after_lookup(doubtful, listed((0, "08:00"), (8, "10:00")), policy())
+    assert states(found) == {"add": "already", "3": "due"}
+
+
 def test_a_task_with_an_unknown_outcome_is_looked_up_and_found() -> None:
     after = after_fault(FLYING, "4", Fault(cause=Cause.TIMEOUT), NOW)
     call = next_call(after, NOW)
