@@ -1,5 +1,4 @@
-"""What goes wrong outside: settings, BPJS, Khanza, the state file, what people type, and where the
-output goes.
+"""What goes wrong outside: settings, BPJS, Khanza, the state file, what people type and read.
 
 Every trouble ends in its exit code with one Indonesian sentence on stderr, nothing on stdout and no
 traceback, and nothing is sent that should not be.
@@ -48,9 +47,7 @@ ENGLISH = re.compile(
 
 
 def antrean(site: Site, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command at a site, with changes to its settings; a proper body lies on standard
-    input.
-    """
+    """Run the command at a site with changed settings; a proper body lies on standard input."""
     return given(json.dumps(BODY), site, *arguments, **env)
 
 
@@ -62,9 +59,7 @@ def given(text: str, site: Site, *arguments: str, **env: str) -> subprocess.Comp
 def limited(
     limit: str, site: Site, *arguments: str, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process that took something away from itself first
-    (Python statements).
-    """
+    """Run the command in a process that took something from itself first (Python statements)."""
     become = (
         "import os, sys; os.execv(sys.executable, [sys.executable, "
         "'-m', 'antrean_cli', *sys.argv[1:]])"
@@ -186,9 +181,7 @@ POWERLESS = (
 def test_a_settings_folder_that_may_not_be_entered_is_no_bug(
     live_site: Site, tmp_path: Path
 ) -> None:
-    """The settings of the service account are not for the operator, who has his own in the
-    environment.
-    """
+    """The service account's settings are not for the operator, who has his own."""
     folder = tmp_path / ".config" / "antrean"
     folder.mkdir(parents=True)
     folder.chmod(0o000)
@@ -326,9 +319,7 @@ def test_a_redirect_is_not_followed(live_site: Site) -> None:
     ids=lambda fault: str(fault.name),
 )
 def test_a_slow_bpjs_is_left_when_its_time_is_up(live_site: Site, fault: Fault) -> None:
-    """BPJS_TIMEOUT is for the whole call: a byte every half second does not stretch it (it would
-    take 30 s).
-    """
+    """BPJS_TIMEOUT is for the whole call: dripping bytes do not stretch it (they would to 30 s)."""
     booked(live_site)
     live_site.bpjs.faults.add(fault)
     began = time.monotonic()
@@ -375,9 +366,7 @@ FROM_KHANZA = [("add", "--no-rawat", "2026/11/23/000001"), ("sync",)]
 
 @pytest.fixture
 def other_khanza(mariadb: MariaDB) -> Iterator[Callable[..., str]]:
-    """Return a maker of a second Khanza with changes to its tables; it returns the name of the
-    database.
-    """
+    """Return a maker of a second Khanza with changes to its tables; it returns the database's name."""
     mariadb.start()
     name = "kurang"
 
@@ -702,8 +691,7 @@ def test_a_folder_that_may_not_be_written_exits_9(live_site: Site, kept: Path, n
 
 
 def room(size: int) -> str:
-    """Let no file grow beyond `size` bytes: to whoever writes it, a disk that is full from there
-    on.
+    """Let no file grow beyond `size` bytes: from there on the disk is full to whoever writes.
 
     A real full disk needs a mount of its own, which tests may not make everywhere. Python ignores
     SIGXFSZ, so the write fails as it does on a full disk.
@@ -751,9 +739,7 @@ os.kill(os.getpid(), 9)
 def test_on_a_disk_that_is_full_after_opening_nothing_is_sent(
     live_site: Site, kept: Path, name: str
 ) -> None:
-    """The ledger can still be opened and read, but its next commit does not fit: that is tried
-    before sending.
-    """
+    """The ledger opens, but its next commit does not fit: that is tried before sending."""
     file, size = kept / "buku.sqlite3", 32_768  # the -shm needs just that much
     subprocess.run([sys.executable, "-c", NEARLY_FULL, str(file), str(size)], check=False)
     assert size - 4096 <= file.with_name(file.name + "-wal").stat().st_size <= size
@@ -789,9 +775,7 @@ KODEBOOKING = ["", " ", " A1", "A1 ", "A\n1", "A\t1", "A\x1b[31m1", "A" * 300]
 def test_a_kode_booking_that_cannot_be_one_is_refused(
     live_site: Site, name: str, kodebooking: str
 ) -> None:
-    """The same in a JSON file as on the command line; nothing is sent, and no escape sequence is
-    repeated.
-    """
+    """In a JSON file too; nothing is sent, and no escape sequence is repeated."""
     arguments = [kodebooking if word == KB else word for word in CALLS[name]]
     done = given(json.dumps({**BODY, "kodebooking": kodebooking}), live_site, *arguments)
     assert "\x1b" not in complaint(done, 2)
@@ -987,9 +971,7 @@ def test_any_reason_for_a_cancel_goes_through(live_site: Site) -> None:
 
 
 def written_to(site: Site, target: str, *arguments: str) -> tuple[int, str]:
-    """Run the command with its standard output sent where the shell sends it; return exit code and
-    stderr.
-    """
+    """Run the command with stdout sent where the shell sends it; return exit code and stderr."""
     done = subprocess.run(
         ["sh", "-c", f'exec "$0" -m antrean_cli "$@" {target}', sys.executable, *arguments],
         env={**os.environ, **site.env, "ANTREAN_STATE": str(site.state)},

@@ -317,9 +317,7 @@ def test_a_mobile_jkn_booking_is_not_added_under_another_code(site: Site) -> Non
 def test_sync_goes_on_under_the_code_that_a_visit_was_added_by_hand_with(
     site: Site, passes_before: int
 ) -> None:
-    """Whether or not a pass had held it before, the visit is one booking, and show finds it by its
-    no_rawat.
-    """
+    """Held by a pass before or not, the visit is one booking, and show finds it by its no_rawat."""
     no_rawat = site.khanza.visit(MONDAY)
     for _ in range(passes_before):
         site.sync()
@@ -525,9 +523,7 @@ SORTED = [
 
 
 def test_plain_is_one_line_a_task_with_four_fields_and_no_header(live_site: Site) -> None:
-    """taskid⇥wakturs⇥waktu⇥taskname, by taskid and time; a task that BPJS holds twice is shown
-    twice.
-    """
+    """taskid⇥wakturs⇥waktu⇥taskname, by taskid and time; what BPJS holds twice is shown twice."""
     booked(live_site, KB, *TASKS)
     done = live_site.run("listtask", KB, "--format", "plain")
     assert (done.returncode, done.stderr) == (0, "")
@@ -1061,9 +1057,7 @@ def test_global_options_name_the_settings_and_the_state(live_site: Site, tmp_pat
 
 
 def piped(site: Site, *arguments: str, reader: str) -> tuple[int, str]:
-    """Run the command into a pipe that somebody closes; return its exit code and what it said on
-    stderr.
-    """
+    """Run the command into a pipe that somebody closes; return exit code and stderr."""
     script = f'"$0" -m antrean_cli "$@" | {reader}; echo "${{PIPESTATUS[0]}}" >&2'
     done = subprocess.run(
         ["bash", "-c", script, sys.executable, *arguments],

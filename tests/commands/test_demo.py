@@ -1,6 +1,4 @@
-"""The demo and the simulator command, as somebody who has just installed the package would run
-them.
-"""
+"""The demo and the simulator, as somebody runs them who has just installed the package."""
 
 from __future__ import annotations
 

@@ -90,9 +90,7 @@ def test_a_refusal_is_told_on_stderr_once(live_site: Site) -> None:
 
 
 def test_an_unmapped_clinic_or_doctor_is_told_once_and_not_per_visit(live_site: Site) -> None:
-    """Told once per clinic or doctor, also in later passes; what else is held
-    is not told at all.
-    """
+    """Once a clinic or doctor, also in later passes; other holds are not told at all."""
     for _ in range(4):
         patient(live_site, kd_poli="MAT")
         patient(live_site, kd_dokter="D03")
@@ -290,9 +288,7 @@ def test_it_runs_in_crons_bare_environment(live_site: Site) -> None:
 def test_the_same_milliseconds_under_any_zone_of_the_host(
     live_site: Site, host: str, zone: str, hours: int
 ) -> None:
-    """Khanza's times are the hospital's; the host's own zone changes nothing, in the first pass or
-    the next.
-    """
+    """Khanza's times are the hospital's; the host's zone changes nothing, in no pass."""
     no_rawat = patient(live_site)
     since = ("--since", str(YESTERDAY))
     assert live_site.spawn("sync", *since, TZ=host, ANTREAN_TZ=zone).returncode == 0
@@ -385,9 +381,7 @@ def test_a_dry_run_beside_a_running_pass_disturbs_nothing(live_site: Site) -> No
 
 
 def test_runs_started_together_send_everything_once(live_site: Site) -> None:
-    """Of ten started at once on an empty state one or some work, the others
-    leave silently with 11.
-    """
+    """Of ten started at once on an empty state some work, the others leave silently with 11."""
     visits = [patient(live_site) for _ in range(6)]
     live_site.bpjs.latency = 0.02
     processes = [live_site.start("sync", *SINCE) for _ in range(10)]
@@ -415,9 +409,7 @@ def test_whoever_asks_hears_why_there_was_no_pass(live_site: Site) -> None:
 
 
 def test_whoever_asks_hears_why_a_pass_could_not_finish(live_site: Site) -> None:
-    """Cron hears of an outage once an hour; whoever looks wants to know when
-    BPJS is tried again.
-    """
+    """Cron hears of an outage once an hour; whoever looks wants to know when it is tried again."""
     patient(live_site)
     live_site.bpjs.down = True
     for _ in range(3):
@@ -497,9 +489,7 @@ def test_a_signal_while_khanza_is_waited_for_ends_the_pass(
 
 
 def test_killed_again_and_again_it_ends_the_same(live_site: Site) -> None:
-    """kill -9 in the middle, then a clean pass: the same end, and no repeats beyond one per worker
-    and kill.
-    """
+    """kill -9 in the middle, then a clean pass: no repeats beyond one per worker and kill."""
     visits = [patient(live_site) for _ in range(15)]
     live_site.bpjs.latency = 0.1
     kills = (1, 4, 6, 9, 13)
