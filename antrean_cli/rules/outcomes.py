@@ -186,7 +186,8 @@ def _sep_first(answered: _Answered) -> Record:
 
 def _auth_failed(answered: _Answered) -> Record:
     """Leave the push as it was before the call: the fault is not its own."""
-    return answered.record.with_pushes(lose(answered.push))
+    push = answered.push
+    return answered.record.with_pushes(lose(push) if push.state == State.SENDING else push)
 
 
 _EFFECTS: Mapping[OutcomeKind, Callable[[_Answered], Record]] = {

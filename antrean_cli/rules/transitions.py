@@ -32,30 +32,36 @@ class Move(Code):
     REPEAT = "repeat"
 
 
+_OPEN = (State.HELD, State.DUE)
+_AT_BPJS = (State.SENT, State.ALREADY)
+# What an answer meets: a push in flight, or one of which somebody at the desk had it sent, read
+# again or dropped while its call was on its way. Refused it is by answers alone.
+_ANSWERED = (State.SENDING, *_OPEN, *_AT_BPJS, State.CLOSED)
 _ANY = tuple(State)
 # From which states a move begins, and in which it ends. The rules behind a row stand in
 # rules/README.md (States, Tasks, Trouble), BPJS's words in bpjs/README.md (Answers).
 TRANSITIONS: Mapping[Move, tuple[tuple[State, ...], State]] = {
-    # The visit needs it and nothing keeps it any more.
-    Move.WANT: (_ANY, State.DUE),
-    # Something outside the queue is waited for.
-    Move.HOLD: (_ANY, State.HELD),
+    # The visit needs it and nothing keeps it any more; what Khanza or the clock has closed, another
+    # word of theirs opens again.
+    Move.WANT: ((*_OPEN, State.CLOSED), State.DUE),
+    # Something outside the queue is waited for, or BPJS wants another step first.
+    Move.HOLD: (_ANSWERED, State.HELD),
     # Given up: no-show, outside the day, SEP first, cancelled, after H+7, dropped by hand.
     Move.CLOSE: (_ANY, State.CLOSED),
-    # Committed before its POST leaves.
-    Move.BEGIN: (_ANY, State.SENDING),
+    # Committed before its POST leaves. What BPJS made wait is tried now and then from where it is.
+    Move.BEGIN: (_OPEN, State.SENDING),
     # BPJS took it: 200.
-    Move.ACCEPT: (_ANY, State.SENT),
-    # BPJS had it: 208 "sudah ada", or getlisttask shows it.
+    Move.ACCEPT: (_ANSWERED, State.SENT),
+    # BPJS had it: 208 "sudah ada", or getlisttask shows it, whatever we thought of it.
     Move.FIND: (_ANY, State.ALREADY),
-    # BPJS refused it for good: a person has to do something, or its content has to change.
-    Move.REFUSE: (_ANY, State.REFUSED),
+    # BPJS refused it for good: a person has to do something.
+    Move.REFUSE: (_ANSWERED, State.REFUSED),
     # BPJS put it off: later, or after another step.
-    Move.POSTPONE: (_ANY, State.DUE),
-    # No envelope came, or the process died while it was in flight: nobody knows what became of it.
-    Move.LOSE: (_ANY, State.DUE),
+    Move.POSTPONE: (_ANSWERED, State.DUE),
+    # No envelope came, the credentials were refused, or the process died: it is as before the call.
+    Move.LOSE: ((State.SENDING,), State.DUE),
     # Once more: BPJS asks for it again, a person retries it, a repair or a replay doubts it.
-    Move.REPEAT: (_ANY, State.DUE),
+    Move.REPEAT: ((*_AT_BPJS, State.REFUSED, State.CLOSED), State.DUE),
 }
 
 
@@ -123,7 +129,7 @@ def postpone(push: Push, next_try: datetime) -> Push:
 
 
 def lose(push: Push) -> Push:
-    """Return a push that was in flight, due again; nobody knows what became of its call."""
+    """Return a push that was in flight, due again as if its call had never begun."""
     return _moved(push, Move.LOSE)
 
 
