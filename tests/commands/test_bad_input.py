@@ -366,7 +366,7 @@ FROM_KHANZA = [("add", "--no-rawat", "2026/11/23/000001"), ("sync",)]
 
 @pytest.fixture
 def other_khanza(mariadb: MariaDB) -> Iterator[Callable[..., str]]:
-    """Return a maker of a second Khanza with changes to its tables; it returns the database's name."""
+    """Return a maker of a second Khanza with changed tables; it returns the database's name."""
     mariadb.start()
     name = "kurang"
 
