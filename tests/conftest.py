@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
@@ -18,10 +19,12 @@ import pytest
 
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
+from tests.support.folders import new_folder
 from tests.support.mariadb import MariaDB
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
 
 pytest_plugins = ("tests.support.figures", "tests.support.interrupts")
+FOLDER = pytest.StashKey[Path]()
 ROOT = Path(__file__).parents[1]
 OURS = ("ANTREAN_", "BPJS_", "KHANZA_", "XDG_")
 TRANSPORT = (
@@ -40,6 +43,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--all", action="store_true", help="make all of every attack, not a sample: takes hours"
     )
     parser.addoption("--seed", type=int, default=1, help="seed of the attacks' random numbers")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep every `tmp_path` in memory, unless the person named a place for them."""
+    if not config.option.basetemp and not hasattr(config, "workerinput"):
+        config.stash[FOLDER] = new_folder("tests")
+        config.option.basetemp = str(config.stash[FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove them."""
+    if folder := config.stash.get(FOLDER, None):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

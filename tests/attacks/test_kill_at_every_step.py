@@ -19,13 +19,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -39,7 +39,7 @@ from tests.attacks.attack import Attack
 from tests.attacks.stepping import SECONDS
 from tests.conftest import ROOT
 from tests.support.figures import FIGURES
-from tests.support.mariadb import SHM, MariaDB
+from tests.support.mariadb import MariaDB
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
 
 ADD, UPDATE, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/getlisttask"
@@ -151,6 +151,7 @@ class Stage:
     mariadb: MariaDB
     connection: pymysql.Connection[Any]
     program: Program
+    folder: Path
 
     @contextmanager
     def world(
@@ -163,7 +164,7 @@ class Stage:
         clock = Clock(datetime.combine(MONDAY, time(14), WIB))
         keys: dict[str, Any] = {"cons_id": CONS_ID, "secret_key": SECRET_KEY, "user_key": USER_KEY}
         with (
-            tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None) as folder,
+            TemporaryDirectory(dir=self.folder) as folder,
             Simulator(
                 **keys, now=clock, clock_tolerance=1e12
             ) as bpjs,  # the program signs with the real time
@@ -551,9 +552,10 @@ class Tally:
 @pytest.fixture(scope="module")
 def stage(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One Khanza and one process for all scenarios."""
-    program = Program(tmp_path_factory.mktemp("program"))
+    folder = tmp_path_factory.mktemp("stage")
+    program = Program(folder)
     with closing(program), mariadb.admin() as connection:
-        yield Stage(mariadb=mariadb, connection=connection, program=program)
+        yield Stage(mariadb=mariadb, connection=connection, program=program, folder=folder)
 
 
 @pytest.fixture(scope="module")

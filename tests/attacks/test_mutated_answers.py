@@ -21,7 +21,6 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import zlib
 from collections import Counter
@@ -957,11 +956,8 @@ def _listed(tasks: Sequence[Any]) -> frozenset[str]:
 
 
 @pytest.fixture
-def lab(mouth: Mouth) -> Iterator[Lab]:
-    room = (
-        "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    )  # thousands of commits, none of them on a disk
-    with tempfile.TemporaryDirectory(dir=room) as folder, made_lab(mouth, Path(folder)) as made:
+def lab(mouth: Mouth, tmp_path: Path) -> Iterator[Lab]:
+    with made_lab(mouth, tmp_path) as made:
         yield made
 
 

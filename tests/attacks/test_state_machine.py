@@ -49,7 +49,6 @@ from antrean_cli.sync.collect import Collected, collect
 from antrean_cli.sync.run import Pass
 from tests.attacks.attack import Attack
 from tests.attacks.world import CHANGES, Judge, World
-from tests.support.mariadb import SHM
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock
 
 START = datetime(MONDAY.year, MONDAY.month, MONDAY.day, 11, tzinfo=WIB)
@@ -190,9 +189,7 @@ class Everything(RuleBasedStateMachine):
         super().__init__()
         self.mortal, self.sample, self.totals, self.clock = mortal, sample, totals, Clock(START)
         self.stack = ExitStack()
-        self.folder = Path(
-            self.stack.enter_context(TemporaryDirectory(dir=SHM if SHM.is_dir() else None))
-        )
+        self.folder = Path(self.stack.enter_context(TemporaryDirectory(dir=sample.parent)))
         self.khanza = sqlite3.connect(
             shutil.copy(sample, self.folder / "khanza.sqlite3"), isolation_level=None
         )

@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +19,9 @@ from typing import Any
 
 import pymysql
 
+from tests.support.folders import new_folder
+
 SCHEMA = Path(__file__).with_name("schema.sql")
-SHM = Path("/dev/shm")
 PR_SET_PDEATHSIG = 1
 SECONDS = 30  # to start or to stop; it takes a fraction of one
 
@@ -36,8 +36,7 @@ class MariaDB:
     DATABASE = "sik"
 
     def __init__(self) -> None:
-        _sweep()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"antrean-mariadb-{os.getpid()}-", dir=_room()))
+        self._folder = new_folder("mariadb")
         self.socket = str(self._folder / "sock")
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
@@ -233,27 +232,6 @@ def _as_root() -> list[str]:
 def _die_with_us() -> None:
     """Let the kernel kill the server if the tests are killed."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _room() -> Path | None:
-    """Prefer memory, nine times faster to set up; None is the usual place for temporary files."""
-    try:
-        return (
-            SHM if os.access(SHM, os.W_OK) and shutil.disk_usage(SHM).free > 200 * 2**20 else None
-        )
-    except OSError:
-        return None
-
-
-def _sweep() -> None:
-    """Remove the folders of tests that were killed."""
-    for folder in (_room() or Path(tempfile.gettempdir())).glob("antrean-mariadb-*-*"):
-        try:
-            os.kill(int(folder.name.split("-")[2]), 0)
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except (ValueError, PermissionError):
-            continue
 
 
 def _free_port() -> int:
