@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -235,6 +235,11 @@ def _die_with_us() -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that the system hands to nobody else, also while the server is stopped."""
+    ports = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    first = 10_000 + os.getpid() % (int(ports[0]) - 11_000)
+    for port in range(first, int(ports[0])):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
