@@ -30,9 +30,9 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import SPELLINGS, Fault, FaultPlan, Reply, html
 from antrean_cli.simulator.server import Received, Simulator
 from tests.attacks.attack import Attack
-from tests.bpjs.test_client import certificate
 from tests.support import faults
 from tests.support.catalogue import EXAMPLE_ADD
+from tests.support.certificates import certificate
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site
 
 ADD, UPDATE, BATAL, LIST = (

@@ -1,27 +1,19 @@
-"""BPJS's lists: how they are asked for, what is made of any answer, and `antrean ref`, which shows
-three of them.
+"""BPJS's lists: how they are asked for, and what is made of any answer.
 
-Bodies are typed by hand from the catalogue; encrypted ones are made by the openssl command and a
-packer of our own.
+Bodies are typed by hand from what is known of BPJS's own; encrypted ones are made by the openssl
+command and a packer of our own.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import resource
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
-from antrean_cli.bpjs.decompression import unpack
 from antrean_cli.bpjs.lookups import listing
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.rules.answers import Reply
@@ -29,17 +21,10 @@ from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek
 from antrean_cli.simulator import faults, server
 from antrean_cli.simulator.server import Simulator
-from tests.bpjs.test_client import (
-    URI_SAFE,
-    Answer,
-    canned,
-    client,
-    encrypted,
-    metadata,
-    packed,
-    sealed,
-)
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site
+from tests.bpjs.using import BODY, TASKS, client, listtask
+from tests.support.canned import Answer, canned, metadata
+from tests.support.encrypted import bomb, encrypted, sealed
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY
 
 # Each list: the words that it is asked for with, and the path that the catalogue gives it.
 PATHS = {
@@ -49,9 +34,15 @@ PATHS = {
     "per_tanggal": (("2026-11-23",), "/antrean/pendaftaran/tanggal/2026-11-23"),
     "per_kodebooking": (("A1",), "/antrean/pendaftaran/kodebooking/A1"),
 }
+
+
 # Its success code, a row of it, and what is made of that.
 POLI = {"nmpoli": "Anak", "nmsubspesialis": "Anak Alergi", "kdsubspesialis": "008", "kdpoli": "ANA"}
+
+
 DOKTER = {"namadokter": "dr. Contoh, Sp.A", "kodedokter": 12345}
+
+
 JADWAL = {
     "kodesubspesialis": "INT",
     "hari": 1,
@@ -65,6 +56,8 @@ JADWAL = {
     "namapoli": "PENYAKIT DALAM",
     "kodedokter": 12346,
 }
+
+
 PENDAFTARAN = {
     "kodebooking": "2026/11/23/000001",
     "tanggal": "2026-11-23",
@@ -84,6 +77,8 @@ PENDAFTARAN = {
     "createdtime": 1795390000000,
     "status": "Belum dilayani",
 }
+
+
 ANTREAN = Antrean(
     *(
         "2026/11/23/000001",
@@ -96,6 +91,8 @@ ANTREAN = Antrean(
     ),
     *("Bridging Antrean", "Belum dilayani"),
 )
+
+
 ROWS: dict[str, tuple[int, dict[str, Any], object]] = {
     "ref_poli": (1, POLI, Poli("ANA", "Anak", "008", "Anak Alergi")),
     "ref_dokter": (1, DOKTER, Dokter("12345", "dr. Contoh, Sp.A")),
@@ -135,15 +132,6 @@ def found(name: str, plain: object) -> Sequence[Any]:
     return reply.response
 
 
-@pytest.fixture
-def bpjs() -> Iterator[Simulator]:
-    with Simulator(cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY) as simulator:
-        yield simulator
-
-
-# -- how they are asked for
-
-
 @pytest.mark.parametrize("name", PATHS)
 def test_each_list_is_got_from_its_path_without_a_body(name: str) -> None:
     words, path = PATHS[name]
@@ -170,39 +158,21 @@ def test_a_kode_booking_in_a_path_is_percent_encoded(kodebooking: str, path: str
     assert door.asked == [f"GET /antreanrs/antrean/pendaftaran/kodebooking/{path}"]
 
 
-def test_a_booking_of_any_name_is_found_by_it(bpjs: Simulator) -> None:
+def test_a_booking_of_any_name_is_found_by_it(simulator: Simulator) -> None:
     for kodebooking in ("2026/11/23/000001", "Y03-20#1617068533", "A 12/b?c=1&d%20"):
-        bpjs.bookings.mobile_jkn(kodebooking, MONDAY.isoformat())
-        reply = client(bpjs.url).ask("per_kodebooking", kodebooking)
+        simulator.bookings.mobile_jkn(kodebooking, MONDAY.isoformat())
+        reply = client(simulator.url).ask("per_kodebooking", kodebooking)
         assert isinstance(reply, Reply)
         assert [row.kodebooking for row in reply.response] == [kodebooking]
 
 
-def test_who_we_are_is_signed_for_lists_as_well() -> None:
-    """The four headers, the signature over the request's own timestamp, and the secret nowhere."""
-    with canned(metadata(204)) as door:
-        before = int(time.time())
-        client(door.url).ask("per_tanggal", "2026-11-23")
-        after = int(time.time())
-    ((headers, _),) = door.heard
-    stamp = headers["x-timestamp"]
-    assert before <= int(stamp) <= after
-    proof = hmac.new(SECRET_KEY.encode(), f"{CONS_ID}&{stamp}".encode(), hashlib.sha256).digest()
-    assert headers["x-signature"] == base64.b64encode(proof).decode()
-    assert (headers["x-cons-id"], headers["user_key"]) == (CONS_ID, USER_KEY)
-    assert SECRET_KEY not in str(headers) + str(door.asked)
-
-
-def test_the_stand_in_lets_every_list_in(bpjs: Simulator) -> None:
+def test_the_stand_in_lets_every_list_in(simulator: Simulator) -> None:
     """Each of them, signed and decrypted from end to end."""
-    bpjs.bookings.mobile_jkn("A1", "2026-11-23")
+    simulator.bookings.mobile_jkn("A1", "2026-11-23")
     for name, (words, _) in PATHS.items():
-        reply = client(bpjs.url).ask(name, *words)
+        reply = client(simulator.url).ask(name, *words)
         assert isinstance(reply, Reply), name
         assert {type(row) for row in reply.response} == {type(ROWS[name][2])}, name
-
-
-# -- rows
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -275,9 +245,6 @@ def test_names_and_words_lose_control_characters_and_do_not_go_on_for_ever(name:
 def test_a_number_of_a_patient_in_a_name_is_hidden() -> None:
     (row,) = found("ref_dokter", [{"kodedokter": 1, "namadokter": "dr. Contoh 9901010101000001"}])
     assert row.nama == "dr. Contoh …"
-
-
-# -- what is no list
 
 
 @pytest.mark.parametrize("name", ["per_tanggal", "per_kodebooking"])
@@ -364,54 +331,10 @@ def test_an_answer_that_is_no_list_is_never_an_empty_one(
 @pytest.mark.parametrize(
     "name", ["reset_after", "cut", "empty", "html", "http_500", "redirect", "no_code"]
 )
-def test_a_list_that_does_not_come_is_a_passing_trouble(bpjs: Simulator, name: Any) -> None:
-    bpjs.faults.add(faults.Fault(name))
+def test_a_list_that_does_not_come_is_a_passing_trouble(simulator: Simulator, name: Any) -> None:
+    simulator.faults.add(faults.Fault(name))
     with pytest.raises(TemporaryError):
-        listing(client(bpjs.url), "ref_poli")
-
-
-# -- how long a list can be
-
-
-def bomb(tokens: int) -> str:
-    """Return a packed text of which each number names the entry that it makes itself: one letter
-    more each time.
-    """
-    bits = [0, 0, *(ord("x") >> at & 1 for at in range(8))]
-    for token in range(4, tokens):
-        bits += [token >> at & 1 for at in range(token.bit_length())]
-    bits += [0] * (-len(bits) % 6)
-    return "".join(
-        URI_SAFE[int("".join(map(str, bits[at : at + 6])), 2)] for at in range(0, len(bits), 6)
-    )
-
-
-LIMITED = """
-import resource, sys
-from antrean_cli.bpjs.decompression import unpack
-resource.setrlimit(resource.RLIMIT_AS, (200 * 2**20, 200 * 2**20))
-resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
-try:
-    unpack(sys.stdin.read(), 4_000_000)
-except ValueError as error:
-    print(error)
-"""
-
-
-@pytest.mark.parametrize("tokens", [4_000, 40_000, 400_000])
-def test_a_bomb_is_refused_before_it_goes_off(tokens: int) -> None:
-    """A megabyte of letters that would be 80 gigabytes: within 200 megabytes of memory and some
-    seconds.
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED],
-        input=bomb(tokens),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (0, "too long\n"), done.stderr[-500:]
+        listing(client(simulator.url), "ref_poli")
 
 
 def test_a_bomb_in_an_answer_is_a_fault() -> None:
@@ -448,175 +371,55 @@ def test_a_long_day_of_a_large_hospital_is_read() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a", "aaaaaaaaaaaa", "abcab" * 100, "é☺\u2028", "\ud83c\udfe5", "\x00\uffff"]
-)
-def test_what_is_packed_is_unpacked(text: str) -> None:
-    assert unpack(packed(text), 1_000) == text
-
-
-def test_a_text_may_be_as_long_as_the_limit_and_no_longer() -> None:
-    assert len(unpack(packed("ab" * 50), 100)) == 100
-    with pytest.raises(ValueError, match="too long"):
-        unpack(packed("ab" * 50), 99)
-
-
-@pytest.mark.parametrize(
-    "junk", ["", "A", "$$$$", "é", "E", packed("teks yang dipotong")[:-3], "_" * 9, "Izzzz"]
-)
-def test_what_is_not_packed_is_told_as_such(junk: str) -> None:
-    with pytest.raises(ValueError, match=r"no (end|such letter|such entry)"):
-        unpack(junk, 1_000)
-
-
-# -- BPJS's own clock
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("Mon, 23 Nov 2026 07:00:00 GMT", datetime(2026, 11, 23, 7, tzinfo=timezone.utc)),
-        ("Mon, 23 Nov 2026 14:00:00 +0700", datetime(2026, 11, 23, 7, tzinfo=timezone.utc)),
-        ("Mon Nov 23 07:00:00 2026", datetime(2026, 11, 23, 7, tzinfo=timezone.utc)),
-        ("", None),
-        ("kemarin", None),
-        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
-        ("Mon, 99 Nov 2026 07:00:00 GMT", None),
-    ],
-)
-def test_the_date_of_an_answer_is_bpjss_own_time_or_none(text: str, told: datetime | None) -> None:
-    reply = asked("ref_poli", metadata(204), headers={"Date": text})
-    assert isinstance(reply, Reply)
-    assert reply.date == told
-    assert reply.date is None or reply.date.tzinfo
-
-
-def test_an_answer_to_a_write_tells_the_date_too() -> None:
-    with canned(metadata(200), headers={"Date": "Mon, 23 Nov 2026 07:00:00 GMT"}) as door:
-        reply = client(door.url).call("add", {"kodebooking": "A1"})
-    assert isinstance(reply, Reply)
-    assert reply.date == datetime(2026, 11, 23, 7, tzinfo=timezone.utc)
-
-
-# -- antrean ref
-
-
-def lines(text: str) -> list[list[str]]:
-    """Return the cells of a table's rows, without its head."""
-    return [row.split("  ") for row in text.splitlines()[2:]]
-
-
-def test_ref_shows_clinics_doctors_and_sessions_as_tables(site: Site) -> None:
-    poli, dokter = site.run("ref", "poli"), site.run("ref", "dokter")
-    jadwal = site.run("ref", "jadwal", "INT", "2026-11-23")
-    for done in (poli, dokter, jadwal):
-        assert (done.returncode, done.stderr) == (0, "")
-    assert poli.stdout.splitlines()[0].split("  ")[0] == "Kode"
-    assert ["INT", "Penyakit Dalam", "INT", "Penyakit Dalam"] in [
-        [cell.strip() for cell in row if cell] for row in lines(poli.stdout)
+@pytest.mark.parametrize("plain", [TASKS, {"list": TASKS}, [{**TASKS[0], "taskid": "1"}]])
+def test_a_list_of_tasks_comes_bare_or_within_list(plain: object) -> None:
+    with canned(listtask(plain)) as server:
+        found = client(server.url).call("getlisttask", BODY)
+    assert isinstance(found, Reply)
+    assert isinstance(found.response, list)
+    ((taskid, wakturs, waktu, taskname),) = [
+        (row.taskid, row.wakturs, row.waktu, row.taskname) for row in found.response
     ]
-    assert "12346" in dokter.stdout
-    assert "Dr. Sari" in dokter.stdout
-    assert "08:00-14:00" in jadwal.stdout
+    assert (taskid, wakturs, waktu) == (1, "16-03-2021 11:32:49 WIB", "24-03-2021 12:55:23 WIB")
+    assert taskname == "mulai waktu tunggu admisi"
 
 
-def test_ref_prints_one_json_document(site: Site) -> None:
-    keys = {
-        "kode": "INT",
-        "nama": "Penyakit Dalam",
-        "kode_sub": "INT",
-        "nama_sub": "Penyakit Dalam",
-    }
-    assert keys in json.loads(site.run("ref", "poli", "--json").stdout)
-    assert {"kode": "12346", "nama": "Dr. Sari"} in json.loads(
-        site.run("ref", "dokter", "--json").stdout
-    )
-    session = {
-        "kodedokter": "12346",
-        "namadokter": "Dr. Sari",
-        "jampraktek": "08:00-14:00",
-        "kapasitas": "30",
-    }
-    found = json.loads(site.run("ref", "jadwal", "INT", "2026-11-23", "--json").stdout)
-    assert found == [{**session, "libur": False}]
+@pytest.mark.parametrize("plain", [[], {"list": []}])
+def test_an_empty_list_is_a_list(plain: object) -> None:
+    with canned(listtask(plain)) as server:
+        found = client(server.url).call("getlisttask", BODY)
+    assert isinstance(found, Reply)
+    assert found.response == []
 
 
 @pytest.mark.parametrize(
-    ("what", "text"), [("dokter", "SARI"), ("dokter", "12346"), ("poli", "penyakit dal")]
-)
-def test_ref_searches_in_names_and_codes_without_regard_to_case(
-    site: Site, what: str, text: str
-) -> None:
-    (row,) = json.loads(site.run("ref", what, "--cari", text, "--json").stdout)
-    assert text.lower() in " ".join(row.values()).lower()
-    assert len(lines(site.run("ref", what, "--cari", text).stdout)) == 1
-
-
-def test_a_clinics_code_may_be_typed_in_small_letters(site: Site) -> None:
-    small, capital = (site.run("ref", "jadwal", code, "2026-11-23") for code in ("int", "INT"))
-    assert (small.returncode, small.stdout) == (0, capital.stdout)
-    assert {one.path for one in site.bpjs.received} == {
-        "/jadwaldokter/kodepoli/INT/tanggal/2026-11-23"
-    }
-
-
-def test_ref_says_whether_bpjs_has_nothing_or_nothing_fits(site: Site) -> None:
-    """No failure: exit 0, nothing on stdout, and [] for scripts."""
-    for arguments, words in (
-        (("ref", "dokter", "--cari", "tidak ada ini"), "Tidak ada yang cocok."),
-        (("ref", "jadwal", "ZZZ", "2026-11-23"), "BPJS tidak punya data untuk itu."),
-    ):
-        done = site.run(*arguments)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", f"{words}\n")
-        assert site.run("-q", *arguments).stderr == ""
-        assert json.loads(site.run(*arguments, "--json").stdout) == []
-
-
-@pytest.mark.parametrize(
-    ("arguments", "word"),
+    "plain",
     [
-        ((), "poli|dokter|jadwal"),
-        (("obat",), "obat"),
-        (("jadwal",), "antrean ref jadwal INT"),
-        (("jadwal", "INT"), "antrean ref jadwal INT"),
-        (("jadwal", "INT", "23/11/2026"), "YYYY-MM-DD"),
-        (("jadwal", "INT", "2026-02-31"), "YYYY-MM-DD"),
-        (("poli", "INT"), "antrean ref poli --cari INT"),
-        (("dokter", "sari", "2026-11-23"), "--cari sari"),
-        (("poli", "--cari"), "--cari"),
+        "teks",
+        5,
+        True,
+        [5],
+        ["x"],
+        [None],
+        [{"taskid": None}],
+        [{"taskid": "tiga"}],
+        [{"taskid": True}],
+        [{"taskid": 3.7}],
+        [{}],
+        {"pesan": "x"},
     ],
 )
-def test_wrong_arguments_of_ref_are_one_line_and_ask_nobody(
-    site: Site, arguments: tuple[str, ...], word: str
-) -> None:
-    done = site.run("ref", *arguments)
-    assert (done.returncode, done.stdout, site.bpjs.arrived) == (2, "", [])
-    assert len(done.stderr.splitlines()) == 1
-    assert word in done.stderr
+def test_a_list_in_no_agreed_form_is_a_fault_and_never_an_empty_list(plain: object) -> None:
+    with canned(listtask(plain)) as server:
+        found = client(server.url).call("getlisttask", BODY)
+    assert found == Fault(cause=Cause.UNREADABLE)
 
 
-def test_a_session_table_fits_80_columns_with_the_names_that_there_are(site: Site) -> None:
-    name = "Prof. Dr. dr. Maximilianus Contoh Panjang, Sp.PD-KGEH, FINASIM"
-    site.bpjs.bookings.mobile_jkn("A1", "2026-11-23", kodedokter=99999, namadokter=name)
-    for arguments in (("poli",), ("dokter",), ("jadwal", "INT", "2026-11-23")):
-        done = site.run("ref", *arguments, COLUMNS="80")
-        assert max(map(len, done.stdout.splitlines())) <= 80, arguments
-    assert "99999" in site.run("ref", "dokter").stdout
+def test_a_list_is_read_with_the_timestamp_of_its_own_request() -> None:
+    """One that was encrypted for another moment is a fault."""
 
+    def stale(headers: Mapping[str, str]) -> bytes:
+        return listtask(TASKS)({**headers, "x-timestamp": str(int(headers["x-timestamp"]) - 1)})
 
-def test_ref_tells_that_bpjs_is_down(site: Site) -> None:
-    site.bpjs.stop()
-    done = site.run("ref", "poli")
-    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (5, "", 1)
-
-
-def test_ref_tells_that_the_credentials_are_refused(site: Site) -> None:
-    done = site.run("ref", "dokter", BPJS_SECRET_KEY="salah-sekali")
-    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (4, "", 1)
-    assert "BPJS_SECRET_KEY" in done.stderr
-    assert "salah-sekali" not in done.stderr
-
-
-def test_ref_needs_no_ledger_and_makes_none(site: Site) -> None:
-    assert site.run("ref", "poli").returncode == 0
-    assert not site.state.exists()
+    with canned(stale) as server:
+        assert isinstance(client(server.url).call("getlisttask", BODY), Fault)
