@@ -1,6 +1,6 @@
 """BPJS's lists as they are read: rows of getlisttask, antrean per tanggal, and the references.
 
-What each column means is said in bpjs/README.md, Calls; which key of BPJS's it is, in
+What each column means is said in bpjs/README.md, Lists; which key of BPJS's it is, in
 bpjs/replies.py.
 """
 

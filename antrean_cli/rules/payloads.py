@@ -1,4 +1,4 @@
-"""Visits and pushes → the bodies that BPJS takes (bpjs/README.md, Fields).
+"""Visits and pushes → the bodies that BPJS takes (bpjs/README.md, Fields; Other bodies).
 
 - BPJS's names of request fields stand here and in add_fields.py, and nowhere else.
 - Where each of the 23 fields of tambah antrean comes from: khanza/README.md, The 23 fields.
@@ -57,7 +57,7 @@ def jenisresep_of(resep: Resep | None) -> str:
 def nomorantrean_of(resep: Resep | None) -> int | None:
     """Return the number in the pharmacy's queue, None if there is none.
 
-    It is the last four digits of no_resep, as Khanza's own sender makes it.
+    It is the last four digits of no_resep, as other senders make it (bpjs/README.md, Other bodies).
     """
     digits = re.sub("[^0-9]", "", resep.no_resep) if resep else ""
     return int(digits[-4:]) if digits else None
