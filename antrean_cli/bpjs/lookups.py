@@ -11,8 +11,9 @@ from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.rules.answers import Outcome, Reply, judge
 from antrean_cli.rules.codes import CallName, OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
-from antrean_cli.rules.listings import Antrean, Task, wakturs_of
+from antrean_cli.rules.listings import Antrean, Task
 from antrean_cli.rules.payloads import listtask_body
+from antrean_cli.rules.times import parse_wakturs
 
 
 def tasks(client: Client, kodebooking: str, *, missing_ok: bool = False) -> list[Task]:
@@ -58,7 +59,7 @@ def _rows(name: str, answer: Reply | Fault, *, missing_ok: bool = False) -> Sequ
 
 
 def _by_taskid_and_time(task: Task) -> tuple[int, float, str]:
-    waktu = wakturs_of(task.wakturs)
+    waktu = parse_wakturs(task.wakturs)
     return task.taskid, waktu.timestamp() if waktu else 0.0, task.wakturs
 
 

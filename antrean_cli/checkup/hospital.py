@@ -15,9 +15,12 @@ from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.times import one_unit
 from antrean_cli.rules.payloads import missing
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason, ReasonCode
-from antrean_cli.rules.visits import Policy, Sessions, Visit, assemble, parse_datetime, served
+from antrean_cli.rules.sessions import Sessions
+from antrean_cli.rules.times import parse_datetime
+from antrean_cli.rules.visits import Visit, assemble, served
 from antrean_cli.sync.collect import rows_of
 
 CLOSE = timedelta(seconds=60)

@@ -11,9 +11,9 @@ from antrean_cli.checkup.results import Finding, ok, warning
 from antrean_cli.operator.overview import Overview
 from antrean_cli.render.reasons import sentence
 from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import ReasonCode, has_code
-from antrean_cli.rules.visits import Policy
 
 # Why tasks wait for their add.
 BEHIND_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_REFUSED)

@@ -26,7 +26,7 @@ from antrean_cli.errors import InputError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.render.demo import moment_text, proof_text
-from antrean_cli.rules.visits import WIB
+from antrean_cli.rules.times import WIB
 from antrean_cli.simulator.day import LAST, SESSIONS, Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
 from antrean_cli.simulator.server import KEYS, PORT, Simulator

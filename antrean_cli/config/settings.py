@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from antrean_cli.config import env_file as env_files
 from antrean_cli.config import parsers
 from antrean_cli.errors import SettingsError, why
+from antrean_cli.rules.codes import Kind
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.sources import FLOWS, SOURCES, TASKS
-from antrean_cli.rules.visits import KINDS, Policy
 
 # Indonesia knows no summer time, so its three zones need no zone database.
 ZONES = {
@@ -83,6 +84,7 @@ class Setting(NamedTuple):
     may_be_empty: bool = False  # empty is a value of its own, and not the same as not set
 
 
+_KINDS = (Kind.MOBILEJKN, Kind.ONSITE, Kind.NONJKN)
 _SOURCES = parsers.choices(SOURCES)
 _MINUTES = parsers.whole(0, 1440)
 SETTINGS = (
@@ -103,7 +105,7 @@ SETTINGS = (
     Setting("ANTREAN_STATE", "", parsers.file),
     Setting("ANTREAN_TZ", "Asia/Jakarta", parsers.one_of(ZONES)),
     Setting("ANTREAN_DAYS", "7", parsers.whole(1, 7)),
-    Setting("ANTREAN_ADD", "onsite,nonjkn", parsers.choices(KINDS), may_be_empty=True),
+    Setting("ANTREAN_ADD", "onsite,nonjkn", parsers.choices(_KINDS), may_be_empty=True),
     Setting("ANTREAN_KD_PJ", "", parsers.names),
     Setting("ANTREAN_KODEBOOKING", "{no_rawat}", parsers.kodebooking),
     Setting("ANTREAN_SKIP_POLI", "IGDK,IGD,HDL", parsers.names, may_be_empty=True),
@@ -280,7 +282,7 @@ def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
         policy=Policy(
             zone=parsed["ANTREAN_TZ"],
             days=parsed["ANTREAN_DAYS"],
-            add=frozenset(parsed["ANTREAN_ADD"]),
+            add=frozenset(map(Kind, parsed["ANTREAN_ADD"])),
             kd_pj=frozenset(parsed["ANTREAN_KD_PJ"]),
             kodebooking=parsed["ANTREAN_KODEBOOKING"],
             skip_poli=frozenset(parsed["ANTREAN_SKIP_POLI"]),

@@ -18,7 +18,7 @@ from antrean_cli.errors import InputError
 if TYPE_CHECKING:
     from antrean_cli.config.settings import Settings
     from antrean_cli.ledger.ledger import Ledger
-    from antrean_cli.rules.visits import Policy
+    from antrean_cli.rules.policy import Policy
 
 Clock = Callable[[timezone], datetime]  # the time now, as an aware datetime in a zone
 

@@ -16,7 +16,7 @@ from antrean_cli.ledger.columns import aware, milliseconds
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage
-from antrean_cli.rules.visits import Clinic
+from antrean_cli.rules.sessions import Clinic
 
 _OUTAGE = "outage_"  # and the kind of the outage
 

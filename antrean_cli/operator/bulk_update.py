@@ -33,7 +33,7 @@ from antrean_cli.rules.answers import Outcome, Reply
 from antrean_cli.rules.codes import CallName, Code, OutcomeKind
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
-from antrean_cli.rules.visits import Policy
+from antrean_cli.rules.policy import Policy
 from antrean_cli.sync.workers import Flights
 
 

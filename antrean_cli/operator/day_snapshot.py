@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from antrean_cli.config.settings import Settings
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.comparison import Case
 from antrean_cli.rules.planner import expired
 from antrean_cli.rules.push import Record
@@ -62,7 +63,7 @@ def _rows(settings: Settings, tanggal: date, records: Iterable[Record]) -> Rows:
     """
     known = list(records)
     no_rawat = tuple(record.no_rawat for record in known if record.no_rawat)
-    nobooking = tuple(record.kodebooking for record in known if record.kind == "mobilejkn")
+    nobooking = tuple(record.kodebooking for record in known if record.kind == Kind.MOBILEJKN)
     with Khanza(settings.khanza, seconds=settings.max_seconds) as khanza:
         return rows_of(khanza, settings.policy, Window(tanggal, tanggal, no_rawat, nobooking))
 
@@ -124,10 +125,10 @@ def _cases(
 
 
 def _numbers(one: Visit | Record) -> list[str]:
-    """Return what a booking is found by: its kode booking, and its visit's number if it was made at
-    the desk.
-    """
-    return [one.kodebooking, *([one.no_rawat] if one.no_rawat and one.kind != "mobilejkn" else [])]
+    """Return what a booking is found by: its kode booking, and at the desk its visit's number."""
+    if one.no_rawat and one.kind != Kind.MOBILEJKN:
+        return [one.kodebooking, one.no_rawat]
+    return [one.kodebooking]
 
 
 def _clinics(rows: Rows) -> dict[str, frozenset[str]]:

@@ -23,11 +23,12 @@ from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import with_settled_add
 from antrean_cli.rules.payloads import update_body
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, ORDERED, Push, Record
 from antrean_cli.rules.reasons import CANCELLED
-from antrean_cli.rules.sources import service_day
+from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import accept, close_open, mark_already_at_bpjs, new
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

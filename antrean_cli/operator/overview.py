@@ -17,7 +17,7 @@ from antrean_cli.rules.codes import Code, State
 from antrean_cli.rules.outages import Outage
 from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import Reason, general
-from antrean_cli.rules.sources import service_day
+from antrean_cli.rules.times import service_day
 
 PENDING = frozenset({State.DUE, State.SENDING})
 KINDS_OF_OUTAGE = (outages.BPJS, outages.KHANZA, outages.CREDENTIALS, outages.BUSY)

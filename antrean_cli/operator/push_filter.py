@@ -8,7 +8,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.reasons import Reason
-from antrean_cli.rules.sources import service_day
+from antrean_cli.rules.times import service_day
 
 # What somebody can still do something about.
 UNFINISHED = frozenset({State.HELD, State.REFUSED, State.DUE, State.SENDING})

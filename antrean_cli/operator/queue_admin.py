@@ -21,10 +21,10 @@ from antrean_cli.operator.push_filter import UNFINISHED, PushFilter, find_bookin
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.planner import expired
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import CANCELS, MANUAL, TASK_STEPS, Push, Record, changes
 from antrean_cli.rules.reasons import REOPENING, REREAD, Reason, ReasonCode, because, has_code
 from antrean_cli.rules.transitions import close, hold, mark_unverified, new, reset_for_retry
-from antrean_cli.rules.visits import Policy
 
 
 class Changed(NamedTuple):

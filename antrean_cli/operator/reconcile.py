@@ -34,8 +34,9 @@ from antrean_cli.rules.comparison import (
 )
 from antrean_cli.rules.listings import Antrean, Task
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
-from antrean_cli.rules.visits import WIB, Policy
+from antrean_cli.rules.times import WIB
 from antrean_cli.sync.workers import Flights
 
 

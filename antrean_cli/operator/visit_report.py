@@ -15,8 +15,9 @@ from antrean_cli.errors import AntreanError, RefusedError, SettingsError, Tempor
 from antrean_cli.rules.codes import Code, Step
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.push import Record
+from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.sources import Event, VisitContext, events_of
-from antrean_cli.rules.visits import Sessions, Visit, assemble
+from antrean_cli.rules.visits import Visit, assemble
 from antrean_cli.sync.collect import rows_of
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from antrean_cli.render.text import WIDTH
 from antrean_cli.render.times import time_of_day
 from antrean_cli.render.words import step_name
 from antrean_cli.rules.codes import State, Step
-from antrean_cli.rules.listings import Task, wakturs_of
+from antrean_cli.rules.listings import Task
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import NO_SIGN_YET
 from antrean_cli.rules.sources import TASKS
+from antrean_cli.rules.times import parse_wakturs
 from antrean_cli.sync.run import Report
 
 
@@ -67,7 +68,7 @@ Tidak ada yang dikarang."""
 
 def _side_by_side(record: Record, held: Sequence[Task]) -> Iterator[tuple[str, ...]]:
     """Yield the two rows of a booking, none if Khanza recorded nothing of it."""
-    at_bpjs = {task.taskid: time_of_day(wakturs_of(task.wakturs)) for task in held}
+    at_bpjs = {task.taskid: time_of_day(parse_wakturs(task.wakturs)) for task in held}
     pushes = {taskid: push for taskid in TASKS if (push := record.push(str(taskid)))}
     # Of a patient who never came nothing is recorded, only when the session opened.
     recorded = {

@@ -5,7 +5,7 @@ Times of the ledger's and of Khanza's are in the hospital's zone already; BPJS's
 
 from datetime import datetime, timedelta, timezone
 
-from antrean_cli.rules.payloads import milliseconds
+from antrean_cli.rules.times import milliseconds
 
 
 def time_of_day(waktu: datetime | None, zone: timezone | None = None) -> str:

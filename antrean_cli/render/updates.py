@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from antrean_cli.operator.bulk_update import LineOutcome, LineResult
-from antrean_cli.rules.payloads import milliseconds
+from antrean_cli.rules.times import milliseconds
 
 _WORDS = {
     LineOutcome.SENT: "diterima BPJS",

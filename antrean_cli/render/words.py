@@ -1,6 +1,6 @@
 """Words that several places show, each said once (Indonesian): states, kinds of bookings, steps."""
 
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 
 STATES: dict[str, str] = {
     State.HELD: "ditahan",
@@ -11,7 +11,7 @@ STATES: dict[str, str] = {
     State.REFUSED: "ditolak",
     State.CLOSED: "ditutup",
 }
-KINDS = {"mobilejkn": "Mobile JKN", "onsite": "JKN", "nonjkn": "NON JKN"}
+KINDS: dict[str, str] = {Kind.MOBILEJKN: "Mobile JKN", Kind.ONSITE: "JKN", Kind.NONJKN: "NON JKN"}
 _STEPS: dict[str, str] = {Step.ADD: "antrean", Step.BATAL: "batal", Step.FARMASI: "farmasi"}
 
 

@@ -14,10 +14,11 @@ from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.payloads import Patient, patient_of
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import ReasonCode, because, has_code
 from antrean_cli.rules.transitions import hold, mark_already_at_bpjs, want
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 
 SHOWN = 3  # of several bookings that are named
 

@@ -15,16 +15,17 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_lookup
 from antrean_cli.rules.planner import expired
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, Push, Record
 from antrean_cli.rules.reasons import CANCELLED_BY_KHANZA
 from antrean_cli.rules.sources import TASKS, Event, VisitContext, events_of
 from antrean_cli.rules.transitions import mark_already_at_bpjs, mark_unverified
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 
 _CANCELS = (Step.TASK_99, Step.BATAL)
 _TASK_STEPS = frozenset(map(str, TASKS))
@@ -270,7 +271,7 @@ def _recorded(
     if not _concerns_bpjs(visit, case.record, policy):
         return {}
     steps: dict[str, datetime | None] = {step: event.waktu for step, event in events.items()}
-    bpjss_own = visit.kind == "mobilejkn"
+    bpjss_own = visit.kind == Kind.MOBILEJKN
     if bpjss_own or visit.kind in policy.add or Step.ADD in pushes or at_bpjs.has(Step.ADD):
         steps[Step.ADD] = None
     if Step.FARMASI in pushes:
@@ -295,11 +296,11 @@ def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
     That is: Mobile JKN's own bookings, what was begun, and outpatients; NON JKN only where they
     are added.
     """
-    if visit.kind == "mobilejkn" or _begun(record):
+    if visit.kind == Kind.MOBILEJKN or _begun(record):
         return True
     if visit.registration is None or visit.registration.status_lanjut != "Ralan":
         return False
-    return visit.kind != "nonjkn" or "nonjkn" in policy.add
+    return visit.kind != Kind.NONJKN or Kind.NONJKN in policy.add
 
 
 def _begun(record: Record) -> bool:
@@ -344,7 +345,7 @@ def _delayed(case: Case, policy: Policy, now: datetime) -> bool:
     if seen is None or now >= seen.since + policy.delay_batal:
         return False
     # A visit that was cancelled when it was first seen was never told to BPJS by us.
-    return not seen.first or case.record.kind == "mobilejkn" or _begun(case.record)
+    return not seen.first or case.record.kind == Kind.MOBILEJKN or _begun(case.record)
 
 
 # -- what differs

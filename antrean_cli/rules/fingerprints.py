@@ -16,6 +16,7 @@ from operator import attrgetter, itemgetter
 from typing import Any
 from zlib import crc32
 
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.rows import (
     Berkas,
     Booking,
@@ -26,7 +27,7 @@ from antrean_cli.rules.rows import (
     Sep,
     Slot,
 )
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 
 # Of each table the fields that no fingerprint covers, each for a reason of its own.
 LEFT_OUT: Mapping[type, frozenset[str]] = {

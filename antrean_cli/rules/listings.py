@@ -6,20 +6,17 @@ bpjs/replies.py.
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import NamedTuple
 
-_ZONES = {
-    name: timezone(timedelta(hours=hours), name)
-    for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))
-}
+from antrean_cli.rules.times import parse_wakturs
 
 
 class Task(NamedTuple):
     """One row of getlisttask.
 
     `wakturs` is the time that the hospital sent, `waktu` when BPJS stored it, both as BPJS's own
-    text (see `wakturs_of`).
+    text (times.parse_wakturs).
     """
 
     taskid: int
@@ -95,20 +92,7 @@ def tasks_held(rows: Sequence[Task]) -> dict[str, datetime | None]:
     """
     held: dict[str, datetime | None] = {}
     for row in rows:
-        step, waktu = str(row.taskid), wakturs_of(row.wakturs)
+        step, waktu = str(row.taskid), parse_wakturs(row.wakturs)
         known = held.get(step)
         held[step] = max(known, waktu) if known and waktu else waktu or known
     return held
-
-
-def wakturs_of(text: str) -> datetime | None:
-    """Return BPJS's `16-03-2021 11:32:49 WIB` as an aware datetime, None if it is no such text.
-
-    A year outside this century is none either: it cannot be a time that a hospital sent.
-    """
-    clock, _, zone = text.strip().rpartition(" ")
-    try:
-        waktu = datetime.strptime(clock, "%d-%m-%Y %H:%M:%S").replace(tzinfo=_ZONES[zone])
-    except (ValueError, KeyError):
-        return None
-    return waktu if 2000 <= waktu.year < 2100 else None

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_WAIT, ORDERED, TASK_STEPS, UNLISTED, Push, Record
 from antrean_cli.rules.reasons import (
     Reason,
@@ -23,9 +24,8 @@ from antrean_cli.rules.reasons import (
     has_code,
     waiting_for_task,
 )
-from antrean_cli.rules.sources import service_day
+from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import close, hold, want
-from antrean_cli.rules.visits import Policy
 
 # Reasons that follow from the other pushes of the booking: they are found anew each time.
 _FOLLOWING = frozenset(

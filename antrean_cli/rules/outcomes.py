@@ -15,6 +15,7 @@ from antrean_cli.rules.codes import OutcomeKind, State, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import ORDERED, STEPS, UNLISTED, Push, Record
 from antrean_cli.rules.reasons import (
     AFTER_SERVICE,
@@ -39,7 +40,6 @@ from antrean_cli.rules.transitions import (
     resend,
     without_doubt,
 )
-from antrean_cli.rules.visits import Policy
 
 MAX_RETRY_AFTER = timedelta(hours=1)
 _BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 30))

@@ -12,18 +12,15 @@ from typing import Any, NamedTuple
 
 from antrean_cli.rules.add_fields import FIELDS
 from antrean_cli.rules.codes import Kind
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.reasons import GONE, Reason, ReasonCode, because
 from antrean_cli.rules.rows import Booking, Registration, Resep, Sep, Slot
 from antrean_cli.rules.sources import no_session
-from antrean_cli.rules.visits import Policy, Visit, codes_at_bpjs, parse_datetime
+from antrean_cli.rules.times import milliseconds, parse_datetime
+from antrean_cli.rules.visits import Visit, codes_at_bpjs
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
 JENISRESEP = ("Tidak ada", "Racikan", "Non racikan")
-
-
-def milliseconds(waktu: datetime) -> int:
-    """Return epoch milliseconds of an aware datetime."""
-    return int(waktu.timestamp() * 1000)
 
 
 def update_body(
@@ -159,7 +156,7 @@ def _desk_body(visit: Visit, row: Registration, policy: Policy) -> dict[str, Any
         "nomorantrean": f"{row.kd_poli}-{row.no_reg}",
         "angkaantrean": number,
         "keterangan": KETERANGAN,
-        **(_nonjkn_fields() if visit.kind == "nonjkn" else _jkn_fields(visit, patient)),
+        **(_nonjkn_fields() if visit.kind == Kind.NONJKN else _jkn_fields(visit, patient)),
         **_session_fields(visit, visit.session or visit.slot, number, policy),
     }
 

@@ -22,6 +22,7 @@ from antrean_cli.rules.adoption import is_ambiguous
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.payloads import missing, nomorantrean_of
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import (
     AFTER_SERVICE,
@@ -45,10 +46,10 @@ from antrean_cli.rules.sources import (
     StatusObservation,
     VisitContext,
     events_of,
-    service_day,
 )
+from antrean_cli.rules.times import WIB, service_day
 from antrean_cli.rules.transitions import close, close_open, expire, hold, hold_open, new, want
-from antrean_cli.rules.visits import FINAL_STTS, WIB, Policy, Visit
+from antrean_cli.rules.visits import FINAL_STTS, Visit
 
 # Where a time, or a cancel, comes from that no source of sources.py names.
 BATAL_ROW, STTS_BATAL, RESEP = "batal Mobile JKN", "stts Batal", "resep_obat"

@@ -22,10 +22,11 @@ from antrean_cli.rules.payloads import (
     nomorantrean_of,
     update_body,
 )
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.sources import VisitContext
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 
 KETERANGAN_BATAL = "Dibatalkan pasien"  # where Khanza has no reason, or cannot be asked for it
 

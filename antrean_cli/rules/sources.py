@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because
 from antrean_cli.rules.rows import Exam, Registration, Resep
-from antrean_cli.rules.visits import HARI, WIB, Policy, Visit, parse_datetime
+from antrean_cli.rules.sessions import hari_kerja_of
+from antrean_cli.rules.times import parse_datetime, service_day
+from antrean_cli.rules.visits import Visit
 
 TASKS = (3, 4, 5, 6, 7)
 ARRIVAL = TASKS[0]
@@ -121,11 +124,6 @@ class VisitContext:
         if self.visit.final or self.day_over:
             return True
         return bool(_berkas_kembali(self, None) or _resep_divalidasi(self, None))
-
-
-def service_day(waktu: datetime) -> date:
-    """Return the day to which BPJS counts a time: the date in WIB (bpjs/README.md, Task ids)."""
-    return waktu.astimezone(WIB).date()
 
 
 # A source is handed the visit's context and the time of the task before (None if it has none), and
@@ -347,5 +345,5 @@ def no_session(row: Registration, tanggal: date) -> Reason:
         ReasonCode.NO_SESSION,
         kd_dokter=row.kd_dokter,
         kd_poli=row.kd_poli,
-        hari=HARI[tanggal.weekday()],
+        hari=hari_kerja_of(tanggal),
     )

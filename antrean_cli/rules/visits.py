@@ -5,16 +5,18 @@
 - A visit with a SEP or a Mobile JKN booking is never NON JKN, whatever its payer.
 - Rows are matched by no_rawat and nobooking, never by patient and date
   (khanza/README.md, Things that bite, 8).
-- A zero date, NULL, 1970 or a far future all mean "not yet" (`parse_datetime`).
+- What the values of the rows mean is said in times.py and sessions.py.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from typing import TypeVar
 
-from antrean_cli.rules.listings import Praktek, kodedokter_of
+from antrean_cli.rules.codes import Kind
+from antrean_cli.rules.listings import kodedokter_of
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.rows import (
     Berkas,
     Booking,
@@ -27,35 +29,10 @@ from antrean_cli.rules.rows import (
     Slot,
     SuratKontrol,
 )
+from antrean_cli.rules.sessions import hari_kerja_of, hours_of, slot_of
+from antrean_cli.rules.times import parse_date
 
-KINDS = ("mobilejkn", "onsite", "nonjkn")
-WIB = timezone(timedelta(hours=7), "WIB")
-# date.weekday() counts from Monday; Khanza writes Sunday as AKHAD.
-HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
 FINAL_STTS = frozenset({"Sudah", "Dirujuk", "Dirawat", "Meninggal", "Pulang Paksa"})
-
-Clinic = tuple[str, date]  # BPJS's kodepoli, and the day
-Sessions = Mapping[Clinic, Sequence[Praktek]]  # HFIS's
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
-    """What the hospital chose, as far as rules need it (README.md, Settings)."""
-
-    zone: timezone
-    days: int
-    add: frozenset[str]
-    kd_pj: frozenset[str]
-    kodebooking: str
-    skip_poli: frozenset[str]
-    only_poli: frozenset[str]
-    delay_nonjkn: timedelta
-    delay_batal: timedelta
-    sources: Mapping[int, tuple[str, ...]]
-    tie: timedelta
-    minutes_per_patient: int
-    farmasi: bool  # the hospital runs antrean farmasi
-    adopt: bool  # a booking that BPJS has under another code is used instead of adding a second one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +43,7 @@ class Visit:
     """
 
     kodebooking: str
-    kind: str
+    kind: Kind
     tanggal: date
     registration: Registration | None = None
     booking: Booking | None = None
@@ -107,24 +84,6 @@ class Visit:
     def final(self) -> bool:
         """Whether Khanza says that the visit is over (a cancel is not an end of that kind)."""
         return self.stts in FINAL_STTS
-
-
-def parse_datetime(text: str | None, zone: timezone) -> datetime | None:
-    """Return Khanza's `yyyy-mm-dd hh:mm:ss` in the hospital's zone, or None for "not yet"."""
-    if not text or text[:2] != "20":
-        return None
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
-    except ValueError:
-        return None
-
-
-def parse_date(text: str | None) -> date | None:
-    """Return Khanza's `yyyy-mm-dd` as a date, or None for a zero date."""
-    try:
-        return date.fromisoformat((text or "")[:10])
-    except ValueError:
-        return None
 
 
 def assemble(rows: Rows, policy: Policy) -> list[Visit]:
@@ -184,12 +143,12 @@ class _Assembly:
         """Build the visit of a Mobile JKN booking, whose registration Khanza may have deleted."""
         if registration is not None:
             return self._registered(
-                registration, booking.nobooking, "mobilejkn", tanggal, booking, cancel
+                registration, booking.nobooking, Kind.MOBILEJKN, tanggal, booking, cancel
             )
         kodepoli = booking.kodepoli or (cancel and cancel.kodepoli) or ""
         return Visit(
             kodebooking=booking.nobooking,
-            kind="mobilejkn",
+            kind=Kind.MOBILEJKN,
             tanggal=tanggal,
             booking=booking,
             cancel=cancel,
@@ -200,7 +159,7 @@ class _Assembly:
         """Build the visit of a cancelled booking that was not read: gone, or of another day."""
         return Visit(
             kodebooking=cancel.nobooking,
-            kind="mobilejkn",
+            kind=Kind.MOBILEJKN,
             tanggal=tanggal,
             cancel=cancel,
             kd_poli_rs=self._khanzas_codes(cancel.kodepoli or ""),
@@ -208,11 +167,13 @@ class _Assembly:
 
     def onsite(self, registration: Registration, tanggal: date) -> Visit:
         """Build a visit at the desk that BPJS pays."""
-        return self._registered(registration, self._kodebooking(registration), "onsite", tanggal)
+        kodebooking = self._kodebooking(registration)
+        return self._registered(registration, kodebooking, Kind.ONSITE, tanggal)
 
     def nonjkn(self, registration: Registration, tanggal: date) -> Visit:
         """Build a visit at the desk that somebody else pays."""
-        return self._registered(registration, self._kodebooking(registration), "nonjkn", tanggal)
+        kodebooking = self._kodebooking(registration)
+        return self._registered(registration, kodebooking, Kind.NONJKN, tanggal)
 
     # -- what they have in common
 
@@ -226,7 +187,7 @@ class _Assembly:
         self,
         registration: Registration,
         kodebooking: str,
-        kind: str,
+        kind: Kind,
         tanggal: date,
         booking: Booking | None = None,
         cancel: Cancel | None = None,
@@ -254,7 +215,7 @@ class _Assembly:
 
     def _jadwal(self, registration: Registration, tanggal: date) -> Sequence[Slot]:
         """Return Khanza's sessions of the visit's doctor on its weekday."""
-        return self.slots.get((registration.kd_dokter, HARI[tanggal.weekday()]), ())
+        return self.slots.get((registration.kd_dokter, hari_kerja_of(tanggal)), ())
 
     def _hfis(self, registration: Registration, sep: Sep | None, tanggal: date) -> Sequence[Slot]:
         """Return HFIS's sessions of the visit's doctor on its day, in the form of Khanza's."""
@@ -264,7 +225,7 @@ class _Assembly:
         return [
             Slot(
                 kd_dokter=registration.kd_dokter,
-                hari_kerja=HARI[tanggal.weekday()],
+                hari_kerja=hari_kerja_of(tanggal),
                 jam_mulai=hours[0],
                 jam_selesai=hours[1],
                 kd_poli="",
@@ -294,29 +255,6 @@ def kodebooking_of(registration: Registration, template: str, kode_ppk: str) -> 
         kd_poli=registration.kd_poli,
         no_reg=registration.no_reg,
     )
-
-
-def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
-    """Return the session that a visit registered at `jam` belongs to, of its doctor's on that day.
-
-    The one that holds `jam`, else the next one, else the last of the day; a session without a
-    clinic fits all (khanza/README.md, Things that bite, 10).
-    """
-    fitting = sorted(
-        (slot for slot in slots if slot.kd_poli in (None, "", kd_poli)),
-        key=lambda slot: slot.jam_mulai,
-    )
-    for slot in fitting:
-        holds = slot.jam_mulai <= jam < (slot.jam_selesai or "24")
-        if holds or jam < slot.jam_mulai:
-            return slot
-    return fitting[-1] if fitting else None
-
-
-def hours_of(jampraktek: str) -> tuple[str, str] | None:
-    """Return beginning and end of `HH:MM-HH:MM` as Khanza writes times, None if it is no such."""
-    found = re.fullmatch(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)", jampraktek.strip())
-    return (f"{found[1]}:00", f"{found[2]}:00") if found else None
 
 
 def codes_at_bpjs(registration: Registration, sep: Sep | None) -> tuple[str, str]:

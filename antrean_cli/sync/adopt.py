@@ -22,11 +22,12 @@ from typing import NamedTuple
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.adoption import adopted, awaits_look, duplicate_bookings
 from antrean_cli.rules.cached_lists import CachedList, ListResult, oldest_kept
-from antrean_cli.rules.codes import CallName, OutcomeKind
+from antrean_cli.rules.codes import CallName, Kind, OutcomeKind
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.ordering import arrange
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Change, Record, changes
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.list_reader import ListReader
 
 _AntreanList = CachedList[tuple[str, ...] | None]
@@ -140,7 +141,7 @@ def _matched(
             *(
                 code
                 for code, record in there.items()
-                if record.no_rawat or record.kind == "mobilejkn"
+                if record.no_rawat or record.kind == Kind.MOBILEJKN
             ),
         }
         for record in records:

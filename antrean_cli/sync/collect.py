@@ -18,7 +18,7 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import REFUSAL
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
 from antrean_cli.rules.planner import (
     expired,
@@ -29,14 +29,13 @@ from antrean_cli.rules.planner import (
     plan,
     settled,
 )
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE, Change, Record
 from antrean_cli.rules.rows import Rows, SuratKontrol
+from antrean_cli.rules.sessions import Clinic, Sessions
 from antrean_cli.rules.sources import EXACT
 from antrean_cli.rules.transitions import expire, recover_in_flight
 from antrean_cli.rules.visits import (
-    Clinic,
-    Policy,
-    Sessions,
     Visit,
     assemble,
     codes_at_bpjs,
@@ -164,7 +163,7 @@ def _records(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
 def known_of(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
     """Return what the ledger knows of these visits, by kode booking."""
     pairs = [
-        (visit.kodebooking, visit.no_rawat if visit.kind != "mobilejkn" else None)
+        (visit.kodebooking, visit.no_rawat if visit.kind != Kind.MOBILEJKN else None)
         for visit in visits
     ]
     return ledger.known(
@@ -255,7 +254,7 @@ def _beyond(
         if not first <= record.tanggal <= last and any(push.open for push in record.pushes.values())
     ]
     no_rawat = tuple(record.no_rawat for record in others if record.no_rawat)
-    return no_rawat, tuple(record.kodebooking for record in others if record.kind == "mobilejkn")
+    return no_rawat, tuple(record.kodebooking for record in others if record.kind == Kind.MOBILEJKN)
 
 
 def _unsettled(
@@ -280,8 +279,8 @@ def _wants_surat_kontrol(
     """
     asked = ledger.pass_state().surat_kontrol_at
     recently = asked is not None and timedelta(0) <= now - asked < SURAT_KONTROL
-    without_sep = [visit for visit in visits if visit.kind == "onsite" and visit.sep is None]
-    if not without_sep or recently or "onsite" not in policy.add:
+    without_sep = [visit for visit in visits if visit.kind == Kind.ONSITE and visit.sep is None]
+    if not without_sep or recently or Kind.ONSITE not in policy.add:
         return []
     records = _records(ledger, without_sep)
     return [
@@ -334,7 +333,7 @@ def planned(
     # stays.
     given: dict[str, Record] = {}
     for record in records.values():
-        if record.kind != "mobilejkn" and (
+        if record.kind != Kind.MOBILEJKN and (
             record.no_rawat not in given or given[record.no_rawat].ended
         ):
             given[record.no_rawat] = record
@@ -344,7 +343,11 @@ def planned(
         met.add(visit.kodebooking)
         # After a cancel the visit goes on under the code that it was added with anew, if there is
         # one.
-        if (found is None or found.ended) and visit.kind != "mobilejkn" and visit.no_rawat in given:
+        if (
+            (found is None or found.ended)
+            and visit.kind != Kind.MOBILEJKN
+            and visit.no_rawat in given
+        ):
             found = given[visit.no_rawat]
             visit = replace(visit, kodebooking=found.kodebooking)
             met.add(visit.kodebooking)

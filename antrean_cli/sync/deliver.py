@@ -36,10 +36,11 @@ from antrean_cli.rules.outcomes import (
     after_unreadable_lookup,
     apply,
 )
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Change, Record, changes, pending
 from antrean_cli.rules.requests import call_name, request_body, sendable
 from antrean_cli.rules.transitions import begin_sending
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.workers import Flights
 
 LEAST_SECONDS = 3.0  # "no call starts with less than 3 seconds left"

@@ -17,7 +17,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.cached_lists import CachedList, oldest_kept
 from antrean_cli.rules.codes import CallName, OutcomeKind
 from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.visits import Clinic, Sessions
+from antrean_cli.rules.sessions import Clinic, Sessions
 from antrean_cli.sync.list_reader import ListReader
 
 # Since when a reading from before no longer counts, if anything says so.

@@ -32,7 +32,8 @@ from antrean_cli.rules import outages
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.push import Change, Record
-from antrean_cli.rules.visits import Sessions, Visit
+from antrean_cli.rules.sessions import Sessions
+from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.adopt import adopt
 from antrean_cli.sync.collect import collect, prune, tidy
 from antrean_cli.sync.hfis import Wanted, read_sessions, sessions_of

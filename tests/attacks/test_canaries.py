@@ -33,7 +33,8 @@ import pytest
 
 from antrean_cli.cli import COMMANDS
 from antrean_cli.render.listings import FORMATS
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.policy import Policy
+from antrean_cli.rules.visits import Visit
 from antrean_cli.simulator.faults import Reply
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator, encrypted

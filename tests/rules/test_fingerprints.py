@@ -13,8 +13,9 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.rows import Berkas, Booking, Cancel, Exam, Registration, Resep, Sep, Slot
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,
     MONDAY,

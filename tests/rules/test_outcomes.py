@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
 from antrean_cli.rules.codes import OutcomeKind
 from antrean_cli.rules.faults import Cause, Fault
-from antrean_cli.rules.listings import Task, tasks_held, wakturs_of
+from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange, next_call
 from antrean_cli.rules.outcomes import (
     after_failed_lookup,
@@ -23,6 +23,7 @@ from antrean_cli.rules.outcomes import (
     retry_delay,
 )
 from antrean_cli.rules.push import Push, Record, pending
+from antrean_cli.rules.times import parse_wakturs
 from antrean_cli.rules.transitions import recover_in_flight
 from tests.support.rows import (
     MONDAY,
@@ -797,7 +798,7 @@ def test_99_is_not_sent_once_a_look_up_has_found_task_5() -> None:
     ],
 )
 def test_wakturs_is_read_as_bpjs_writes_it(text: str, expected: datetime | None) -> None:
-    assert wakturs_of(text) == expected
+    assert parse_wakturs(text) == expected
 
 
 def test_a_task_shown_twice_counts_once_with_the_later_time() -> None:

@@ -16,11 +16,11 @@ from antrean_cli.rules.payloads import (
     add_body,
     batal_body,
     listtask_body,
-    milliseconds,
     missing,
     update_body,
 )
 from antrean_cli.rules.rows import Sep
+from antrean_cli.rules.times import milliseconds
 from antrean_cli.rules.visits import Visit
 from tests.support.catalogue import FIELD_TYPES
 from tests.support.rows import (

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antrean_cli.rules.answers import Outcome
-from antrean_cli.rules.codes import OutcomeKind
+from antrean_cli.rules.codes import Kind, OutcomeKind
 from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.outcomes import apply
 from antrean_cli.rules.planner import (
@@ -23,8 +23,9 @@ from antrean_cli.rules.planner import (
     plan,
     settled,
 )
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,
     MONDAY,
@@ -228,14 +229,14 @@ CAME = mobilejkn(exams=(exam(on("08:30")),))
 def test_a_mobile_jkn_booking_is_added_only_where_bpjs_does_not_know_it(
     add: str, expected: str | None
 ) -> None:
-    known = record(ASKED_FOR, kind="mobilejkn", kodebooking=NOBOOKING)
+    known = record(ASKED_FOR, kind=Kind.MOBILEJKN, kodebooking=NOBOOKING)
     after = planned(CAME, known, add=frozenset({add}))
     assert states(after).get("add") == expected
     assert after.pushes["3"].state == "held"
 
 
 def test_a_mobile_jkn_booking_that_was_added_goes_on() -> None:
-    known = record(push("add", "sent"), ASKED_FOR, kind="mobilejkn", kodebooking=NOBOOKING)
+    known = record(push("add", "sent"), ASKED_FOR, kind=Kind.MOBILEJKN, kodebooking=NOBOOKING)
     after = planned(CAME, known, add=frozenset({"mobilejkn"}))
     assert states(after) == {"add": "sent", "3": "due", "4": "due"}
 
@@ -468,7 +469,7 @@ def cancelled(statuskirim: str) -> Visit:
     row = cancel(statuskirim=statuskirim)
     return Visit(
         kodebooking=NOBOOKING,
-        kind="mobilejkn",
+        kind=Kind.MOBILEJKN,
         tanggal=MONDAY,
         cancel=row,
         booking=booking(status="Batal"),
@@ -552,7 +553,7 @@ def test_a_re_check_in_takes_back_a_cancel_that_never_left() -> None:
 def test_a_cancel_of_next_weeks_appointment_is_sent_today() -> None:
     ahead = Visit(
         kodebooking="20261130000001",
-        kind="mobilejkn",
+        kind=Kind.MOBILEJKN,
         tanggal=H7,
         cancel=cancel(tanggalperiksa="2026-11-30"),
     )

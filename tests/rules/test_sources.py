@@ -18,8 +18,8 @@ from antrean_cli.rules.sources import (
     VisitContext,
     arrival_confirmed,
     events_of,
-    service_day,
 )
+from antrean_cli.rules.times import service_day
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,

@@ -6,15 +6,15 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
+from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.rows import Registration, Slot
+from antrean_cli.rules.sessions import slot_of
+from antrean_cli.rules.times import parse_date, parse_datetime
 from antrean_cli.rules.visits import (
     FINAL_STTS,
     Visit,
     assemble,
-    parse_date,
-    parse_datetime,
     served,
-    slot_of,
 )
 from tests.support.rows import (
     MONDAY,
@@ -398,7 +398,7 @@ def test_a_booking_without_its_visit_is_judged_by_the_clinic_it_was_made_for() -
     assert served(gone, policy(only_poli=frozenset({"INT"})))
     assert not served(gone, policy(only_poli=frozenset({"ANA"})))
     alone = Visit(
-        kodebooking=NOBOOKING, kind="mobilejkn", tanggal=SUNDAY, cancel=cancel(kodepoli="HDL")
+        kodebooking=NOBOOKING, kind=Kind.MOBILEJKN, tanggal=SUNDAY, cancel=cancel(kodepoli="HDL")
     )
     assert not served(alone, policy())
 

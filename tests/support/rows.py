@@ -11,6 +11,7 @@ from typing import Any
 
 from antrean_cli.render.reasons import sentence
 from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import Reason, ReasonCode, because
 from antrean_cli.rules.rows import (
@@ -26,7 +27,7 @@ from antrean_cli.rules.rows import (
     SuratKontrol,
 )
 from antrean_cli.rules.sources import StatusObservation, VisitContext
-from antrean_cli.rules.visits import Policy, Visit
+from antrean_cli.rules.visits import Visit
 
 WIB = timezone(timedelta(hours=7), "WIB")
 WITA = timezone(timedelta(hours=8), "WITA")

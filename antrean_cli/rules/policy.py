@@ -1,0 +1,35 @@
+"""What the hospital chose, as far as the rules go by it; README.md, Settings, says what each means.
+
+config/settings.py makes it of the environment and the `.env`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta, timezone
+
+from antrean_cli.rules.codes import Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """The hospital's choices.
+
+    `zone` is that of its times, `days` how far back a pass goes, `add` the kinds that are added.
+    Empty `kd_pj` and `only_poli` mean "as Khanza has it" and "all". `sources` are the names of each
+    task's sources of times (sources.py), `tie` is how far two times of one click may be apart.
+    """
+
+    zone: timezone
+    days: int
+    add: frozenset[Kind]
+    kd_pj: frozenset[str]
+    kodebooking: str
+    skip_poli: frozenset[str]
+    only_poli: frozenset[str]
+    delay_nonjkn: timedelta
+    delay_batal: timedelta
+    sources: Mapping[int, tuple[str, ...]]
+    tie: timedelta
+    minutes_per_patient: int
+    farmasi: bool  # the hospital runs antrean farmasi
+    adopt: bool  # a booking that BPJS has under another code is used instead of adding a second one
