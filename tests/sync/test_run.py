@@ -1197,6 +1197,23 @@ def test_a_pass_exactly_five_minutes_earlier_still_tells_the_minute(site: Site) 
     assert site.held_at_bpjs(no_rawat)[2:] == [(5, "09:04:00")]
 
 
+def test_a_pass_whose_read_broke_off_has_seen_nothing(site: Site, mariadb: MariaDB) -> None:
+    """Seven minutes after the last look at Khanza nobody knows the minute of what it shows now."""
+    no_rawat = patient(site, exam="08:30:00")
+    site.clock.at("08:59")
+    site.sync()
+    site.khanza.stts(no_rawat, "Sudah")
+    site.clock.at("09:02")
+    with mariadb.admin() as connection, connection.cursor() as cursor:
+        cursor.execute("LOCK TABLES resep_obat WRITE")
+        assert site.sync(seconds=4).report.exit_code == 5
+        cursor.execute("UNLOCK TABLES")
+    site.clock.at("09:06")
+    site.sync()
+    push = site.push(no_rawat, "5")
+    assert (push.source, f"{push.waktu:%H:%M:%S}") == ("periksa_akhir", "08:30:01")
+
+
 def test_of_two_seps_of_a_visit_the_newest_fills_the_add(site: Site) -> None:
     no_rawat = site.khanza.visit(MONDAY, jam="08:05:00")
     site.khanza.sep(no_rawat, no_sep="0301R0011126V000009", no_rujukan="0301U0011126P000099")
