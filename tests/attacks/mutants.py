@@ -4,7 +4,7 @@
   may change as they like: nothing of a mutant is written down anywhere but what `survivors.py`
   excuses, by function and operator.
 - An operator is a function: it is handed a node and yields what is replaced, and by what. What is
-  no behaviour is left alone: docstrings, annotations, sentences (a text with a blank in it), and
+  no behaviour is left alone: docstrings, types, imports, sentences (a text with a blank in it), and
   what stands inside an f-string (its place in the file is not known before Python 3.12).
 """
 
@@ -253,7 +253,8 @@ def _places(tree: ast.Module) -> Iterator[_Place]:
 def _below(place: _Place) -> Iterator[_Place]:
     """Yield a place and all places in it that are behaviour."""
     node = place.node
-    if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Assert) or _is_text(node):
+    ignored = ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Assert
+    if isinstance(node, ignored) or _is_text(node) or _is_for_types(node):
         return
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         place = replace(
@@ -286,6 +287,13 @@ def _is_text(node: ast.AST) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    """Return whether a node is an alias of a type (`Clinic = tuple[str, date]`) or imports some."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        return re.fullmatch("[A-Z][a-z]+([A-Z][a-z]+)*", node.targets[0].id) is not None
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def _mutant(
