@@ -16,7 +16,8 @@ from pathlib import Path
 
 from antrean_cli.checkup import hospital, machine, migration
 from antrean_cli.checkup.results import FAULT, Finding, from_error, warning
-from antrean_cli.checkup.service import Service, watcher
+from antrean_cli.checkup.service import Service
+from antrean_cli.checkup.watcher import watcher
 from antrean_cli.config import settings as config
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.ledger import Ledger

@@ -1,5 +1,6 @@
-"""Khanza: reached, read, by whom, at what time; what of the last days cannot be added; and its own
-sender.
+"""Khanza as it is examined: reached, read, by whom, at what time, and its own sender.
+
+What of the last days cannot be added is told with the table to fill.
 """
 
 import shlex
@@ -201,9 +202,7 @@ def _outpatient(visit: Visit) -> bool:
 
 
 def unadded(visits: Sequence[Visit], policy: Policy, near: Near) -> Iterator[Finding]:
-    """Judge what keeps visits from being added, one finding for each clinic, doctor or session that
-    is missing.
-    """
+    """Judge what keeps visits from being added: one finding a clinic, doctor or session."""
     groups = lacking(visits, policy)
     for group in groups[:MOST_GROUPS]:
         yield lack(group, near)
@@ -230,9 +229,7 @@ def lacking(visits: Iterable[Visit], policy: Policy) -> list[Group]:
 
 
 def lack(group: Group, near: Near) -> Finding:
-    """Return the warning for visits that lack one thing, with BPJS's names that
-    are like Khanza's.
-    """
+    """Return the warning for visits that lack one thing, with BPJS's names like Khanza's."""
     text = f"{group.visits} kunjungan {MAX_AGE.days} hari terakhir: {sentence(group.reason)}"
     kind = MAPPINGS.get(group.reason.code, "")
     row = group.example.registration

@@ -71,8 +71,9 @@ def log_file(file: Path) -> Finding:
 
 
 def metrics_file(file: Path) -> Finding:
-    """Look whether the metrics can be written: the file is replaced as a whole, so that its folder
-    counts.
+    """Look whether the metrics can be written.
+
+    The file is replaced as a whole, so that its folder counts.
     """
     if file.parent.is_dir() and _writable(file.parent):
         return ok("metrics", f"Metrik: {file} dapat ditulis")
@@ -95,8 +96,9 @@ def _writable(path: Path) -> bool:
 
 
 def state(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
-    """Look at the state file, which may not be there yet, and at its disk; `ledger` is what was
-    read of it.
+    """Look at the state file, which may not be there yet, and at its disk.
+
+    `ledger` is what was read of it, or why nothing was.
     """
     broken = False
     try:

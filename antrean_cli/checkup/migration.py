@@ -1,6 +1,4 @@
-"""Taking over from Khanza's own sender: the SEP form's add, a pilot, what is held, and what to type
-next.
-"""
+"""Taking over from Khanza's own sender: how that stands, and what to type next."""
 
 import os
 import pwd
@@ -30,8 +28,9 @@ class Adds(NamedTuple):
 def examine(
     policy: Policy, found: Overview, records: Iterable[Record], cron_line: str
 ) -> Iterator[Finding]:
-    """Say how the taking over stands, and what to type next; `records` are
-    those of the last days.
+    """Say how the taking over stands, and what to type next.
+
+    `records` are those of the last days, `cron_line` is what runs a pass a minute.
     """
     yield from sep_form(adds(records))
     if policy.only_poli:
@@ -50,9 +49,7 @@ def examine(
 
 
 def crontab() -> str:
-    """Return what edits the crontab of the user that passes run as; nothing that stands in it is
-    replaced.
-    """
+    """Return what edits the crontab of the user that passes run as; it replaces nothing there."""
     if "SUDO_USER" not in os.environ:
         return "crontab -e"
     user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() else "antrean"  # passes need no root

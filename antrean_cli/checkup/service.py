@@ -1,14 +1,10 @@
-"""BPJS: reached, by which step it fails, whether it takes our credentials and our clock, and HFIS
-beside jadwal.
+"""BPJS as it is examined: the way to it, whether it takes our credentials and our clock, HFIS.
 
 - One harmless read (ref/poli) tells all of the way; its answer is asked for once.
 - Where that answer did not come, nothing else is asked.
 """
 
-import difflib
-import re
 import shlex
-import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,23 +13,20 @@ from urllib.parse import urlsplit
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.bpjs.lookups import listing
+from antrean_cli.checkup.hfis import differing, practices
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
+from antrean_cli.checkup.similar_names import similar_names
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, TemporaryError
 from antrean_cli.render.times import one_unit
 from antrean_cli.rules.answers import Outcome, Reply, judge
 from antrean_cli.rules.codes import CallName, OutcomeKind
 from antrean_cli.rules.faults import Cause, Fault
-from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.rows import Slot
-from antrean_cli.rules.visits import Visit, codes_at_bpjs
+from antrean_cli.rules.visits import Visit
 
 GOOD_CLOCK, BAD_CLOCK = timedelta(seconds=60), timedelta(seconds=300)
 # The steps of the way to BPJS by their names in --json, and the cause that says one of them failed.
 STEPS = {Cause.DNS: "name", Cause.UNREACHABLE: "route", Cause.TLS: "tls"}
-PATIENCE = 5  # seconds for whoever watches
-ALIKE, MOST_ALIKE = 0.6, 3
-_NO_NAME = re.compile(r"\b(poli|poliklinik|klinik|unit|dr|drg|prof|h|hj|sp|m)\b\.?|,.*")
 
 
 class Answer(NamedTuple):
@@ -59,9 +52,7 @@ class Answer(NamedTuple):
 
     @property
     def off(self) -> timedelta | None:
-        """How far this computer's clock is ahead of BPJS's (behind: negative), None if BPJS did not
-        say.
-        """
+        """How far this computer's clock is ahead of BPJS's, None if BPJS did not say."""
         date = None if isinstance(self.came, Fault) else self.came.date
         return None if date is None else self.now - date
 
@@ -79,8 +70,9 @@ class Service:
 
     @cached_property
     def answer(self) -> Answer:
-        """The answer to the harmless read; raises SettingsError for a CA bundle that cannot be
-        used.
+        """The answer to the harmless read.
+
+        Raises SettingsError for a CA bundle that cannot be used.
         """
         return Answer(self._client.ask(CallName.POLI), self._clock())
 
@@ -106,10 +98,8 @@ class Service:
         return found
 
     def near(self, kind: str, name: str) -> Sequence[str]:
-        """Return BPJS's clinics ("poli") or doctors ("dokter") whose names are like this one, as
-        "code name".
-        """
-        return near(name, self._names[kind])
+        """Return BPJS's clinics ("poli") or doctors ("dokter") like this one, as "code name"."""
+        return similar_names(name, self._names[kind])
 
     def examine(self) -> Iterator[Finding]:
         """Look at the way to BPJS, and at who we are to it."""
@@ -148,9 +138,7 @@ class Service:
 
 
 def way(base_url: str, came: Reply | Fault) -> Iterator[Finding]:
-    """Judge how far a request came: name, route, TLS, and whether BPJS answered it in the agreed
-    form.
-    """
+    """Judge how far a request came: name, route, TLS, and an answer in the agreed form."""
     url = urlsplit(base_url)
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
     lines = {
@@ -220,95 +208,3 @@ def clock(off: timedelta) -> Finding:
     if abs(off) < BAD_CLOCK:
         return warning("clock", text, typed)
     return fault(CredentialsError.exit_code, "clock", text, typed)
-
-
-# -- who watches
-
-
-def watcher(url: str) -> Finding:
-    """Look whether the one who watches the passes can be reached; it is not pinged, for that would
-    tell of a pass.
-    """
-    address = urlsplit(url)
-    host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
-    try:
-        socket.create_connection((host, port), PATIENCE).close()
-    except OSError:
-        text = (
-            f"Pengawas: {host}:{port} tidak dapat dihubungi (ANTREAN_PING_URL); "
-            f"periksa alamat, jaringan, firewall"
-        )
-        return warning("ping", text, f"nc -vz {host} {port}")
-    return ok("ping", f"Pengawas: {host}:{port} dapat dihubungi (ANTREAN_PING_URL)")
-
-
-# -- names that are alike
-
-
-def near(name: str, codes: dict[str, str]) -> list[str]:
-    """Return those of BPJS's names that are like one of Khanza's, titles and
-    the word "poli" aside.
-    """
-    plain: dict[str, list[str]] = {}
-    for theirs in codes:
-        plain.setdefault(_plain(theirs), []).append(theirs)
-    alike = difflib.get_close_matches(_plain(name), plain, n=MOST_ALIKE, cutoff=ALIKE)
-    return [f"{codes[theirs]} {theirs}" for key in alike for theirs in plain[key]][:MOST_ALIKE]
-
-
-def _plain(name: str) -> str:
-    return " ".join(_NO_NAME.sub(" ", name.lower()).split())
-
-
-# -- HFIS
-
-
-class Practice(NamedTuple):
-    """A doctor's sessions of a day in one clinic, as Khanza's jadwal has them for the visits of
-    that day.
-    """
-
-    kodepoli: str
-    kodedokter: str
-    day: str
-    name: str
-    hours: tuple[str, ...]
-
-
-def practices(visits: Iterable[Visit]) -> list[Practice]:
-    """Return the doctors of these visits whom HFIS should know, with the hours that their adds
-    would carry.
-    """
-    found: dict[tuple[str, str, str, str], set[str]] = {}
-    for visit in visits:
-        row, slot = visit.registration, visit.slot
-        codes = codes_at_bpjs(row, visit.sep) if row else ("", "")
-        if row and slot and slot.jam_selesai and all(codes):
-            who = f"{row.nm_dokter or row.kd_dokter} (kode {codes[1]})"
-            found.setdefault((*codes, visit.tanggal.isoformat(), who), set()).add(_hours(slot))
-    return [Practice(*key, tuple(sorted(hours))) for key, hours in sorted(found.items())]
-
-
-def _hours(slot: Slot) -> str:
-    return f"{slot.jam_mulai[:5]}-{(slot.jam_selesai or '')[:5]}"
-
-
-def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> Finding | None:
-    """Return how HFIS differs from jadwal for a doctor; `by_hfis`: the hours are HFIS's anyway, if
-    it has them.
-    """
-    held = [row for row in rows if row.kodedokter == practice.kodedokter]
-    theirs = sorted(re.sub(r"\s", "", row.jampraktek) for row in held if not row.libur)
-    ours = ", ".join(practice.hours)
-    if theirs and (by_hfis or set(practice.hours) <= set(theirs)):
-        return None
-    there = ", ".join(theirs) or ("libur" if held else "tidak ada")
-    text = (
-        f"HFIS: {practice.name} poli {practice.kodepoli} hari ini: "
-        f"jadwal Khanza {ours}, HFIS {there}"
-    )
-    return warning(
-        "hfis",
-        f"{text}; samakan jadwalnya",
-        f"antrean ref jadwal {practice.kodepoli} {practice.day}",
-    )

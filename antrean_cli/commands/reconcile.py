@@ -1,4 +1,4 @@
-"""`antrean reconcile`: the proof that BPJS holds what Khanza recorded, and what to do if not."""
+"""`antrean reconcile`: whether BPJS holds what Khanza recorded, and what to do if not."""
 
 import sys
 from datetime import date
@@ -38,12 +38,12 @@ antrean reconcile --date 2026-11-22 --repair
     "--all", "everything", is_flag=True, help="Tampilkan juga tiap antrean, ketiganya berdampingan."
 )
 @click.option(
-    "--repair", "mend", is_flag=True, help="Kirim lagi yang hilang, catat yang sudah ada di BPJS."
+    "--repair", is_flag=True, help="Kirim lagi yang hilang, catat yang sudah ada di BPJS."
 )
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, tanggal: date | None, everything: bool, mend: bool, as_json: bool
+    ctx: click.Context, tanggal: date | None, everything: bool, repair: bool, as_json: bool
 ) -> None:
     from antrean_cli.operator.reconcile import reconcile
     from antrean_cli.render.reconcile import reconciliation_document, reconciliation_text
@@ -51,11 +51,11 @@ def command(
     app: App = ctx.obj
     settings = app.settings("bpjs", "khanza")
     now = app.now(settings.policy.zone)
-    tanggal = _fit(tanggal or now.date(), now.date(), mend=mend)
+    tanggal = _fit(tanggal or now.date(), now.date(), repair=repair)
     require_ledger(settings)
     shown = sys.stderr.isatty() and not as_json and not app.quiet
     with ProgressBar("Membandingkan", shown=shown) as bar:
-        found = reconcile(settings, tanggal, now, mend=mend, progress=bar.move)
+        found = reconcile(settings, tanggal, now, repair=repair, progress=bar.move)
     if as_json:
         click.echo(json_text(reconciliation_document(found, everything=everything)))
     else:
@@ -73,10 +73,10 @@ def command(
         raise DifferenceError
 
 
-def _fit(tanggal: date, today: date, *, mend: bool) -> date:
+def _fit(tanggal: date, today: date, *, repair: bool) -> date:
     """Return a day that can be looked at (and mended); raises InputError for any other."""
     if tanggal > today:
         raise InputError(f"--date {tanggal} belum tiba")
-    if mend and tanggal < today - MAX_AGE:
+    if repair and tanggal < today - MAX_AGE:
         raise InputError(f"--repair paling jauh H-7 ({today - MAX_AGE}); BPJS tidak menerima lagi")
     return tanggal

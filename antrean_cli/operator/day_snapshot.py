@@ -1,5 +1,4 @@
-"""One day as Khanza and the ledger have it, before BPJS is asked: its bookings, and everything that
-is known by number.
+"""One day as Khanza and the ledger have it, before BPJS is asked.
 
 - Nothing is written: the ledger is a copy, and what the next pass would make of it is only worked
   out.
@@ -15,6 +14,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.comparison import Case
 from antrean_cli.rules.planner import expired
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Rows
 from antrean_cli.rules.visits import Visit, assemble, served
@@ -23,11 +23,14 @@ from antrean_cli.sync.hfis import sessions_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Day:
-    """The bookings of a day, every kode booking that is known, and Khanza's codes of each of BPJS's
-    clinics.
+class DaySnapshot:
+    """One day of service, ready to be compared with BPJS.
 
-    `first` is the day from which on passes come by.
+    - `first` is the day from which on passes come by.
+    - `cases` are its bookings: those of Khanza's visits, and those that only the ledger has.
+    - `known` are all kode booking that stand for somebody here, those of other days included, as
+      far as Khanza has moved a visit to one.
+    - `clinics` are Khanza's codes of each of BPJS's clinics.
     """
 
     first: date
@@ -36,31 +39,34 @@ class Day:
     clinics: Mapping[str, frozenset[str]]
 
 
-def day_of(settings: Settings, tanggal: date, now: datetime) -> Day:
-    """Return a day as Khanza and the ledger have it; raises what they raise."""
+def take_snapshot(settings: Settings, tanggal: date, now: datetime) -> DaySnapshot:
+    """Return a day as Khanza and the ledger have it.
+
+    Raises TemporaryError and SettingsError of Khanza's, and StateError.
+    """
     policy = settings.policy
     with Ledger.copy(settings.state, policy.zone) as ledger:
         of_day = ledger.of_days(tanggal, tanggal)
-        rows = _rows(settings, tanggal, of_day.values())._replace(
-            hfis=sessions_of(settings, ledger)
-        )
+        sessions = sessions_of(settings, ledger)
+        rows = _rows(settings, tanggal, of_day.values())._replace(hfis=sessions)
         visits = assemble(rows, policy)
         mine = [visit for visit in visits if visit.tanggal == tanggal]
-        records = _here(of_day, visits, tanggal) | known_of(ledger, mine)
+        records = _of_this_day(of_day, visits, tanggal) | known_of(ledger, mine)
         first = max(_begin(ledger, now), now.date() - timedelta(days=policy.days))
     plans = planned(mine, records, policy, now, tanggal, exact=False, asked=records)
-    return Day(
+    by_number = {number: visit for visit in mine for number in _numbers(visit)}
+    return DaySnapshot(
         first=first,
-        cases=_cases(settings, plans, mine, now, reached=tanggal >= first),
+        cases=[
+            _case(one, by_number, policy, now, read_by_passes=tanggal >= first) for one in plans
+        ],
         known=frozenset({visit.kodebooking for visit in visits} | of_day.keys() | records.keys()),
         clinics=_clinics(rows),
     )
 
 
 def _rows(settings: Settings, tanggal: date, records: Iterable[Record]) -> Rows:
-    """Return Khanza's rows of a day, and of the ledger's visits of that day wherever Khanza has
-    them now.
-    """
+    """Return Khanza's rows of a day, and of the ledger's visits of it wherever they are now."""
     known = list(records)
     no_rawat = tuple(record.no_rawat for record in known if record.no_rawat)
     nobooking = tuple(record.kodebooking for record in known if record.kind == Kind.MOBILEJKN)
@@ -68,12 +74,10 @@ def _rows(settings: Settings, tanggal: date, records: Iterable[Record]) -> Rows:
         return rows_of(khanza, settings.policy, Window(tanggal, tanggal, no_rawat, nobooking))
 
 
-def _here(
+def _of_this_day(
     records: Mapping[str, Record], visits: Iterable[Visit], tanggal: date
 ) -> dict[str, Record]:
-    """Return the ledger's bookings of a day without those that Khanza has moved to another one
-    since.
-    """
+    """Return the ledger's bookings of a day without those that Khanza has moved to another one."""
     moved = {
         number
         for visit in visits
@@ -92,40 +96,41 @@ def _begin(ledger: Ledger, now: datetime) -> date:
     return min(ledger.pass_state().begin or today, today)
 
 
-def _cases(
-    settings: Settings,
-    plans: Iterable[Planned],
-    visits: Iterable[Visit],
+def _case(
+    plan: Planned,
+    by_number: Mapping[str, Visit],
+    policy: Policy,
     now: datetime,
     *,
-    reached: bool,
-) -> list[Case]:
-    numbers = {number: visit for visit in visits for number in _numbers(visit)}
-    found = []
-    for one in plans:
-        # A plan has no visit where the clinic does not take part.
-        visit = one.visit or next(
-            (numbers[key] for key in _numbers(one.after) if key in numbers), None
-        )
-        # Of a day that no pass comes by, only the bookings that have something open are looked at.
-        followed = reached or (
-            one.before is not None and any(push.open for push in one.before.pushes.values())
-        )
-        record = one.after if followed else one.before or replace(one.after, pushes={}, seen=None)
-        found.append(
-            Case(
-                visit=visit,
-                before=one.before,
-                record=record,
-                served=visit is None or served(visit, settings.policy),
-                reached=followed and not expired(one.after, now),
-            )
-        )
-    return found
+    read_by_passes: bool,
+) -> Case:
+    """Return one booking with what the next pass would make of it.
+
+    Of a day that passes do not read, they look only at bookings that have something open: of the
+    others nothing more comes, whatever a plan says.
+    """
+    visit, before, record = plan.visit, plan.before, plan.after
+    if visit is None:  # as of a clinic that does not take part
+        numbers = (number for number in _numbers(record) if number in by_number)
+        visit = next((by_number[number] for number in numbers), None)
+    has_open = before is not None and any(push.open for push in before.pushes.values())
+    reached = read_by_passes or has_open
+    if not reached:
+        record = before or replace(record, pushes={}, seen=None)
+    return Case(
+        visit=visit,
+        before=before,
+        record=record,
+        served=visit is None or served(visit, policy),
+        reached=reached and not expired(plan.after, now),
+    )
 
 
 def _numbers(one: Visit | Record) -> list[str]:
-    """Return what a booking is found by: its kode booking, and at the desk its visit's number."""
+    """Return what a booking is found by: its kode booking, and its visit's number.
+
+    A Mobile JKN booking is not found by that number: Khanza can give it to another visit.
+    """
     if one.no_rawat and one.kind != Kind.MOBILEJKN:
         return [one.kodebooking, one.no_rawat]
     return [one.kodebooking]

@@ -1,4 +1,4 @@
-"""A demonstration as people watch it: each moment, and the proof at its end (Indonesian)."""
+"""A demonstration as people watch it: each moment, and what BPJS holds at its end (Indonesian)."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence

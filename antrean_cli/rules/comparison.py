@@ -7,35 +7,31 @@
 - What only BPJS has, what it holds otherwise, and what Khanza changed since differs too, but
   nothing is lost by it.
 - Tasks 1 and 2 need no record in Khanza, and antrean farmasi shows in no list of BPJS's.
+- BPJS overwrites nothing (bpjs/README.md, Answers): times that differ are for a person to judge.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.codes import Code, Kind, State, Step
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_lookup
 from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, Push, Record
+from antrean_cli.rules.push import CANCELS, MANUAL, ORDERED, STEPS, TASK_STEPS, Push, Record
 from antrean_cli.rules.reasons import CANCELLED_BY_KHANZA
-from antrean_cli.rules.sources import TASKS, Event, VisitContext, events_of
+from antrean_cli.rules.sources import Event, VisitContext, events_of
 from antrean_cli.rules.transitions import mark_already_at_bpjs, mark_unverified
 from antrean_cli.rules.visits import Visit
 
-_CANCELS = (Step.TASK_99, Step.BATAL)
-_TASK_STEPS = frozenset(map(str, TASKS))
 _ONE_SECOND = timedelta(seconds=1)
 
 
-class Place(str, Enum):
+class Place(Code):
     """Where a recorded step is; every one is in exactly one place."""
-
-    __str__ = str.__str__
 
     AT_BPJS = "at_bpjs"
     PENDING = "pending"  # a pass sends it
@@ -45,10 +41,8 @@ class Place(str, Enum):
     LOST = "lost"  # BPJS lacks it, and nothing explains why
 
 
-class DifferenceKind(str, Enum):
+class DifferenceKind(Code):
     """How Khanza, ledger and BPJS differ about one step."""
-
-    __str__ = str.__str__
 
     # A lost step:
     NOT_AT_BPJS = "not_at_bpjs"  # the ledger has it as sent
@@ -133,10 +127,13 @@ class AtBpjs:
         return tasks_held(self.rows)
 
     def has(self, step: str) -> bool:
-        """Return whether BPJS has a step; batal leaves a 99, and farmasi shows nowhere."""
+        """Return whether BPJS has a step.
+
+        A cancel leaves a 99 (bpjs/README.md, Task ids); farmasi shows nowhere.
+        """
         if step == Step.ADD:
             return self.listed or bool(self.rows)
-        if step in _CANCELS:
+        if step in CANCELS:
             return self.cancelled or Step.TASK_99 in self.tasks
         return step in self.tasks
 
@@ -296,16 +293,11 @@ def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
     That is: Mobile JKN's own bookings, what was begun, and outpatients; NON JKN only where they
     are added.
     """
-    if visit.kind == Kind.MOBILEJKN or _begun(record):
+    if visit.kind == Kind.MOBILEJKN or record.known_at_bpjs:
         return True
     if visit.registration is None or visit.registration.status_lanjut != "Ralan":
         return False
     return visit.kind != Kind.NONJKN or Kind.NONJKN in policy.add
-
-
-def _begun(record: Record) -> bool:
-    """Return whether BPJS was told something of a booking, or may have been."""
-    return any(push.done or push.maybe_sent for push in record.pushes.values())
 
 
 def _unsent(push: Push | None) -> bool:
@@ -330,7 +322,7 @@ def _place(step: str, case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime
 
 def _place_without_push(step: str, case: Case, policy: Policy, now: datetime) -> Place:
     """Return where a step is that no push stands for: yet to come, over, or lost."""
-    if step in _CANCELS:
+    if step in CANCELS:
         return Place.PENDING if case.reached and _delayed(case, policy, now) else Place.LOST
     if case.record.ended:
         return Place.CLOSED
@@ -345,7 +337,7 @@ def _delayed(case: Case, policy: Policy, now: datetime) -> bool:
     if seen is None or now >= seen.since + policy.delay_batal:
         return False
     # A visit that was cancelled when it was first seen was never told to BPJS by us.
-    return not seen.first or case.record.kind == Kind.MOBILEJKN or _begun(case.record)
+    return not seen.first or case.record.kind == Kind.MOBILEJKN or case.record.known_at_bpjs
 
 
 # -- what differs
@@ -357,7 +349,7 @@ def _kind(sides: _Sides, policy: Policy) -> DifferenceKind | None:
         return _kind_of_lost(sides)
     if not sides.bpjs_has_it:
         return None  # it is known why
-    if sides.step in _CANCELS:
+    if sides.step in CANCELS:
         return _kind_of_cancel(sides)
     if sides.step == Step.ADD:
         return _kind_of_add(sides)
@@ -367,7 +359,7 @@ def _kind(sides: _Sides, policy: Policy) -> DifferenceKind | None:
 def _kind_of_lost(sides: _Sides) -> DifferenceKind:
     if sides.push and sides.push.done:
         return DifferenceKind.NOT_AT_BPJS
-    if sides.step in _CANCELS:
+    if sides.step in CANCELS:
         return DifferenceKind.ALIVE_AT_BPJS
     return DifferenceKind.NOT_SENT
 
@@ -379,7 +371,7 @@ def _kind_of_cancel(sides: _Sides) -> DifferenceKind | None:
         return DifferenceKind.NOT_NOTED if sides.unnoted and not closed else None
     if sides.step == Step.BATAL:
         return None  # it is told of the 99 that it leaves
-    by_hand = sides.case.by_hand.intersection(_CANCELS)
+    by_hand = sides.case.by_hand.intersection(CANCELS)
     return None if by_hand else DifferenceKind.CANCELLED_AT_BPJS
 
 
@@ -390,10 +382,10 @@ def _kind_of_add(sides: _Sides) -> DifferenceKind | None:
         return None
     if case.live:
         return DifferenceKind.NOT_NOTED if sides.unnoted else None
-    # Khanza has no visit. What was made by hand needs none, and what is cancelled is over.
-    if case.record.kind == MANUAL or Step.ADD in case.by_hand or sides.at_bpjs.has(Step.TASK_99):
-        return None
-    return DifferenceKind.ONLY_AT_BPJS
+    # Khanza has no visit: what was made by hand needs none.
+    by_hand = case.record.kind == Kind.MANUAL or Step.ADD in case.by_hand
+    over = sides.at_bpjs.has(Step.TASK_99)
+    return None if by_hand or over else DifferenceKind.ONLY_AT_BPJS
 
 
 def _kind_of_task(sides: _Sides, policy: Policy) -> DifferenceKind | None:
@@ -401,7 +393,7 @@ def _kind_of_task(sides: _Sides, policy: Policy) -> DifferenceKind | None:
     case = sides.case
     if sides.unnoted and not case.cancelled:
         return DifferenceKind.NOT_NOTED
-    expected = case.live and sides.step in _TASK_STEPS and sides.step not in case.by_hand
+    expected = case.live and sides.step in TASK_STEPS and sides.step not in case.by_hand
     if expected and sides.event is None:
         return DifferenceKind.ONLY_AT_BPJS
     return _kind_of_times(sides, policy)
@@ -485,7 +477,7 @@ def repaired(record: Record, verdict: Verdict, policy: Policy) -> Record:
             pushes[step] = mark_already_at_bpjs(
                 push
             )  # a task is noted with the time that BPJS's list has
-    for step in _CANCELS:
+    for step in CANCELS:
         # A cancel that BPJS has lost would keep all the rest from being sent.
         lost = step in pushes and pushes[step].done and not verdict.at_bpjs.has(step)
         if lost and verdict.case.live and step not in kinds:

@@ -21,10 +21,11 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.checkup import machine, migration, service
+from antrean_cli.checkup import machine, migration
 from antrean_cli.checkup.grants import rights
 from antrean_cli.checkup.hospital import zone
 from antrean_cli.checkup.results import Finding, exit_code, fault, ok, warning
+from antrean_cli.checkup.similar_names import similar_names
 from antrean_cli.config.settings import try_load
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import locked
@@ -820,7 +821,7 @@ def test_when_bpjs_does_not_answer_no_names_are_looked_for(here: Site) -> None:
 )
 def test_names_are_alike_whatever_their_titles(name: str, found: list[str]) -> None:
     codes = {"Mata": "MAT", "Penyakit Dalam": "INT", "Dr. Hendra": "12345", "Bedah Saraf": "BSY"}
-    assert service.near(name, codes) == found
+    assert similar_names(name, codes) == found
 
 
 def test_khanzas_own_sender_is_named_with_the_time_of_its_last_task(here: Site) -> None:

@@ -572,7 +572,7 @@ def test_a_second_look_that_fails_leaves_what_the_first_has_found(site: Site) ->
     def fail_from_now_on(_: int) -> None:
         site.bpjs.faults.add(Fault("http_500", path=str(MONDAY), times=None))
 
-    found = reconcile(settings, MONDAY, now, mend=True, progress=fail_from_now_on)
+    found = reconcile(settings, MONDAY, now, repair=True, progress=fail_from_now_on)
     assert [one.kind for one in found.differences] == ["not_at_bpjs"] * 2
     assert isinstance(found.error, TemporaryError)
     assert found.repaired == 0

@@ -1,0 +1,59 @@
+"""HFIS beside Khanza's jadwal: the hours of the doctors who have visits today."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from antrean_cli.checkup.results import Finding, warning
+from antrean_cli.rules.listings import Praktek
+from antrean_cli.rules.rows import Slot
+from antrean_cli.rules.visits import Visit, codes_at_bpjs
+
+
+class Practice(NamedTuple):
+    """A doctor's sessions of a day in one clinic, as jadwal has them for the visits of that day.
+
+    `kodepoli` and `kodedokter` are BPJS's codes, `day` is `yyyy-mm-dd`, `hours` are `HH:MM-HH:MM`,
+    `name` is the doctor's with the code.
+    """
+
+    kodepoli: str
+    kodedokter: str
+    day: str
+    name: str
+    hours: tuple[str, ...]
+
+
+def practices(visits: Iterable[Visit]) -> list[Practice]:
+    """Return the doctors of these visits, with the hours that their adds would carry."""
+    found: dict[tuple[str, str, str, str], set[str]] = {}
+    for visit in visits:
+        row, slot = visit.registration, visit.slot
+        codes = codes_at_bpjs(row, visit.sep) if row else ("", "")
+        if row and slot and slot.jam_selesai and all(codes):
+            who = f"{row.nm_dokter or row.kd_dokter} (kode {codes[1]})"
+            found.setdefault((*codes, visit.tanggal.isoformat(), who), set()).add(_hours(slot))
+    return [Practice(*key, tuple(sorted(hours))) for key, hours in sorted(found.items())]
+
+
+def _hours(slot: Slot) -> str:
+    return f"{slot.jam_mulai[:5]}-{(slot.jam_selesai or '')[:5]}"
+
+
+def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> Finding | None:
+    """Return how HFIS differs from jadwal for a doctor, None if it does not matter.
+
+    `by_hfis`: adds carry HFIS's hours anyway, if it has them.
+    """
+    held = [row for row in rows if row.kodedokter == practice.kodedokter]
+    theirs = sorted(re.sub(r"\s", "", row.jampraktek) for row in held if not row.libur)
+    ours = ", ".join(practice.hours)
+    if theirs and (by_hfis or set(practice.hours) <= set(theirs)):
+        return None
+    there = ", ".join(theirs) or ("libur" if held else "tidak ada")
+    text = (
+        f"HFIS: {practice.name} poli {practice.kodepoli} hari ini: "
+        f"jadwal Khanza {ours}, HFIS {there}"
+    )
+    typed = f"antrean ref jadwal {practice.kodepoli} {practice.day}"
+    return warning("hfis", f"{text}; samakan jadwalnya", typed)

@@ -1,0 +1,88 @@
+"""One day as BPJS has it: its list of the day, and what it holds of each booking."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import partial
+from typing import NamedTuple
+
+from antrean_cli.bpjs.client import Client
+from antrean_cli.bpjs.lookups import listing, tasks
+from antrean_cli.errors import AntreanError, CredentialsError
+from antrean_cli.rules.codes import CallName
+from antrean_cli.rules.comparison import AtBpjs, Case
+from antrean_cli.rules.listings import Antrean, Task
+from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
+from antrean_cli.sync.workers import Flights
+
+
+class Answered(NamedTuple):
+    """What BPJS holds of one booking, or why it did not say; so many are still to be asked for."""
+
+    case: Case
+    answer: AtBpjs | AntreanError
+    waiting: int
+
+
+def list_of_day(client: Client, tanggal: date) -> dict[str, Antrean]:
+    """Return BPJS's bookings of a day by kode booking.
+
+    Raises CredentialsError, TemporaryError or RefusedError.
+    """
+    rows = listing(client, CallName.PER_TANGGAL, tanggal.isoformat())
+    return {row.kodebooking: row for row in rows}
+
+
+def ask_for_each(
+    client: Client, cases: Iterable[Case], listed: Mapping[str, Antrean], workers: int
+) -> Iterator[Answered]:
+    """Ask BPJS for the tasks of each booking, several at a time, and yield what comes.
+
+    What nobody told BPJS, and BPJS does not list, needs no asking. Raises CredentialsError.
+    """
+    asked: list[Case] = []
+    unknown: list[Case] = []
+    for case in cases:
+        known = case.record.pushes or case.record.kodebooking in listed
+        (asked if known else unknown).append(case)
+    yield from (Answered(case, AtBpjs(), waiting=len(asked)) for case in unknown)
+    for number, (case, answer) in enumerate(_answers(client, asked, workers), 1):
+        if isinstance(answer, CredentialsError):
+            raise answer
+        row = listed.get(case.record.kodebooking)
+        yield Answered(case, _at_bpjs(answer, row), waiting=len(asked) - number)
+
+
+def _answers(
+    client: Client, cases: Iterable[Case], workers: int
+) -> Iterator[tuple[Case, list[Task] | AntreanError]]:
+    """Yield BPJS's list of tasks of each booking, in the order in which they come.
+
+    Three in a row without a list speak for all that were not asked yet.
+    """
+    waiting, in_row = deque(cases), 0
+    with Flights[Case, list[Task] | AntreanError](workers) as flights:
+        while waiting or flights.aloft:
+            while waiting and flights.aloft < workers:
+                case = waiting.popleft()
+                flights.begin(case, partial(_tasks, client, case.record.kodebooking))
+            for case, answer in flights.landed():
+                in_row = in_row + 1 if isinstance(answer, AntreanError) else 0
+                yield case, answer
+                if in_row >= FAULTS_THAT_BEGIN_ONE:
+                    yield from ((unasked, answer) for unasked in waiting)
+                    waiting.clear()
+
+
+def _tasks(client: Client, kodebooking: str) -> list[Task] | AntreanError:
+    """Return what BPJS holds of a booking, or why it does not say."""
+    try:
+        return tasks(client, kodebooking, missing_ok=True)
+    except AntreanError as error:
+        return error
+
+
+def _at_bpjs(answer: list[Task] | AntreanError, row: Antrean | None) -> AtBpjs | AntreanError:
+    if isinstance(answer, AntreanError):
+        return answer
+    return AtBpjs(listed=row is not None, cancelled=row is not None and row.cancelled, rows=answer)
