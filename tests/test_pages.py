@@ -113,10 +113,14 @@ def test_citations_are_found() -> None:
     "word", ["design.md", "khanza.md", "khanza-writes.md", "bpjs.md", "the seed"]
 )
 def test_nothing_is_cited_that_is_not_in_the_repository(word: str) -> None:
-    said = re.compile(rf"(?<![\w/]){re.escape(word)}(?!\w)")
     found = [
         str(path.relative_to(ROOT))
         for path in FILES
-        if path != Path(__file__) and said.search(path.read_text(encoding="utf-8"))
+        if path != Path(__file__) and names(path.read_text(encoding="utf-8"), word)
     ]
     assert found == []
+
+
+def names(text: str, word: str) -> bool:
+    """Return whether a text says a word; most do not even hold its letters."""
+    return word in text and bool(re.search(rf"(?<![\w/]){re.escape(word)}(?!\w)", text))

@@ -1,4 +1,4 @@
-"""Many at once: twenty passes, a lock that dies with its holder, and commands by hand beside a
+"""Many at once: passes, a lock that dies with its holder, and commands by hand beside a
 pass.
 
 - One pass works, the others leave with 11 and say nothing; who works is read from the kernel's list
@@ -24,7 +24,6 @@ from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
 from tests.support.site import Site, wait_for
 
-PASSES = 20
 KETERANGAN = "Diminta pasien"
 
 
@@ -43,16 +42,16 @@ def holder(site: Site) -> int:
     )
 
 
-def race(site: Site, *, after: int | None) -> Counter[int]:
-    """Start twenty passes at once; kill the one that works `after` so many calls, or let it work in
-    peace.
+def race(site: Site, together: int, *, after: int | None) -> Counter[int]:
+    """Start so many passes at once and return their exit codes.
 
-    BPJS is slow until the others have left, or until the kill. Returns the exit codes.
+    The one that works is killed `after` so many calls, or works in peace. BPJS is slow until the
+    others have left, or until the kill.
     """
     heard, site.bpjs.latency = len(site.bpjs.arrived), 0.5
     with ExitStack() as stack:
         start = ("sync", "--workers", "1", "--max-seconds", "600")
-        passes = [stack.enter_context(running(site, *start)) for _ in range(PASSES)]
+        passes = [stack.enter_context(running(site, *start)) for _ in range(together)]
         if after is None:
             wait_for(lambda: sum(one.poll() is None for one in passes) == 1)
             assert [one.pid for one in passes if one.poll() is None] == [holder(site)]
@@ -64,18 +63,16 @@ def race(site: Site, *, after: int | None) -> Counter[int]:
     return Counter(one.returncode for one in passes)
 
 
-def test_of_twenty_passes_at_once_one_works_and_the_others_leave(
-    site: Site, attack: Attack
-) -> None:
+def test_of_many_passes_at_once_one_works_and_the_others_leave(site: Site, attack: Attack) -> None:
     """Also if the one that works is killed: another takes its place, or the next pass."""
     random, codes, kills = attack.random(), Counter[int](), 0
-    rounds = attack.size(always=3, all=50)
+    rounds, together = attack.size(always=2, all=50), attack.size(always=8, all=20)
     for turn in range(rounds):
         site.clock.at("09:00", day=turn)
         visits, after = patients(site, 25), random.randint(0, 5) if turn % 2 else None
-        ends = race(site, after=after)
+        ends = race(site, together, after=after)
         assert (
-            ends == {0: 1, 11: PASSES - 1}
+            ends == {0: 1, 11: together - 1}
             if after is None
             else ends.keys() <= {-9, 0, 11} and ends[-9] == 1
         )
@@ -87,7 +84,7 @@ def test_of_twenty_passes_at_once_one_works_and_the_others_leave(
     again = sum(one.code == 208 or one.path == LIST for one in site.bpjs.received)
     assert again <= kills
     attack.measured(
-        f"{PASSES} passes at once",
+        f"{together} passes at once",
         f"{rounds} times: {codes[11]} left with 11, {kills} holders "
         f"killed, {again} calls for nothing, 0 lost",
     )

@@ -87,8 +87,8 @@ def answers(site: Site, code: int, message: str = "") -> int:
 
 def a_day(arrivals: Arrivals, attack: Attack, kills: Kills, mariadb: MariaDB) -> None:
     """Let a day go by, with a pass that is killed every few minutes, and a quiet evening."""
-    site, wanted = arrivals.site, attack.size(always=10, all=85)
-    arrivals.come(attack.size(always=70, all=850))
+    site, wanted = arrivals.site, attack.size(always=6, all=85)
+    arrivals.come(attack.size(always=50, all=850))
     until = kills.phases.total() + wanted
     while kills.phases.total() < until:
         site.clock.forward(minutes=500 / wanted)

@@ -444,7 +444,8 @@ class World:
 
 
 # As often as they stand here.
-CHANGES: Sequence[Callable[[World, Random], None]] = (
+Change = Callable[[World, Random], None]
+CHANGES: Sequence[Change] = (
     *(World.arrives, World.arrives, World.arrives, World.arrives, World.books, World.books),
     *(World.gets_sep, World.gets_control_letter, World.checks_in, World.checks_in),
     *(

@@ -150,19 +150,27 @@ def test_no_column_is_meant_for_a_patient(path: Path) -> None:
 # -- starting
 
 
-START = """
-import sys, time
+STARTS = """
+import os, sys, time
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.push import Record
-record = Record(kodebooking=sys.argv[3], kind="onsite", tanggal=date(2026, 11, 23))
-go = Path(sys.argv[2])
-while not go.exists():
-    time.sleep(0.001)
-with Ledger.open(Path(sys.argv[1]), timezone(timedelta(hours=7))) as ledger:
-    with ledger.transaction():
-        ledger.save(None, record, datetime.now(timezone.utc))
+
+def start(number):
+    record = Record(kodebooking=f"start{number}", kind="onsite", tanggal=date(2026, 11, 23))
+    while not Path(sys.argv[2]).exists():
+        time.sleep(0.001)
+    with Ledger.open(Path(sys.argv[1]), timezone(timedelta(hours=7))) as ledger:
+        with ledger.transaction():
+            ledger.save(None, record, datetime.now(timezone.utc))
+
+for number in range(20):
+    if os.fork() == 0:
+        start(number)
+        os._exit(0)
+print("ready", flush=True)
+sys.exit(any(os.wait()[1] for _ in range(20)))
 """
 
 
@@ -172,10 +180,11 @@ def test_twenty_first_starts_at_once_all_succeed(tmp_path: Path, path: Path, att
     is lost.
     """
     go = tmp_path / "go"
-    starts = [python(START, str(path), str(go), f"start{number}") for number in range(20)]
-    time.sleep(0.5)
-    go.touch()
-    assert [start.wait(60) for start in starts] == [0] * 20, attempt
+    with python(STARTS, str(path), str(go), stdout=subprocess.PIPE) as starts:
+        assert starts.stdout is not None
+        assert starts.stdout.readline() == b"ready\n"
+        go.touch()
+        assert starts.wait(60) == 0, attempt
     with Ledger.open(path, WIB) as ledger:
         assert set(remembered(ledger)) == {f"start{number}" for number in range(20)}
 
