@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,37 +11,8 @@ import pytest
 
 from antrean_cli.config.settings import SETTINGS, ZONES, Settings, load, try_load
 from antrean_cli.errors import SettingsError
+from tests.config.loading import BOTH, NEEDED, problems, settings, written
 from tests.support.rows import ERM
-
-NEEDED = {
-    "BPJS_BASE_URL": "https://apijkn-dev.bpjs-kesehatan.go.id/antreanrs_dev",
-    "BPJS_CONS_ID": "12345",
-    "BPJS_SECRET_KEY": "rahasia",
-    "BPJS_USER_KEY": "kunci",
-    "KHANZA_USER": "antrean",
-}
-BOTH = frozenset({"bpjs", "khanza"})
-
-
-def settings(env_file: Path | None = None, /, **environ: str) -> Settings:
-    """Load the settings of a complete environment with changes."""
-    return load(env_file=env_file, state=None, needs=BOTH, environ={**NEEDED, **environ})
-
-
-def problems(env_file: Path | None = None, /, **environ: str) -> str:
-    """Return what is said of settings that are wrong."""
-    with pytest.raises(SettingsError) as caught:
-        settings(env_file, **environ)
-    assert caught.value.exit_code == 8
-    return str(caught.value)
-
-
-def written(file: Path, text: str, mode: int = 0o600) -> Path:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-    file.chmod(mode)
-    return file
-
 
 # -- which source wins
 
@@ -52,35 +21,6 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = written(tmp_path / "rs.env", "BPJS_TIMEOUT=7\nANTREAN_WORKERS=9\n")
     both = settings(file, BPJS_TIMEOUT="11")
     assert (both.bpjs.timeout, both.workers) == (11, 9)
-
-
-def test_of_several_files_the_first_one_counts_alone(tmp_path: Path) -> None:
-    """--env-file, $ANTREAN_ENV_FILE, ./.env, ~/.config/antrean/env: each hides those behind it."""
-    home = written(tmp_path / ".config/antrean/env", "BPJS_TIMEOUT=4\nANTREAN_DAYS=3\n")
-    assert settings().bpjs.timeout == 4
-    written(tmp_path / ".env", "BPJS_TIMEOUT=3\n")
-    here = settings()
-    assert (here.bpjs.timeout, here.policy.days) == (3, 7)
-    named = written(tmp_path / "named.env", "BPJS_TIMEOUT=2\n")
-    assert settings(ANTREAN_ENV_FILE=str(named)).bpjs.timeout == 2
-    option = written(tmp_path / "option.env", "BPJS_TIMEOUT=1\n")
-    assert settings(option, ANTREAN_ENV_FILE=str(named)).bpjs.timeout == 1
-    assert home.exists()
-
-
-def test_the_config_folder_follows_xdg(tmp_path: Path) -> None:
-    written(tmp_path / "lain/antrean/env", "BPJS_TIMEOUT=6\n")
-    written(tmp_path / ".config/antrean/env", "BPJS_TIMEOUT=4\n")
-    assert settings(XDG_CONFIG_HOME=str(tmp_path / "lain")).bpjs.timeout == 6
-
-
-def test_without_any_file_the_environment_is_enough() -> None:
-    assert settings(BPJS_TIMEOUT="9").bpjs.timeout == 9
-
-
-def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
-    assert "tidak-ada.env" in problems(tmp_path / "tidak-ada.env")
-    assert "hilang.env" in problems(ANTREAN_ENV_FILE=str(tmp_path / "hilang.env"))
 
 
 @pytest.mark.parametrize(
@@ -129,80 +69,9 @@ def test_a_name_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         )
 
 
-# -- values are taken literally
-
-
-@pytest.mark.parametrize(
-    ("typed", "value"),
-    [
-        ("abc#def", "abc#def"),
-        ("#abc", "#abc"),
-        ("${HOME}", "${HOME}"),
-        ("$HOME$", "$HOME$"),
-        ("'${HOME}'", "${HOME}"),
-        ('"${HOME}"', "${HOME}"),
-        ("'abc #def'", "abc #def"),
-        ('"abc #def"', "abc #def"),
-        ("'dua kata'", "dua kata"),
-        ("dua kata", "dua kata"),
-        ("' tepi '", " tepi "),
-        ("'di \"dalam\" sini'", 'di "dalam" sini'),
-        ("\"di 'dalam' sini\"", "di 'dalam' sini"),
-        ("a=b=c==", "a=b=c=="),
-        ("a\\b\\n", "a\\b\\n"),
-        ("'a\\b\\n'", "a\\b\\n"),
-        ("ké☺", "ké☺"),
-        ("`id`$(id)", "`id`$(id)"),
-    ],
-)
-def test_a_value_in_a_file_is_taken_as_it_is_written(
-    tmp_path: Path, typed: str, value: str
-) -> None:
-    file = written(tmp_path / "rs.env", f"KHANZA_PASSWORD={typed}\nANTREAN_DAYS=3\n")
-    found = settings(file)
-    assert (found.khanza.password, found.policy.days) == (value, 3)
-
-
 @pytest.mark.parametrize("value", ["abc #def", "'abc'", '"', "${HOME}", " tepi ", "a\nb", "\\n"])
 def test_a_value_in_the_environment_is_taken_as_it_is(value: str) -> None:
     assert settings(KHANZA_PASSWORD=value).khanza.password == value
-
-
-def test_what_might_be_a_comment_is_never_cut_off_silently(tmp_path: Path) -> None:
-    """`abc #def` may be one secret, or a secret and a comment: told by name, without the value."""
-    file = written(tmp_path / "rs.env", "# komentar\n\nBPJS_SECRET_KEY=abc #def\n")
-    environ = {name: value for name, value in NEEDED.items() if name != "BPJS_SECRET_KEY"}
-    with pytest.raises(SettingsError) as caught:
-        load(env_file=file, state=None, needs=BOTH, environ=environ)
-    assert "baris 3" in str(caught.value)
-    assert "BPJS_SECRET_KEY" in str(caught.value)
-    assert "abc" not in str(caught.value)
-
-
-def test_comments_blank_lines_export_and_line_ends_of_windows_are_fine(tmp_path: Path) -> None:
-    file = written(
-        tmp_path / "rs.env", "# pengaturan\r\n\r\nexport ANTREAN_DAYS=3\r\nANTREAN_WORKERS = 8\r\n"
-    )
-    found = settings(file)
-    assert (found.policy.days, found.workers) == (3, 8)
-
-
-def test_the_mark_that_windows_puts_before_a_text_is_no_part_of_the_first_name(
-    tmp_path: Path,
-) -> None:
-    file = written(tmp_path / "rs.env", "\ufeffANTREAN_DAYS=3\nANTREAN_WORKERS=8\n")
-    found = settings(file)
-    assert (found.policy.days, found.workers) == (3, 8)
-
-
-def test_a_line_that_is_no_setting_is_named(tmp_path: Path) -> None:
-    file = written(
-        tmp_path / "rs.env", "ANTREAN_DAYS=3\nini bukan pengaturan\nBPJS_CONS_ID='tidak ditutup\n"
-    )
-    said = problems(file)
-    assert "baris 2" in said
-    assert "baris 3" in said
-    assert "tidak ditutup" not in said, "it may be a secret"
 
 
 def test_an_empty_value_is_the_same_as_none(tmp_path: Path) -> None:
@@ -250,30 +119,16 @@ def test_no_problem_repeats_a_secret() -> None:
     assert "BPJS_USER_KEY" in said
 
 
-@pytest.mark.parametrize("mode", [0o604, 0o602, 0o644])
-def test_a_file_that_others_can_read_gives_no_settings(tmp_path: Path, mode: int) -> None:
-    file = written(tmp_path / "rs.env", "ANTREAN_DAYS=3\n", mode)
-    assert f"chmod o-rwx {file}" in problems(file)
-
-
-def test_the_chmod_can_be_typed_for_any_file_name(tmp_path: Path) -> None:
-    file = written(tmp_path / "dua kata's.env", "ANTREAN_DAYS=3\n", 0o644)
-    typed = re.search(r"chmod o-rwx .*", problems(file))
-    assert typed is not None
-
-    assert shlex.split(typed[0]) == ["chmod", "o-rwx", str(file)]
-
-
 # -- every setting: what it takes, and what it refuses
 
-Look = Callable[[Settings], Any]
+Reading = Callable[[Settings], Any]
 
 
 def jakarta(found: Settings) -> str:
     return f"{datetime(2026, 11, 23, 8, tzinfo=found.policy.zone):%z}"
 
 
-GOOD: list[tuple[str, str, Look, Any]] = [
+GOOD: list[tuple[str, str, Reading, Any]] = [
     (
         "BPJS_BASE_URL",
         "https://a.id/antreanrs/",
@@ -372,9 +227,9 @@ GOOD: list[tuple[str, str, Look, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "look", "expected"), GOOD)
-def test_a_setting_takes(name: str, value: str, look: Look, expected: object) -> None:
-    assert look(settings(**{name: value})) == expected
+@pytest.mark.parametrize(("name", "value", "reading", "expected"), GOOD)
+def test_a_setting_takes(name: str, value: str, reading: Reading, expected: object) -> None:
+    assert reading(settings(**{name: value})) == expected
 
 
 BAD = {

@@ -23,13 +23,9 @@ from antrean_cli.rules.outcomes import (
     retry_delay,
 )
 from antrean_cli.rules.push import Push, Record, pending
-from antrean_cli.rules.times import parse_wakturs
 from antrean_cli.rules.transitions import recover_in_flight
 from tests.support.rows import (
     MONDAY,
-    WIB,
-    WIT,
-    WITA,
     at,
     policy,
     push,
@@ -778,27 +774,6 @@ def test_99_is_not_sent_once_a_look_up_has_found_task_5() -> None:
 
 
 # getlisttask
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("16-03-2021 11:32:49 WIB", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WIB)),
-        ("16-03-2021 11:32:49 WITA", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WITA)),
-        ("16-03-2021 11:32:49 WIT", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WIT)),
-        ("  16-03-2021 11:32:49 WIB ", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WIB)),
-        ("2021-03-16 11:32:49 WIB", None),
-        ("16-03-2021 11:32:49", None),
-        ("16-03-2021 11:32:49 UTC", None),
-        ("31-02-2021 11:32:49 WIB", None),
-        ("01-01-0001 00:00:00 WIB", None),
-        ("31-12-9999 23:59:59 WIB", None),
-        ("", None),
-        ("-", None),
-    ],
-)
-def test_wakturs_is_read_as_bpjs_writes_it(text: str, expected: datetime | None) -> None:
-    assert parse_wakturs(text) == expected
 
 
 def test_a_task_shown_twice_counts_once_with_the_later_time() -> None:

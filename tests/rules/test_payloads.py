@@ -20,7 +20,6 @@ from antrean_cli.rules.payloads import (
     update_body,
 )
 from antrean_cli.rules.rows import Sep
-from antrean_cli.rules.times import milliseconds
 from antrean_cli.rules.visits import Visit
 from tests.support.catalogue import FIELD_TYPES
 from tests.support.rows import (
@@ -473,10 +472,6 @@ def test_update_carries_jenisresep_only_if_it_is_given() -> None:
         "jenisresep": "Non racikan",
     }
     assert "jenisresep" not in update_body("X", "5", at("08:00"), "")
-
-
-def test_the_same_moment_is_the_same_milliseconds_in_every_zone() -> None:
-    assert milliseconds(at("10:00", zone=WIT)) == milliseconds(at("08:00")) == 1795395600000
 
 
 def test_batal_and_listtask_bodies() -> None:

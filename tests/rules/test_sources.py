@@ -19,12 +19,10 @@ from antrean_cli.rules.sources import (
     arrival_confirmed,
     events_of,
 )
-from antrean_cli.rules.times import service_day
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,
     ERM,
-    MONDAY,
     SUNDAY,
     TUESDAY,
     WIB,
@@ -542,21 +540,6 @@ def test_a_whole_visit_in_the_flow_berkas() -> None:
         6: ("09:05:00", "resep_divalidasi"),
         7: ("09:20:00", "resep_diserahkan"),
     }
-
-
-@pytest.mark.parametrize(
-    ("waktu", "expected"),
-    [
-        (at("00:00"), MONDAY),
-        (at("23:59:59"), MONDAY),
-        (at("00:30", TUESDAY, WITA), MONDAY),
-        (at("01:59:59", TUESDAY, WIT), MONDAY),
-        (at("02:00", TUESDAY, WIT), TUESDAY),
-        (at("01:00", MONDAY, WIT), SUNDAY),
-    ],
-)
-def test_the_day_of_service_is_judged_in_wib(waktu: datetime, expected: object) -> None:
-    assert service_day(waktu) == expected
 
 
 @pytest.mark.parametrize("zone", [WIB, WITA, WIT])

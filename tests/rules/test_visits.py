@@ -1,15 +1,11 @@
-"""Khanza's rows → visits: kinds, matching, the right session, and texts that mean "not yet"."""
+"""Khanza's rows → visits: kinds, matching, sessions, and which clinics take part."""
 
 from __future__ import annotations
-
-from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
 from antrean_cli.rules.codes import Kind
-from antrean_cli.rules.rows import Registration, Slot
-from antrean_cli.rules.sessions import slot_of
-from antrean_cli.rules.times import parse_date, parse_datetime
+from antrean_cli.rules.rows import Registration
 from antrean_cli.rules.visits import (
     FINAL_STTS,
     Visit,
@@ -21,9 +17,6 @@ from tests.support.rows import (
     NO_RAWAT,
     NOBOOKING,
     SUNDAY,
-    WIB,
-    WIT,
-    WITA,
     booking,
     cancel,
     exam,
@@ -48,92 +41,7 @@ def only(visits: list[Visit]) -> Visit:
     return visits[0]
 
 
-# Texts of Khanza
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        None,
-        "",
-        "0000-00-00",
-        "0000-00-00 00:00:00",
-        "0000-00-00 08:05:00",
-        "1970-01-01 00:00:00",
-        "1970-01-01 07:00:00",
-        "1899-12-30 00:00:00",
-        "9999-12-31 23:59:59",
-        "2026-02-30 08:00:00",
-        "2026-11-23 25:00:00",
-        "None None",
-        "bukan waktu",
-    ],
-)
-def test_a_text_that_is_no_time_means_not_yet(text: str | None) -> None:
-    assert parse_datetime(text, WIB) is None
-
-
-@pytest.mark.parametrize(("zone", "hours"), [(WIB, 7), (WITA, 8), (WIT, 9)])
-def test_a_recorded_time_is_the_hospitals_own(zone: timezone, hours: int) -> None:
-    """Khanza writes no zone: the setting tells which of the three it is."""
-    utc = datetime(2026, 11, 23, 8, 5, 30, tzinfo=timezone.utc) - timedelta(hours=hours)
-    assert parse_datetime("2026-11-23 08:05:30", zone) == utc
-
-
-def test_midnight_beside_a_real_date_is_a_time() -> None:
-    assert parse_datetime("2026-11-23 00:00:00", WIB) == datetime(2026, 11, 23, tzinfo=WIB)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("2026-11-23", MONDAY), ("0000-00-00", None), (None, None), ("", None), ("2026-13-01", None)],
-)
-def test_a_zero_date_is_no_day(text: str | None, expected: date | None) -> None:
-    assert parse_date(text) == expected
-
-
 # Sessions
-
-MORNING = slot(jam_mulai="08:00:00", jam_selesai="12:00:00")
-EVENING = slot(jam_mulai="16:00:00", jam_selesai="20:00:00")
-
-
-@pytest.mark.parametrize(
-    ("jam", "expected"),
-    [
-        ("06:30:00", MORNING),  # none holds it: the next one
-        ("08:00:00", MORNING),  # to the second
-        ("09:10:00", MORNING),
-        ("11:59:59", MORNING),
-        ("12:30:00", EVENING),  # between the two: the next one
-        ("16:00:00", EVENING),
-        ("19:00:00", EVENING),
-        ("21:00:00", EVENING),  # none any more: the last of the day
-    ],
-)
-@pytest.mark.parametrize("turned", [False, True])
-def test_of_two_sessions_the_one_that_holds_jam_reg_else_the_next_else_the_last(
-    jam: str, expected: Slot, turned: bool
-) -> None:
-    slots = [EVENING, MORNING] if turned else [MORNING, EVENING]
-    assert slot_of(slots, "INT", jam) == expected
-
-
-def test_a_session_without_an_end_lasts_until_the_day_ends() -> None:
-    endless = slot(jam_mulai="16:00:00", jam_selesai=None)
-    assert slot_of([MORNING, endless], "INT", "23:30:00") == endless
-    assert slot_of([MORNING, endless], "INT", "09:00:00") == MORNING
-
-
-@pytest.mark.parametrize("slots", [(), (slot(kd_poli="ANA"),)])
-def test_no_session_of_the_clinic_is_no_session(slots: tuple[Slot, ...]) -> None:
-    assert slot_of(slots, "INT", "09:00:00") is None
-
-
-@pytest.mark.parametrize("kd_poli", [None, ""])
-def test_a_session_without_a_clinic_fits_every_clinic(kd_poli: str | None) -> None:
-    anywhere = slot(kd_poli=kd_poli)
-    assert slot_of([anywhere], "INT", "09:00:00") == anywhere
 
 
 @pytest.mark.parametrize(

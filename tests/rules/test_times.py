@@ -1,0 +1,105 @@
+"""Times as Khanza and BPJS write them, and the day that BPJS counts them to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+
+from antrean_cli.rules.times import (
+    milliseconds,
+    parse_date,
+    parse_datetime,
+    parse_wakturs,
+    service_day,
+)
+from tests.support.rows import (
+    MONDAY,
+    SUNDAY,
+    TUESDAY,
+    WIB,
+    WIT,
+    WITA,
+    at,
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+        "0000-00-00 08:05:00",
+        "1970-01-01 00:00:00",
+        "1970-01-01 07:00:00",
+        "1899-12-30 00:00:00",
+        "9999-12-31 23:59:59",
+        "2026-02-30 08:00:00",
+        "2026-11-23 25:00:00",
+        "None None",
+        "bukan waktu",
+    ],
+)
+def test_a_text_that_is_no_time_means_not_yet(text: str | None) -> None:
+    assert parse_datetime(text, WIB) is None
+
+
+@pytest.mark.parametrize(("zone", "hours"), [(WIB, 7), (WITA, 8), (WIT, 9)])
+def test_a_recorded_time_is_the_hospitals_own(zone: timezone, hours: int) -> None:
+    """Khanza writes no zone: the setting tells which of the three it is."""
+    utc = datetime(2026, 11, 23, 8, 5, 30, tzinfo=timezone.utc) - timedelta(hours=hours)
+    assert parse_datetime("2026-11-23 08:05:30", zone) == utc
+
+
+def test_midnight_beside_a_real_date_is_a_time() -> None:
+    assert parse_datetime("2026-11-23 00:00:00", WIB) == datetime(2026, 11, 23, tzinfo=WIB)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2026-11-23", MONDAY), ("0000-00-00", None), (None, None), ("", None), ("2026-13-01", None)],
+)
+def test_a_zero_date_is_no_day(text: str | None, expected: date | None) -> None:
+    assert parse_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("16-03-2021 11:32:49 WIB", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WIB)),
+        ("16-03-2021 11:32:49 WITA", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WITA)),
+        ("16-03-2021 11:32:49 WIT", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WIT)),
+        ("  16-03-2021 11:32:49 WIB ", datetime(2021, 3, 16, 11, 32, 49, tzinfo=WIB)),
+        ("2021-03-16 11:32:49 WIB", None),
+        ("16-03-2021 11:32:49", None),
+        ("16-03-2021 11:32:49 UTC", None),
+        ("31-02-2021 11:32:49 WIB", None),
+        ("01-01-0001 00:00:00 WIB", None),
+        ("31-12-9999 23:59:59 WIB", None),
+        ("", None),
+        ("-", None),
+    ],
+)
+def test_wakturs_is_read_as_bpjs_writes_it(text: str, expected: datetime | None) -> None:
+    assert parse_wakturs(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("waktu", "expected"),
+    [
+        (at("00:00"), MONDAY),
+        (at("23:59:59"), MONDAY),
+        (at("00:30", TUESDAY, WITA), MONDAY),
+        (at("01:59:59", TUESDAY, WIT), MONDAY),
+        (at("02:00", TUESDAY, WIT), TUESDAY),
+        (at("01:00", MONDAY, WIT), SUNDAY),
+    ],
+)
+def test_the_day_of_service_is_judged_in_wib(waktu: datetime, expected: object) -> None:
+    assert service_day(waktu) == expected
+
+
+def test_the_same_moment_is_the_same_milliseconds_in_every_zone() -> None:
+    assert milliseconds(at("10:00", zone=WIT)) == milliseconds(at("08:00")) == 1795395600000
