@@ -112,7 +112,7 @@ class _Examination:
         if self._broken("KHANZA_"):
             yield warning("khanza", "Khanza: belum diperiksa; betulkan dulu pengaturannya")
             return ()
-        sessions = sessions_of(settings, self._ledger) if self._ledger else None
+        sessions = sessions_of(settings, self._ledger) if self._ledger else {}
         near = self._service.near if self._service else _nothing_near
         return (yield from hospital.examine(settings, self._now, sessions, near))
 

@@ -15,6 +15,7 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.times import one_unit
+from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.payloads import missing
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE
@@ -22,7 +23,7 @@ from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason, ReasonCode
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.times import parse_datetime
 from antrean_cli.rules.visits import Visit, assemble, served
-from antrean_cli.sync.collect import rows_of
+from antrean_cli.sync.read import rows_of
 
 CLOSE = timedelta(seconds=60)
 NEAR_AN_HOUR = timedelta(minutes=5)
@@ -41,7 +42,7 @@ Near = Callable[
 
 
 def examine(
-    settings: Settings, now: datetime, sessions: Sessions | None, near: Near
+    settings: Settings, now: datetime, sessions: Sessions, near: Near
 ) -> Generator[Finding, None, Sequence[Visit]]:
     """Look at Khanza as far as it lets us, and return the visits of the last days.
 
@@ -187,12 +188,10 @@ class Group(NamedTuple):
     example: Visit
 
 
-def _last_days(
-    settings: Settings, khanza: Khanza, today: date, sessions: Sessions | None
-) -> list[Visit]:
+def _last_days(settings: Settings, khanza: Khanza, today: date, sessions: Sessions) -> list[Visit]:
     """Return the outpatients of the last days whom antrean serves and who were not cancelled."""
     rows = rows_of(khanza, settings.policy, Window(today - MAX_AGE, today))
-    visits = assemble(rows._replace(hfis=sessions), settings.policy)
+    visits = with_sessions(assemble(rows, settings.policy), sessions)
     return [visit for visit in visits if _outpatient(visit) and served(visit, settings.policy)]
 
 

@@ -30,7 +30,8 @@ from antrean_cli.rules.times import WIB
 from antrean_cli.simulator.day import LAST, SESSIONS, Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
 from antrean_cli.simulator.server import KEYS, PORT, Simulator
-from antrean_cli.sync.run import Pass, Told
+from antrean_cli.sync.report import Notice
+from antrean_cli.sync.run import Pass
 
 
 @dataclass
@@ -150,7 +151,7 @@ def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) ->
     bpjs.down = moment.down
     with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
         one = Pass(settings=settings, ledger=ledger, clock=clock)
-        told = [happening.text for happening in one.run() if isinstance(happening, Told)]
+        told = [event.text for event in one.run() if isinstance(event, Notice)]
     return moment_text(moment.jam, moment.text, one.report, told)
 
 

@@ -26,7 +26,8 @@ from antrean_cli.render.pushes import push_document, pushes_in
 from antrean_cli.render.text import json_text
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.sync.run import Pass, Report, Sent, Told
+from antrean_cli.sync.report import Delivered, Notice, Report
+from antrean_cli.sync.run import Pass
 
 
 def run_pass(app: App, settings: Settings, *, since: date | None, as_json: bool) -> int:
@@ -78,17 +79,17 @@ def _told(app: App, settings: Settings, one: Pass, since: date | None, as_json: 
     changes: list[dict[str, Any]] = []
     told: list[str] = []
     with ProgressBar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
-        for happening in one.run(since=since):
-            if isinstance(happening, Told):
-                told.append(happening.text)
-                journal.aloud(happening.text)
+        for event in one.run(since=since):
+            if isinstance(event, Notice):
+                told.append(event.text)
+                journal.aloud(event.text)
                 continue
             if as_json:  # kept as documents: a change holds its whole booking
-                for change in filter(attrgetter("reportable"), happening.changes):
+                for change in filter(attrgetter("reportable"), event.changes):
                     changes.append(push_document(change.record.kodebooking, change.push))
-            journal.changes(happening.changes)
-            if isinstance(happening, Sent):
-                bar.move(happening.waiting)
+            journal.changes(event.changes)
+            if isinstance(event, Delivered):
+                bar.move(event.waiting)
     if as_json:
         click.echo(json_text(pass_document(one.report, changes, journal.messages)))
     elif interactive:

@@ -8,7 +8,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -60,6 +60,11 @@ class PassState:
     outages: Mapping[str, Outage] = field(default_factory=dict)
     antrean_lists: Mapping[date, CachedList[tuple[str, ...] | None]] = field(default_factory=dict)
     jadwal_lists: Mapping[Clinic, CachedList[tuple[Praktek, ...]]] = field(default_factory=dict)
+
+    def with_outage(self, kind: str, outage: Outage | None) -> "PassState":
+        """Return the state with this outage of a kind, or with none of it."""
+        others = {name: one for name, one in self.outages.items() if name != kind}
+        return replace(self, outages={**others, kind: outage} if outage else others)
 
 
 def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:

@@ -18,7 +18,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.metrics import PassEnd, metrics_text, write_metrics
 from antrean_cli.monitoring.ping import Pinger
 from antrean_cli.operator.overview import Limits, Overview, is_stuck, overview
-from antrean_cli.sync.run import Report
+from antrean_cli.sync.report import Report
 
 
 @dataclass(kw_only=True, slots=True)

@@ -34,7 +34,7 @@ from antrean_cli.rules.codes import CallName, Code, OutcomeKind
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
 from antrean_cli.rules.policy import Policy
-from antrean_cli.sync.workers import Flights
+from antrean_cli.sync.workers import Workers
 
 
 class LineOutcome(Code):
@@ -96,16 +96,16 @@ class BulkUpdate:
         for kodebooking in self._waiting:
             self._set_free(kodebooking)
         self.delivering = True
-        with Flights[Line, Reply | Fault](self.workers) as flights:
+        with Workers[Line, Reply | Fault](self.workers) as workers:
             try:
-                self._begin(flights)
-                while flights.aloft:
-                    results = self._land(flights)
-                    self._begin(flights)
+                self._begin(workers)
+                while workers.in_flight:
+                    results = self._land(workers)
+                    self._begin(workers)
                     yield from results
             finally:
-                while flights.aloft:  # who reads the results has gone away
-                    self._land(flights)
+                while workers.in_flight:  # who reads the results has gone away
+                    self._land(workers)
         yield from self._left_over()
 
     @property
@@ -120,22 +120,22 @@ class BulkUpdate:
         if waiting := self._waiting[kodebooking]:
             heapq.heappush(self._free, (waiting[0].number, kodebooking))
 
-    def _begin(self, flights: Flights[Line, Reply | Fault]) -> None:
+    def _begin(self, workers: Workers[Line, Reply | Fault]) -> None:
         """Let as many calls go as there are free workers, each of another booking."""
-        while self._free and flights.aloft < self.workers and not self._over:
+        while self._free and workers.in_flight < self.workers and not self._over:
             line = self._waiting[heapq.heappop(self._free)[1]].popleft()
-            flights.begin(line, partial(self.client.call, CallName.UPDATE, _call(line).body))
+            workers.begin(line, partial(self.client.call, CallName.UPDATE, _call(line).body))
 
     @property
     def _over(self) -> bool:
         return bool(self._ended) or self.stop.is_set()
 
-    def _land(self, flights: Flights[Line, Reply | Fault]) -> list[LineResult]:
+    def _land(self, workers: Workers[Line, Reply | Fault]) -> list[LineResult]:
         """Wait for calls to end, note in one commit what BPJS has, and return what became of them.
 
         That is also what becomes of the lines behind one that BPJS did not take.
         """
-        answered = [self._answered(line, answer) for line, answer in flights.landed()]
+        answered = [self._answered(line, answer) for line, answer in workers.wait_completed()]
         self._note(answered)
         results = []
         for one in answered:

@@ -13,7 +13,7 @@ from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.comparison import AtBpjs, Case
 from antrean_cli.rules.listings import Antrean, Task
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
-from antrean_cli.sync.workers import Flights
+from antrean_cli.sync.workers import Workers
 
 
 class Answered(NamedTuple):
@@ -54,19 +54,19 @@ def ask_for_each(
 
 
 def _answers(
-    client: Client, cases: Iterable[Case], workers: int
+    client: Client, cases: Iterable[Case], side_by_side: int
 ) -> Iterator[tuple[Case, list[Task] | AntreanError]]:
     """Yield BPJS's list of tasks of each booking, in the order in which they come.
 
     Three in a row without a list speak for all that were not asked yet.
     """
     waiting, in_row = deque(cases), 0
-    with Flights[Case, list[Task] | AntreanError](workers) as flights:
-        while waiting or flights.aloft:
-            while waiting and flights.aloft < workers:
+    with Workers[Case, list[Task] | AntreanError](side_by_side) as workers:
+        while waiting or workers.in_flight:
+            while waiting and workers.in_flight < side_by_side:
                 case = waiting.popleft()
-                flights.begin(case, partial(_tasks, client, case.record.kodebooking))
-            for case, answer in flights.landed():
+                workers.begin(case, partial(_tasks, client, case.record.kodebooking))
+            for case, answer in workers.wait_completed():
                 in_row = in_row + 1 if isinstance(answer, AntreanError) else 0
                 yield case, answer
                 if in_row >= FAULTS_THAT_BEGIN_ONE:

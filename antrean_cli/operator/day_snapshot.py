@@ -11,15 +11,17 @@ from datetime import date, datetime, timedelta
 from antrean_cli.config.settings import Settings
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.booking_plans import Occasion, Plan, plans_of
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.comparison import Case
+from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Rows
 from antrean_cli.rules.visits import Visit, assemble, served
-from antrean_cli.sync.collect import Planned, known_of, planned, rows_of
 from antrean_cli.sync.hfis import sessions_of
+from antrean_cli.sync.read import known_of, rows_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,13 +49,13 @@ def take_snapshot(settings: Settings, tanggal: date, now: datetime) -> DaySnapsh
     policy = settings.policy
     with Ledger.copy(settings.state, policy.zone) as ledger:
         of_day = ledger.of_days(tanggal, tanggal)
-        sessions = sessions_of(settings, ledger)
-        rows = _rows(settings, tanggal, of_day.values())._replace(hfis=sessions)
-        visits = assemble(rows, policy)
+        rows = _rows(settings, tanggal, of_day.values())
+        visits = with_sessions(assemble(rows, policy), sessions_of(settings, ledger))
         mine = [visit for visit in visits if visit.tanggal == tanggal]
         records = _of_this_day(of_day, visits, tanggal) | known_of(ledger, mine)
         first = max(_begin(ledger, now), now.date() - timedelta(days=policy.days))
-    plans = planned(mine, records, policy, now, tanggal, exact=False, asked=records)
+    occasion = Occasion(policy=policy, now=now, first=tanggal, exact=False, asked_for=records)
+    plans = plans_of(mine, records, occasion)
     by_number = {number: visit for visit in mine for number in _numbers(visit)}
     return DaySnapshot(
         first=first,
@@ -97,7 +99,7 @@ def _begin(ledger: Ledger, now: datetime) -> date:
 
 
 def _case(
-    plan: Planned,
+    plan: Plan,
     by_number: Mapping[str, Visit],
     policy: Policy,
     now: datetime,

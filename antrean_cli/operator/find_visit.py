@@ -7,9 +7,10 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import InputError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.enrichment import with_sessions, with_surat_kontrol
 from antrean_cli.rules.visits import Visit, assemble
-from antrean_cli.sync.collect import rows_of
 from antrean_cli.sync.hfis import known_sessions
+from antrean_cli.sync.read import rows_of
 
 
 def find_visit(settings: Settings, no_rawat: str) -> Visit:
@@ -22,11 +23,12 @@ def find_visit(settings: Settings, no_rawat: str) -> Visit:
     first, last = day - timedelta(days=1), day + timedelta(days=1)
     with Khanza(settings.khanza) as khanza:
         rows = rows_of(khanza, settings.policy, Window(first, last, (no_rawat,)))
-        rows = rows._replace(surat_kontrol=khanza.surat_kontrol(first, last))
+        planned = khanza.surat_kontrol(first, last)
+    visits = with_surat_kontrol(assemble(rows, settings.policy), planned)
     if settings.hfis:
         with Ledger.copy(settings.state, settings.policy.zone) as ledger:
-            rows = rows._replace(hfis=known_sessions(ledger))
-    for visit in assemble(rows, settings.policy):
+            visits = with_sessions(visits, known_sessions(ledger.pass_state()))
+    for visit in visits:
         if visit.no_rawat == no_rawat:
             return visit
     raise InputError(f"Kunjungan {no_rawat} tidak ada di Khanza")

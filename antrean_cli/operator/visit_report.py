@@ -13,12 +13,13 @@ from antrean_cli.bpjs.lookups import antrean, tasks
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, RefusedError, SettingsError, TemporaryError
 from antrean_cli.rules.codes import Code, Step
+from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.sources import Event, VisitContext, events_of
 from antrean_cli.rules.visits import Visit, assemble
-from antrean_cli.sync.collect import rows_of
+from antrean_cli.sync.read import rows_of
 
 if TYPE_CHECKING:
     from antrean_cli.khanza.queries import OwnSenderNotes
@@ -74,7 +75,7 @@ class VisitReport:
 
 
 def report_visit(
-    settings: Settings, record: Record, sessions: Sessions | None, now: datetime, *, with_bpjs: bool
+    settings: Settings, record: Record, sessions: Sessions, now: datetime, *, with_bpjs: bool
 ) -> VisitReport:
     """Return what is known of a booking; `sessions` are HFIS's where the hospital goes by them.
 
@@ -96,7 +97,7 @@ def report_visit(
 # -- Khanza
 
 
-def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions | None) -> VisitReport:
+def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) -> VisitReport:
     """Return the report with what Khanza has; raises SettingsError and TemporaryError."""
     from antrean_cli.khanza.queries import Khanza, Window
 
@@ -108,7 +109,7 @@ def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions | N
     with Khanza(settings.khanza, seconds=settings.max_seconds) as khanza:
         rows = rows_of(khanza, policy, window)
         notes = _hint(khanza.own_sender_notes(record.no_rawat or "", record.kodebooking))
-    visit = _visit_of(record, assemble(rows._replace(hfis=sessions), policy))
+    visit = _visit_of(record, with_sessions(assemble(rows, policy), sessions))
     if visit is None:
         return replace(report, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
     context = VisitContext(visit=visit, policy=policy, seen=record.seen, now=report.now)

@@ -14,7 +14,7 @@ from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import NO_SIGN_YET
 from antrean_cli.rules.sources import TASKS
 from antrean_cli.rules.times import parse_wakturs
-from antrean_cli.sync.run import Report
+from antrean_cli.sync.report import Report
 
 
 def moment_text(jam: str, happened: str, report: Report, told: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from antrean_cli.render.pushes import due_table, push_document, pushes_in, reaso
 from antrean_cli.render.tables import table
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import Push, Record
-from antrean_cli.sync.run import Report
+from antrean_cli.sync.report import Report
 
 
 def pass_text(report: Report, in_need: Iterable[tuple[Record, Push]], told: Iterable[str]) -> str:

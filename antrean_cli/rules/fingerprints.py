@@ -11,12 +11,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from operator import attrgetter, itemgetter
 from typing import Any
 from zlib import crc32
 
+from antrean_cli.rules.codes import Kind, Step
+from antrean_cli.rules.planner import closed_late_by_a_wrong_clock, told_to_bpjs
 from antrean_cli.rules.policy import Policy
+from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import (
     Berkas,
     Booking,
@@ -27,6 +30,7 @@ from antrean_cli.rules.rows import (
     Sep,
     Slot,
 )
+from antrean_cli.rules.sources import VisitContext, events_of
 from antrean_cli.rules.visits import Visit
 
 # Of each table the fields that no fingerprint covers, each for a reason of its own.
@@ -56,6 +60,36 @@ def visit_fingerprint(visit: Visit, policy_mark: str) -> str:
     `policy_mark` is the policy's fingerprint. Who the patient is cannot be told from the mark.
     """
     return f"{policy_mark}:{_mark(list(map(_plain, _COVERED[Visit](visit))))}"
+
+
+def done_fingerprint(
+    visit: Visit, record: Record, policy: Policy, now: datetime, policy_mark: str
+) -> str:
+    """Return the visit's fingerprint if it is through, else an empty text.
+
+    Then nothing comes of it until Khanza says something new or another day begins.
+    """
+    return visit_fingerprint(visit, policy_mark) if is_done(visit, record, policy, now) else ""
+
+
+def is_done(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool:
+    """Return whether time alone changes nothing: whatever else does so changes the fingerprint.
+
+    `record` is what was planned of the visit. Against it stand what is open or in doubt, the delays
+    of a cancel at the desk and of a NON JKN add, and a time that lies ahead.
+    """
+    if any(push.open or push.maybe_sent for push in record.pushes.values()):
+        return False
+    if record.ended:
+        return True
+    if visit.stts == "Batal" and told_to_bpjs(visit, record, policy):
+        absent, seen = record.push(Step.TASK_99), record.seen
+        if absent is None or (seen and closed_late_by_a_wrong_clock(absent, seen)):
+            return False
+    if visit.kind in policy.add and visit.kind != Kind.MOBILEJKN and Step.ADD not in record.pushes:
+        return False
+    context = VisitContext(visit=visit, policy=policy, seen=record.seen, now=now)
+    return all(event.waktu <= now for event in events_of(context).values())
 
 
 def _mark(plain: object) -> str:

@@ -405,22 +405,3 @@ def _until_asked(push: Push) -> Push:
 def _reopens(push: Push) -> bool:
     """Return whether another word of Khanza's or of the clock's opens a closed push again."""
     return push.state == State.CLOSED and has_code(push.reason, *REOPENING)
-
-
-# -- whether anything can come of a visit
-
-
-def settled(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool:
-    """Return whether nothing comes of this visit until Khanza says more or another day begins."""
-    if any(push.open or push.maybe_sent for push in record.pushes.values()):
-        return False
-    if record.ended:
-        return True
-    if visit.stts == "Batal" and told_to_bpjs(visit, record, policy):
-        absent, seen = record.push(Step.TASK_99), record.seen
-        if absent is None or (seen and closed_late_by_a_wrong_clock(absent, seen)):
-            return False
-    if visit.kind in policy.add and visit.kind != Kind.MOBILEJKN and Step.ADD not in record.pushes:
-        return False  # a NON JKN add waits for its delay
-    context = VisitContext(visit=visit, policy=policy, seen=record.seen, now=now)
-    return all(event.waktu <= now for event in events_of(context).values())

@@ -6,11 +6,8 @@
   are always made by name.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import NamedTuple
-
-from antrean_cli.rules.listings import Praktek
 
 
 class Registration(NamedTuple):
@@ -154,11 +151,7 @@ class PoliMapping(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Everything that one read of Khanza brought.
-
-    `surat_kontrol` is None when it was not asked for. `hfis` holds BPJS's own sessions by kodepoli
-    and day, None where the hospital goes by Khanza's jadwal.
-    """
+    """Everything that one read of Khanza brought, but for the surat kontrol."""
 
     registrations: Sequence[Registration] = ()
     bookings: Sequence[Booking] = ()
@@ -171,5 +164,3 @@ class Rows(NamedTuple):
     maping_poli: Sequence[PoliMapping] = ()
     payers: frozenset[str] = frozenset()
     kode_ppk: str = ""
-    surat_kontrol: Sequence[SuratKontrol] | None = None
-    hfis: Mapping[tuple[str, date], Sequence[Praktek]] | None = None

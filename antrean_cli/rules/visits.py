@@ -29,7 +29,7 @@ from antrean_cli.rules.rows import (
     Slot,
     SuratKontrol,
 )
-from antrean_cli.rules.sessions import hari_kerja_of, hours_of, slot_of
+from antrean_cli.rules.sessions import hari_kerja_of, slot_of
 from antrean_cli.rules.times import parse_date
 
 FINAL_STTS = frozenset({"Sudah", "Dirujuk", "Dirawat", "Meninggal", "Pulang Paksa"})
@@ -40,6 +40,7 @@ class Visit:
     """One booking as BPJS counts it, with all that Khanza recorded of it.
 
     `registration` is None where a cancel in Mobile JKN deleted it; `tanggal` is the day of service.
+    `session` and the surat kontrol stand in no row of a visit: they are put in by enrichment.py.
     """
 
     kodebooking: str
@@ -112,7 +113,6 @@ class _Assembly:
         self.kd_poli_rs: dict[str, set[str]] = {}
         for row in rows.maping_poli:
             self.kd_poli_rs.setdefault(row.kd_poli_bpjs, set()).add(row.kd_poli_rs)
-        self.surat = {(s.norm, s.tanggal[:10], s.kd_poli_bpjs): s for s in rows.surat_kontrol or ()}
 
     def visits(self) -> Iterator[Visit]:
         unclaimed = {row.no_rawat: row for row in self.rows.registrations}
@@ -193,9 +193,7 @@ class _Assembly:
         cancel: Cancel | None = None,
     ) -> Visit:
         """Build a visit that Khanza holds, with all of its rows."""
-        no_rawat, sep = registration.no_rawat, self.seps.get(registration.no_rawat)
-        planned = (registration.norm, tanggal.isoformat(), registration.kd_poli_bpjs)
-        kd_poli, jam_reg = registration.kd_poli, registration.jam_reg
+        no_rawat, jadwal = registration.no_rawat, self._jadwal(registration, tanggal)
         return Visit(
             kodebooking=kodebooking,
             kind=kind,
@@ -206,35 +204,13 @@ class _Assembly:
             berkas=self.berkas.get(no_rawat),
             exams=self.exams.get(no_rawat, ()),
             reseps=self.reseps.get(no_rawat, ()),
-            sep=sep,
-            slot=slot_of(self._jadwal(registration, tanggal), kd_poli, jam_reg),
-            session=slot_of(self._hfis(registration, sep, tanggal), kd_poli, jam_reg),
-            surat_kontrol=self.surat.get(planned),
-            surat_asked=self.rows.surat_kontrol is not None,
+            sep=self.seps.get(no_rawat),
+            slot=slot_of(jadwal, registration.kd_poli, registration.jam_reg),
         )
 
     def _jadwal(self, registration: Registration, tanggal: date) -> Sequence[Slot]:
         """Return Khanza's sessions of the visit's doctor on its weekday."""
         return self.slots.get((registration.kd_dokter, hari_kerja_of(tanggal)), ())
-
-    def _hfis(self, registration: Registration, sep: Sep | None, tanggal: date) -> Sequence[Slot]:
-        """Return HFIS's sessions of the visit's doctor on its day, in the form of Khanza's."""
-        if not self.rows.hfis:
-            return ()
-        kodepoli, kodedokter = codes_at_bpjs(registration, sep)
-        return [
-            Slot(
-                kd_dokter=registration.kd_dokter,
-                hari_kerja=hari_kerja_of(tanggal),
-                jam_mulai=hours[0],
-                jam_selesai=hours[1],
-                kd_poli="",
-                kuota=praktek.kapasitas,
-            )
-            for praktek in self.rows.hfis.get((kodepoli, tanggal), ())
-            if praktek.kodedokter == kodedokter and not praktek.libur
-            if (hours := hours_of(praktek.jampraktek))
-        ]
 
 
 def _in_order_of_claim(bookings: Iterable[Booking]) -> list[Booking]:

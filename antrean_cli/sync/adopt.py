@@ -1,5 +1,5 @@
 """Before adds go out: look whether BPJS already has these visits under another kode booking
-(ANTREAN_ADOPT).
+(ANTREAN_ADOPT). (rules/README.md, Already there)
 
 - Antrean per tanggal is asked for at most once in ten minutes a day of service. An add that no look
   has covered waits for the next one: up to ten minutes after the last, although its SEP may be
@@ -12,158 +12,128 @@
   something else.
 - The list holds patients' numbers: it is compared, and nothing of it is kept but the kode booking
   of ours it covered.
+
+Which days are asked for follows from the plans: the days of adds that are due. So adopting amends
+plans before they are recorded, and nothing is recorded under a code that is given up right after.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.adoption import adopted, awaits_look, duplicate_bookings
+from antrean_cli.rules.booking_plans import Plan
 from antrean_cli.rules.cached_lists import CachedList, ListResult, oldest_kept
 from antrean_cli.rules.codes import CallName, Kind, OutcomeKind
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import Change, Record, changes
-from antrean_cli.rules.visits import Visit
+from antrean_cli.rules.push import Record
 from antrean_cli.sync.list_reader import ListReader
 
 _AntreanList = CachedList[tuple[str, ...] | None]
 
 
-class Adopted(NamedTuple):
-    """What the looks changed in the ledger, the visits by their kode booking now, and whose adds
-    have to wait.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What came of looking at BPJS's lists of the days that have adds to send.
 
-    `unread` says why some of them wait longer than that: BPJS's list did not come (Indonesian).
-    `refused` is what BPJS said where it does not accept who we are.
+    - `lists` is what is known of each day's list from now on; `rows` are those that came just now.
+    - `asking` is False while nothing may be asked.
+    - `why` is why a list did not come; `refused` is what BPJS said where it does not accept who we
+      are. Both are BPJS's words, or empty.
     """
 
-    changes: tuple[Change, ...]
-    visits: Mapping[str, Visit]
-    waiting: frozenset[str]
-    unread: str
-    refused: str
+    lists: Mapping[date, _AntreanList]
+    rows: Mapping[date, Sequence[Antrean]] = field(default_factory=dict)
+    asking: bool = False
+    why: str = ""
+    refused: str = ""
+
+    def waiting(self, records: Iterable[Record], now: datetime) -> list[Record]:
+        """Return the bookings whose add waits for its day's list."""
+        return [one for one in records if awaits_look(one) and self._waits(one, now)]
+
+    def _waits(self, record: Record, now: datetime) -> bool:
+        one = self.lists.get(record.tanggal)
+        if one is None:
+            return True  # somebody made it due meanwhile: its day was not asked for
+        if one.kept is None or record.kodebooking in one.kept:
+            return False
+        # In an outage even one that waited long enough does: the list is asked for right after.
+        return not (self.asking and one.given_up(now))
+
+    def overdue(self, waiting: Iterable[Record]) -> bool:
+        """Return whether one of these waits because its day's list did not come."""
+        lists = (self.lists.get(record.tanggal) for record in waiting)
+        return any(one is not None and one.failing_since for one in lists)
 
 
-def adopt(
+def look_at_lists(
     reader: ListReader | None,
-    ledger: Ledger,
-    policy: Policy,
-    visits: Mapping[str, Visit],
+    known: Mapping[date, _AntreanList],
+    records: Iterable[Record],
     now: datetime,
-) -> Adopted:
-    """Look at the days that have adds to send; `reader` is None while nothing may be asked.
+) -> Look:
+    """Ask for the lists of the days on which one of these bookings has an add to send.
 
-    Raises what the ledger raises.
+    `known` is what is known of each day's list; `reader` is None while nothing may be asked.
     """
-    records = [
-        one
-        for one in ledger.unfinished().values()
-        if one.kodebooking in visits and awaits_look(one)
-    ]
-    days = {
-        record.tanggal: [one for one in records if one.tanggal == record.tanggal]
-        for record in records
-    }
-    known, visits, found = ledger.pass_state().antrean_lists, dict(visits), list[Change]()
+    days: dict[date, list[str]] = {}
+    for record in filter(awaits_look, records):
+        days.setdefault(record.tanggal, []).append(record.kodebooking)
     lists = {day: one for day, one in known.items() if day >= oldest_kept(now)}
+    rows: dict[date, Sequence[Antrean]] = {}
     why = refused = ""
-    for tanggal, mine in sorted(days.items()):
+    for tanggal, covered in sorted(days.items()):
         one = lists.setdefault(tanggal, CachedList(kept=()))
-        if reader and one.may_be_asked(now):
-            result = reader.ask(CallName.PER_TANGGAL, tanggal.isoformat())
-            if result.kind == OutcomeKind.DONE:
-                found += _matched(ledger, policy, visits, mine, list(result.rows), now)
-            lists[tanggal] = one = _after(one, result, mine, now)
-            why = result.text if one.failing_since else why
-            refused = result.text if result.kind == OutcomeKind.AUTH_FAILED else refused
-    if lists != known:
-        with ledger.transaction():
-            ledger.update_pass_state(lambda state: replace(state, antrean_lists=lists))
-    pairs = [(record.kodebooking, lists[record.tanggal]) for record in records]
-    late = [(code, one) for code, one in pairs if _waits(code, one, now, asking=reader is not None)]
-    unread = (
-        f"daftar antrean BPJS belum terbaca{why and f': {why}'}; "
-        f"antrean yang belum dikirim menunggunya"
-    )
-    return Adopted(
-        changes=tuple(found),
-        visits=visits,
-        waiting=frozenset(code for code, _ in late),
-        unread=unread if any(one.failing_since for _, one in late) else "",
-        refused=refused,
-    )
+        if reader is None or not one.may_be_asked(now):
+            continue
+        result = reader.ask(CallName.PER_TANGGAL, tanggal.isoformat())
+        lists[tanggal] = one = _after(one, result, covered, now)
+        if result.kind == OutcomeKind.DONE:
+            rows[tanggal] = result.rows
+        why = result.text if one.failing_since else why
+        refused = result.text if result.kind == OutcomeKind.AUTH_FAILED else refused
+    return Look(lists=lists, rows=rows, asking=reader is not None, why=why, refused=refused)
 
 
 def _after(
-    one: _AntreanList, result: ListResult, covered: Iterable[Record], now: datetime
+    one: _AntreanList, result: ListResult, covered: Sequence[str], now: datetime
 ) -> _AntreanList:
     """Return what is known of a day's list after it was asked for.
 
-    A code 201 with a text that nobody knows is "not shown".
+    A code 201 with a text that nobody knows means that BPJS does not show it.
     """
     if result.kind == OutcomeKind.DONE:
-        return CachedList(kept=tuple(record.kodebooking for record in covered), asked_at=now)
+        return CachedList(kept=tuple(covered), asked_at=now)
     if result.kind == OutcomeKind.REJECTED:
         return CachedList(kept=None, asked_at=now)
     return one.missed(result, now)
 
 
-def _waits(kodebooking: str, one: _AntreanList, now: datetime, *, asking: bool) -> bool:
-    """Return whether an add waits for its day's list.
-
-    In an outage even one that waited long enough does: the list is asked for right after.
-    """
-    if one.kept is None or kodebooking in one.kept:
-        return False
-    return not (asking and one.given_up(now))
-
-
-def _matched(
-    ledger: Ledger,
-    policy: Policy,
-    visits: dict[str, Visit],
-    records: Iterable[Record],
-    rows: list[Antrean],
-    now: datetime,
-) -> list[Change]:
-    """Write which bookings of BPJS's these visits have; `visits` is brought in line."""
-    found: list[Change] = []
-    with ledger.transaction():
-        there = ledger.known((row.kodebooking for row in rows), ())
-        # What was only sent by hand belongs to no visit yet, such as tasks 1 and 2 of a kiosk's
-        # booking.
-        known = {
-            *visits,
-            *(
-                code
-                for code, record in there.items()
-                if record.no_rawat or record.kind == Kind.MOBILEJKN
-            ),
-        }
-        for record in records:
-            before = ledger.record(record.kodebooking)
-            if before is None or not awaits_look(before):
-                continue  # somebody sent it by hand meanwhile
-            visit = visits[before.kodebooking]
-            after = adopted(before, duplicate_bookings(visit, rows, known), policy)
-            if after.kodebooking != before.kodebooking:
-                known.add(after.kodebooking)
-                by_hand = ledger.record(after.kodebooking)
-                after = (
-                    arrange(after.with_pushes(*by_hand.pushes.values()), policy)
-                    if by_hand
-                    else after
-                )
-                ledger.forget(before.kodebooking)
-                ledger.save(by_hand, after, now)
-                visits[after.kodebooking] = replace(
-                    visits.pop(before.kodebooking), kodebooking=after.kodebooking
-                )
-            else:
-                ledger.save(before, after, now)
-            found += changes(before, after)
+def amended(plans: Sequence[Plan], look: Look, ledger: Ledger, policy: Policy) -> list[Plan]:
+    """Return the plans; what BPJS has under another code is planned under that one."""
+    if not look.rows:
+        return list(plans)
+    listed = ledger.known((row.kodebooking for rows in look.rows.values() for row in rows), ())
+    # What was only sent by hand is no visit's yet, such as tasks 1 and 2 of a kiosk's booking.
+    by_hand = {code: one for code, one in listed.items() if not _of_a_visit(one)}
+    taken = {one.after.kodebooking for one in plans if one.visit} | (listed.keys() - by_hand.keys())
+    found: list[Plan] = []
+    for one in sorted(plans, key=lambda plan: (plan.after.tanggal, plan.after.kodebooking)):
+        rows = look.rows.get(one.after.tanggal)
+        if rows is not None and one.visit and awaits_look(one.after):
+            after = adopted(one.after, duplicate_bookings(one.visit, rows, taken), policy)
+            taken.add(after.kodebooking)
+            if after.kodebooking in by_hand:
+                sent = by_hand[after.kodebooking].pushes.values()
+                after = arrange(after.with_pushes(*sent), policy)
+            one = one.going_on_as(after)
+        found.append(one)
     return found
+
+
+def _of_a_visit(record: Record) -> bool:
+    return bool(record.no_rawat) or record.kind == Kind.MOBILEJKN

@@ -1,7 +1,7 @@
 """The doctors' sessions as HFIS has them (ANTREAN_JADWAL=hfis): read once a day and clinic, kept in
 the ledger.
 
-- jampraktek has to equal HFIS's, and Khanza's jadwal can be out of date.
+- jampraktek has to equal HFIS's, and Khanza's jadwal can be out of date. (rules/README.md, Add)
 - Where HFIS has no session, or cannot be read, Khanza's jadwal is the fall-back; it is tried again
   ten minutes later.
 - It is read anew for an add that BPJS refused before and that a person tries again: HFIS may have
@@ -14,48 +14,70 @@ from datetime import datetime
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.ledger.pass_state import PassState
+from antrean_cli.rules.answers import REFUSAL
 from antrean_cli.rules.cached_lists import CachedList, oldest_kept
-from antrean_cli.rules.codes import CallName, OutcomeKind
+from antrean_cli.rules.codes import CallName, OutcomeKind, Step
 from antrean_cli.rules.listings import Praktek
+from antrean_cli.rules.planner import lacks_session
+from antrean_cli.rules.policy import Policy
+from antrean_cli.rules.push import Record
 from antrean_cli.rules.sessions import Clinic, Sessions
+from antrean_cli.rules.visits import codes_at_bpjs, served
 from antrean_cli.sync.list_reader import ListReader
+from antrean_cli.sync.read import Agenda
 
-# Since when a reading from before no longer counts, if anything says so.
-Wanted = Mapping[Clinic, datetime | None]
-_JadwalLists = Mapping[Clinic, CachedList[tuple[Praktek, ...]]]
-
-
-def sessions_of(settings: Settings, ledger: Ledger) -> Sessions | None:
-    """Return what visits are assembled with: what was read so far, None where the hospital goes by
-    Khanza's jadwal.
-    """
-    return known_sessions(ledger) if settings.hfis else None
+# The clinics whose sessions a visit needs, each with the moment from which on a reading from before
+# no longer counts (None: any reading of the day does).
+WantedSessions = Mapping[Clinic, datetime | None]
+_JadwalList = CachedList[tuple[Praktek, ...]]
 
 
-def known_sessions(ledger: Ledger) -> Sessions:
+def sessions_of(settings: Settings, ledger: Ledger) -> Sessions:
+    """Return what was read of HFIS so far, nothing where the hospital goes by Khanza's jadwal."""
+    return known_sessions(ledger.pass_state()) if settings.hfis else {}
+
+
+def known_sessions(state: PassState) -> Sessions:
     """Return what was read of HFIS so far."""
-    return _sessions(ledger.pass_state().jadwal_lists)
+    return {clinic: one.kept for clinic, one in state.jadwal_lists.items()}
 
 
-def _sessions(lists: _JadwalLists) -> Sessions:
-    return {clinic: one.kept for clinic, one in lists.items()}
+def wanted_sessions(agenda: Agenda, policy: Policy) -> WantedSessions:
+    """Return the clinics, by BPJS's code and day, whose sessions matter to one of these visits."""
+    wanted: dict[Clinic, datetime | None] = {}
+    for visit in agenda.visits:
+        record, row = agenda.records.get(visit.kodebooking), visit.registration
+        kodepoli = codes_at_bpjs(row, visit.sep)[0] if row else ""
+        if kodepoli and served(visit, policy) and lacks_session(visit, record):
+            clinic = (kodepoli, visit.tanggal)
+            both = (wanted.get(clinic), _tried_anew(record))
+            wanted[clinic] = max(filter(None, both), default=None)
+    return wanted
+
+
+def _tried_anew(record: Record | None) -> datetime | None:
+    """Return since when an add is to be sent again that BPJS refused, None if there is none such.
+
+    BPJS may have refused the hours that HFIS had then.
+    """
+    add = record.push(Step.ADD) if record else None
+    return add.since if add and add.open and add.code == REFUSAL else None
 
 
 def read_sessions(
-    reader: ListReader | None, ledger: Ledger, wanted: Wanted, now: datetime
+    reader: ListReader | None, ledger: Ledger, wanted: WantedSessions, now: datetime
 ) -> Sessions:
     """Return HFIS's sessions, asking BPJS for those that were not read yet.
 
     `reader` is None while nothing may be asked. What there was no time for is read by the next
-    pass. Raises what the ledger raises.
+    pass. Raises StateError.
     """
     known = ledger.pass_state().jadwal_lists
-    if reader is None:
-        return _sessions(known)
     lists = {clinic: one for clinic, one in known.items() if clinic[1] >= oldest_kept(now)}
     for (kodepoli, tanggal), since in sorted(wanted.items()):
         one = lists.get((kodepoli, tanggal), CachedList(kept=()))
-        if _may_be_asked(one, since, now):
+        if reader and _may_be_read(one, since, now):
             result = reader.ask(CallName.JADWAL, kodepoli, tanggal.isoformat())
             lists[kodepoli, tanggal] = (
                 CachedList(kept=tuple(result.rows), asked_at=now)
@@ -65,15 +87,13 @@ def read_sessions(
     if lists != known:
         with ledger.transaction():
             ledger.update_pass_state(lambda state: replace(state, jadwal_lists=lists))
-    return _sessions(lists)
+    return {clinic: one.kept for clinic, one in lists.items()}
 
 
-def _may_be_asked(
-    one: CachedList[tuple[Praktek, ...]], since: datetime | None, now: datetime
-) -> bool:
-    """Return whether a clinic's day has to be read.
+def _may_be_read(one: _JadwalList, since: datetime | None, now: datetime) -> bool:
+    """Return whether a clinic's day has to be read now.
 
-    What was read lasts for the day, an empty list does not.
+    What was read lasts for the day, an empty list for ten minutes.
     """
     if one.asked_at is not None and since is not None and one.asked_at < since <= now:
         return True

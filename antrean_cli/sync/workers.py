@@ -1,5 +1,5 @@
-"""Calls in flight: begun by one thread, exchanged by workers, landed in the order in which they
-end.
+"""Calls that are exchanged side by side: begun by one thread, made by workers, completed in the
+order in which they end.
 
 So one thread alone decides and writes, and what several workers finish together is written
 together.
@@ -11,21 +11,19 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Generic, TypeVar
 
-What = TypeVar("What")
-Answer = TypeVar("Answer")
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
-class Flights(Generic[What, Answer]):
-    """So many workers, to be entered before calls begin; left, it waits for those that are still
-    under way.
-    """
+class Workers(Generic[Task, Result]):
+    """So many threads that make calls; left, it waits for those that are still under way."""
 
-    def __init__(self, workers: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="bpjs")
-        self._ended: SimpleQueue[tuple[What, Future[Answer]]] = SimpleQueue()
-        self.aloft = 0  # calls that were begun and have not landed
+    def __init__(self, number: int) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=number, thread_name_prefix="bpjs")
+        self._ended: SimpleQueue[tuple[Task, Future[Result]]] = SimpleQueue()
+        self.in_flight = 0  # calls that were begun and are not completed
 
-    def __enter__(self) -> "Flights[What, Answer]":
+    def __enter__(self) -> "Workers[Task, Result]":
         return self
 
     def __exit__(
@@ -36,18 +34,19 @@ class Flights(Generic[What, Answer]):
     ) -> None:
         self._pool.shutdown()
 
-    def begin(self, what: What, call: Callable[[], Answer]) -> None:
-        """Let a worker make one call; `what` tells it from the others when it lands."""
-        self.aloft += 1
+    def begin(self, task: Task, call: Callable[[], Result]) -> None:
+        """Let a worker make one call; `task` tells it from the others when it is completed."""
+        self.in_flight += 1
         future = self._pool.submit(call)
-        future.add_done_callback(lambda ended: self._ended.put((what, ended)))
+        future.add_done_callback(lambda ended: self._ended.put((task, ended)))
 
-    def landed(self) -> list[tuple[What, Answer]]:
-        """Wait for a call to end, and return what came back of all that have; raises what a call
-        raised.
+    def wait_completed(self) -> list[tuple[Task, Result]]:
+        """Wait for a call to end, and return the results of all that have, in that order.
+
+        Raises what a call raised.
         """
         ended = [self._ended.get()]
         while not self._ended.empty():
             ended.append(self._ended.get())
-        self.aloft -= len(ended)
-        return [(what, future.result()) for what, future in ended]
+        self.in_flight -= len(ended)
+        return [(task, future.result()) for task, future in ended]

@@ -53,7 +53,8 @@ from antrean_cli.rules.push import STEPS, Change
 from antrean_cli.simulator.bookings import Bookings
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.sync.deliver import Delivery
-from antrean_cli.sync.run import Pass, Told
+from antrean_cli.sync.report import Notice
+from antrean_cli.sync.run import Pass
 from tests.attacks.attack import Attack
 from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, policy, push, record, words
 from tests.support.site import CONS_ID, SECRET_KEY, USER_KEY
@@ -897,10 +898,8 @@ class Lab:
             file.unlink()
         with locked(one.state), Ledger.open(one.state, WIB) as ledger:
             a_pass = Pass(settings=one, ledger=ledger, clock=lambda: at("12:00"))
-            for happening in a_pass.run():
-                fit(happening.text) if isinstance(happening, Told) else fit_changes(
-                    happening.changes
-                )
+            for event in a_pass.run():
+                fit(event.text) if isinstance(event, Notice) else fit_changes(event.changes)
             for error in a_pass.report.errors:
                 fit(str(error))
         with Ledger.open(one.state, WIB) as ledger:

@@ -45,7 +45,8 @@ from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync import run as sync
-from antrean_cli.sync.collect import Collected, collect
+from antrean_cli.sync.record import Recorded
+from antrean_cli.sync.record import record as record_plans
 from antrean_cli.sync.run import Pass
 from tests.attacks.attack import Attack
 from tests.attacks.world import CHANGES, Judge, World
@@ -151,14 +152,14 @@ def mortal(monkeypatch: pytest.MonkeyPatch) -> Mortal:
             name, body["kodebooking"], lambda: call(client, name, body, **options)
         )
 
-    def noted_collect(*args: Any, **kwargs: Any) -> Collected:
-        collected = collect(*args, **kwargs)
+    def noted_record(*args: Any, **kwargs: Any) -> Recorded:
+        recorded = record_plans(*args, **kwargs)
         mortal.process.looked = True
-        return collected
+        return recorded
 
     monkeypatch.setattr(Ledger, "transaction", dying_transaction)
     monkeypatch.setattr(Client, "call", dying_call)
-    monkeypatch.setattr(sync, "collect", noted_collect)
+    monkeypatch.setattr(sync, "record", noted_record)
     return mortal
 
 

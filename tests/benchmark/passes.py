@@ -20,7 +20,7 @@ from antrean_cli.khanza.connection import NO_VALUES, Answer
 from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import State
-from antrean_cli.sync.collect import collect
+from antrean_cli.sync.read import read
 from tests.benchmark.khanza import basics, booked, fill
 from tests.benchmark.tools import (
     Figure,
@@ -165,7 +165,7 @@ def _selects(env: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
     options = load(env_file=None, state=None, needs=frozenset({"khanza"}), environ=env)
     khanza = NotedKhanza(options.khanza)
     with khanza, Ledger.copy(options.state, options.policy.zone) as ledger:
-        collect(khanza, ledger, options.policy, now())
+        read(khanza, ledger, options.policy, now(), since=None, sessions={})
     return khanza.selects
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.khanza.queries import Khanza, Window
-from antrean_cli.rules.rows import Rows
+from antrean_cli.rules.rows import Rows, SuratKontrol
 from antrean_cli.simulator.hospital import Hospital
 from tests.support.mariadb import MariaDB
 from tests.support.site import MONDAY
@@ -64,11 +64,16 @@ def read(
     window: Window = WINDOW,
     reader: Callable[[KhanzaSettings], Khanza] = Khanza,
 ) -> Rows:
-    """Return all that a pass reads, the planned control visits included."""
+    """Return all that a pass reads but the planned control visits."""
     with reader(settings) as khanza:
         khanza.check()
-        rows = khanza.read(window)
-        return rows._replace(surat_kontrol=khanza.surat_kontrol(window.first, window.last))
+        return khanza.read(window)
+
+
+def surat_kontrol(settings: KhanzaSettings) -> list[SuratKontrol]:
+    """Return the planned control visits that a pass reads."""
+    with Khanza(settings) as khanza:
+        return khanza.surat_kontrol(WINDOW.first, WINDOW.last)
 
 
 def in_any_order(rows: Rows) -> dict[str, list[Any]]:

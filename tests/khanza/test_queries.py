@@ -15,7 +15,16 @@ from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.khanza.queries import Window
 from antrean_cli.simulator.hospital import Hospital
 from tests.benchmark import khanza as bench_khanza
-from tests.khanza.reading import DAY, READ, WINDOW, a_busy_day, in_any_order, read, server
+from tests.khanza.reading import (
+    DAY,
+    READ,
+    WINDOW,
+    a_busy_day,
+    in_any_order,
+    read,
+    server,
+    surat_kontrol,
+)
 from tests.support.mariadb import MariaDB
 from tests.support.site import MONDAY
 
@@ -34,10 +43,12 @@ def test_a_server_and_a_sample_give_the_same_rows(
         a_busy_day(one)
     found = read(server(mariadb))
     assert in_any_order(found) == in_any_order(read(settings))
+    assert surat_kontrol(server(mariadb)) == surat_kontrol(settings)
+    assert len(surat_kontrol(settings)) == 1
     counts = {
         name: len(rows)
         for name, rows in found._asdict().items()
-        if name not in ("slots", "kode_ppk", "hfis")
+        if name not in ("slots", "kode_ppk")
     }
     assert counts == {
         "registrations": 4,
@@ -49,7 +60,6 @@ def test_a_server_and_a_sample_give_the_same_rows(
         "seps": 1,
         "maping_poli": 2,
         "payers": 1,
-        "surat_kontrol": 1,
     }
 
 
@@ -179,6 +189,7 @@ def test_no_big_table_is_read_whole(
         cursor.execute(f"ANALYZE TABLE {', '.join(READ)}")
         with mariadb.overheard() as said:
             rows = read(server(mariadb), Window(MONDAY, MONDAY, *beyond))
+            surat_kontrol(server(mariadb))
             statements = [
                 sql for sql in said() if sql.lstrip().startswith("SELECT") and "FROM" in sql
             ]

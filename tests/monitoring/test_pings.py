@@ -16,7 +16,7 @@ from antrean_cli.ledger.file import locked
 from antrean_cli.monitoring.pass_monitor import PassMonitor, pass_counts
 from antrean_cli.monitoring.ping import PING_SECONDS
 from antrean_cli.simulator.faults import Fault
-from antrean_cli.sync.run import Report
+from antrean_cli.sync.report import Report
 from tests.console.test_process import SINCE, patient
 from tests.support.site import MONDAY, Clock, Site, wait_for
 from tests.support.troubles import TROUBLES

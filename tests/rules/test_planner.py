@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import Kind, OutcomeKind
+from antrean_cli.rules.fingerprints import is_done
 from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.outcomes import apply
 from antrean_cli.rules.planner import (
@@ -21,7 +22,6 @@ from antrean_cli.rules.planner import (
     lacks_reference,
     left_out,
     plan,
-    settled,
 )
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record
@@ -958,12 +958,12 @@ def test_no_time_is_sent_that_khanza_did_not_record(
 
 @settings(deadline=None, max_examples=300)
 @given(visits(), FLOWS, MOMENTS, MOMENTS)
-def test_a_settled_visit_needs_nothing_more_on_that_day(
+def test_a_visit_that_is_done_needs_nothing_more_on_that_day(
     visit: Visit, chosen: Policy, now: datetime, later: datetime
 ) -> None:
     """So a pass may leave it out until Khanza says something new."""
     sent = all_sent(plan(visit, None, chosen, now, exact=True), now, chosen)
-    if settled(visit, sent, chosen, now):
+    if is_done(visit, sent, chosen, now):
         assert plan(visit, sent, chosen, max(now, later), exact=True) == sent
 
 
@@ -972,25 +972,25 @@ def test_a_settled_visit_needs_nothing_more_on_that_day(
     ["held", "due", "sending"],
     ids=["something held", "something due", "something in flight"],
 )
-def test_a_visit_with_something_open_is_not_settled(state: str) -> None:
+def test_a_visit_with_something_open_is_not_done(state: str) -> None:
     known = record(push("add", "sent"), push("3", state, "08:05"), seen=WAITING)
-    assert not settled(onsite(), known, policy(), NOW)
+    assert not is_done(onsite(), known, policy(), NOW)
 
 
-def test_a_visit_whose_next_time_is_still_ahead_is_not_settled() -> None:
+def test_a_visit_whose_next_time_is_still_ahead_is_not_done() -> None:
     known = record(push("add", "sent"), push("3", "sent", "08:05"), seen=WAITING)
-    assert settled(onsite(), known, policy(), at("08:29"))
-    assert not settled(onsite(exams=(exam(on("08:30")),)), known, policy(), at("08:29"))
+    assert is_done(onsite(), known, policy(), at("08:29"))
+    assert not is_done(onsite(exams=(exam(on("08:30")),)), known, policy(), at("08:29"))
 
 
-def test_nonjkn_within_its_delay_is_not_settled() -> None:
-    assert not settled(nonjkn(), planned(nonjkn(), now=at("08:10")), policy(), at("08:10"))
+def test_nonjkn_within_its_delay_is_not_done() -> None:
+    assert not is_done(nonjkn(), planned(nonjkn(), now=at("08:10")), policy(), at("08:10"))
 
 
-def test_a_cancel_within_its_delay_is_not_settled() -> None:
+def test_a_cancel_within_its_delay_is_not_done() -> None:
     known = record(push("add", "sent"), push("3", "sent", "08:05"), seen=WAITING)
     first = planned(onsite(**BATAL), known, at("09:00"))
-    assert not settled(onsite(**BATAL), first, policy(), at("09:00"))
+    assert not is_done(onsite(**BATAL), first, policy(), at("09:00"))
 
 
 def test_pushes_of_a_plan_have_their_own_step_as_key() -> None:

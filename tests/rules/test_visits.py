@@ -29,7 +29,6 @@ from tests.support.rows import (
     rows,
     sep,
     slot,
-    surat,
 )
 
 OTHER = "2026/11/23/000002"
@@ -144,7 +143,6 @@ def test_two_visits_of_one_patient_on_one_day_keep_their_own_rows() -> None:
         reseps=[resep(1, dibuat=on("09:00"))],
         seps=[sep()],
         slots=[slot(), slot(kd_dokter="D02", kd_poli="ANA")],
-        surat_kontrol=[surat(), surat(kd_poli_bpjs="ANA", no_surat="0301R0011126K000002")],
     )
     visits = {visit.no_rawat: visit for visit in assemble(found, policy())}
     one, two = visits[NO_RAWAT], visits[OTHER]
@@ -155,9 +153,6 @@ def test_two_visits_of_one_patient_on_one_day_keep_their_own_rows() -> None:
     assert (len(one.reseps), len(two.reseps)) == (1, 0)
     assert one.sep is not None
     assert two.sep is None
-    assert one.surat_kontrol == surat()
-    assert two.surat_kontrol is not None
-    assert two.surat_kontrol.no_surat == "0301R0011126K000002"
 
 
 def test_a_booking_of_the_same_patient_and_day_does_not_take_a_visit_that_it_does_not_name() -> (
@@ -248,29 +243,6 @@ def test_the_newest_sep_of_a_visit_counts() -> None:
         only(assemble(rows(registrations=[registration()], seps=[sep(), newer]), policy())).sep
         == newer
     )
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        surat(norm="000002"),
-        surat(tanggal="2026-11-24"),
-        surat(kd_poli_bpjs="ANA"),
-    ],
-)
-def test_a_surat_kontrol_is_of_that_patient_that_day_and_that_clinic(other: object) -> None:
-    found = rows(registrations=[registration()], surat_kontrol=[other])
-    assert only(assemble(found, policy())).surat_kontrol is None
-    assert only(
-        assemble(rows(registrations=[registration()], surat_kontrol=[surat()]), policy())
-    ).surat_kontrol
-
-
-def test_a_visit_tells_whether_surat_kontrol_were_asked_for() -> None:
-    assert not only(assemble(rows(registrations=[registration()]), policy())).surat_asked
-    assert only(
-        assemble(rows(registrations=[registration()], surat_kontrol=[]), policy())
-    ).surat_asked
 
 
 # Clinics that take part

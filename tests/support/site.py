@@ -23,7 +23,8 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.push import Change, Push, Record
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
-from antrean_cli.sync.run import Pass, Report, Told
+from antrean_cli.sync.report import Notice, Report
+from antrean_cli.sync.run import Pass
 from tests.support import command
 from tests.support.mariadb import MariaDB
 
@@ -85,11 +86,11 @@ class Site:
         done = Done(report=Report(), told=[], changes=[])
         with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
             one = Pass(settings=settings, ledger=ledger, clock=self.clock)
-            for happening in one.run(since=since):
-                if isinstance(happening, Told):
-                    done.told.append(happening.text)
+            for event in one.run(since=since):
+                if isinstance(event, Notice):
+                    done.told.append(event.text)
                 else:
-                    done.changes += happening.changes
+                    done.changes += event.changes
         done.report = one.report
         return done
 

@@ -17,7 +17,8 @@ from antrean_cli.rules.outcomes import after_unreadable_lookup
 from antrean_cli.rules.payloads import batal_body
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.faults import Fault
-from antrean_cli.sync.run import Pass, Sent
+from antrean_cli.sync.report import Delivered
+from antrean_cli.sync.run import Pass
 from tests.support.site import MONDAY, WIB, Site
 
 UPDATE = "/antrean/updatewaktu"
@@ -111,8 +112,8 @@ def test_a_cancel_by_hand_during_a_delivery_counts_at_once(site: Site) -> None:
     settings = site.settings(ANTREAN_WORKERS="1")
     cancelled = ""
     with locked(site.state), Ledger.open(site.state, WIB) as ledger:
-        for happening in Pass(settings=settings, ledger=ledger, clock=site.clock).run():
-            if isinstance(happening, Sent) and not cancelled:
+        for event in Pass(settings=settings, ledger=ledger, clock=site.clock).run():
+            if isinstance(event, Delivered) and not cancelled:
                 # One task is done, the next one is in flight, the last one waits in line.
                 cancelled = bookings[-1]
                 body = batal_body(cancelled, "Coba")
@@ -134,8 +135,8 @@ def test_a_cancel_by_hand_between_two_requests_of_a_booking_counts_at_once(site:
         site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
     settings, cancelled = site.settings(ANTREAN_WORKERS="1"), ""
     with locked(site.state), Ledger.open(site.state, WIB) as ledger:
-        for happening in Pass(settings=settings, ledger=ledger, clock=site.clock).run():
-            if isinstance(happening, Sent) and not cancelled:
+        for event in Pass(settings=settings, ledger=ledger, clock=site.clock).run():
+            if isinstance(event, Delivered) and not cancelled:
                 ((cancelled, _, _),) = site.sent("/antrean/add")
                 body = batal_body(cancelled, "Coba")
                 cancel = ManualCall(step=Step.BATAL, body=body, tanggal=MONDAY)
@@ -152,8 +153,8 @@ def test_an_add_by_hand_under_another_code_during_a_delivery_counts_at_once(site
     bookings = [patient(site) for _ in range(3)]
     settings, added = site.settings(ANTREAN_WORKERS="1"), False
     with locked(site.state), Ledger.open(site.state, WIB) as ledger:
-        for happening in Pass(settings=settings, ledger=ledger, clock=site.clock).run():
-            if isinstance(happening, Sent) and not added:
+        for event in Pass(settings=settings, ledger=ledger, clock=site.clock).run():
+            if isinstance(event, Delivered) and not added:
                 added = True
                 assert (
                     site.run(

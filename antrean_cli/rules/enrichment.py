@@ -1,0 +1,59 @@
+"""Visits, completed with what does not stand in Khanza's rows of them.
+
+- The session that HFIS has of the visit's doctor: jampraktek has to equal it. (README.md, Add)
+- The planned control visit (surat kontrol), which names patient, day and clinic and no visit.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from antrean_cli.rules.rows import Slot, SuratKontrol
+from antrean_cli.rules.sessions import Sessions, hari_kerja_of, hours_of, slot_of
+from antrean_cli.rules.visits import Visit, codes_at_bpjs
+
+
+def with_sessions(visits: Iterable[Visit], sessions: Sessions) -> list[Visit]:
+    """Return the visits with the session of HFIS's that each belongs to, None where it has none."""
+    return [_with_session(visit, sessions) for visit in visits]
+
+
+def _with_session(visit: Visit, sessions: Sessions) -> Visit:
+    row = visit.registration
+    found = slot_of(_slots(visit, sessions), row.kd_poli, row.jam_reg) if row else None
+    return visit if found == visit.session else replace(visit, session=found)
+
+
+def _slots(visit: Visit, sessions: Sessions) -> list[Slot]:
+    """Return HFIS's sessions of the visit's doctor on its day, in the form of Khanza's jadwal."""
+    row = visit.registration
+    if row is None:
+        return []
+    kodepoli, kodedokter = codes_at_bpjs(row, visit.sep)
+    return [
+        Slot(
+            kd_dokter=row.kd_dokter,
+            hari_kerja=hari_kerja_of(visit.tanggal),
+            jam_mulai=hours[0],
+            jam_selesai=hours[1],
+            kd_poli="",
+            kuota=praktek.kapasitas,
+        )
+        for praktek in sessions.get((kodepoli, visit.tanggal), ())
+        if praktek.kodedokter == kodedokter and not praktek.libur
+        if (hours := hours_of(praktek.jampraktek))
+    ]
+
+
+def with_surat_kontrol(visits: Iterable[Visit], planned: Sequence[SuratKontrol]) -> list[Visit]:
+    """Return the visits with the surat kontrol that was written for each, as asked for."""
+    found = {(one.norm, one.tanggal[:10], one.kd_poli_bpjs): one for one in planned}
+    return [
+        replace(
+            visit,
+            surat_kontrol=found.get((row.norm, visit.tanggal.isoformat(), row.kd_poli_bpjs)),
+            surat_asked=True,
+        )
+        if (row := visit.registration)
+        else visit
+        for visit in visits
+    ]

@@ -1,0 +1,72 @@
+"""What the calls of one delivery say of BPJS as a whole, and whether it may be called on.
+
+- Three faults in a row, by order of completion and with no answer between, open the breaker: BPJS
+  is left alone for a while. (rules/README.md, Trouble)
+- While an outage is on one call goes ahead as a probe; its answer closes the breaker again.
+- A refusal of who we are ends the delivery at once: every further call would be refused as well.
+"""
+
+from dataclasses import dataclass
+
+from antrean_cli.rules import outages
+from antrean_cli.rules.answers import Outcome
+from antrean_cli.rules.codes import OutcomeKind
+from antrean_cli.rules.faults import Fault
+
+
+@dataclass(kw_only=True, slots=True)
+class CircuitBreaker:
+    """What is known of BPJS; `probing` as long as one call goes ahead of the others.
+
+    - `fault` is the last exchange that brought no envelope, `put_off` the last answer that wants a
+      request repeated later.
+    - `refusal`: BPJS does not accept who we are; it was said of the booking `refused`.
+    - `answered`: an envelope came; `accepted`: BPJS judged a request, for or against.
+    """
+
+    faults_in_row: int = 0
+    probing: bool = False
+    open: bool = False
+    fault: Fault | None = None
+    put_off: Outcome | None = None
+    refusal: Outcome | None = None
+    refused: str = ""
+    answered: bool = False
+    accepted: bool = False
+
+    def take_fault(self, fault: Fault) -> None:
+        """Take in an exchange that brought no envelope."""
+        self.fault = fault
+        self.faults_in_row += 1
+        self.open |= self.probing or self.begins_outage
+
+    def take_answer(self, kodebooking: str, outcome: Outcome) -> None:
+        """Take in an answer to a call for a booking."""
+        self.faults_in_row, self.answered, self.probing = 0, True, False
+        if outcome.kind == OutcomeKind.AUTH_FAILED:
+            self.refusal, self.refused = outcome, kodebooking
+        elif outcome.kind == OutcomeKind.RETRY:
+            self.put_off = outcome
+        else:
+            self.accepted = True
+
+    def side_by_side(self, workers: int) -> int:
+        """Return how many calls may be under way now, of `workers` at most."""
+        if self.open or self.refusal:
+            return 0
+        return 1 if self.probing else workers
+
+    @property
+    def begins_outage(self) -> bool:
+        """Whether so many faults in a row are an outage."""
+        return self.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE
+
+    @property
+    def ends_outages(self) -> tuple[str, ...]:
+        """The kinds of outages that are over by what was answered."""
+        ends = {
+            outages.BPJS: self.answered,
+            outages.CREDENTIALS: self.accepted,
+            outages.BUSY: self.accepted,
+        }
+        return tuple(kind for kind, over in ends.items() if over)

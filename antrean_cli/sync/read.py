@@ -1,0 +1,233 @@
+"""Khanza, read whole: the visits of the window, and beside them what the ledger knows.
+
+- The window goes from the checkpoint (never later than yesterday) to today; once an hour over all
+  of ANTREAN_DAYS. (rules/README.md, Which visits)
+- No pass goes before the day of the first one, unless `--since` moved it back.
+- What is open is looked at in every pass, whatever its day.
+- The surat kontrol are a slow query: they are asked for when an onsite visit lacks its reference,
+  every five minutes at most, and everything goes on without them if that fails.
+- Nothing here calls BPJS: Khanza's rows are of one moment, and its connection is not held open.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from antrean_cli.errors import SettingsError, TemporaryError
+from antrean_cli.khanza.queries import Khanza, Window
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.ledger.pass_state import PassState
+from antrean_cli.rules.booking_plans import Occasion
+from antrean_cli.rules.codes import Kind
+from antrean_cli.rules.enrichment import with_sessions
+from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
+from antrean_cli.rules.planner import lacks_reference
+from antrean_cli.rules.policy import Policy
+from antrean_cli.rules.push import MAX_AGE, Record
+from antrean_cli.rules.rows import Rows, SuratKontrol
+from antrean_cli.rules.sessions import Sessions
+from antrean_cli.rules.sources import EXACT
+from antrean_cli.rules.visits import Visit, assemble
+
+FULL_SCAN = timedelta(hours=1)
+SURAT_KONTROL = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """The days that a pass reads, from `first` to `today`.
+
+    `begin` is the day that no pass goes before from now on; `full` tells the hourly look at
+    everything from the others.
+    """
+
+    first: date
+    today: date
+    begin: date
+    full: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agenda:
+    """The visits that something can come of, and what the ledger knows of them.
+
+    `records` holds their bookings and all that are open, as of `ledger_writes` (see
+    Ledger.writes_of_others).
+    """
+
+    visits: Sequence[Visit]
+    records: Mapping[str, Record]
+    ledger_writes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What one look at Khanza brought.
+
+    - `occasion` is when it was, and how the visits are to be looked at.
+    - `visits` are all that Khanza holds, also those that nothing can come of today; its agenda
+      goes by these `sessions` of HFIS's.
+    - `surat_kontrol` is None where they were not asked for, or could not be read.
+    """
+
+    occasion: Occasion
+    span: Span
+    visits: Sequence[Visit]
+    sessions: Sessions
+    agenda: Agenda
+    surat_kontrol: Sequence[SuratKontrol] | None
+    surat_kontrol_asked: bool
+
+
+def read(
+    khanza: Khanza,
+    ledger: Ledger,
+    policy: Policy,
+    now: datetime,
+    *,
+    since: date | None,
+    sessions: Sessions,
+) -> Reading:
+    """Read Khanza once; raises what Khanza and the ledger raise.
+
+    `sessions` is what is known of HFIS's, nothing where the hospital goes by Khanza's jadwal.
+    """
+    state, version, unfinished = ledger.pass_state(), ledger.writes_of_others(), ledger.unfinished()
+    span = _span(ledger, state, policy, now, since)
+    window = Window(span.first, span.today, *_beyond(unfinished.values(), span))
+    visits = assemble(rows_of(khanza, policy, window), policy)
+    occasion = Occasion(
+        policy=policy,
+        now=now,
+        first=span.first,
+        exact=state.looked_at is not None and timedelta(0) <= now - state.looked_at <= EXACT,
+        asked_for=frozenset(unfinished),
+    )
+    undone = not_done(ledger, occasion, with_sessions(visits, sessions))
+    agenda = Agenda(
+        visits=undone, records=unfinished | known_of(ledger, undone), ledger_writes=version
+    )
+    days = _surat_kontrol_days(agenda, policy, state, now)
+    return Reading(
+        occasion=occasion,
+        span=span,
+        visits=visits,
+        sessions=sessions,
+        agenda=agenda,
+        surat_kontrol=_surat_kontrol(khanza, days) if days else None,
+        surat_kontrol_asked=bool(days),
+    )
+
+
+def rows_of(khanza: Khanza, policy: Policy, window: Window) -> Rows:
+    """Return Khanza's rows of a window, as every look at them needs them.
+
+    Raises what Khanza raises, and SettingsError if no payer means BPJS: everybody would be told to
+    BPJS as NON JKN.
+    """
+    khanza.check(racikan=policy.farmasi)
+    rows = khanza.read(window._replace(racikan=policy.farmasi))
+    if not (policy.kd_pj or rows.payers):
+        raise SettingsError(
+            "Penjamin BPJS tidak diketahui: isi ANTREAN_KD_PJ (tabel "
+            "password_asuransi di Khanza kosong)"
+        )
+    return rows
+
+
+def known_of(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
+    """Return what the ledger knows of these visits, by kode booking."""
+    visits = list(visits)
+    return ledger.known(
+        [visit.kodebooking for visit in visits],
+        [visit.no_rawat for visit in visits if visit.no_rawat and visit.kind != Kind.MOBILEJKN],
+    )
+
+
+def not_done(ledger: Ledger, occasion: Occasion, visits: Iterable[Visit]) -> list[Visit]:
+    """Return the visits that something can come of.
+
+    Most of a day's are through, and Khanza says nothing new of them.
+    """
+    done = ledger.settled(occasion.first, occasion.today)
+    policy_mark = policy_fingerprint(occasion.policy, occasion.today)
+    return [
+        visit
+        for visit in visits
+        if visit.kodebooking not in done
+        or done[visit.kodebooking] != visit_fingerprint(visit, policy_mark)
+    ]
+
+
+# -- which days
+
+
+def _span(
+    ledger: Ledger, state: PassState, policy: Policy, now: datetime, since: date | None
+) -> Span:
+    today = now.astimezone(policy.zone).date()
+    begin = _begin(ledger, state, today)
+    if since:
+        first = max(min(since, begin), today - MAX_AGE)
+        return Span(first=first, today=today, begin=first, full=True)
+    scanned, oldest = state.full_scan_at, today - timedelta(days=policy.days)
+    full = scanned is None or not timedelta(0) <= now - scanned < FULL_SCAN
+    checkpoint = state.checkpoint or today
+    start = oldest if full else min(checkpoint, today - timedelta(days=1))
+    return Span(first=max(start, oldest, begin), today=today, begin=begin, full=full)
+
+
+def _begin(ledger: Ledger, state: PassState, today: date) -> date:
+    """Return the day that no pass goes before: that of the first one.
+
+    If it lies ahead, either the clock ran ahead then, or it is behind now: what BPJS took since
+    tells which.
+    """
+    begin = state.begin or today
+    if begin > today:
+        sent = ledger.last_sent()
+        return begin if sent and sent.date() >= begin else today
+    return begin
+
+
+def _beyond(records: Iterable[Record], span: Span) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what the open bookings outside the window are asked for by.
+
+    That is their no_rawat, and nobooking for Mobile JKN.
+    """
+    others = [
+        record
+        for record in records
+        if not span.first <= record.tanggal <= span.today
+        and any(push.open for push in record.pushes.values())
+    ]
+    return (
+        tuple(record.no_rawat for record in others if record.no_rawat),
+        tuple(record.kodebooking for record in others if record.kind == Kind.MOBILEJKN),
+    )
+
+
+# -- surat kontrol
+
+
+def _surat_kontrol_days(
+    agenda: Agenda, policy: Policy, state: PassState, now: datetime
+) -> list[date]:
+    """Return the days to ask the surat kontrol of: those of onsite adds that lack a reference."""
+    asked = state.surat_kontrol_at
+    recently = asked is not None and timedelta(0) <= now - asked < SURAT_KONTROL
+    if recently or Kind.ONSITE not in policy.add:
+        return []
+    return [
+        visit.tanggal
+        for visit in agenda.visits
+        if lacks_reference(visit, agenda.records.get(visit.kodebooking))
+    ]
+
+
+def _surat_kontrol(khanza: Khanza, days: Sequence[date]) -> Sequence[SuratKontrol] | None:
+    """Return the planned control visits of these days, None if they could not be read."""
+    try:
+        return khanza.surat_kontrol(min(days), max(days))
+    except TemporaryError:
+        return None

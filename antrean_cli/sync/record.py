@@ -1,0 +1,70 @@
+"""Plans → ledger: what Khanza says, and how far it was read, in one transaction.
+
+- New pushes and the checkpoint are committed together: a row that was seen is never forgotten.
+- The plans rest on bookings that were read before. What somebody at the desk wrote meanwhile must
+  not be overwritten: then the bookings are read again in here, and planned again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.ledger.pass_state import PassState
+from antrean_cli.rules.booking_plans import Plan, plans_of
+from antrean_cli.rules.push import Change, changes
+from antrean_cli.sync.adopt import Look, amended
+from antrean_cli.sync.read import Reading, known_of
+
+
+class Recorded(NamedTuple):
+    """The plans as they were written, and what changed in the ledger because of them."""
+
+    plans: Sequence[Plan]
+    changes: tuple[Change, ...]
+
+
+def record(
+    ledger: Ledger, reading: Reading, plans: Sequence[Plan], look: Look | None = None
+) -> Recorded:
+    """Write what a reading came to; raises StateError.
+
+    `plans` are those of the reading's agenda, `look` is None where nothing is adopted.
+    """
+    policy, now = reading.occasion.policy, reading.occasion.now
+    agenda = reading.agenda
+    with ledger.transaction():
+        if ledger.writes_of_others() != agenda.ledger_writes:
+            records = ledger.unfinished() | known_of(ledger, agenda.visits)
+            plans = plans_of(agenda.visits, records, reading.occasion)
+        if look:
+            plans = amended(plans, look, ledger, policy)
+        found = [change for plan in plans if plan.changed for change in _write(ledger, plan, now)]
+        ledger.update_pass_state(lambda state: _read_so_far(state, reading, look))
+    return Recorded(plans=plans, changes=tuple(found))
+
+
+def _write(ledger: Ledger, plan: Plan, now: datetime) -> list[Change]:
+    if not plan.given_up:
+        return ledger.save(plan.before, plan.after, now)
+    # BPJS has the visit under another code, under which tasks may have been sent by hand.
+    by_hand = ledger.record(plan.after.kodebooking)
+    ledger.forget(plan.given_up)
+    ledger.save(by_hand, plan.after, now)
+    known = by_hand.pushes if by_hand else {}
+    found = changes(plan.before, plan.after)
+    return [one for one in found if one.after is None or one.after != known.get(one.after.step)]
+
+
+def _read_so_far(state: PassState, reading: Reading, look: Look | None) -> PassState:
+    now, span = reading.occasion.now, reading.span
+    return replace(
+        state,
+        looked_at=now,
+        checkpoint=span.today,
+        begin=span.begin,
+        full_scan_at=now if span.full else state.full_scan_at,
+        surat_kontrol_at=now if reading.surat_kontrol_asked else state.surat_kontrol_at,
+        antrean_lists=look.lists if look else state.antrean_lists,
+    )

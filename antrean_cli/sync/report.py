@@ -1,0 +1,63 @@
+"""What a pass tells of itself: events while it runs, and its report at the end."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from antrean_cli.errors import AntreanError, RefusedPushError, worst
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.push import Change
+
+COUNTED = (State.SENT, State.ALREADY, State.REFUSED, State.CLOSED)
+
+
+class Noted(NamedTuple):
+    """What a look at Khanza, or at what the last pass left, changed in the ledger."""
+
+    changes: tuple[Change, ...]
+
+
+class Delivered(NamedTuple):
+    """What the calls that finished together changed; so many pushes are still waiting."""
+
+    changes: tuple[Change, ...]
+    waiting: int
+
+
+class Notice(NamedTuple):
+    """A sentence for people (Indonesian): an outage began, goes on, or is over."""
+
+    text: str
+
+
+PassEvent = Noted | Delivered | Notice
+
+
+@dataclass(kw_only=True, slots=True)
+class Report:
+    """A pass in numbers, and the errors that it ran into.
+
+    - `visits` are those that something could come of, `found` the pushes that are new.
+    - `counts` are the pushes that came to rest in this pass, by their state.
+    - `held` and `later` are the pushes that it leaves held and due.
+    """
+
+    visits: int = 0
+    found: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
+    held: int = 0
+    later: int = 0
+    errors: list[AntreanError] = field(default_factory=list)
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Count the pushes that came to rest."""
+        for change in changes:
+            state = change.after.state if change.after else ""
+            if state in self.counts and (change.before is None or change.before.state != state):
+                self.counts[state] += 1
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the pass."""
+        refused = [RefusedPushError.exit_code] if self.counts[State.REFUSED] else []
+        return worst([*refused, *(error.exit_code for error in self.errors)])
