@@ -14,7 +14,7 @@ from antrean_cli.console.parameters import OneOf
 from antrean_cli.errors import SettingsError
 from antrean_cli.operator.systemd_units import (
     UNIT_FILES,
-    Place,
+    Installation,
     home_of,
     how_to_install,
     service,
@@ -63,12 +63,12 @@ def command(app: App, which: str | None, user: str) -> None:
     # As the service will see them: nothing of the environment of whoever prints this.
     home = {"XDG_STATE_HOME": str(home_of(user) / ".local/state")}
     interpreter = (me[0], os.path.realpath(me[0]), sys.prefix, sys.base_prefix)
-    place = Place(
+    installation = Installation(
         user=user,
         command=[*me, "sync"],
         settings=load(env_file=env_file, state=app.state, needs=frozenset(), environ=home),
         needed=[env_file, *found.secrets, *map(Path, interpreter)],
     )
-    texts = {"service": service(place), "timer": timer()}
+    texts = {"service": service(installation), "timer": timer()}
     everything = "\n".join([how_to_install(me, user), *texts.values()])
     click.echo(texts[which] if which else everything, nl=False)

@@ -17,7 +17,7 @@ from antrean_cli.errors import SettingsError
 UNIT_FILES = {name: f"/etc/systemd/system/antrean.{name}" for name in ("service", "timer")}
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - to see that nothing lies there
-STATES = Path("/var/lib")
+STATE_ROOT = Path("/var/lib")
 _SLACK = 30  # seconds for what a pass does besides its work: start, ping, end
 _LAST_CALLS = 15  # seconds beside a call's own for what a stopped pass records
 
@@ -91,7 +91,7 @@ WantedBy=timers.target
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Installation:
     """Where antrean runs; all paths are absolute.
 
     `command` is one pass, `needed` what else has to be readable for it.
@@ -127,7 +127,7 @@ def home_of(user: str) -> Path:
     try:
         return Path(pwd.getpwnam(user).pw_dir)
     except KeyError:
-        return STATES / user
+        return STATE_ROOT / user
 
 
 def how_to_install(me: Sequence[str], user: str) -> str:
@@ -143,17 +143,17 @@ def how_to_install(me: Sequence[str], user: str) -> str:
 """
 
 
-def service(place: Place) -> str:
+def service(installation: Installation) -> str:
     """Return the service; raises SettingsError for a path that systemd cannot be told."""
     return _SERVICE.format(
         file=UNIT_FILES["service"],
-        user=place.user,
-        command=_command(place.command),
-        start=place.settings.max_seconds + _SLACK,
-        stop=round(place.settings.bpjs.timeout) + _LAST_CALLS,
-        writable="\n".join(_writable(place)),
-        home="read-only" if _any_in(HOMES, place.used) else "true",
-        tmp="false" if _any_in(TEMPORARY, place.used) else "true",
+        user=installation.user,
+        command=_command(installation.command),
+        start=installation.settings.max_seconds + _SLACK,
+        stop=round(installation.settings.bpjs.timeout) + _LAST_CALLS,
+        writable="\n".join(_writable(installation)),
+        home="read-only" if _any_in(HOMES, installation.used) else "true",
+        tmp="false" if _any_in(TEMPORARY, installation.used) else "true",
     )
 
 
@@ -162,19 +162,21 @@ def timer() -> str:
     return _TIMER.format(file=UNIT_FILES["timer"])
 
 
-def _writable(place: Place) -> list[str]:
-    folders, lines = [*place.written], []
+def _writable(installation: Installation) -> list[str]:
+    folders, lines = [*installation.written], []
     # A colon would name a link.
-    if place.state.parent.is_relative_to(STATES) and ":" not in str(place.state):
-        metrics = place.settings.metrics_file
+    if installation.state.parent.is_relative_to(STATE_ROOT) and ":" not in str(installation.state):
+        metrics = installation.settings.metrics_file
         # Where the metrics lie as well, their collector has to get through.
-        mode = "0755" if metrics and metrics.absolute().is_relative_to(place.state) else "0700"
+        mode = (
+            "0755" if metrics and metrics.absolute().is_relative_to(installation.state) else "0700"
+        )
         lines = [
-            f"StateDirectory={_word(str(place.state.relative_to(STATES)))}",
+            f"StateDirectory={_word(str(installation.state.relative_to(STATE_ROOT)))}",
             f"StateDirectoryMode={mode}",
         ]
     else:
-        folders = [place.state, *folders]
+        folders = [installation.state, *folders]
     # "-": a folder that is not there is told by the pass, in a sentence, instead of by systemd.
     return [*lines, *(f"ReadWritePaths={_word(f'-{folder}')}" for folder in folders)]
 
