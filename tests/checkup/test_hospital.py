@@ -1,0 +1,162 @@
+"""Khanza: reached, read, its zone, what cannot be added, and its own sender."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from antrean_cli.checkup.hospital import zone
+from tests.support.checkup import TODAY, check, patient, run_sql
+from tests.support.mariadb import MariaDB
+from tests.support.rows import at
+from tests.support.site import (
+    Site,
+)
+
+
+@pytest.mark.parametrize(
+    "env", [{"KHANZA_SOCKET": "/tidak/ada"}, {"KHANZA_SOCKET": "", "KHANZA_PORT": "1"}]
+)
+def test_a_khanza_out_of_reach_is_exit_5_and_bpjs_is_looked_at(
+    here: Site, env: dict[str, str]
+) -> None:
+    checked = check(here, **env)
+    assert (checked.code, checked.bad) == (5, {"khanza": "fault"})
+    assert checked.one("khanza")["advice"][0].startswith("mysqladmin ")
+    assert checked.levels["credentials"] == "ok"
+
+
+def test_what_the_schema_lacks_is_named(here: Site, mariadb: MariaDB) -> None:
+    run_sql(mariadb, "ALTER TABLE jadwal RENAME COLUMN kuota TO kuota_lama")
+    try:
+        checked = check(here, "--offline")
+    finally:
+        run_sql(mariadb, "ALTER TABLE jadwal RENAME COLUMN kuota_lama TO kuota")
+    assert checked.code == 8
+    assert "tabel jadwal tidak punya kolom kuota" in checked.one("schema")["text"]
+
+
+@pytest.mark.parametrize(
+    ("offset", "typed"),
+    [
+        ("+07:00", []),
+        ("+08:00", ["ANTREAN_TZ=Asia/Makassar"]),
+        ("+09:00", ["ANTREAN_TZ=Asia/Jayapura"]),
+        ("+00:00", ["SET GLOBAL time_zone = '+07:00';"]),
+    ],
+)
+def test_a_server_in_another_zone_is_told_with_what_to_set(
+    here: Site, mariadb: MariaDB, offset: str, typed: list[str]
+) -> None:
+    run_sql(mariadb, f"SET GLOBAL time_zone = '{offset}'")
+    found = check(here, "--offline").one("zone")
+    assert found["advice"] == typed
+    for line in typed:
+        if line.startswith("SET"):
+            run_sql(mariadb, line)
+            assert check(here, "--offline").bad == {}
+        else:
+            name, _, value = line.partition("=")
+            assert check(here, "--offline", **{name: value}).bad == {}
+
+
+@pytest.mark.parametrize(
+    ("khanza", "level", "text"),
+    [
+        ("2026-11-23 14:00:59", "ok", "14:00 WIB"),
+        ("2026-11-23 14:07:00", "warning", "selisih 7 menit"),
+        ("2026-11-23 13:20:00", "warning", "selisih 40 menit"),
+        ("2026-11-23 15:04:00", "warning", "ANTREAN_TZ"),
+        ("2026-11-25 14:00:00", "warning", "selisih 2 hari"),
+        ("", "warning", "tidak terbaca"),
+    ],
+)
+def test_a_server_some_minutes_off_has_a_wrong_clock_and_not_another_zone(
+    khanza: str, level: str, text: str
+) -> None:
+    found = zone(khanza, at("14:00"))
+    assert found.level == level
+    assert text in " ".join((found.text, *found.advice))
+
+
+def test_without_a_payer_that_means_bpjs_it_is_told_what_to_set(here: Site) -> None:
+    here.khanza.delete("password_asuransi", kd_pj="BPJ")
+    checked = check(here, "--offline")
+    assert (checked.code, checked.bad) == (8, {"visits": "fault"})
+    assert "ANTREAN_KD_PJ" in checked.one("visits")["text"]
+    assert check(here, "--offline", ANTREAN_KD_PJ="BPJ").bad == {}
+
+
+def test_unmapped_clinics_and_doctors_are_counted_with_what_bpjs_calls_them(here: Site) -> None:
+    for _ in range(3):
+        patient(here, "MAT", TODAY - timedelta(days=2))
+    here.khanza.update("dokter", {"kd_dokter": "D03"}, nm_dokter="dr. Sari, Sp.PD")
+    patient(here, kd_dokter="D03")
+    clinic, doctor = check(here).of("unadded")
+    assert clinic["text"].startswith(
+        "3 kunjungan 7 hari terakhir: poli MAT belum dipetakan di maping_poli_bpjs"
+    )
+    assert clinic["text"].endswith("mirip di BPJS: MAT Mata")
+    assert clinic["advice"] == ["antrean ref poli"]
+    assert doctor["text"].startswith("1 kunjungan 7 hari terakhir: dokter D03 belum dipetakan")
+    assert doctor["text"].endswith("mirip di BPJS: 12346 Dr. Sari")
+
+
+def test_a_missing_schedule_is_counted_by_doctor_and_weekday(here: Site) -> None:
+    here.khanza.delete("jadwal", kd_dokter="D01")
+    patient(here)
+    patient(here)
+    found = check(here).one("unadded")
+    assert found["text"].startswith("2 kunjungan 7 hari terakhir: jadwal dokter D01 poli INT hari ")
+
+
+def test_what_is_not_to_be_added_lacks_nothing(here: Site) -> None:
+    patient(here, "MAT", stts="Batal")
+    patient(here, "MAT", status_lanjut="Ranap")
+    patient(here, "IGDK")
+    here.khanza.booking(patient(here, "MAT"), TODAY, kodedokter="34567", kodepoli="MAT")
+    patient(here, "MAT", TODAY - timedelta(days=8))
+    assert check(here, "--offline").bad == {}
+    patient(here, "MAT")
+    assert check(here, "--offline", ANTREAN_ADD="onsite").bad == {}
+    assert check(here, "--offline", ANTREAN_ONLY_POLI="INT").bad == {}
+
+
+def test_when_bpjs_does_not_answer_no_names_are_looked_for(here: Site) -> None:
+    patient(here, "MAT")
+    here.bpjs.down = True
+    checked = check(here)
+    assert "mirip" not in checked.one("unadded")["text"]
+    assert len(here.bpjs.arrived) == 1
+
+
+def test_khanzas_own_sender_is_named_with_the_time_of_its_last_task(here: Site) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    for day, taskid in ((yesterday, 3), (yesterday, 4)):
+        here.khanza.insert(
+            "referensi_mobilejkn_bpjs_taskid",
+            no_rawat=f"{day:%Y/%m/%d}/000001",
+            taskid=taskid,
+            waktu=f"{day} 09:00:00",
+        )
+    assert check(here, "--offline").levels["sender"] == "ok"
+    for taskid in (3, 4):
+        here.khanza.insert(
+            "referensi_mobilejkn_bpjs_taskid",
+            no_rawat=f"{TODAY:%Y/%m/%d}/000001",
+            taskid=taskid,
+            waktu=f"{TODAY} 08:0{taskid}:00",
+        )
+    found = check(here, "--offline").one("sender")
+    assert found["level"] == "warning"
+    assert "2 task, terakhir pukul 08:04:00" in found["text"]
+    assert "KhanzaHMSServiceMobileJKNERM" in found["text"]
+
+
+def test_an_install_without_the_senders_table_is_no_fault(here: Site, mariadb: MariaDB) -> None:
+    run_sql(mariadb, "RENAME TABLE referensi_mobilejkn_bpjs_taskid TO lain")
+    try:
+        assert check(here, "--offline").bad == {}
+    finally:
+        run_sql(mariadb, "RENAME TABLE lain TO referensi_mobilejkn_bpjs_taskid")
