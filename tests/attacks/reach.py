@@ -92,12 +92,13 @@ class Reach:
     def tests_of(self, mutant: Mutant, seconds: float) -> list[str]:
         """Return the tests that run a mutant, the quickest first, as many as the time allows.
 
-        What is made when the program is imported is run by who uses its name.
+        What is made when the program is imported is run by who uses its name, or its file.
         """
         tests = self._tests(mutant.file, mutant.lines) or self._tests(mutant.file, mutant.around)
         for name in mutant.names if not tests else ():
             for file, lines in self.users.get(name, ()):
                 tests |= self._tests(file, lines)
+        tests = tests or self._tests(mutant.file, self.lines.get(mutant.file, ()))
         chosen: list[str] = []
         for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
             seconds -= self.seconds[test] + A_TEST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from antrean_cli.rules.outcomes import (
     retry_delay,
 )
 from antrean_cli.rules.push import Push, Record, pending
+from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.transitions import recover_in_flight
 from tests.support.rows import (
     MONDAY,
@@ -403,6 +405,42 @@ def test_a_refused_add_does_not_by_itself_stop_the_tasks() -> None:
 def test_refused_credentials_leave_the_push_as_it_was() -> None:
     after = answered(DAY, "4", "401", "Unauthorized").pushes["4"]
     assert (after.state, after.attempts, after.next_try) == ("due", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "before", "after"),
+    [
+        ("4", "401", True, True),
+        ("4", "401", False, False),
+        ("add", "401", False, False),
+        ("4", "404", True, True),
+        ("4", "404", False, False),
+        ("add", "404", False, True),  # it may have been taken
+        ("farmasi", "404", False, True),
+        ("4", "200", True, False),
+        ("add", "201", True, False),
+    ],
+)
+def test_a_doubt_ends_with_an_answer_that_settles_something(
+    step: str, code: str, before: bool, after: bool
+) -> None:
+    one = record(push("add", "sending"), push("4", "sending", "08:30"), push("farmasi", "sending"))
+    doubtful = one.with_pushes(replace(one.pushes[step], needs_lookup=before))
+    assert answered(doubtful, step, code, "Gagal dicoba").pushes[step].needs_lookup is after
+
+
+def test_a_doctor_that_bpjs_does_not_know_is_a_refusal_of_its_own() -> None:
+    after = answered(record(push("add")), "add", "201", "Data dokter tidak ditemukan.")
+    assert (after.pushes["add"].state, after.pushes["add"].reason) == (
+        "refused",
+        because(ReasonCode.REFUSED_DOCTOR, text="Data dokter tidak ditemukan."),
+    )
+
+
+def test_what_a_call_says_that_sends_no_task_names_no_later_one() -> None:
+    for call in ("add", "batal", "farmasi"):
+        assert judge(call, call, Reply(code="201", message="TaskId terakhir 5")).kind == PERSON
+        assert judge(call, call, Reply(code="201", message="TaskId terakhir 99")).kind == PERSON
 
 
 # Class first

@@ -20,6 +20,7 @@ from antrean_cli.rules.planner import (
     expired,
     gone,
     lacks_reference,
+    lacks_session,
     left_out,
     plan,
 )
@@ -302,6 +303,66 @@ def test_which_visits_want_a_surat_kontrol(
     visit: Visit, known: Record | None, expected: bool
 ) -> None:
     assert lacks_reference(visit, known) is expected
+
+
+@pytest.mark.parametrize(
+    ("visit", "known", "expected"),
+    [
+        (onsite(), None, True),
+        (nonjkn(), None, True),
+        (onsite(), record(push("add", "held", reason=reason("jadwal"))), True),
+        (onsite(), record(push("add", "due")), True),  # its body needs it again
+        (onsite(), record(push("add", "sent")), False),
+        (onsite(), record(push("add", "refused")), False),
+        (onsite(slot=None), record(push("add", "sent")), True),  # for the opening of its clinic
+        (mobilejkn(slot=None), None, False),  # a booking has its hours
+        (onsite(registration=None), None, False),
+    ],
+)
+def test_which_visits_want_a_session_of_hfis(
+    visit: Visit, known: Record | None, expected: bool
+) -> None:
+    assert lacks_session(visit, known) is expected
+
+
+AFTER_TASK_5 = (push("add", "sent"), push("3", "sent", "08:05"), push("5", "sent", "09:00"))
+AT_THE_PHARMACY = onsite(reseps=(resep(dibuat=on("09:05")),))
+
+
+def farmasi_of(*known: Push, visit: Visit = AT_THE_PHARMACY, **chosen: Any) -> str:
+    """Return what becomes of antrean farmasi after task 5, empty if nothing."""
+    after = planned(visit, record(*AFTER_TASK_5, *known), **{"farmasi": True, **chosen})
+    return states(after).get("farmasi", "")
+
+
+def test_antrean_farmasi_is_wanted_once_task_5_is_through_and_a_prescription_exists() -> None:
+    assert farmasi_of() == "due"
+    assert farmasi_of(farmasi=False) == ""
+    assert farmasi_of(visit=onsite()) == ""
+    assert farmasi_of(visit=onsite(reseps=(resep()._replace(no_resep="BARU"),))) == ""
+    assert farmasi_of(now=at("00:00", TUESDAY)) == ""
+    before = planned(AT_THE_PHARMACY, record(*AFTER_TASK_5[:2]), farmasi=True)
+    assert "farmasi" not in states(before)
+
+
+@pytest.mark.parametrize("state", ["sent", "already", "refused", "sending"])
+def test_antrean_farmasi_that_left_is_not_planned_again(state: str) -> None:
+    assert farmasi_of(push("farmasi", state)) == state
+
+
+def test_antrean_farmasi_that_is_no_longer_wanted_and_may_have_left_is_closed() -> None:
+    """No list of BPJS's would tell whether it is there."""
+    gone = onsite(reg={"stts": "Batal"})
+    doubtful = push("farmasi", needs_lookup=True)
+    after = planned(gone, record(*AFTER_TASK_5[:2], doubtful, seen=seen("Batal", at("09:00"))))
+    assert states(after)["farmasi"] == "closed"
+    assert after.pushes["farmasi"].needs_lookup is False
+
+
+def test_antrean_farmasi_that_was_closed_in_doubt_is_wanted_again_with_the_prescription() -> None:
+    closed = push("farmasi", "closed", reason=reason("farmasi"))
+    assert farmasi_of(closed) == "due"
+    assert farmasi_of(push("farmasi", "closed", reason=reason("dilepas"))) == "closed"
 
 
 # Tasks
