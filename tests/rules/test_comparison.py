@@ -110,6 +110,12 @@ def test_what_bpjs_has_is_there_whatever_the_ledger_says() -> None:
         assert compared(case(EXAMINED, record(*SENT[:2], four)), WHOLE).places["4"] is Place.AT_BPJS
 
 
+def test_a_booking_that_only_its_tasks_show_is_at_bpjs() -> None:
+    verdict = compared(case(EXAMINED, record(*SENT)), replace(WHOLE, listed=False))
+    assert verdict.places["add"] is Place.AT_BPJS
+    assert verdict.differences == ()
+
+
 def test_what_no_push_stands_for_comes_with_the_next_pass_and_is_lost_where_none_comes() -> None:
     for reached, place in ((True, Place.PENDING), (False, Place.LOST)):
         verdict = compared(case(EXAMINED, record(), reached=reached), UNKNOWN)
@@ -215,6 +221,8 @@ def test_a_time_to_come_is_not_recorded_yet_unless_it_was_sent() -> None:
     later = onsite(exams=(exam(on("09:01")),))
     assert "4" not in compared(case(later, record(*SENT[:2])), UNKNOWN).khanza
     assert "4" in compared(case(later, record(*SENT)), UNKNOWN).khanza
+    open_four = record(*SENT[:2], push("4", "due", "08:20"))
+    assert "4" not in compared(case(later, open_four), UNKNOWN).khanza
 
 
 def test_an_arrival_that_left_no_trace_counts_only_where_a_push_stands_for_it() -> None:

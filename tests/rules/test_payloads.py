@@ -409,6 +409,16 @@ def test_what_is_left_of_a_quota_is_never_negative(
     assert (body["sisakuotanonjkn"], body["kuotanonjkn"]) == expected
 
 
+def test_what_khanza_has_not_filled_of_a_booking_is_an_empty_text() -> None:
+    texts = ("nomorkartu", "nik", "nohp", "kodepoli", "norm", "jampraktek", "nomorreferensi")
+    empty = dict.fromkeys((*texts, "nomorantrean", "jeniskunjungan", "estimasidilayani"))
+    body = add_body(mobilejkn(book=empty, registration=None), policy())
+    assert {name: body[name] for name in (*texts, "nomorantrean")} == dict.fromkeys(
+        (*texts, "nomorantrean"), ""
+    )
+    assert (body["namapoli"], body["namadokter"], body["estimasidilayani"]) == ("", "", 0)
+
+
 def test_empty_numbers_of_a_booking_do_not_crash() -> None:
     names = ("angkaantrean", "sisakuotajkn", "kuotajkn", "sisakuotanonjkn", "kuotanonjkn")
     body = add_body(mobilejkn(book=dict.fromkeys(names)), policy())
