@@ -1,6 +1,6 @@
-"""What BPJS holds, asked by hand: lists, and an answer that is none as the error to raise.
+"""What BPJS holds, asked by hand: lists, and whatever else is answered as the error to raise.
 
-Needs no ledger.
+Nothing here knows a ledger; a pass asks through sync/ and judges by itself.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from antrean_cli.rules.times import parse_wakturs
 def tasks(client: Client, kodebooking: str, *, missing_ok: bool = False) -> list[Task]:
     """Return what BPJS holds of a booking, sorted by taskid and time.
 
-    Of a booking that BPJS does not know there is nothing if `missing_ok`. Raises CredentialsError,
-    TemporaryError or RefusedError.
+    A booking that BPJS does not know is a RefusedError, with `missing_ok` an empty list. Raises
+    what `raise_unless_done` raises, and TemporaryError where no answer comes.
     """
     answer = client.call(CallName.LISTTASK, listtask_body(kodebooking))
     return sorted(_rows(CallName.LISTTASK, answer, missing_ok=missing_ok), key=_by_taskid_and_time)
@@ -29,19 +29,18 @@ def tasks(client: Client, kodebooking: str, *, missing_ok: bool = False) -> list
 def antrean(client: Client, kodebooking: str) -> Antrean | None:
     """Return the booking as BPJS's list of it shows it, None if BPJS does not know it.
 
-    Raises CredentialsError, TemporaryError or RefusedError.
+    Raises what `raise_unless_done` raises, and TemporaryError where no answer comes.
     """
-    rows = _rows(
-        CallName.PER_KODEBOOKING, client.ask(CallName.PER_KODEBOOKING, kodebooking), missing_ok=True
-    )
+    answer = client.ask(CallName.PER_KODEBOOKING, kodebooking)
+    rows = _rows(CallName.PER_KODEBOOKING, answer, missing_ok=True)
     return next((row for row in rows if row.kodebooking == kodebooking), None)
 
 
 def listing(client: Client, name: str, *words: str) -> Sequence[Any]:
-    """Return the rows of one of BPJS's lists (see `Client.ask`), none where BPJS says that there
-    are none.
+    """Return the rows of one of BPJS's lists, none where BPJS says that there are none.
 
-    Raises CredentialsError, TemporaryError or RefusedError.
+    Names, words and rows are those of `Client.ask`. Raises what `raise_unless_done` raises, and
+    TemporaryError where no answer comes.
     """
     return _rows(name, client.ask(name, *words))
 
@@ -64,15 +63,16 @@ def _by_taskid_and_time(task: Task) -> tuple[int, float, str]:
 
 
 def raise_unless_done(outcome: Outcome) -> None:
-    """Raise CredentialsError, TemporaryError or RefusedError for an outcome that is none to be
-    happy with.
+    """Raise what an outcome means to somebody at the terminal, unless BPJS has what was sent.
+
+    CredentialsError if BPJS does not accept who we are, TemporaryError if it puts off, RefusedError
+    for everything else, with the step that has to go first.
     """
     said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
     if outcome.kind == OutcomeKind.AUTH_FAILED:
         raise CredentialsError(
-            f"BPJS tidak menerima kredensial, tanda tangan, atau jam "
-            f"server: {said}; periksa BPJS_CONS_ID, "
-            "BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini"
+            f"BPJS tidak menerima kredensial, tanda tangan, atau jam server: {said}; periksa "
+            "BPJS_CONS_ID, BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini"
         )
     if outcome.kind == OutcomeKind.RETRY:
         raise TemporaryError(f"BPJS meminta dicoba lagi: {said}")

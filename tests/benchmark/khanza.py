@@ -1,5 +1,4 @@
-"""A large Khanza for the benchmark, written by the server itself: years of invented visits in
-seconds.
+"""A large Khanza for the benchmark, written by the server itself: years of visits in seconds.
 
 - `fill` writes days of visits; each went all the way (stts Sudah, folder back, examined, drugs
   handed over).
@@ -112,8 +111,9 @@ def basics(connection: pymysql.Connection[Any]) -> None:
 def fill(
     connection: pymysql.Connection[Any], first: date, days: int, per_day: int, details: str = "TRUE"
 ) -> None:
-    """Write so many visits a day; `details` (SQL, of tgl and n) chooses those that have rows in the
-    other tables.
+    """Write so many visits a day.
+
+    `details` (SQL, of tgl and n) chooses those that have rows in the other tables.
     """
     span = {"first": first, "last": days * per_day - 1, "per_day": per_day, "spread": OPEN_SECONDS}
     span |= {"patients": PATIENTS, "clinics": CLINICS, "doctors": DOCTORS}
@@ -129,7 +129,5 @@ def _run(connection: pymysql.Connection[Any], statements: list[str]) -> None:
 
 
 def booked(day: date, per_day: int) -> list[tuple[str, str]]:
-    """Return the Mobile JKN bookings of such a day as BPJS knows them: kode booking and day of
-    service.
-    """
+    """Return the Mobile JKN bookings of such a day as BPJS knows them: kode booking and day."""
     return [(f"{day:%Y%m%d}{n:06}", day.isoformat()) for n in range(1, per_day + 1) if n % 5 == 1]

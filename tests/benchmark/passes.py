@@ -1,6 +1,4 @@
-"""Whole passes as processes: what an idle one costs over the bare minimum, and what ten thousand
-pushes need.
-"""
+"""Whole passes as processes: what an idle one costs, and what ten thousand pushes need."""
 
 from __future__ import annotations
 
@@ -70,9 +68,7 @@ class NotedKhanza(Khanza):
 
 
 def idle(*, quick: bool) -> Iterator[Figure]:
-    """Yield the time of a pass that finds nothing to do, against the bare script, and its slowest
-    imports.
-    """
+    """Yield the time of a pass that finds nothing, against the bare script's, and its imports."""
     rounds = 5 if quick else 21
     with _hospital(VISITS) as (server, url):
         env = environment(settings(server, url, Path("idle.sqlite3").absolute()))
@@ -102,9 +98,7 @@ def idle(*, quick: bool) -> Iterator[Figure]:
 
 
 def memory(*, quick: bool) -> Iterator[Figure]:
-    """Yield the peak RSS of a pass with 10,000 pushes due, and the time of a push there against
-    1,000.
-    """
+    """Yield the peak RSS of a pass with 10,000 pushes due, and a push's time against 1,000's."""
     runs = [_full(visits) for visits in ((172, 690) if quick else (172, 1725))]
     costs = []
     for sent, run in runs:
@@ -120,8 +114,9 @@ def memory(*, quick: bool) -> Iterator[Figure]:
 
 @contextmanager
 def _hospital(visits: int) -> Iterator[tuple[MariaDB, str]]:
-    """Run a Khanza with so many visits yesterday (all over), a month of history, and a BPJS without
-    latency.
+    """Run a Khanza with so many visits yesterday, all over, and a BPJS without latency.
+
+    Behind it lies a month of history.
     """
     compile_package()
     yesterday = _yesterday()
@@ -170,9 +165,7 @@ def _selects(env: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
 
 
 def _imports(env: Mapping[str, str], most: int = 8) -> Iterator[Figure]:
-    """Yield the modules that take longest to load in an idle pass, without those that they load
-    themselves.
-    """
+    """Yield the modules that take longest to load in an idle pass, each without what it loads."""
     command = [sys.executable, "-X", "importtime", "-m", "antrean_cli", "sync"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     lines = (

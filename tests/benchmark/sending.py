@@ -1,6 +1,4 @@
-"""Sending: how near the pass's own machinery comes to what so many workers can
-do at BPJS's pace.
-"""
+"""Sending: how near the pass's machinery comes to what its workers can do at BPJS's pace."""
 
 from __future__ import annotations
 
@@ -54,8 +52,9 @@ CASES = (
 
 
 def run(*, quick: bool) -> Iterator[Figure]:
-    """Yield for each case the share of workers/latency that the pass reaches, and for the first
-    that of the two usual ways.
+    """Yield the share of the limit that a pass reaches, case by case.
+
+    For the first case also what the two usual ways reach.
     """
     bundle = _certificate(Path.cwd())
     for case in CASES:
@@ -168,8 +167,9 @@ def _usual(
 
 
 def _certificate(folder: Path) -> Path:
-    """Make a certificate for 127.0.0.1, its key beside it in server.pem; return a bundle that
-    trusts it.
+    """Make a certificate for 127.0.0.1, and return a bundle that trusts it.
+
+    Certificate and key stand together in server.pem.
     """
     openssl = shutil.which("openssl")
     assert openssl, "openssl is needed to make a certificate: apt-get install openssl"

@@ -1,5 +1,4 @@
-"""What the parts of the benchmark share: figures, processes, a stand-in BPJS of its own process,
-settings.
+"""What the parts of the benchmark share: figures, processes, a stand-in BPJS, settings.
 
 `python -m tests.benchmark.tools` is that process: one line of JSON on standard input says what it
 is to be.
@@ -47,9 +46,7 @@ class Figure(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One process that ended: its seconds of wall clock, its peak RSS in MB,
-    and what it printed.
-    """
+    """One process that ended: its seconds of wall clock, its peak RSS in MB, what it printed."""
 
     seconds: float
     megabytes: float
@@ -83,9 +80,7 @@ def antrean(*arguments: str) -> list[str]:
 
 
 def compile_package() -> None:
-    """Compile the bytecode: without it every start would compile anew, and that would be what is
-    measured.
-    """
+    """Compile the bytecode: else every start would compile anew, and that would be measured."""
     command = [sys.executable, "-m", "compileall", "-q", str(ROOT / "antrean_cli")]
     subprocess.run(command, env=environment({}), check=True)
 
@@ -115,8 +110,9 @@ def launched(command: Sequence[str], env: Mapping[str, str]) -> Run:
 
 
 def seconds_of(command: Sequence[str], env: Mapping[str, str]) -> float:
-    """Return the seconds of wall clock that a command takes; raises
-    CalledProcessError if it fails.
+    """Return the seconds of wall clock that a command takes.
+
+    Raises CalledProcessError if it fails.
     """
     began = time.perf_counter()
     subprocess.run(
@@ -129,8 +125,9 @@ def seconds_of(command: Sequence[str], env: Mapping[str, str]) -> float:
 def stand_in(
     bookings: Iterable[tuple[str, str]], *, latency: float = 0.0, certificate: Path | None = None
 ) -> Iterator[str]:
-    """Run a stand-in BPJS that knows these bookings (kodebooking, day of service); yields its
-    address.
+    """Run a stand-in BPJS that knows these bookings, and yield its address.
+
+    A booking is a kode booking and its day of service; `latency` is in seconds.
     """
     order = {
         "latency": latency,
