@@ -7,6 +7,7 @@ Only what a person can mend is an AntreanError; anything else is a bug and keeps
 import errno
 import pwd
 from collections.abc import Iterable
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -43,6 +44,19 @@ class CredentialsError(AntreanError):
     """BPJS does not accept the credentials, the signature or the clock."""
 
     exit_code = 4
+
+    @classmethod
+    def of(cls, said: str) -> "CredentialsError":
+        """Return the error of a call that BPJS refused with these words."""
+        return cls(
+            f"Kredensial, tanda tangan, atau jam ditolak BPJS: {said}. Periksa BPJS_CONS_ID, "
+            "BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini."
+        )
+
+    @classmethod
+    def since(cls, when: datetime) -> "CredentialsError":
+        """Return the error of a pass in which BPJS still refuses; `when` is aware."""
+        return cls(f"Kredensial, tanda tangan, atau jam ditolak BPJS sejak {when:%d-%m %H:%M}")
 
 
 class TemporaryError(AntreanError):

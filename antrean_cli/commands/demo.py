@@ -26,11 +26,12 @@ from antrean_cli.errors import InputError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.render.demo import moment_text, proof_text
+from antrean_cli.render.outages import announcement_text
+from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.times import WIB
 from antrean_cli.simulator.day import LAST, SESSIONS, Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
 from antrean_cli.simulator.server import KEYS, PORT, Simulator
-from antrean_cli.sync.report import Notice
 from antrean_cli.sync.run import Pass
 
 
@@ -151,7 +152,7 @@ def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) ->
     bpjs.down = moment.down
     with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
         one = Pass(settings=settings, ledger=ledger, clock=clock)
-        told = [event.text for event in one.run() if isinstance(event, Notice)]
+        told = [announcement_text(event) for event in one.run() if isinstance(event, Announcement)]
     return moment_text(moment.jam, moment.text, one.report, told)
 
 

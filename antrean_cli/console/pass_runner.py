@@ -21,12 +21,14 @@ from antrean_cli.errors import LockedError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.pass_monitor import PassMonitor
+from antrean_cli.render.outages import announcement_text
 from antrean_cli.render.passes import pass_document, pass_text
 from antrean_cli.render.pushes import push_document, pushes_in
 from antrean_cli.render.text import json_text
 from antrean_cli.rules.codes import State
+from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.sync.report import Delivered, Notice, Report
+from antrean_cli.sync.report import Delivered, Report
 from antrean_cli.sync.run import Pass
 
 
@@ -80,9 +82,9 @@ def _told(app: App, settings: Settings, one: Pass, since: date | None, as_json: 
     told: list[str] = []
     with ProgressBar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
         for event in one.run(since=since):
-            if isinstance(event, Notice):
-                told.append(event.text)
-                journal.aloud(event.text)
+            if isinstance(event, Announcement):
+                told.append(announcement_text(event))
+                journal.aloud(told[-1])
                 continue
             if as_json:  # kept as documents: a change holds its whole booking
                 for change in filter(attrgetter("reportable"), event.changes):

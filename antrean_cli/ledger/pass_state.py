@@ -15,7 +15,7 @@ from typing import Any
 from antrean_cli.ledger.columns import aware, milliseconds
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.outages import Outage
+from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.sessions import Clinic
 
 _OUTAGE = "outage_"  # and the kind of the outage
@@ -91,9 +91,9 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
         calls=values.get("calls", {}),
         faults_in_row=values.get("faults_in_row", 0),
         outages={
-            kind: _outage(kind, values[name], zone)
-            for name in values
-            if (kind := name.removeprefix(_OUTAGE)) != name
+            kind: _outage(kind, values[f"{_OUTAGE}{kind}"], zone)
+            for kind in OutageKind
+            if f"{_OUTAGE}{kind}" in values
         },
         antrean_lists={
             date.fromisoformat(key): _list(kept, None if kept[2] is None else tuple(kept[2]), zone)
@@ -159,7 +159,7 @@ def _stored_list(one: CachedList[Any]) -> tuple[int | None, int | None, Any]:
     return milliseconds(one.asked_at), milliseconds(one.failing_since), one.kept
 
 
-def _outage(kind: str, stored: Mapping[str, Any], zone: timezone) -> Outage:
+def _outage(kind: OutageKind, stored: Mapping[str, Any], zone: timezone) -> Outage:
     return Outage(
         kind=kind,
         since=aware(stored["since"], zone),

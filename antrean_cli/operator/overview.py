@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
-from antrean_cli.rules import outages
 from antrean_cli.rules.codes import Code, State
-from antrean_cli.rules.outages import Outage
+from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import Reason, general
 from antrean_cli.rules.times import service_day
 
 PENDING = frozenset({State.DUE, State.SENDING})
-KINDS_OF_OUTAGE = (outages.BPJS, outages.KHANZA, outages.CREDENTIALS, outages.BUSY)
+# A clock that is wrong is told by the pass alone: nothing else can be trusted then.
+KINDS_OF_OUTAGE = tuple(kind for kind in OutageKind if kind != OutageKind.CLOCK)
 
 
 class ReasonCount(NamedTuple):

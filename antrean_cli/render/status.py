@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from antrean_cli.operator.overview import HealthProblem, Overview, ProblemCode
+from antrean_cli.render.outages import outage_name
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, two_units
 from antrean_cli.render.words import STATES
-from antrean_cli.rules import outages
 from antrean_cli.rules.codes import State
+from antrean_cli.rules.outages import Outage, OutageKind
 
 _MOST_DEADLINES = 3
 _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
@@ -30,7 +31,7 @@ _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
     ProblemCode.REFUSED: lambda problem: (
         f"{problem.count} kiriman ditolak BPJS; lihat: antrean list --refused"
     ),
-    ProblemCode.OUTAGE: lambda problem: outages.described(problem.outage) if problem.outage else "",
+    ProblemCode.OUTAGE: lambda problem: outage_name(problem.outage) if problem.outage else "",
 }
 
 
@@ -81,10 +82,10 @@ def _ago(when: datetime | None, now: datetime) -> str:
     return f"{when:%d-%m-%Y %H:%M:%S} ({ago})"
 
 
-def _outage(outage: outages.Outage) -> str:
-    probes = outage.kind == outages.BPJS
+def _outage(outage: Outage) -> str:
+    probes = outage.kind == OutageKind.BPJS
     probed = f", dicoba lagi pukul {outage.next_probe:%H:%M:%S}" if probes else ""
-    return outages.described(outage) + probed
+    return outage_name(outage) + probed
 
 
 def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[str, Any]:

@@ -8,10 +8,10 @@
 
 from dataclasses import dataclass
 
-from antrean_cli.rules import outages
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import OutcomeKind
 from antrean_cli.rules.faults import Fault
+from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE, OutageKind
 
 
 @dataclass(kw_only=True, slots=True)
@@ -59,14 +59,14 @@ class CircuitBreaker:
     @property
     def begins_outage(self) -> bool:
         """Whether so many faults in a row are an outage."""
-        return self.faults_in_row >= outages.FAULTS_THAT_BEGIN_ONE
+        return self.faults_in_row >= FAULTS_THAT_BEGIN_ONE
 
     @property
-    def ends_outages(self) -> tuple[str, ...]:
+    def ends_outages(self) -> tuple[OutageKind, ...]:
         """The kinds of outages that are over by what was answered."""
         ends = {
-            outages.BPJS: self.answered,
-            outages.CREDENTIALS: self.accepted,
-            outages.BUSY: self.accepted,
+            OutageKind.BPJS: self.answered,
+            OutageKind.CREDENTIALS: self.accepted,
+            OutageKind.BUSY: self.accepted,
         }
         return tuple(kind for kind, over in ends.items() if over)

@@ -22,12 +22,11 @@ from typing import Any, NamedTuple
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules import outages
 from antrean_cli.rules.answers import FAULT, Reply, judge
 from antrean_cli.rules.codes import OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.ordering import Call
-from antrean_cli.rules.outages import Outage
+from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.outcomes import (
     after_failed_lookup,
     after_fault,
@@ -115,7 +114,7 @@ class Delivery:
         BPJS is back.
         """
         able = self._able(self.adds_that_wait)
-        if not able and outages.BPJS in self.ledger.pass_state().outages:
+        if not able and OutageKind.BPJS in self.ledger.pass_state().outages:
             # Adds wait for a look at a list, and looks for BPJS to be back: where nothing else is
             # due, one add is the probe.
             able = self._able(())

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from antrean_cli.errors import AntreanError, RefusedPushError, worst
 from antrean_cli.rules.codes import State
+from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import Change
 
 COUNTED = (State.SENT, State.ALREADY, State.REFUSED, State.CLOSED)
@@ -24,13 +25,8 @@ class Delivered(NamedTuple):
     waiting: int
 
 
-class Notice(NamedTuple):
-    """A sentence for people (Indonesian): an outage began, goes on, or is over."""
-
-    text: str
-
-
-PassEvent = Noted | Delivered | Notice
+# An Announcement tells of an outage that began, goes on, or is over.
+PassEvent = Noted | Delivered | Announcement
 
 
 @dataclass(kw_only=True, slots=True)

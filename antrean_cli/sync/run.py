@@ -32,7 +32,7 @@ from antrean_cli.rules import outages
 from antrean_cli.rules.booking_plans import Plan, plans_of
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.ordering import next_call
-from antrean_cli.rules.outages import Outage
+from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.adopt import Look, look_at_lists
@@ -42,7 +42,7 @@ from antrean_cli.sync.housekeeping import prune, recover
 from antrean_cli.sync.list_reader import ListReader
 from antrean_cli.sync.read import Reading, read
 from antrean_cli.sync.record import record
-from antrean_cli.sync.report import Delivered, Noted, Notice, PassEvent, Report
+from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
@@ -101,9 +101,9 @@ class Pass:
         now = self.clock()
         if now.year < EARLIEST_YEAR:
             self.errors.append(TemporaryError("jam komputer ini salah"))
-            yield from self._failed(outages.CLOCK, f"{now:%d-%m-%Y %H:%M}")
+            yield from self._failed(OutageKind.CLOCK, f"{now:%d-%m-%Y %H:%M}")
             return False
-        yield from self._recovered(outages.CLOCK)
+        yield from self._recovered(OutageKind.CLOCK)
         return True
 
     def _recover(self) -> Iterator[PassEvent]:
@@ -125,9 +125,9 @@ class Pass:
                 )
         except (TemporaryError, SettingsError) as error:
             self.errors.append(error)
-            yield from self._failed(outages.KHANZA, str(error))
+            yield from self._failed(OutageKind.KHANZA, str(error))
             return None
-        yield from self._recovered(outages.KHANZA)
+        yield from self._recovered(OutageKind.KHANZA)
         return reading
 
     def _enrich(self, reading: Reading) -> Reading:
@@ -173,13 +173,13 @@ class Pass:
         if not due or self._has(SettingsError):
             return bookings
         state = self.ledger.pass_state()
-        outage = state.outages.get(outages.BPJS)
+        outage = state.outages.get(OutageKind.BPJS)
         if outage and not outage.may_probe(now):
             when = outage.next_probe.astimezone(self.settings.policy.zone)
             self.errors.append(
                 TemporaryError(f"BPJS belum pulih; dicoba lagi pukul {when:%H:%M:%S}")
             )
-            yield from self._keep(outages.BPJS, *outages.reminded(outage, "", now))
+            yield from self._keep(OutageKind.BPJS, *outages.reminded(outage, "", now))
             return bookings
         delivery = self._delivery(state)
         self._calls, self.delivering = delivery.calls, True
@@ -191,7 +191,7 @@ class Pass:
 
     def _conclude(self, bookings: Mapping[str, Record]) -> None:
         """Keep when this pass ended and how: `antrean status` and the watchers ask for it."""
-        if self._outage(outages.BPJS) and not self._has(TemporaryError):
+        if self._outage(OutageKind.BPJS) and not self._has(TemporaryError):
             self.errors.append(TemporaryError("BPJS belum pulih"))
         states = [push.state for one in bookings.values() for push in one.pushes.values()]
         self.report.held, self.report.later = states.count(State.HELD), states.count(State.DUE)
@@ -215,7 +215,7 @@ class Pass:
 
         None while only a probe may be sent.
         """
-        if self._outage(outages.BPJS):
+        if self._outage(OutageKind.BPJS):
             return None
         if self._lists_until is None:
             now = time.monotonic()
@@ -236,7 +236,7 @@ class Pass:
         from antrean_cli.sync.circuit_breaker import CircuitBreaker
         from antrean_cli.sync.deliver import Delivery
 
-        outage = state.outages.get(outages.BPJS) or state.outages.get(outages.CREDENTIALS)
+        outage = state.outages.get(OutageKind.BPJS) or state.outages.get(OutageKind.CREDENTIALS)
         return Delivery(
             client=self._client(),
             ledger=self.ledger,
@@ -256,16 +256,16 @@ class Pass:
     def _tell_of_lists(self, look: Look, *, overdue: bool) -> Iterator[PassEvent]:
         """Tell why adds wait for BPJS's lists."""
         if look.refused:
-            self.errors.append(CredentialsError(outages.refused_credentials(look.refused)))
-            yield from self._failed(outages.CREDENTIALS, look.refused)
+            self.errors.append(CredentialsError.of(look.refused))
+            yield from self._failed(OutageKind.CREDENTIALS, look.refused)
         elif overdue:
-            refused = self._outage(outages.CREDENTIALS)
+            refused = self._outage(OutageKind.CREDENTIALS)
             why = f": {look.why}" if look.why else ""
             unread = (
                 f"daftar antrean BPJS belum terbaca{why}; antrean yang belum dikirim menunggunya"
             )
             self.errors.append(
-                CredentialsError(outages.described(refused)) if refused else TemporaryError(unread)
+                CredentialsError.since(refused.since) if refused else TemporaryError(unread)
             )
 
     def _judge(self, delivery: "Delivery") -> Iterator[PassEvent]:
@@ -273,43 +273,45 @@ class Pass:
         breaker = delivery.breaker
         ended = dict(delivery.ended)
         if refusal := breaker.refusal:
-            self.errors.append(CredentialsError(outages.refused_credentials(refusal.text)))
+            self.errors.append(CredentialsError.of(refusal.text))
             # One that some call of this pass had ended goes on: it is not told as a new one every
             # minute.
-            known = ended.pop(outages.CREDENTIALS, None)
-            yield from self._failed(outages.CREDENTIALS, refusal.text, breaker.refused, known)
+            known = ended.pop(OutageKind.CREDENTIALS, None)
+            yield from self._failed(OutageKind.CREDENTIALS, refusal.text, breaker.refused, known)
         for outage in ended.values():
-            if text := outages.recovered(outage, self.clock()):
-                yield Notice(text=text)
+            if over := outages.recovered(outage, self.clock()):
+                yield over
         if (put_off := breaker.put_off) and not breaker.accepted:
             self.errors.append(TemporaryError(f"BPJS meminta dicoba lagi: {put_off.text}"))
-            yield from self._failed(outages.BUSY, f"{put_off.text} (kode {put_off.code})")
+            yield from self._failed(OutageKind.BUSY, f"{put_off.text} (kode {put_off.code})")
         if breaker.fault:
             self.errors.append(TemporaryError(breaker.fault.text))
         elif delivery.unfinished and not breaker.refusal and not self.stop.is_set():
             self.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
-        if breaker.fault and (breaker.begins_outage or self._outage(outages.BPJS)):
-            yield from self._failed(outages.BPJS, breaker.fault.text, delivery.probed)
+        if breaker.fault and (breaker.begins_outage or self._outage(OutageKind.BPJS)):
+            yield from self._failed(OutageKind.BPJS, breaker.fault.text, delivery.probed)
 
-    def _outage(self, kind: str) -> Outage | None:
+    def _outage(self, kind: OutageKind) -> Outage | None:
         """Return the outage of a kind that is on, or None."""
         return self.ledger.pass_state().outages.get(kind)
 
     def _failed(
-        self, kind: str, why: str, probed: str = "", known: Outage | None = None
+        self, kind: OutageKind, why: str, probed: str = "", known: Outage | None = None
     ) -> Iterator[PassEvent]:
         known = known or self._outage(kind)
         yield from self._keep(kind, *outages.failed(known, kind, why, self.clock(), probed))
 
-    def _recovered(self, kind: str) -> Iterator[PassEvent]:
+    def _recovered(self, kind: OutageKind) -> Iterator[PassEvent]:
         if outage := self._outage(kind):
             yield from self._keep(kind, None, outages.recovered(outage, self.clock()))
 
-    def _keep(self, kind: str, outage: Outage | None, text: str) -> Iterator[PassEvent]:
+    def _keep(
+        self, kind: OutageKind, outage: Outage | None, told: Announcement | None
+    ) -> Iterator[PassEvent]:
         with self.ledger.transaction():
             self.ledger.update_pass_state(lambda state: state.with_outage(kind, outage))
-        if text:
-            yield Notice(text=text)
+        if told:
+            yield told
 
     def _noted(self, changes: tuple[Change, ...]) -> Noted:
         self.report.add(changes)

@@ -47,13 +47,14 @@ from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator import manual
 from antrean_cli.render.listings import FORMATS, task_list
+from antrean_cli.render.outages import announcement_text
 from antrean_cli.render.pushes import change_line
+from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, update_body
 from antrean_cli.rules.push import STEPS, Change
 from antrean_cli.simulator.bookings import Bookings
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.sync.deliver import Delivery
-from antrean_cli.sync.report import Notice
 from antrean_cli.sync.run import Pass
 from tests.attacks.attack import Attack
 from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, policy, push, record, words
@@ -899,7 +900,10 @@ class Lab:
         with locked(one.state), Ledger.open(one.state, WIB) as ledger:
             a_pass = Pass(settings=one, ledger=ledger, clock=lambda: at("12:00"))
             for event in a_pass.run():
-                fit(event.text) if isinstance(event, Notice) else fit_changes(event.changes)
+                if isinstance(event, Announcement):
+                    fit(announcement_text(event))
+                else:
+                    fit_changes(event.changes)
             for error in a_pass.report.errors:
                 fit(str(error))
         with Ledger.open(one.state, WIB) as ledger:

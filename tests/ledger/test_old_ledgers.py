@@ -19,7 +19,7 @@ from antrean_cli.ledger.file import APPLICATION_ID
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.outages import Outage
+from antrean_cli.rules.outages import Outage, OutageKind
 from tests.support.rows import words
 from tests.support.site import MONDAY, WIB
 
@@ -172,7 +172,7 @@ def test_what_passes_remembered_is_known_by_its_fields(ledger: Ledger) -> None:
     assert (state.surat_kontrol_at, state.touched_at) == (at("08:58"), at("07:00"))
     assert (state.passed_at, state.exit_code, state.succeeded_at) == (at("09:02"), 5, at("08:02"))
     assert (state.calls, state.faults_in_row) == ({"update done": 3, "add done": 1}, 2)
-    outage = Outage("bpjs", at("08:50"), at("08:51"), at("09:05"), 3, "2026/11/23/000001")
+    outage = Outage(OutageKind.BPJS, at("08:50"), at("08:51"), at("09:05"), 3, "2026/11/23/000001")
     assert state.outages == {"bpjs": outage}
     assert state.antrean_lists == {
         MONDAY: CachedList(kept=("2026/11/23/000001",), asked_at=at("09:01"))

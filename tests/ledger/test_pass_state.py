@@ -19,7 +19,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState, state_of, stored
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.outages import Outage
+from antrean_cli.rules.outages import Outage, OutageKind
 from tests.support.site import MONDAY, WIB
 
 NOW = datetime(2026, 11, 23, 14, tzinfo=WIB)
@@ -44,7 +44,7 @@ times = st.integers(946_684_800_000, 4_102_444_799_999).map(
 days = st.dates(date(2020, 1, 1), date(2040, 1, 1))
 outages = st.builds(
     Outage,
-    kind=names,
+    kind=st.sampled_from(OutageKind),
     since=times,
     told_at=times,
     next_probe=times,
@@ -123,7 +123,7 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
     "calls": ({"calls": {"add done": 2}}, '{"add done": 2}'),
     "faults_in_row": ({"faults_in_row": 2}, "2"),
     "outage_bpjs": (
-        {"outages": {"bpjs": Outage("bpjs", NOW, NOW, NOW, 3, "A1")}},
+        {"outages": {"bpjs": Outage(OutageKind.BPJS, NOW, NOW, NOW, 3, "A1")}},
         '{"since": 1795417200000, "told_at": 1795417200000, "next_probe": 1795417200000, '
         '"failures": 3, "probed": "A1"}',
     ),

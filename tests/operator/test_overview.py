@@ -16,7 +16,7 @@ from antrean_cli.operator.overview import (
 )
 from antrean_cli.render.status import problem_sentence, status_document, status_text
 from antrean_cli.rules.codes import State
-from antrean_cli.rules.outages import BPJS, BUSY, Outage
+from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.reasons import ReasonCode, because
 from tests.support.rows import at
 
@@ -47,7 +47,7 @@ def refused(pushes: int) -> tuple[ReasonCount, ...]:
     return (ReasonCount(state=State.REFUSED, reason=reason, pushes=pushes),)
 
 
-def outage(kind: str, failures: int) -> Outage:
+def outage(kind: OutageKind, failures: int) -> Outage:
     since = at("11:00")
     return Outage(kind=kind, since=since, told_at=since, next_probe=NOW, failures=failures)
 
@@ -65,9 +65,9 @@ def outage(kind: str, failures: int) -> Outage:
         ({"oldest_pending": timedelta(minutes=60)}, []),
         ({"oldest_pending": timedelta(minutes=60) + SECOND}, [ProblemCode.PENDING_TOO_LONG]),
         ({"reasons": refused(1)}, [ProblemCode.REFUSED]),
-        ({"outages": (outage(BPJS, 1),)}, [ProblemCode.OUTAGE]),
-        ({"outages": (outage(BUSY, 2),)}, []),  # nobody was told of it yet
-        ({"outages": (outage(BUSY, 3),)}, [ProblemCode.OUTAGE]),
+        ({"outages": (outage(OutageKind.BPJS, 1),)}, [ProblemCode.OUTAGE]),
+        ({"outages": (outage(OutageKind.BUSY, 2),)}, []),  # nobody was told of it yet
+        ({"outages": (outage(OutageKind.BUSY, 3),)}, [ProblemCode.OUTAGE]),
     ],
 )
 def test_what_somebody_should_have_a_look_at(
@@ -90,7 +90,7 @@ def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:
         oldest_pending=timedelta(hours=2),
         pending=1,
         reasons=refused(1),
-        outages=(outage(BPJS, 3),),
+        outages=(outage(OutageKind.BPJS, 3),),
     )
     problems = health_problems(found, Limits())
     problems += health_problems(standing(passed_at=None), Limits())

@@ -8,26 +8,32 @@ from datetime import timedelta
 
 import pytest
 
+from antrean_cli.render.outages import announcement_text
 from antrean_cli.rules.outages import (
-    BPJS,
-    BUSY,
-    CREDENTIALS,
     FAULTS_THAT_BEGIN_ONE,
-    KHANZA,
+    Announcement,
     Outage,
+    OutageKind,
+    Phase,
     failed,
+    recovered,
     reminded,
 )
-from antrean_cli.rules.outages import recovered as over
 from tests.support.rows import at
 
-AT_ONCE = (BPJS, KHANZA, CREDENTIALS)
+BPJS, BUSY = OutageKind.BPJS, OutageKind.BUSY
+AT_ONCE = (BPJS, OutageKind.KHANZA, OutageKind.CREDENTIALS)
 KINDS = (*AT_ONCE, BUSY)
 BEGAN = at("08:00")
 MINUTE = timedelta(minutes=1)
 
 
-def begun(kind: str = BPJS, probed: str = "") -> Outage:
+def words(told: Announcement | None) -> str:
+    """Return what people are told, empty for nothing."""
+    return announcement_text(told) if told else ""
+
+
+def begun(kind: OutageKind = BPJS, probed: str = "") -> Outage:
     """Return an outage that people have just been told of."""
     outage, told = failed(None, kind, "tidak dapat dihubungi", BEGAN, probed)
     while not told:
@@ -43,17 +49,22 @@ def test_a_bpjs_that_only_puts_off_is_told_from_the_third_pass_on() -> None:
     """A single 429 at a quiet hour is nothing; nor is its end."""
     first, told = failed(None, BUSY, "Undefined Error.", BEGAN)
     second, told_again = failed(first, BUSY, "Undefined Error.", BEGAN + MINUTE)
-    assert (told, told_again, over(second, BEGAN + 2 * MINUTE)) == ("", "", "")
-    assert reminded(second, "", BEGAN + 90 * MINUTE) == (second, "")
-    third, text = failed(second, BUSY, "Undefined Error.", BEGAN + 3 * MINUTE)
-    assert "Undefined Error." in text
-    assert over(third, BEGAN + 5 * MINUTE).endswith("setelah 5 menit.")
+    assert (told, told_again, recovered(second, BEGAN + 2 * MINUTE)) == (None, None, None)
+    assert reminded(second, "", BEGAN + 90 * MINUTE) == (second, None)
+    third, told = failed(second, BUSY, "Undefined Error.", BEGAN + 3 * MINUTE)
+    assert words(told) == (
+        "BPJS terus meminta dicoba lagi: Undefined Error.. Dicoba lagi otomatis; tidak ada yang "
+        "hilang. Bila berlanjut, periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH."
+    )
+    end = recovered(third, BEGAN + 5 * MINUTE)
+    assert words(end) == "BPJS menerima lagi setelah 5 menit."
 
 
 @pytest.mark.parametrize("kind", AT_ONCE)
-def test_an_outage_is_told_when_it_begins_with_its_cause(kind: str) -> None:
+def test_an_outage_is_told_when_it_begins_with_its_cause(kind: OutageKind) -> None:
     outage, told = failed(None, kind, "server BPJS tidak dapat dihubungi", BEGAN)
-    assert "server BPJS tidak dapat dihubungi" in told
+    assert told == (Phase.BEGAN, kind, BEGAN, BEGAN, "server BPJS tidak dapat dihubungi")
+    assert ": server BPJS tidak dapat dihubungi. Dicoba lagi otomatis" in words(told)
     assert (outage.kind, outage.since, outage.told_at, outage.failures) == (kind, BEGAN, BEGAN, 1)
 
 
@@ -69,13 +80,13 @@ def test_probes_come_after_1_2_4_8_10_10_minutes() -> None:
     assert waits == [1, 2, 4, 8, 10, 10, 10]
 
 
-@pytest.mark.parametrize("kind", [KHANZA, CREDENTIALS])
-def test_khanza_and_refused_credentials_are_tried_by_every_pass(kind: str) -> None:
+@pytest.mark.parametrize("kind", [OutageKind.KHANZA, OutageKind.CREDENTIALS])
+def test_khanza_and_refused_credentials_are_tried_by_every_pass(kind: OutageKind) -> None:
     assert begun(kind).may_probe(BEGAN)
 
 
 @pytest.mark.parametrize("kind", AT_ONCE)
-def test_an_outage_of_three_hours_is_told_four_times(kind: str) -> None:
+def test_an_outage_of_three_hours_is_told_four_times(kind: OutageKind) -> None:
     """At its beginning and after each hour, although a pass fails every minute."""
     outage, first = failed(None, kind, "…", BEGAN)
     told = [0] if first else []
@@ -95,9 +106,11 @@ def test_passes_that_only_wait_remind_as_well() -> None:
 
 
 def test_a_reminder_names_the_beginning_and_the_cause() -> None:
-    _, text = failed(begun(), BPJS, "BPJS tidak menjawab tepat waktu", BEGAN + timedelta(hours=1))
-    assert "08:00" in text
-    assert "BPJS tidak menjawab tepat waktu" in text
+    late = BEGAN + timedelta(hours=1)
+    _, told = failed(begun(), BPJS, "BPJS tidak menjawab tepat waktu", late)
+    assert words(told) == "BPJS terganggu sejak 23-11 08:00: BPJS tidak menjawab tepat waktu."
+    _, told = reminded(begun(), "", late)
+    assert words(told) == "BPJS terganggu sejak 23-11 08:00."
 
 
 def test_waiting_counts_no_failure_and_moves_no_probe() -> None:
@@ -113,16 +126,19 @@ def test_waiting_counts_no_failure_and_moves_no_probe() -> None:
         (59, "59 menit"),
         (60, "1 jam 0 menit"),
         (135, "2 jam 15 menit"),
+        (1501, "1 hari 1 jam"),
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_end_is_told_with_its_length(kind: str, minutes: int, expected: str) -> None:
-    assert over(begun(kind), BEGAN + minutes * MINUTE).endswith(f" setelah {expected}.")
+def test_the_end_is_told_with_its_length(kind: OutageKind, minutes: int, expected: str) -> None:
+    told = recovered(begun(kind), BEGAN + minutes * MINUTE)
+    assert words(told).endswith(f" setelah {expected}.")
 
 
 def test_each_kind_has_its_own_sentences() -> None:
-    assert len({failed(begun(kind), kind, "…", BEGAN + 60 * MINUTE)[1] for kind in KINDS}) == 4
-    assert len({over(begun(kind), BEGAN) for kind in KINDS}) == 4
+    reminders = (failed(begun(kind), kind, "…", BEGAN + 60 * MINUTE)[1] for kind in KINDS)
+    assert len(set(map(words, reminders))) == 4
+    assert len({words(recovered(begun(kind), BEGAN)) for kind in KINDS}) == 4
 
 
 def test_the_booking_that_was_probed_last_is_remembered() -> None:

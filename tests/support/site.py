@@ -20,10 +20,12 @@ from typing import Any
 from antrean_cli.config.settings import Settings, load
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.render.outages import announcement_text
+from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import Change, Push, Record
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
-from antrean_cli.sync.report import Notice, Report
+from antrean_cli.sync.report import Report
 from antrean_cli.sync.run import Pass
 from tests.support import command
 from tests.support.mariadb import MariaDB
@@ -87,8 +89,8 @@ class Site:
         with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
             one = Pass(settings=settings, ledger=ledger, clock=self.clock)
             for event in one.run(since=since):
-                if isinstance(event, Notice):
-                    done.told.append(event.text)
+                if isinstance(event, Announcement):
+                    done.told.append(announcement_text(event))
                 else:
                     done.changes += event.changes
         done.report = one.report
