@@ -80,8 +80,8 @@ class BulkUpdate:
     delivering: bool = False  # from then on a signal waits for the calls in flight
     # What is still to be sent, by kode booking.
     _waiting: dict[str, deque[Line]] = field(default_factory=dict)
-    # The bookings without a call in flight, by the number of their next line: a heap.
-    _free: list[tuple[int, str]] = field(default_factory=list)
+    # The bookings that have no call in flight, by the number of their next line: a heap.
+    _ready: list[tuple[int, str]] = field(default_factory=list)
     _faults_in_row: int = 0
     _ended: str = ""  # why no more is sent, empty while it goes on
 
@@ -94,18 +94,18 @@ class BulkUpdate:
             self._waiting.setdefault(line.kodebooking, deque()).append(line)
         require_usable(self.ledger, self._waiting, self.clock())
         for kodebooking in self._waiting:
-            self._set_free(kodebooking)
+            self._make_ready(kodebooking)
         self.delivering = True
         with Workers[Line, Reply | Fault](self.workers) as workers:
             try:
                 self._begin(workers)
                 while workers.in_flight:
-                    results = self._land(workers)
+                    results = self._settle_completed(workers)
                     self._begin(workers)
                     yield from results
             finally:
                 while workers.in_flight:  # who reads the results has gone away
-                    self._land(workers)
+                    self._settle_completed(workers)
         yield from self._left_over()
 
     @property
@@ -116,21 +116,21 @@ class BulkUpdate:
 
     # -- calls
 
-    def _set_free(self, kodebooking: str) -> None:
+    def _make_ready(self, kodebooking: str) -> None:
         if waiting := self._waiting[kodebooking]:
-            heapq.heappush(self._free, (waiting[0].number, kodebooking))
+            heapq.heappush(self._ready, (waiting[0].number, kodebooking))
 
     def _begin(self, workers: Workers[Line, Reply | Fault]) -> None:
         """Let as many calls go as there are free workers, each of another booking."""
-        while self._free and workers.in_flight < self.workers and not self._over:
-            line = self._waiting[heapq.heappop(self._free)[1]].popleft()
+        while self._ready and workers.free and not self._over:
+            line = self._waiting[heapq.heappop(self._ready)[1]].popleft()
             workers.begin(line, partial(self.client.call, CallName.UPDATE, _call(line).body))
 
     @property
     def _over(self) -> bool:
         return bool(self._ended) or self.stop.is_set()
 
-    def _land(self, workers: Workers[Line, Reply | Fault]) -> list[LineResult]:
+    def _settle_completed(self, workers: Workers[Line, Reply | Fault]) -> list[LineResult]:
         """Wait for calls to end, note in one commit what BPJS has, and return what became of them.
 
         That is also what becomes of the lines behind one that BPJS did not take.
@@ -142,7 +142,7 @@ class BulkUpdate:
             line = one.result.line
             results.append(one.result)
             if one.accepted:
-                self._set_free(line.kodebooking)
+                self._make_ready(line.kodebooking)
             elif not self._ended:
                 why = f"baris {line.number} belum diterima"
                 results += [_skipped(behind, why) for behind in self._waiting[line.kodebooking]]

@@ -63,7 +63,7 @@ def _answers(
     waiting, in_row = deque(cases), 0
     with Workers[Case, list[Task] | AntreanError](side_by_side) as workers:
         while waiting or workers.in_flight:
-            while waiting and workers.in_flight < side_by_side:
+            while waiting and workers.free:
                 case = waiting.popleft()
                 workers.begin(case, partial(_tasks, client, case.record.kodebooking))
             for case, answer in workers.wait_completed():

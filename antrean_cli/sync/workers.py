@@ -1,5 +1,4 @@
-"""Calls that are exchanged side by side: begun by one thread, made by workers, completed in the
-order in which they end.
+"""Calls made side by side: begun by one thread, made by workers, completed as they end.
 
 So one thread alone decides and writes, and what several workers finish together is written
 together.
@@ -21,6 +20,7 @@ class Workers(Generic[Task, Result]):
     def __init__(self, number: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=number, thread_name_prefix="bpjs")
         self._ended: SimpleQueue[tuple[Task, Future[Result]]] = SimpleQueue()
+        self._number = number
         self.in_flight = 0  # calls that were begun and are not completed
 
     def __enter__(self) -> "Workers[Task, Result]":
@@ -33,6 +33,11 @@ class Workers(Generic[Task, Result]):
         trace: TracebackType | None,
     ) -> None:
         self._pool.shutdown()
+
+    @property
+    def free(self) -> int:
+        """How many of them have no call to make."""
+        return self._number - self.in_flight
 
     def begin(self, task: Task, call: Callable[[], Result]) -> None:
         """Let a worker make one call; `task` tells it from the others when it is completed."""
