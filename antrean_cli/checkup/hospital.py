@@ -22,7 +22,7 @@ from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason, ReasonCode
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.times import parse_datetime
-from antrean_cli.rules.visits import Visit, assemble, served
+from antrean_cli.rules.visits import Visit, assemble, takes_part
 from antrean_cli.sync.read import rows_of
 
 CLOSE = timedelta(seconds=60)
@@ -192,7 +192,7 @@ def _last_days(settings: Settings, khanza: Khanza, today: date, sessions: Sessio
     """Return the outpatients of the last days whom antrean serves and who were not cancelled."""
     rows = rows_of(khanza, settings.policy, Window(today - MAX_AGE, today))
     visits = with_sessions(assemble(rows, settings.policy), sessions)
-    return [visit for visit in visits if _outpatient(visit) and served(visit, settings.policy)]
+    return [visit for visit in visits if _outpatient(visit) and takes_part(visit, settings.policy)]
 
 
 def _outpatient(visit: Visit) -> bool:

@@ -19,7 +19,7 @@ from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Rows
-from antrean_cli.rules.visits import Visit, assemble, served
+from antrean_cli.rules.visits import Visit, assemble, takes_part
 from antrean_cli.sync.hfis import sessions_of
 from antrean_cli.sync.read import known_of, rows_of
 
@@ -123,7 +123,7 @@ def _case(
         visit=visit,
         before=before,
         record=record,
-        served=visit is None or served(visit, policy),
+        takes_part=visit is None or takes_part(visit, policy),
         reached=reached and not expired(plan.after, now),
     )
 

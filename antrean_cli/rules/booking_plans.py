@@ -18,7 +18,7 @@ from antrean_cli.rules.fingerprints import done_fingerprint, policy_fingerprint
 from antrean_cli.rules.planner import gone, left_out, plan
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
-from antrean_cli.rules.visits import Visit, served
+from antrean_cli.rules.visits import Visit, takes_part
 
 
 class Plan(NamedTuple):
@@ -123,7 +123,7 @@ def _plan_of(
     visit: Visit, known: Record | None, occasion: Occasion, policy_mark: str
 ) -> Plan | None:
     policy, now = occasion.policy, occasion.now
-    if not served(visit, policy):
+    if not takes_part(visit, policy):
         return Plan(known, left_out(known), None) if known else None
     if known is None and not _in_window(visit, occasion):
         return None

@@ -75,8 +75,8 @@ class Case:
 
     - `before` is the ledger's record as it is, None if it has none; `record` the one that the next
       pass would make of it.
-    - `served` is False where ANTREAN_ONLY_POLI or ANTREAN_SKIP_POLI leaves the clinic out: BPJS is
-      to know only what was begun before.
+    - `takes_part` is False where ANTREAN_ONLY_POLI or ANTREAN_SKIP_POLI leaves the clinic out:
+      BPJS is to know only what was begun before.
     - `reached` is False where no pass looks at the booking any more, because its day lies before
       those that passes read, or after H+7: what was not sent so far never will be.
     """
@@ -84,7 +84,7 @@ class Case:
     visit: Visit | None
     before: Record | None
     record: Record
-    served: bool = True
+    takes_part: bool = True
     reached: bool = True
 
     @property
@@ -273,7 +273,7 @@ def _recorded(
         steps[Step.ADD] = None
     if Step.FARMASI in pushes:
         steps[Step.FARMASI] = None
-    if case.live and case.served:
+    if case.live and case.takes_part:
         return steps
     # Of a visit that is cancelled, and of a clinic that was left out, nothing more is to be told.
     begun = {

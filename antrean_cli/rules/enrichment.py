@@ -1,6 +1,6 @@
 """Visits, completed with what does not stand in Khanza's rows of them.
 
-- The session that HFIS has of the visit's doctor: jampraktek has to equal it. (README.md, Add)
+- The session that HFIS has of the visit's doctor: jampraktek has to be it (rules/README.md, Add).
 - The planned control visit (surat kontrol), which names patient, day and clinic and no visit.
 """
 
@@ -20,7 +20,7 @@ def with_sessions(visits: Iterable[Visit], sessions: Sessions) -> list[Visit]:
 def _with_session(visit: Visit, sessions: Sessions) -> Visit:
     row = visit.registration
     found = slot_of(_slots(visit, sessions), row.kd_poli, row.jam_reg) if row else None
-    return visit if found == visit.session else replace(visit, session=found)
+    return visit if found == visit.hfis_slot else replace(visit, hfis_slot=found)
 
 
 def _slots(visit: Visit, sessions: Sessions) -> list[Slot]:

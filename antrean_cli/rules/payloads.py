@@ -86,7 +86,7 @@ def missing(visit: Visit) -> Reason | None:
     if _whole(kodedokter) is None:
         mapped = ReasonCode.DOCTOR_CODE_NO_NUMBER if row.kd_dokter_bpjs else None
         return because(mapped or ReasonCode.DOCTOR_UNMAPPED, kd_dokter=row.kd_dokter)
-    slot = visit.session or visit.slot
+    slot = visit.hfis_slot or visit.slot
     if slot is None:
         return no_session(row, visit.tanggal)
     if not slot.jam_selesai:
@@ -157,7 +157,7 @@ def _desk_body(visit: Visit, row: Registration, policy: Policy) -> dict[str, Any
         "angkaantrean": number,
         "keterangan": KETERANGAN,
         **(_nonjkn_fields() if visit.kind == Kind.NONJKN else _jkn_fields(visit, patient)),
-        **_session_fields(visit, visit.session or visit.slot, number, policy),
+        **_session_fields(visit, visit.hfis_slot or visit.slot, number, policy),
     }
 
 

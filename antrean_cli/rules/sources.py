@@ -86,7 +86,7 @@ class VisitContext:
 
     def session_opens_at(self) -> datetime | None:
         """Return when the doctor's session opens on the day of service, None if none is known."""
-        slot = self.visit.slot or self.visit.session
+        slot = self.visit.slot or self.visit.hfis_slot
         return self.recorded_time(f"{self.visit.tanggal} {slot.jam_mulai}") if slot else None
 
     def resep(self) -> Resep | None:

@@ -40,7 +40,7 @@ class Visit:
     """One booking as BPJS counts it, with all that Khanza recorded of it.
 
     `registration` is None where a cancel in Mobile JKN deleted it; `tanggal` is the day of service.
-    `session` and the surat kontrol stand in no row of a visit: they are put in by enrichment.py.
+    `hfis_slot` and the surat kontrol stand in no row of a visit: they are put in by enrichment.py.
     """
 
     kodebooking: str
@@ -54,7 +54,7 @@ class Visit:
     reseps: tuple[Resep, ...] = ()
     sep: Sep | None = None
     slot: Slot | None = None
-    session: Slot | None = None  # the one that HFIS has, where it is asked
+    hfis_slot: Slot | None = None  # the session as HFIS has it, where it is asked
     surat_kontrol: SuratKontrol | None = None
     surat_asked: bool = False
     # Of a visit that Khanza deleted: its clinic, mapped back from BPJS's code.
@@ -245,7 +245,7 @@ def codes_at_bpjs(registration: Registration, sep: Sep | None) -> tuple[str, str
     return kodepoli, kodedokter_of(registration.kd_dokter_bpjs)
 
 
-def served(visit: Visit, policy: Policy) -> bool:
+def takes_part(visit: Visit, policy: Policy) -> bool:
     """Return whether the visit's clinic takes part (ANTREAN_SKIP_POLI, ANTREAN_ONLY_POLI).
 
     Khanza's code of the clinic and BPJS's are good alike.

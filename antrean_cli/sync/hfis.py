@@ -23,7 +23,7 @@ from antrean_cli.rules.planner import lacks_session
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.sessions import Clinic, Sessions
-from antrean_cli.rules.visits import codes_at_bpjs, served
+from antrean_cli.rules.visits import codes_at_bpjs, takes_part
 from antrean_cli.sync.list_reader import ListReader
 from antrean_cli.sync.read import Agenda
 
@@ -49,7 +49,7 @@ def wanted_sessions(agenda: Agenda, policy: Policy) -> WantedSessions:
     for visit in agenda.visits:
         record, row = agenda.records.get(visit.kodebooking), visit.registration
         kodepoli = codes_at_bpjs(row, visit.sep)[0] if row else ""
-        if kodepoli and served(visit, policy) and lacks_session(visit, record):
+        if kodepoli and takes_part(visit, policy) and lacks_session(visit, record):
             clinic = (kodepoli, visit.tanggal)
             both = (wanted.get(clinic), _tried_anew(record))
             wanted[clinic] = max(filter(None, both), default=None)

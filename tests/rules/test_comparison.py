@@ -205,9 +205,9 @@ def test_nonjkn_visits_concern_bpjs_only_where_they_are_added() -> None:
 
 def test_of_a_clinic_left_out_only_what_was_begun_or_is_at_bpjs_is_asked_for() -> None:
     open_four = record(*SENT[:2], push("4", "held", "08:20", reason=reason("poli")))
-    verdict = compared(case(EXAMINED, open_four, served=False), UNKNOWN)
+    verdict = compared(case(EXAMINED, open_four, takes_part=False), UNKNOWN)
     assert set(verdict.khanza) == {"4"}
-    verdict = compared(case(EXAMINED, open_four, served=False), rows(t3="08:05:00"))
+    verdict = compared(case(EXAMINED, open_four, takes_part=False), rows(t3="08:05:00"))
     assert set(verdict.khanza) == {"add", "3", "4"}
 
 

@@ -29,7 +29,7 @@ def praktek(jampraktek: str = "09:00-12:30", **changed: Any) -> Praktek:
 def session(visit: Visit, *held: Praktek, kodepoli: str = "INT") -> Slot | None:
     """Return the session of a visit, where HFIS has these of a clinic on Monday."""
     (found,) = with_sessions([visit], {(kodepoli, MONDAY): held})
-    return found.session
+    return found.hfis_slot
 
 
 def test_a_session_has_the_form_of_khanzas_jadwal() -> None:
@@ -78,7 +78,7 @@ def test_a_visit_whose_registration_is_gone_has_none() -> None:
 
 def test_a_session_that_is_over_leaves_the_visit() -> None:
     (visit,) = with_sessions([onsite()], {("INT", MONDAY): [praktek()]})
-    assert visit.session
+    assert visit.hfis_slot
     assert with_sessions([visit], {}) == [onsite()]
     assert with_sessions([visit], {("INT", TUESDAY): [praktek()]}) == [onsite()]
 

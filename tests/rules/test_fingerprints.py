@@ -40,7 +40,7 @@ from tests.support.rows import (
 # whether it is the patient's (left out), or something that the rules may go by (covered).
 COVERED: Mapping[type, str] = {
     Visit: "kodebooking kind tanggal registration booking cancel berkas exams reseps sep slot "
-    "session kd_poli_rs",
+    "hfis_slot kd_poli_rs",
     Registration: "no_rawat no_reg tgl_registrasi jam_reg kd_dokter kd_poli stts stts_daftar "
     "status_lanjut kd_pj nm_poli nm_dokter kd_poli_bpjs nm_poli_bpjs kd_dokter_bpjs nm_dokter_bpjs",
     Booking: "nobooking no_rawat kodepoli pasienbaru tanggalperiksa kodedokter jampraktek "
@@ -81,7 +81,7 @@ PLACES = {
     "reseps": Resep,
     "sep": Sep,
     "slot": Slot,
-    "session": Slot,
+    "hfis_slot": Slot,
 }
 OTHER_FIELDS: Mapping[str, Any] = {
     "kodebooking": "A2",
@@ -169,8 +169,8 @@ WORDS = [
     onsite(exams=(exam(on("08:30")), exam(on("08:31")))),
     onsite(reseps=(resep(dibuat=on("09:00")),)),
     onsite(slot=None),
-    onsite(slot=None, session=slot()),
-    onsite(session=slot()),
+    onsite(slot=None, hfis_slot=slot()),
+    onsite(hfis_slot=slot()),
     onsite(sep=None),
     onsite(registration=None),
     onsite(kind="nonjkn"),  # password_asuransi was corrected

@@ -10,7 +10,7 @@ from antrean_cli.rules.visits import (
     FINAL_STTS,
     Visit,
     assemble,
-    served,
+    takes_part,
 )
 from tests.support.rows import (
     MONDAY,
@@ -265,22 +265,22 @@ def test_clinics_are_left_out_by_khanzas_code_or_bpjss(
     skip: tuple[str, ...], only_these: tuple[str, ...], expected: bool
 ) -> None:
     chosen = policy(skip_poli=frozenset(skip), only_poli=frozenset(only_these))
-    assert served(onsite(reg={"kd_poli_bpjs": "IPD"}), chosen) is expected
+    assert takes_part(onsite(reg={"kd_poli_bpjs": "IPD"}), chosen) is expected
 
 
 @pytest.mark.parametrize("kd_poli", ["IGDK", "IGD", "HDL"])
 def test_emergency_and_dialysis_are_left_out_by_default(kd_poli: str) -> None:
-    assert not served(onsite(reg={"kd_poli": kd_poli, "kd_poli_bpjs": None}), policy())
+    assert not takes_part(onsite(reg={"kd_poli": kd_poli, "kd_poli_bpjs": None}), policy())
 
 
 def test_a_booking_without_its_visit_is_judged_by_the_clinic_it_was_made_for() -> None:
     gone = mobilejkn(registration=None)
-    assert served(gone, policy(only_poli=frozenset({"INT"})))
-    assert not served(gone, policy(only_poli=frozenset({"ANA"})))
+    assert takes_part(gone, policy(only_poli=frozenset({"INT"})))
+    assert not takes_part(gone, policy(only_poli=frozenset({"ANA"})))
     alone = Visit(
         kodebooking=NOBOOKING, kind=Kind.MOBILEJKN, tanggal=SUNDAY, cancel=cancel(kodepoli="HDL")
     )
-    assert not served(alone, policy())
+    assert not takes_part(alone, policy())
 
 
 @pytest.mark.parametrize(
