@@ -70,11 +70,9 @@ def mariadb() -> Iterator[MariaDB]:
 def khanza(mariadb: MariaDB) -> Iterator[Hospital]:
     """An empty Khanza with its clinics, doctors and schedules, to write to."""
     mariadb.start()  # a test may have left it stopped
-    mariadb.empty()
+    mariadb.reset()
     with mariadb.admin() as connection:
-        hospital = Hospital(connection, paramstyle=pymysql.paramstyle)
-        hospital.basics(penjab=True)
-        yield hospital
+        yield Hospital(connection, paramstyle=pymysql.paramstyle)
 
 
 @pytest.fixture

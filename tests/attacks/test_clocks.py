@@ -171,9 +171,8 @@ def type_in_late(khanza: Hospital) -> None:
 
 def afresh(site: Site, mariadb: MariaDB) -> Hospital:
     """Empty Khanza but for its clinics and doctors."""
-    mariadb.empty()
+    mariadb.reset()
     site.khanza = Hospital(site.khanza.connection, paramstyle=pymysql.paramstyle)
-    site.khanza.basics(penjab=True)
     return site.khanza
 
 

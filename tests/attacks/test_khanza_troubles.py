@@ -871,9 +871,8 @@ def test_what_khanza_does_between_two_queries_is_never_half_told(
 
 def afresh(hospital: Site, mariadb: MariaDB) -> None:
     """Write the day anew."""
-    mariadb.empty()
+    mariadb.reset()
     hospital.khanza = Hospital(hospital.khanza.connection, paramstyle=pymysql.paramstyle)
-    hospital.khanza.basics(penjab=True)
     fill(hospital)
 
 

@@ -158,9 +158,8 @@ class Stage:
         self, workers: int = 1, death: Death | None = None, *, again: bool = True
     ) -> Iterator[World]:
         """Make a hospital on Monday at 14:00, with a BPJS and no ledger yet."""
-        self.mariadb.empty()
+        self.mariadb.reset()
         khanza = Hospital(self.connection, paramstyle=pymysql.paramstyle)
-        khanza.basics(penjab=True)
         clock = Clock(datetime.combine(MONDAY, time(14), WIB))
         keys: dict[str, Any] = {"cons_id": CONS_ID, "secret_key": SECRET_KEY, "user_key": USER_KEY}
         with (

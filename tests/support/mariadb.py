@@ -19,6 +19,7 @@ from typing import Any
 
 import pymysql
 
+from antrean_cli.simulator.hospital import Hospital
 from tests.support.folders import new_folder
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -73,6 +74,11 @@ class MariaDB:
             )
             for (table,) in cursor.fetchall():
                 cursor.execute(f"DELETE FROM {table}")
+
+    def reset(self) -> None:
+        """Let it hold what a Khanza has before its first patient, and nothing else."""
+        with self.admin() as connection, connection.cursor() as cursor:
+            cursor.execute("CALL basics.reset()")
 
     @contextmanager
     def overheard(self) -> Iterator[Callable[[], list[str]]]:
@@ -182,6 +188,8 @@ class MariaDB:
             for statement in SCHEMA.read_text(encoding="utf-8").split(";\n"):
                 if statement.strip():
                     cursor.execute(statement)
+            Hospital(connection, paramstyle=pymysql.paramstyle).basics(penjab=True)
+            _keep(cursor, self.DATABASE)
             for host in ("localhost", "127.0.0.1"):
                 cursor.execute(
                     "CREATE USER %s@%s IDENTIFIED BY %s", (self.USER, host, self.PASSWORD)
@@ -214,6 +222,25 @@ class MariaDB:
     def _remove(self) -> None:
         self._kill()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _keep(cursor: Any, database: str) -> None:
+    """Keep what all tables hold now, and the way back to that: one call, many times faster than
+    telling the server row by row.
+    """
+    cursor.execute("CREATE DATABASE basics CHARACTER SET latin1")
+    cursor.execute("SHOW TABLES")
+    steps = []
+    for (table,) in cursor.fetchall():
+        cursor.execute(f"CREATE TABLE basics.{table} AS SELECT * FROM {table}")
+        cursor.execute(f"SHOW COLUMNS FROM {table}")
+        columns = ", ".join(column for column, *_ in cursor.fetchall())
+        steps.append(f"DELETE FROM {database}.{table};")
+        if cursor.execute(f"SELECT 1 FROM {table} LIMIT 1"):
+            source = f"SELECT {columns} FROM basics.{table}"
+            steps.append(f"INSERT INTO {database}.{table} ({columns}) {source};")
+    body = " ".join(["START TRANSACTION;", *steps, "COMMIT;"])
+    cursor.execute(f"CREATE PROCEDURE basics.reset() BEGIN {body} END")
 
 
 def _program(*names: str) -> str:
