@@ -14,10 +14,12 @@ from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
-from antrean_cli.checkup import hospital, machine, migration
+from antrean_cli.checkup.hospital import examine_khanza
+from antrean_cli.checkup.machine import examine_passes, examine_settings, examine_state_file
+from antrean_cli.checkup.migration import examine_migration
 from antrean_cli.checkup.results import FAULT, Finding, from_error, warning
 from antrean_cli.checkup.service import Service
-from antrean_cli.checkup.watcher import watcher
+from antrean_cli.checkup.watcher import examine_watcher
 from antrean_cli.config import settings as config
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.ledger import Ledger
@@ -88,7 +90,7 @@ class _Examination:
 
     def everything(self) -> Iterator[Finding]:
         """Look at one part after the other."""
-        yield from machine.settings(self.found)
+        yield from examine_settings(self.found)
         yield from self._state_file()
         yield from self._passes()
         visits = yield from self._khanza()
@@ -100,11 +102,11 @@ class _Examination:
 
     def _state_file(self) -> Iterator[Finding]:
         if self._read is not None:
-            yield from machine.state(self.found.settings.state, self._read)
+            yield from examine_state_file(self.found.settings.state, self._read)
 
     def _passes(self) -> Iterator[Finding]:
         if self._overview:
-            yield from machine.passes(self._overview)
+            yield from examine_passes(self._overview)
 
     def _khanza(self) -> Generator[Finding, None, Sequence[Visit]]:
         """Look at Khanza, and return its visits of the last days, as far as they were read."""
@@ -113,28 +115,30 @@ class _Examination:
             yield warning("khanza", "Khanza: belum diperiksa; betulkan dulu pengaturannya")
             return ()
         sessions = sessions_of(settings, self._ledger) if self._ledger else {}
-        near = self._service.near if self._service else _nothing_near
-        return (yield from hospital.examine(settings, self._now, sessions, near))
+        similar = self._service.similar_names if self._service else _no_names
+        return (yield from examine_khanza(settings, self._now, sessions, similar))
 
     def _bpjs(self, visits: Sequence[Visit]) -> Iterator[Finding]:
         """Look at BPJS, and at what HFIS has for today's visits."""
         if self._service:
             today = self._now.date()
-            yield from self._service.examine()
-            yield from self._service.hfis(visit for visit in visits if visit.tanggal == today)
+            yield from self._service.examine_connection()
+            yield from self._service.examine_hfis(
+                visit for visit in visits if visit.tanggal == today
+            )
         elif not self.offline:
             yield warning("bpjs", "BPJS: belum diperiksa; betulkan dulu pengaturannya")
 
     def _watcher(self) -> Iterator[Finding]:
         if self.found.settings.ping_url and not self.offline:
-            yield watcher(self.found.settings.ping_url)
+            yield examine_watcher(self.found.settings.ping_url)
 
     def _migration(self) -> Iterator[Finding]:
         if self._ledger and self._overview:
             today = self._now.date()
             records = self._ledger.of_days(today - MAX_AGE, today).values()
             policy, cron_line = self.found.settings.policy, self._cron_line()
-            yield from migration.examine(policy, self._overview, records, cron_line)
+            yield from examine_migration(policy, self._overview, records, cron_line)
 
     # -- what they are looked at with
 
@@ -190,6 +194,6 @@ class _Examination:
         return "* * * * * " + command.replace("%", r"\%")
 
 
-def _nothing_near(_: str, __: str) -> tuple[str, ...]:
+def _no_names(_: str, __: str) -> tuple[str, ...]:
     """Return no name of BPJS's: it was not asked."""
     return ()

@@ -26,7 +26,7 @@ NOISE = timedelta(minutes=1)  # how far a clock that is set right may be behind 
 # -- settings
 
 
-def settings(found: LoadResult) -> Iterator[Finding]:
+def examine_settings(found: LoadResult) -> Iterator[Finding]:
     """Look at the settings, the files with secrets, and where the log is to go."""
     if found.file:
         mode = found.file.stat().st_mode & 0o777
@@ -95,7 +95,7 @@ def _writable(path: Path) -> bool:
 # -- the state file
 
 
-def state(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
+def examine_state_file(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
     """Look at the state file, which may not be there yet, and at its disk.
 
     `ledger` is what was read of it, or why nothing was.
@@ -116,7 +116,7 @@ def state(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
         text = f"Berkas status: {locked[0]} tidak dapat ditulis{whose}"
         unwritable = StateError(text, advice=advice)
         yield from_error(unwritable, "state", f"ls -ld {shlex.quote(str(locked[0]))}")
-    yield disk(shutil.disk_usage(folder).free, folder)
+    yield judge_disk(shutil.disk_usage(folder).free, folder)
 
 
 def _file(path: Path, ledger: Ledger | StateError) -> Finding:
@@ -129,7 +129,7 @@ def _file(path: Path, ledger: Ledger | StateError) -> Finding:
     return ok("state", f"Berkas status: {path} utuh ({ledger.examine()} antrean)")
 
 
-def disk(free: int, folder: Path) -> Finding:
+def judge_disk(free: int, folder: Path) -> Finding:
     """Judge how many bytes are free on the state file's disk."""
     text = f"Disk: {free // 10**6:,} MB kosong".replace(",", ".")
     typed = f"df -h {shlex.quote(str(folder))}"
@@ -145,16 +145,16 @@ def disk(free: int, folder: Path) -> Finding:
 # -- the passes
 
 
-def passes(found: Overview) -> Iterator[Finding]:
+def examine_passes(found: Overview) -> Iterator[Finding]:
     """Judge how long ago passes ran and did well, and tell the outages that are on."""
-    yield last_pass(found)
+    yield judge_last_pass(found)
     if found.passed_at and found.passed_at != found.succeeded_at:
-        yield last_success(found)
+        yield judge_last_success(found)
     for outage in found.outages:
         yield warning("outage", f"Gangguan: {outage_name(outage)}", "antrean status")
 
 
-def last_pass(found: Overview) -> Finding:
+def judge_last_pass(found: Overview) -> Finding:
     """Judge whether cron is running."""
     if found.passed_at is None:
         return ok("pass", "Putaran: belum pernah", "antrean sync --dry-run")
@@ -171,7 +171,7 @@ def last_pass(found: Overview) -> Finding:
     return ok("pass", text)
 
 
-def last_success(found: Overview) -> Finding:
+def judge_last_success(found: Overview) -> Finding:
     """Judge when a pass last did all of its work."""
     if found.succeeded_at is None:
         return warning("success", "Putaran berhasil: belum pernah", "antrean status")

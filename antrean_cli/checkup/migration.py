@@ -25,14 +25,14 @@ class Adds(NamedTuple):
     too_late: int
 
 
-def examine(
+def examine_migration(
     policy: Policy, found: Overview, records: Iterable[Record], cron_line: str
 ) -> Iterator[Finding]:
     """Say how the taking over stands, and what to type next.
 
     `records` are those of the last days, `cron_line` is what runs a pass a minute.
     """
-    yield from sep_form(adds(records))
+    yield from judge_sep_form(count_adds(records))
     if policy.only_poli:
         yield ok(
             "pilot",
@@ -45,7 +45,7 @@ def examine(
         )
         yield ok("next", text, "antrean sync --dry-run", "antrean sync", crontab(), cron_line)
     else:
-        yield from waiting(found)
+        yield from held_and_refused(found)
 
 
 def crontab() -> str:
@@ -56,7 +56,7 @@ def crontab() -> str:
     return f"sudo crontab -u {user} -e"
 
 
-def adds(records: Iterable[Record]) -> Adds:
+def count_adds(records: Iterable[Record]) -> Adds:
     """Count the adds that the SEP form was faster with, and those that it left to us."""
     pushes = [push for record in records if (push := record.push(Step.ADD))]
     late = sum(
@@ -66,7 +66,7 @@ def adds(records: Iterable[Record]) -> Adds:
     return Adds(sum(push.state == State.ALREADY for push in pushes), late)
 
 
-def sep_form(found: Adds) -> Iterator[Finding]:
+def judge_sep_form(found: Adds) -> Iterator[Finding]:
     """Judge whether Khanza's SEP form still adds bookings before it issues the SEP."""
     # Already there by whose doing, nobody can know: it may be a replay of our own.
     text = (
@@ -79,7 +79,7 @@ def sep_form(found: Adds) -> Iterator[Finding]:
         yield ok("sep_form", text)
 
 
-def waiting(found: Overview) -> Iterator[Finding]:
+def held_and_refused(found: Overview) -> Iterator[Finding]:
     """Say what is held and refused now, with the most frequent reason, and where to work it off."""
     for state, what, option in (
         (State.REFUSED, "Ditolak BPJS", "--refused"),

@@ -29,7 +29,7 @@ GOOD_CLOCK, BAD_CLOCK = timedelta(seconds=60), timedelta(seconds=300)
 STEPS = {Cause.DNS: "name", Cause.UNREACHABLE: "route", Cause.TLS: "tls"}
 
 
-class Answer(NamedTuple):
+class ProbeAnswer(NamedTuple):
     """What came of the harmless read, and the time at this computer just then."""
 
     came: Reply | Fault
@@ -69,16 +69,16 @@ class Service:
         return Client(self._settings.bpjs)
 
     @cached_property
-    def answer(self) -> Answer:
+    def answer(self) -> ProbeAnswer:
         """The answer to the harmless read.
 
         Raises SettingsError for a CA bundle that cannot be used.
         """
-        return Answer(self._client.ask(CallName.POLI), self._clock())
+        return ProbeAnswer(self._client.ask(CallName.POLI), self._clock())
 
     @cached_property
     def _good(self) -> bool:
-        """Whether more can be asked; what is wrong with BPJS is told by `examine`."""
+        """Whether more can be asked; what is wrong with BPJS is told by `examine_connection`."""
         try:
             return self.answer.good
         except SettingsError:
@@ -97,11 +97,11 @@ class Service:
             pass  # names are a help, and BPJS gave one list of two
         return found
 
-    def near(self, kind: str, name: str) -> Sequence[str]:
+    def similar_names(self, kind: str, name: str) -> Sequence[str]:
         """Return BPJS's clinics ("poli") or doctors ("dokter") like this one, as "code name"."""
         return similar_names(name, self._names[kind])
 
-    def examine(self) -> Iterator[Finding]:
+    def examine_connection(self) -> Iterator[Finding]:
         """Look at the way to BPJS, and at who we are to it."""
         try:
             answer = self.answer
@@ -110,11 +110,11 @@ class Service:
                 error, "tls", f"ls -l {shlex.quote(self._settings.bpjs.ca_bundle or '')}"
             )
             return
-        yield from way(self._settings.bpjs.base_url, answer.came)
-        yield from identity(answer)
+        yield from judge_way(self._settings.bpjs.base_url, answer.came)
+        yield from judge_identity(answer)
 
-    def hfis(self, visits: Iterable[Visit]) -> Iterator[Finding]:
-        """Look at the sessions of these visits in HFIS, clinic by clinic; after `examine`."""
+    def examine_hfis(self, visits: Iterable[Visit]) -> Iterator[Finding]:
+        """Look at the sessions of these visits in HFIS, clinic by clinic."""
         held = practices(visits) if self._good else []
         problems: list[Finding] = []
         for kodepoli, day in dict.fromkeys((practice.kodepoli, practice.day) for practice in held):
@@ -137,7 +137,7 @@ class Service:
 # -- the way, and who we are
 
 
-def way(base_url: str, came: Reply | Fault) -> Iterator[Finding]:
+def judge_way(base_url: str, came: Reply | Fault) -> Iterator[Finding]:
     """Judge how far a request came: name, route, TLS, and an answer in the agreed form."""
     url = urlsplit(base_url)
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
@@ -171,7 +171,7 @@ def _mending(cause: Cause, host: str) -> str:
     }[cause]
 
 
-def identity(answer: Answer) -> Iterator[Finding]:
+def judge_identity(answer: ProbeAnswer) -> Iterator[Finding]:
     """Judge whether BPJS takes our credentials, and how far our clock is off its own."""
     outcome = answer.outcome
     if outcome is None:
@@ -189,7 +189,7 @@ def identity(answer: Answer) -> Iterator[Finding]:
         text = f"BPJS: menjawab lain dari yang disepakati: {said}; periksa BPJS_BASE_URL"
         yield fault(TemporaryError.exit_code, "credentials", text, "antrean ref poli")
     if answer.off is not None:
-        yield clock(answer.off)
+        yield judge_clock(answer.off)
 
 
 def _suspects(off: timedelta | None) -> str:
@@ -198,7 +198,7 @@ def _suspects(off: timedelta | None) -> str:
     return f"betulkan dulu jam komputer ini, lalu {settings}" if wrong else settings
 
 
-def clock(off: timedelta) -> Finding:
+def judge_clock(off: timedelta) -> Finding:
     """Judge how far our clock is off BPJS's; BPJS refuses requests of another time."""
     if abs(off) < GOOD_CLOCK:
         return ok("clock", "BPJS: jam komputer ini sama dengan jam BPJS")

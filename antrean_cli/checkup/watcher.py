@@ -8,7 +8,7 @@ from antrean_cli.checkup.results import Finding, ok, warning
 PATIENCE = 5  # seconds
 
 
-def watcher(url: str) -> Finding:
+def examine_watcher(url: str) -> Finding:
     """Look whether who watches the passes can be reached; a ping would tell of a pass."""
     address = urlsplit(url)
     host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from antrean_cli.checkup.hospital import zone
+from antrean_cli.checkup.hospital import judge_zone
 from tests.support.checkup import TODAY, check, patient, run_sql
 from tests.support.mariadb import MariaDB
 from tests.support.rows import at
@@ -75,7 +75,7 @@ def test_a_server_in_another_zone_is_told_with_what_to_set(
 def test_a_server_some_minutes_off_has_a_wrong_clock_and_not_another_zone(
     khanza: str, level: str, text: str
 ) -> None:
-    found = zone(khanza, at("14:00"))
+    found = judge_zone(khanza, at("14:00"))
     assert found.level == level
     assert text in " ".join((found.text, *found.advice))
 

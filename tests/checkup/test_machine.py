@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from antrean_cli.checkup import machine
+from antrean_cli.checkup.machine import examine_state_file, judge_disk
 from antrean_cli.config.settings import try_load
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import locked
@@ -199,7 +199,7 @@ def test_files_that_root_left_are_told_with_what_gives_them_back() -> None:
             locked(state),
         ):
             pass
-        (found,) = [one for one in machine.state(state, error.value) if one.level == "fault"]
+        (found,) = [one for one in examine_state_file(state, error.value) if one.level == "fault"]
         assert found.advice == (f"sudo chown nobody: {state} {state}.lock",)
 
 
@@ -231,7 +231,7 @@ def test_what_sqlite_left_of_a_state_file_that_is_gone_is_a_fault(here: Site) ->
     ("megabytes", "level"), [(9, "fault"), (10, "warning"), (99, "warning"), (100, "ok")]
 )
 def test_a_disk_that_is_nearly_full_is_told(megabytes: int, level: str) -> None:
-    assert machine.disk(megabytes * 10**6, Path("/")).level == level
+    assert judge_disk(megabytes * 10**6, Path("/")).level == level
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.checkup import migration
+from antrean_cli.checkup.migration import count_adds, judge_sep_form
 from antrean_cli.checkup.results import Finding
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.push import Push
@@ -41,9 +41,9 @@ def test_many_adds_behind_their_sep_mean_that_the_form_does_not_add(
         + [add_of("closed", "sep")] * late
         + [add_of("sent"), add_of("closed", "hadir")]
     )
-    counted = migration.adds(records)
+    counted = count_adds(records)
     assert counted == (already, late)
-    found: list[Finding] = list(migration.sep_form(counted))
+    found: list[Finding] = list(judge_sep_form(counted))
     assert [finding.level for finding in found] == ([level] if level else [])
 
 
