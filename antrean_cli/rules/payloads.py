@@ -20,7 +20,7 @@ from antrean_cli.rules.times import milliseconds, parse_datetime
 from antrean_cli.rules.visits import Visit, codes_at_bpjs
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
-JENISRESEP = ("Tidak ada", "Racikan", "Non racikan")
+NO_RESEP, RACIKAN, NON_RACIKAN = JENISRESEP = ("Tidak ada", "Racikan", "Non racikan")
 
 
 def update_body(
@@ -45,10 +45,9 @@ def farmasi_body(
 
 def jenisresep_of(resep: Resep | None) -> str:
     """Return what kind of prescription a visit has: mixed if resep_dokter_racikan has a row."""
-    none, mixed, plain = JENISRESEP
     if resep is None:
-        return none
-    return mixed if resep.racikan == "1" else plain
+        return NO_RESEP
+    return RACIKAN if resep.racikan == "1" else NON_RACIKAN
 
 
 def nomorantrean_of(resep: Resep | None) -> int | None:

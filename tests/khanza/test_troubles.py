@@ -1,6 +1,4 @@
-"""What the database's driver says, put into words: by its number, and without one or without a
-text as well.
-"""
+"""What the database's driver says, put into words: by its number, or without one or a text."""
 
 from __future__ import annotations
 
