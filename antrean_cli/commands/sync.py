@@ -12,11 +12,7 @@ from antrean_cli.console.options import json_option
 from antrean_cli.console.parameters import DAY, Whole
 from antrean_cli.console.pass_runner import run_pass
 from antrean_cli.errors import InputError
-from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.render.passes import preview_document, preview_text
-from antrean_cli.render.text import json_text
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.sync.run import preview
 
 
 @subcommand(
@@ -81,6 +77,12 @@ def _check_since(since: date | None, today: date) -> None:
 
 
 def _show_preview(app: App, settings: Settings, since: date | None, as_json: bool) -> None:
+    # A pass must not pay for what shows one.
+    from antrean_cli.ledger.ledger import Ledger
+    from antrean_cli.render.passes import preview_document, preview_text
+    from antrean_cli.render.text import json_text
+    from antrean_cli.sync.run import preview
+
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
         records = preview(settings, ledger, app.now(settings.policy.zone), since)
     if as_json:

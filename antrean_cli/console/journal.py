@@ -14,7 +14,6 @@ import click
 from antrean_cli.config.settings import Settings
 from antrean_cli.console.app import App
 from antrean_cli.errors import why
-from antrean_cli.render.pushes import change_line
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import Change
 from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason
@@ -58,19 +57,19 @@ class Journal:
             if not change.reportable:
                 continue
             if change.after is None:
-                self.quietly(change_line(change))
+                self.quietly(_line(change))
             elif _is_shared(change):
                 self._shared(change)
             elif change.push.state == State.REFUSED:
-                self.aloud(change_line(change))
+                self.aloud(_line(change))
             else:
-                self.quietly(change_line(change))
+                self.quietly(_line(change))
 
     def _shared(self, change: Change) -> None:
         reason = change.push.reason
         if reason and reason not in self._known:
             self._known.add(reason)
-            self.aloud(change_line(change))
+            self.aloud(_line(change))
 
     def _log(self, text: str) -> None:
         if self._log_file is None:
@@ -81,6 +80,13 @@ class Journal:
         except OSError as error:
             click.echo(f"ANTREAN_LOG_FILE tidak dapat ditulis: {why(error)}", err=True)
             self._log_file = None
+
+
+def _line(change: Change) -> str:
+    # A pass that changes nothing must not pay for the words.
+    from antrean_cli.render.pushes import change_line
+
+    return change_line(change)
 
 
 def _is_shared(change: Change) -> bool:

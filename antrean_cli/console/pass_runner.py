@@ -21,10 +21,6 @@ from antrean_cli.errors import LockedError, why
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.pass_monitor import PassMonitor
-from antrean_cli.render.outages import announcement_text
-from antrean_cli.render.passes import pass_document, pass_text
-from antrean_cli.render.pushes import push_document, pushes_in
-from antrean_cli.render.text import json_text
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import MAX_AGE
@@ -75,26 +71,36 @@ def run_pass_now(app: App, *, silently: bool) -> int:
 
 def _told(app: App, settings: Settings, one: Pass, since: date | None, as_json: bool) -> Report:
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
-    held = pushes_in(one.ledger.unfinished().values(), State.HELD)
-    known = (push.reason for _, push in held if push.reason)
-    journal = Journal(app, settings, known, table=interactive)
+    pushes = (push for known in one.ledger.unfinished().values() for push in known.pushes.values())
+    reasons = (push.reason for push in pushes if push.state == State.HELD and push.reason)
+    journal = Journal(app, settings, reasons, table=interactive)
     changes: list[dict[str, Any]] = []
     told: list[str] = []
     with ProgressBar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
         for event in one.run(since=since):
             if isinstance(event, Announcement):
+                from antrean_cli.render.outages import announcement_text
+
                 told.append(announcement_text(event))
                 journal.aloud(told[-1])
                 continue
             if as_json:  # kept as documents: a change holds its whole booking
+                from antrean_cli.render.pushes import push_document
+
                 for change in filter(attrgetter("reportable"), event.changes):
                     changes.append(push_document(change.record.kodebooking, change.push))
             journal.changes(event.changes)
             if isinstance(event, Delivered):
                 bar.move(event.waiting)
     if as_json:
+        from antrean_cli.render.passes import pass_document
+        from antrean_cli.render.text import json_text
+
         click.echo(json_text(pass_document(one.report, changes, journal.messages)))
     elif interactive:
+        from antrean_cli.render.passes import pass_text
+        from antrean_cli.render.pushes import pushes_in
+
         records = one.ledger.of_days(one.clock().date() - MAX_AGE, date.max).values()
         click.echo(pass_text(one.report, pushes_in(records, State.REFUSED, State.HELD), told))
     elif app.verbose:

@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, StateError
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.monitoring.metrics import PassEnd, metrics_text, write_metrics
 from antrean_cli.monitoring.ping import Pinger
-from antrean_cli.operator.overview import Limits, Overview, is_stuck, overview
 from antrean_cli.sync.report import Report
+
+if TYPE_CHECKING:
+    from antrean_cli.operator.overview import Overview
 
 
 @dataclass(kw_only=True, slots=True)
@@ -36,7 +38,7 @@ class PassMonitor:
     _exit_code: int = 1  # until the pass says otherwise
     _report: Report | None = None
     _stuck: bool = True  # until somebody has looked
-    _overview: Overview | None = None
+    _overview: "Overview | None" = None
     _calls: Mapping[str, int] = field(default_factory=dict)
     _pinger: Pinger | None = None
     _withheld: list[str] = field(default_factory=list)
@@ -51,6 +53,11 @@ class PassMonitor:
     def observe(self, ledger: Ledger, report: Report) -> None:
         """Note how the pass went, and what it leaves in the ledger if somebody wants to know."""
         self._report, self._exit_code = report, report.exit_code
+        if not (self.settings.ping_url or self.settings.metrics_file):
+            return
+        # A pass that nobody watches must not pay for it.
+        from antrean_cli.operator.overview import Limits, is_stuck, overview
+
         try:
             if self.settings.ping_url:
                 self._stuck = is_stuck(ledger, Limits(), self.clock())
@@ -71,6 +78,8 @@ class PassMonitor:
         if isinstance(error, AntreanError):
             self._exit_code = error.exit_code
         if self.settings.metrics_file:
+            from antrean_cli.monitoring.metrics import PassEnd, metrics_text, write_metrics
+
             end = PassEnd(
                 at=self.clock(),
                 seconds=time.monotonic() - self._began,

@@ -18,7 +18,6 @@ from antrean_cli.rules.reasons import ReasonCode
 from antrean_cli.rules.sources import TASKS
 
 FAULT = "fault"  # no outcome: what an exchange without an answer is counted as beside them
-REFUSAL = "201"  # the code of what is refused; its text tells for how long
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -69,6 +69,9 @@ class CallName(Code):
     PER_KODEBOOKING = "per_kodebooking"
 
 
+REFUSAL = "201"  # BPJS's code of what is refused; its text tells for how long
+
+
 class OutcomeKind(Code):
     """What an answer of BPJS's means; bpjs/README.md, Answers. Metrics count by these names."""
 

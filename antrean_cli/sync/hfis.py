@@ -11,21 +11,23 @@ the ledger.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
-from antrean_cli.rules.answers import REFUSAL
 from antrean_cli.rules.cached_lists import CachedList, oldest_kept
-from antrean_cli.rules.codes import CallName, OutcomeKind, Step
+from antrean_cli.rules.codes import REFUSAL, CallName, OutcomeKind, Step
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.planner import lacks_session
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.sessions import Clinic, Sessions
 from antrean_cli.rules.visits import codes_at_bpjs, takes_part
-from antrean_cli.sync.list_reader import ListReader
 from antrean_cli.sync.read import Agenda
+
+if TYPE_CHECKING:
+    from antrean_cli.sync.list_reader import ListReader
 
 # The clinics whose sessions a visit needs, each with the moment from which on a reading from before
 # no longer counts (None: any reading of the day does).
@@ -66,7 +68,7 @@ def _tried_anew(record: Record | None) -> datetime | None:
 
 
 def read_sessions(
-    reader: ListReader | None, ledger: Ledger, wanted: WantedSessions, now: datetime
+    reader: "ListReader | None", ledger: Ledger, wanted: WantedSessions, now: datetime
 ) -> Sessions:
     """Return HFIS's sessions, asking BPJS for those that were not read yet.
 

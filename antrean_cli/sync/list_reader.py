@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from antrean_cli.rules.answers import FAULT, judge
 from antrean_cli.rules.cached_lists import UNASKED, ListResult
-from antrean_cli.rules.faults import Fault
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
@@ -30,6 +28,10 @@ class ListReader:
 
     def ask(self, name: str, *words: str) -> ListResult:
         """Ask for one list, as Client.ask does; UNASKED if there is no time left for it."""
+        # A pass that asks for no list must not pay for the table of answers.
+        from antrean_cli.rules.answers import FAULT, judge
+        from antrean_cli.rules.faults import Fault
+
         if (left := self.until - time.monotonic()) < LEAST_SECONDS:
             return ListResult(UNASKED)
         answer = self.client().ask(name, *words, within=left)

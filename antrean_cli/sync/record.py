@@ -8,14 +8,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.booking_plans import Plan, plans_of
 from antrean_cli.rules.push import Change, changes
-from antrean_cli.sync.adopt import Look, amended
 from antrean_cli.sync.read import Reading, known_of
+
+if TYPE_CHECKING:
+    from antrean_cli.sync.adopt import Look
 
 
 class Recorded(NamedTuple):
@@ -26,7 +28,7 @@ class Recorded(NamedTuple):
 
 
 def record(
-    ledger: Ledger, reading: Reading, plans: Sequence[Plan], look: Look | None = None
+    ledger: Ledger, reading: Reading, plans: Sequence[Plan], look: "Look | None" = None
 ) -> Recorded:
     """Write what a reading came to; raises StateError.
 
@@ -39,6 +41,8 @@ def record(
             records = ledger.unfinished() | known_of(ledger, agenda.visits)
             plans = plans_of(agenda.visits, records, reading.occasion)
         if look:
+            from antrean_cli.sync.adopt import amended  # see `Pass._look_at_lists`
+
             plans = amended(plans, look, ledger, policy)
         found = [change for plan in plans if plan.changed for change in _write(ledger, plan, now)]
         ledger.update_pass_state(lambda state: _read_so_far(state, reading, look))
@@ -57,7 +61,7 @@ def _write(ledger: Ledger, plan: Plan, now: datetime) -> list[Change]:
     return [one for one in found if one.after is None or one.after != known.get(one.after.step)]
 
 
-def _read_so_far(state: PassState, reading: Reading, look: Look | None) -> PassState:
+def _read_so_far(state: PassState, reading: Reading, look: "Look | None") -> PassState:
     now, span = reading.occasion.now, reading.span
     return replace(
         state,

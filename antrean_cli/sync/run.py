@@ -35,18 +35,18 @@ from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.visits import Visit
-from antrean_cli.sync.adopt import Look, look_at_lists
 from antrean_cli.sync.enrich import enriched
 from antrean_cli.sync.hfis import read_sessions, sessions_of, wanted_sessions
 from antrean_cli.sync.housekeeping import prune, recover
-from antrean_cli.sync.list_reader import ListReader
 from antrean_cli.sync.read import Reading, read
 from antrean_cli.sync.record import record
 from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
+    from antrean_cli.sync.adopt import Look
     from antrean_cli.sync.deliver import Delivery
+    from antrean_cli.sync.list_reader import ListReader
 
 # An earlier clock has lost its battery; what it would note could not be trusted.
 EARLIEST_YEAR = 2026
@@ -138,16 +138,19 @@ class Pass:
             sessions = read_sessions(self._list_reader(), self.ledger, wanted, self.clock())
         return enriched(reading, self.ledger, sessions)
 
-    def _look_at_lists(self, plans: Sequence[Plan]) -> Look | None:
+    def _look_at_lists(self, plans: Sequence[Plan]) -> "Look | None":
         """Look whether BPJS has under another code what is about to be added (ANTREAN_ADOPT)."""
         if not self.settings.policy.adopt:
             return None
+        # A pass that adopts nothing must not pay for it.
+        from antrean_cli.sync.adopt import look_at_lists
+
         known = self.ledger.pass_state().antrean_lists
         records = [plan.after for plan in plans if plan.visit]
         return look_at_lists(self._list_reader(), known, records, self.clock())
 
     def _record(
-        self, reading: Reading, plans: Sequence[Plan], look: Look | None
+        self, reading: Reading, plans: Sequence[Plan], look: "Look | None"
     ) -> Iterator[PassEvent]:
         """Write what Khanza said; which visits there are, and whose adds wait, is known from it."""
         recorded = record(self.ledger, reading, plans, look)
@@ -210,13 +213,15 @@ class Pass:
 
     # -- who talks to BPJS
 
-    def _list_reader(self) -> ListReader | None:
+    def _list_reader(self) -> "ListReader | None":
         """Return who asks for BPJS's lists: in half of the time that is left.
 
         None while only a probe may be sent.
         """
         if self._outage(OutageKind.BPJS):
             return None
+        from antrean_cli.sync.list_reader import ListReader
+
         if self._lists_until is None:
             now = time.monotonic()
             self._lists_until = now + (self._started + self.settings.max_seconds - now) / 2
@@ -253,7 +258,7 @@ class Pass:
 
     # -- what is learned of BPJS and Khanza as a whole
 
-    def _tell_of_lists(self, look: Look, *, overdue: bool) -> Iterator[PassEvent]:
+    def _tell_of_lists(self, look: "Look", *, overdue: bool) -> Iterator[PassEvent]:
         """Tell why adds wait for BPJS's lists."""
         if look.refused:
             self.errors.append(CredentialsError.of(look.refused))
