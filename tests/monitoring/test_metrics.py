@@ -146,9 +146,7 @@ def test_metrics_that_cannot_be_written_are_one_sentence_and_no_other_exit_code(
 
 
 def test_a_reader_sees_the_old_metrics_or_the_new_ones_and_never_a_part(tmp_path: Path) -> None:
-    """The file is replaced, not written over; what a killed pass left half written is in nobody's
-    way.
-    """
+    """The file is replaced; what a killed pass left half written is in nobody's way."""
     file = tmp_path / "antrean.prom"
     write_metrics(file, "lama\n")
     (tmp_path / "antrean.prom.new").write_text("setengah")

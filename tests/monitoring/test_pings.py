@@ -83,9 +83,7 @@ def test_a_pass_that_was_stopped_says_so(live_site: Site, watcher: Watcher) -> N
 def test_the_pass_does_not_wait_for_the_watcher_to_hear_of_its_start(
     live_site: Site, watcher: Watcher
 ) -> None:
-    """The start is answered only after BPJS has got everything, and the end is told after the
-    start.
-    """
+    """The start is answered after BPJS has got everything, and the end is told after it."""
     patient(live_site)
 
     def late(request: BaseHTTPRequestHandler) -> None:
@@ -168,9 +166,7 @@ ANSWERS = {
 def test_whatever_the_watcher_answers_the_pass_is_the_same(
     live_site: Site, watcher: Watcher, answer: Callable[[BaseHTTPRequestHandler], None]
 ) -> None:
-    """Exit code, output and what BPJS holds; no redirect is followed, and nobody waits longer than
-    agreed.
-    """
+    """Exit code, output, what BPJS holds; no redirect is followed, nobody waits for long."""
     watcher.answer = answer
     no_rawat = patient(live_site)
     began = time.monotonic()

@@ -1,5 +1,4 @@
-"""`antrean update --file`: a file of updates, with the real program, the stand-in BPJS and a ledger
-on disk.
+"""`antrean update --file`, with the real program, the stand-in BPJS and a ledger on disk.
 
 What it leaves in the ledger is seen by what `sync` does afterwards, and by what another run of the
 same file does.
@@ -300,9 +299,7 @@ def test_an_empty_file_is_refused(site: Site, content: bytes) -> None:
 
 
 def test_a_header_alone_says_that_there_is_nothing_to_send(site: Site) -> None:
-    """What a machine exports every minute, also at night: done, and no ledger
-    is needed for that.
-    """
+    """What a machine exports every minute, also at night: done, and without a ledger."""
     done = sent(site, HEADER)
     assert (done.returncode, done.stdout, done.stderr) == (
         0,
@@ -358,9 +355,7 @@ def test_standard_input_that_is_closed_is_no_bug(site: Site) -> None:
 
 @contextmanager
 def watched(site: Site, together: int) -> Iterator[Counter[str]]:
-    """Let the first calls wait until so many are there; count those of one booking that were there
-    at once.
-    """
+    """Let the first calls wait until so many are there, and count those of one booking."""
     judge, barrier, lock, there = site.bpjs.answer, Barrier(together), Lock(), Counter[str]()
     most: Counter[str] = Counter()
     waiting = iter(range(together))
@@ -386,9 +381,7 @@ def watched(site: Site, together: int) -> Iterator[Counter[str]]:
 
 
 def test_several_bookings_go_at_once_and_each_in_the_order_of_the_file(site: Site) -> None:
-    """Four calls are on their way together, none of them two of one booking, however the lines are
-    mixed.
-    """
+    """Four calls are on their way together, no two of one booking, however lines are mixed."""
     booked(site, *BOOKINGS)
     lines = [line(kodebooking, taskid) for taskid in TIMES for kodebooking in BOOKINGS]
     with watched(site, 4) as at_once:
@@ -431,9 +424,7 @@ def test_an_outcome_is_told_as_soon_as_it_is_known(site: Site) -> None:
 
 
 def test_after_a_refusal_the_later_lines_of_that_booking_stay_back(site: Site) -> None:
-    """201 in the middle: the booking waits for somebody to mend it, the others are sent to their
-    end.
-    """
+    """201 in the middle: that booking waits for a person, the others are sent to their end."""
     booked(site, *BOOKINGS[:2])
     wrong = line(BOOKINGS[0], "2", "2026-11-23 07:45")  # before task 1
     lines = [
@@ -708,9 +699,7 @@ def test_beside_a_pass_nothing_is_lost_and_nothing_doubled(site: Site) -> None:
 
 
 def test_killed_in_the_middle_another_run_does_the_rest_without_harm(site: Site) -> None:
-    """kill -9: what was in flight is answered with 208 the next time, and
-    everything is there once.
-    """
+    """kill -9: what was in flight is answered with 208 the next time; all is there once."""
     booked(site, *BOOKINGS)
     lines = [line(kodebooking, taskid) for kodebooking in BOOKINGS for taskid in ("1", "2")]
     site.bpjs.latency = 0.2
@@ -735,9 +724,7 @@ def test_killed_in_the_middle_another_run_does_the_rest_without_harm(site: Site)
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C reach the program also where a shell runs the tests in the background, and so
-    ignores it.
-    """
+    """Let Ctrl-C reach the program, also where a shell that ignores it runs the tests aside."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -801,9 +788,7 @@ def test_a_reader_that_goes_away_loses_nothing_of_what_was_in_flight(site: Site)
 
 
 def shown_on_a_terminal(site: Site, *arguments: str, **streams: Any) -> str:
-    """Run the command with its stderr on a terminal, the other streams as they are given; return
-    what is shown.
-    """
+    """Run the command with its stderr on a terminal, and return what is shown."""
     environ = site.environment(TERM="xterm")
     return on_a_terminal(*arguments, environ=environ, **{"stdin": None, **streams}).stdout
 

@@ -508,9 +508,7 @@ def test_a_manual_add_that_was_lost_is_in_the_sums_as_well(site: Site) -> None:
 
 
 def test_only_what_has_a_time_is_repaired_and_the_rest_is_for_a_person(site: Site) -> None:
-    """BPJS had it already (208), so that its time was never known; without one
-    nothing can be sent.
-    """
+    """BPJS had it already (208): its time was never known, and without one nothing is sent."""
     site.sync()
     site.bpjs.bookings.mobile_jkn(
         "KIOS-1", str(MONDAY), tasks=[{"taskid": 1, "waktu": ms("07:20:00")}]

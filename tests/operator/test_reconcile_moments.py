@@ -1,5 +1,6 @@
-"""The proof on days that no pass comes by, after a setting has changed, and beside a pass that
-does something at exactly the wrong moment.
+"""Comparing days that no pass comes by, after a setting has changed, and beside a pass.
+
+Each of the pass's moments is made on purpose: it does something at exactly the wrong one.
 """
 
 from __future__ import annotations
@@ -160,9 +161,7 @@ def test_a_time_that_the_sources_of_today_would_choose_otherwise_is_named_with_b
 
 
 class Meanwhile(FaultPlan):
-    """Something happens once, just before BPJS answers a request of a path: the first of them, the
-    second …
-    """
+    """Something that happens once, just before BPJS answers the first, second … call of a path."""
 
     def __init__(self, path: str, number: int, happens: Callable[[], object]) -> None:
         super().__init__()

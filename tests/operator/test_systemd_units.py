@@ -160,9 +160,7 @@ def test_both_units_are_shown_with_their_files_and_how_to_install_them(env_file:
 
 
 def test_the_command_of_the_service_is_a_pass(live_site: Site) -> None:
-    """As systemd runs it: nothing of the shell's environment, an absolute program, the settings
-    file in use.
-    """
+    """As systemd runs it: an absolute program, the settings file, no environment of a shell."""
     no_rawat = patient(live_site)
     env_file = live_site.folder / ".env"
     env_file.touch(mode=0o600)

@@ -1,6 +1,4 @@
-"""The story of one visit: who has to do what, what BPJS really has, and all of it within 80
-columns.
-"""
+"""One visit as it is shown: who has to do what, what BPJS has, all of it within 80 columns."""
 
 from __future__ import annotations
 
@@ -39,8 +37,8 @@ def ms(clock: str) -> int:
     return int(datetime.fromisoformat(f"{MONDAY} {clock}+07:00").timestamp() * 1000)
 
 
-def told(site: Site, number: str, *args: str, **env: str) -> str:
-    """Return the story, every run of white space as one blank."""
+def shown(site: Site, number: str, *args: str, **env: str) -> str:
+    """Return what is shown, every run of white space as one blank."""
     return " ".join(
         site.run("show", number, *args, CLOCK=site.clock.now.isoformat(), **env).stdout.split()
     )
@@ -55,7 +53,7 @@ def document(site: Site, number: str, *args: str) -> dict[str, Any]:
 
 
 def row(site: Site, number: str, step: str, *args: str) -> str:
-    """Return one row of the story's table."""
+    """Return one row of the table."""
     shown = site.run("show", number, *args, CLOCK=site.clock.now.isoformat()).stdout
     return next(" ".join(line.split()) for line in shown.splitlines() if line.startswith(step))
 
@@ -73,8 +71,8 @@ def test_a_booking_without_a_task_is_there_gone_or_cancelled(site: Site) -> None
     assert row(site, no_rawat, "antrean", "--bpjs").endswith(" batal")
     site.bpjs.bookings._held.clear()
     assert row(site, no_rawat, "antrean", "--bpjs").endswith(" tidak ada")
-    assert "antrean tercatat terkirim, tetapi tidak ada di BPJS" in told(site, no_rawat, "--bpjs")
-    assert "antrean reconcile --date 2026-11-23 --repair" in told(site, no_rawat, "--bpjs")
+    assert "antrean tercatat terkirim, tetapi tidak ada di BPJS" in shown(site, no_rawat, "--bpjs")
+    assert "antrean reconcile --date 2026-11-23 --repair" in shown(site, no_rawat, "--bpjs")
 
 
 def test_where_bpjs_does_not_offer_that_list_nothing_is_said(site: Site) -> None:
@@ -99,9 +97,9 @@ def test_what_only_one_of_the_two_has_is_pointed_out(site: Site) -> None:
     held[0]["tasks"] = [tasks[0], {**tasks[1], "taskid": 5, "wakturs": ms("08:50:00")}]
     site.bpjs.bookings._held.clear()
     site.bpjs.bookings.load(held)
-    story = told(site, no_rawat, "--bpjs")
-    assert "task 4 tercatat terkirim, tetapi tidak ada di BPJS" in story
-    assert "task 5 ada di BPJS, tidak ada di Khanza → poli: periksa" in story
+    text = shown(site, no_rawat, "--bpjs")
+    assert "task 4 tercatat terkirim, tetapi tidak ada di BPJS" in text
+    assert "task 5 ada di BPJS, tidak ada di Khanza → poli: periksa" in text
 
 
 @pytest.mark.parametrize(
@@ -118,7 +116,7 @@ def test_what_only_one_of_the_two_has_is_pointed_out(site: Site) -> None:
     ],
     ids=["down", "refused"],
 )
-def test_if_bpjs_does_not_tell_the_story_is_told_and_the_exit_code_says_so(
+def test_if_bpjs_does_not_tell_the_rest_is_told_and_the_exit_code_says_so(
     site: Site, down: bool, code: int, why: str
 ) -> None:
     no_rawat = patient(site)
@@ -137,12 +135,12 @@ def test_if_bpjs_does_not_tell_the_story_is_told_and_the_exit_code_says_so(
 def test_what_bpjs_answered_is_shown(site: Site) -> None:
     no_rawat = refused(site)
     site.sync()
-    assert "Jawaban BPJS: antrean 201, task 3 201" in told(site, no_rawat)
-    assert "antrean ditolak: Rujukan tidak valid (kode 201)" in told(site, no_rawat)
+    assert "Jawaban BPJS: antrean 201, task 3 201" in shown(site, no_rawat)
+    assert "antrean ditolak: Rujukan tidak valid (kode 201)" in shown(site, no_rawat)
     other = patient(site)
     site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, kodebooking=other))
     site.sync()
-    assert "task 3: BPJS menjawab kode 404, dicoba lagi 14:01" in told(site, other)
+    assert "task 3: BPJS menjawab kode 404, dicoba lagi 14:01" in shown(site, other)
 
 
 # -- who has to do what
@@ -151,38 +149,38 @@ def test_what_bpjs_answered_is_shown(site: Site) -> None:
 def test_what_waits_for_a_refused_add_has_the_adds_advice_and_that_only_once(site: Site) -> None:
     no_rawat = refused(site)
     site.sync()
-    story = told(site, no_rawat)
+    text = shown(site, no_rawat)
     advice = f"→ pendaftaran: betulkan datanya, lalu: antrean retry {no_rawat}"
-    assert "task 4 ditahan: menunggu task 3" in story
-    assert story.count("→") == story.count(advice) == 1
-    assert "KODEBOOKING" not in story
+    assert "task 4 ditahan: menunggu task 3" in text
+    assert text.count("→") == text.count(advice) == 1
+    assert "KODEBOOKING" not in text
 
 
 def test_a_doctor_that_bpjs_does_not_know_is_for_the_it_room(site: Site) -> None:
     no_rawat = refused(site, "dokter_tidak_ada")
     site.sync()
-    assert f"→ IT: betulkan datanya, lalu: antrean retry {no_rawat}" in told(site, no_rawat)
+    assert f"→ IT: betulkan datanya, lalu: antrean retry {no_rawat}" in shown(site, no_rawat)
 
 
 def test_a_clinic_that_is_not_mapped_is_for_the_it_room(site: Site) -> None:
     no_rawat = patient(site, exam="08:30:00", kd_poli="MAT")
     site.sync()
-    story = told(site, no_rawat)
-    assert story.count("→") == story.count("→ IT: isi tabel pemetaan di Khanza") == 1
+    text = shown(site, no_rawat)
+    assert text.count("→") == text.count("→ IT: isi tabel pemetaan di Khanza") == 1
 
 
 def test_a_missing_task_is_for_those_who_record_it(site: Site) -> None:
     no_rawat = patient(site)
     site.khanza.resep(no_rawat, divalidasi=f"{MONDAY} 09:40:00")
     site.sync()
-    assert "task 6 ditahan: menunggu task 4 → poli: catat task 4 di Khanza" in told(site, no_rawat)
+    assert "task 6 ditahan: menunggu task 4 → poli: catat task 4 di Khanza" in shown(site, no_rawat)
 
 
 def test_a_time_in_the_wrong_order_is_for_those_who_recorded_it(site: Site) -> None:
     no_rawat = patient(site, exam="09:00:00")
     site.khanza.berkas(no_rawat, kembali=f"{MONDAY} 08:50:00")
     site.sync()
-    assert "→ poli: betulkan waktunya di Khanza" in told(site, no_rawat)
+    assert "→ poli: betulkan waktunya di Khanza" in shown(site, no_rawat)
 
 
 def test_after_a_retry_what_was_refused_is_looked_at_in_the_next_pass(site: Site) -> None:
@@ -191,10 +189,10 @@ def test_after_a_retry_what_was_refused_is_looked_at_in_the_next_pass(site: Site
     clock = site.clock.now.isoformat()
     assert site.run("drop", no_rawat, "--keterangan", "uji", CLOCK=clock).returncode == 0
     assert site.run("retry", no_rawat, CLOCK=clock).returncode == 0
-    story = told(site, no_rawat)
-    assert "belum waktunya" not in story
-    assert "task 3 08:05:00 buka_poli diperiksa pada task" not in story
-    assert "dibaca ulang dari Khanza pada putaran berikutnya" in story
+    text = shown(site, no_rawat)
+    assert "belum waktunya" not in text
+    assert "task 3 08:05:00 buka_poli diperiksa pada task" not in text
+    assert "dibaca ulang dari Khanza pada putaran berikutnya" in text
 
 
 def test_what_khanza_has_recorded_since_the_last_pass_is_looked_at_in_the_next_one(
@@ -203,18 +201,18 @@ def test_what_khanza_has_recorded_since_the_last_pass_is_looked_at_in_the_next_o
     no_rawat = patient(site)
     site.sync()
     site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
-    story = told(site, no_rawat)
-    assert "08:30:00 periksa_awal" in story
-    assert "diperiksa pada" in story
+    text = shown(site, no_rawat)
+    assert "08:30:00 periksa_awal" in text
+    assert "diperiksa pada" in text
 
 
 def test_what_goes_on_by_itself_is_nothing_to_do(site: Site) -> None:
     no_rawat = refused(site)
     site.sync()
     assert site.run("retry", no_rawat, CLOCK=site.clock.now.isoformat()).returncode == 0
-    story = told(site, no_rawat)
-    assert "Yang perlu dilakukan" not in story
-    assert "menunggu task 3; menyusul otomatis" in story
+    text = shown(site, no_rawat)
+    assert "Yang perlu dilakukan" not in text
+    assert "menunggu task 3; menyusul otomatis" in text
 
 
 # -- what is merely to be known
@@ -236,9 +234,9 @@ def test_what_was_given_up_and_what_was_noted_are_notes(site: Site) -> None:
         (no_rawat, "ditutup: dilepas: belum kerja sama"),
         (sent, "task 4: Khanza kini mencatat"),
     ):
-        story = told(site, number)
-        assert "Yang perlu dilakukan" not in story
-        assert note in story.split("Catatan:")[1]
+        text = shown(site, number)
+        assert "Yang perlu dilakukan" not in text
+        assert note in text.split("Catatan:")[1]
 
 
 def test_a_mobile_jkn_booking_says_where_it_comes_from(site: Site) -> None:
@@ -256,12 +254,12 @@ def test_of_a_cancelled_booking_nothing_more_is_awaited(site: Site) -> None:
     site.sync()
     site.khanza.stts(no_rawat, "Batal")
     for _ in range(3):
-        story = told(site, no_rawat)
-        assert "belum ada di Khanza" not in story
-        assert "Kunjungan ini dibatalkan." in story
+        text = shown(site, no_rawat)
+        assert "belum ada di Khanza" not in text
+        assert "Kunjungan ini dibatalkan." in text
         site.clock.forward(minutes=6)
         site.sync()
-    assert "task 99" in told(site, no_rawat)
+    assert "task 99" in shown(site, no_rawat)
 
 
 def test_a_cancel_that_khanza_does_not_know_is_for_the_desk(site: Site) -> None:
@@ -269,20 +267,18 @@ def test_a_cancel_that_khanza_does_not_know_is_for_the_desk(site: Site) -> None:
     site.sync()
     site.bpjs.bookings.batal({"kodebooking": no_rawat, "keterangan": "di luar antrean"})
     wanted = "dibatalkan di BPJS, tidak di Khanza → pendaftaran: batalkan juga di Khanza"
-    assert wanted in told(site, no_rawat, "--bpjs")
+    assert wanted in shown(site, no_rawat, "--bpjs")
     site.khanza.exam(no_rawat, f"{MONDAY} 08:30:00")
     site.clock.forward(minutes=1)
     site.sync()
-    assert wanted in told(site, no_rawat)
+    assert wanted in shown(site, no_rawat)
 
 
 # -- how it looks
 
 
-def test_the_widest_story_fits_80_columns(site: Site) -> None:
-    """The longest names of sources, all of it there already (208), on another day, and a booking
-    that BPJS lost.
-    """
+def test_the_widest_report_fits_80_columns(site: Site) -> None:
+    """The longest names of sources, all there already (208), and a booking that BPJS lost."""
     assert max(SOURCES, key=len) in ("resep_divalidasi", "resep_diserahkan")
     assert FLOWS["erm"][6] == ("resep_divalidasi",)
     template = "RS-{no_rawat}-{kd_poli}"
