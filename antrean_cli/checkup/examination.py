@@ -17,7 +17,7 @@ from pathlib import Path
 from antrean_cli.checkup.hospital import examine_khanza
 from antrean_cli.checkup.machine import examine_passes, examine_settings, examine_state_file
 from antrean_cli.checkup.migration import examine_migration
-from antrean_cli.checkup.results import FAULT, Finding, from_error, warning
+from antrean_cli.checkup.results import Finding, Level, from_error, warning
 from antrean_cli.checkup.service import Service
 from antrean_cli.checkup.watcher import examine_watcher
 from antrean_cli.config import settings as config
@@ -44,7 +44,7 @@ def examine(
     """
     faults = False
     for finding in _everything(env_file, state, clock, offline=offline, program=program):
-        faults = faults or finding.level == FAULT
+        faults = faults or finding.level is Level.FAULT
         if finding.what != "next" or not faults:
             yield finding
 

@@ -4,20 +4,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from antrean_cli.errors import AntreanError, worst
+from antrean_cli.rules.codes import Code
 
-OK, WARNING, FAULT = "ok", "warning", "fault"
+
+class Level(Code):
+    """How bad a finding is."""
+
+    OK = "ok"
+    WARNING = "warning"  # antrean can live with it, the hospital perhaps not
+    FAULT = "fault"  # keeps passes from doing their work
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One line:
+    """One thing that was looked at.
 
-    `what` is a word for machines, `text` a sentence, `advice` lines to be typed as they stand.
-
-    `code` is the exit code that a fault calls for.
+    `what` is a word for machines, `text` a sentence (Indonesian), `advice` are lines to be typed as
+    they stand, `code` is the exit code that a fault calls for.
     """
 
-    level: str
+    level: Level
     what: str
     text: str
     advice: tuple[str, ...] = ()
@@ -26,17 +32,17 @@ class Finding:
 
 def ok(what: str, text: str, *advice: str) -> Finding:
     """Return that something is well."""
-    return Finding(level=OK, what=what, text=text, advice=advice)
+    return Finding(level=Level.OK, what=what, text=text, advice=advice)
 
 
 def warning(what: str, text: str, *advice: str) -> Finding:
-    """Return something that antrean can live with, and the hospital perhaps not."""
-    return Finding(level=WARNING, what=what, text=text, advice=advice)
+    """Return that something should be mended, though passes do their work."""
+    return Finding(level=Level.WARNING, what=what, text=text, advice=advice)
 
 
 def fault(code: int, what: str, text: str, *advice: str) -> Finding:
     """Return something that keeps passes from doing their work."""
-    return Finding(level=FAULT, what=what, text=text, advice=advice, code=code)
+    return Finding(level=Level.FAULT, what=what, text=text, advice=advice, code=code)
 
 
 def from_error(error: AntreanError, what: str, *advice: str) -> Finding:
@@ -47,4 +53,4 @@ def from_error(error: AntreanError, what: str, *advice: str) -> Finding:
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """Return the exit code of the worst fault, 0 without any."""
-    return worst(finding.code for finding in findings if finding.level == FAULT)
+    return worst(finding.code for finding in findings if finding.level is Level.FAULT)

@@ -7,13 +7,17 @@ from dataclasses import asdict, replace
 import click
 
 from antrean_cli.checkup.examination import examine
-from antrean_cli.checkup.results import FAULT, OK, WARNING, Finding, exit_code
+from antrean_cli.checkup.results import Finding, Level, exit_code
 from antrean_cli.console.app import App, program
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option
 from antrean_cli.render.text import json_text
 
-LEVELS = {OK: ("ok", "green"), WARNING: ("peringatan", "yellow"), FAULT: ("galat", "red")}
+LEVELS = {
+    Level.OK: ("ok", "green"),
+    Level.WARNING: ("peringatan", "yellow"),
+    Level.FAULT: ("galat", "red"),
+}
 WIDTH, MARGIN = 80, " " * 11
 
 
@@ -78,6 +82,6 @@ def _typed(text: str) -> Iterator[str]:
 
 def _summary(found: list[Finding]) -> str:
     counts = {level: sum(finding.level == level for finding in found) for level in LEVELS}
-    if not counts[FAULT] + counts[WARNING]:
+    if not counts[Level.FAULT] + counts[Level.WARNING]:
         return "\nSemua baik."
-    return f"\n{counts[FAULT]} galat, {counts[WARNING]} peringatan."
+    return f"\n{counts[Level.FAULT]} galat, {counts[Level.WARNING]} peringatan."

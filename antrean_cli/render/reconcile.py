@@ -9,7 +9,7 @@ from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, time_of_day
 from antrean_cli.render.words import STATES, step_name
-from antrean_cli.rules.codes import Step
+from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.comparison import Difference, DifferenceKind, Place, Verdict
 from antrean_cli.rules.push import STEPS
 
@@ -18,10 +18,10 @@ _SIDES = ("Kode booking", "Kiriman", "Khanza", "Ledger", "BPJS")
 _DIFFERENCES = ("Kode booking", "Kiriman", "Apa")
 _PLACE_WORDS = {
     Place.AT_BPJS: "di BPJS",
-    Place.PENDING: "menunggu",
-    Place.HELD: "ditahan",
-    Place.REFUSED: "ditolak",
-    Place.CLOSED: "ditutup",
+    Place.PENDING: STATES[State.DUE],
+    Place.HELD: STATES[State.HELD],
+    Place.REFUSED: STATES[State.REFUSED],
+    Place.CLOSED: STATES[State.CLOSED],
     Place.LOST: "hilang",
 }
 _KIND_WORDS = {
@@ -44,7 +44,7 @@ _ADVICE = {
     DifferenceKind.ALIVE_AT_BPJS: f"bila memang batal: {_BATAL}",
     DifferenceKind.OTHER_TIME: _JUDGE,
     DifferenceKind.CHANGED_IN_KHANZA: _JUDGE,
-    DifferenceKind.ONLY_AT_BPJS: ("periksa catatannya di Khanza: antrean show KODEBOOKING --bpjs"),
+    DifferenceKind.ONLY_AT_BPJS: "periksa catatannya di Khanza: antrean show KODEBOOKING --bpjs",
     DifferenceKind.CANCELLED_AT_BPJS: (
         "pendaftaran: batalkan juga di Khanza, atau daftarkan pasien dengan antrean baru"
     ),
