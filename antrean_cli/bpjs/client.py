@@ -2,8 +2,8 @@
 
 - Every attempt is signed afresh (signature.py), and its list decrypted with that same timestamp.
 - A call has one deadline for everything, and is never repeated or redirected (transport.py).
-- Where calls go is said in calls.py, what an answer holds in replies.py, what none means in
-  faults.py.
+- Where calls go is said in calls.py, what an answer holds in replies.py, and what kept one from
+  coming in network_errors.py.
 """
 
 import json
@@ -100,7 +100,7 @@ class Client:
 
         What is read of a list, the message and the row's words are fit to be shown and stored.
         """
-        from antrean_cli.bpjs import faults
+        from antrean_cli.bpjs import network_errors
 
         timestamp = str(int(time.time()))
         seconds = self._settings.timeout if within is None else min(self._settings.timeout, within)
@@ -113,8 +113,8 @@ class Client:
                 seconds=seconds,
                 most=MAX_BODY,
             )
-        except faults.RAISED as error:
-            return faults.of_exception(error)
+        except network_errors.RAISED as error:
+            return network_errors.fault_of(error)
         redact = self._redactor(request)
         retry_after = retry_after_of(answer.headers)
         envelope = envelope_of(answer.status, answer.body, redact)

@@ -1,9 +1,25 @@
-"""What keeps an answer from coming, and what is told of it."""
+"""What keeps an answer from coming, and what is told of it (rules/faults.py)."""
 
 from __future__ import annotations
 
-import pytest
+import socket
+import ssl
+from collections.abc import Callable
 
+import pytest
+from requests import RequestException
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+
+from antrean_cli.bpjs.network_errors import fault_of
+from antrean_cli.bpjs.transport import Transport
 from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.simulator import faults
@@ -109,3 +125,70 @@ def test_one_bad_exchange_does_not_spoil_the_next(simulator: Simulator) -> None:
         simulator.faults.add(faults.Fault(name, seconds=20, interval=0.5))
         assert isinstance(one.call("getlisttask", BODY), Fault), name
         assert isinstance(one.call("getlisttask", BODY), Reply), name
+
+
+# -- exceptions, whatever they are wrapped in
+
+POOL = HTTPConnectionPool("127.0.0.1")
+CONNECTION = HTTPConnection("127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (ssl.SSLCertVerificationError("x"), Cause.TLS),
+        (socket.gaierror(-3, "Temporary failure in name resolution"), Cause.DNS),
+        (NewConnectionError(CONNECTION, "x"), Cause.UNREACHABLE),
+        (ConnectTimeoutError("x"), Cause.UNREACHABLE),
+        (TimeoutError("x"), Cause.TIMEOUT),
+        (ReadTimeoutError(POOL, "/", "x"), Cause.TIMEOUT),
+        (ssl.SSLError("x"), Cause.CUT),
+        (ConnectionResetError("x"), Cause.CUT),
+        (ValueError("x"), Cause.CUT),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.value,
+)
+@pytest.mark.parametrize("way", ["bare", "cause", "context", "reason", "argument"])
+def test_a_cause_is_found_whatever_it_is_wrapped_in(
+    error: Exception, cause: Cause, way: str
+) -> None:
+    """requests and urllib3 hide it in their own exceptions, each in another way."""
+    wrapped: dict[str, Exception] = {
+        "bare": error,
+        "cause": RequestException(),
+        "context": RequestException(),
+        "reason": MaxRetryError(POOL, "/", error),
+        "argument": RequestException(RequestException(error)),
+    }
+    wrapped["cause"].__cause__ = wrapped["context"].__context__ = error
+    assert fault_of(wrapped[way]) == Fault(cause=cause)
+
+
+def test_the_first_cause_on_the_way_to_bpjs_counts() -> None:
+    """A connection that came to nothing because the name is not known has one cause: the name."""
+    failed = NewConnectionError(CONNECTION, "x")
+    failed.__context__ = socket.gaierror(-2, "Name or service not known")
+    assert fault_of(failed) == Fault(cause=Cause.DNS)
+
+
+def test_exceptions_that_name_each_other_come_to_an_end() -> None:
+    one, two = RequestException(), RequestException()
+    one.__cause__, two.__context__ = two, one
+    assert fault_of(one) == Fault(cause=Cause.CUT)
+
+
+@pytest.mark.parametrize("raised", [RequestException, HTTPError, OSError, ValueError])
+def test_whatever_the_network_raises_is_a_fault_and_a_bug_is_none(
+    raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(error: type[Exception]) -> Callable[..., None]:
+        def exchange(*_: object, **__: object) -> None:
+            raise error
+
+        return exchange
+
+    monkeypatch.setattr(Transport, "exchange", fail(raised))
+    assert client("http://127.0.0.1:1").call("add", BODY) == Fault(cause=Cause.CUT)
+    monkeypatch.setattr(Transport, "exchange", fail(KeyError))
+    with pytest.raises(KeyError):
+        client("http://127.0.0.1:1").call("add", BODY)

@@ -3,6 +3,7 @@
 Whoever imports this pays for requests: only who sends does.
 """
 
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -10,7 +11,6 @@ from requests import RequestException
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
-    NameResolutionError,
     NewConnectionError,
     ReadTimeoutError,
 )
@@ -24,13 +24,13 @@ RAISED = (RequestException, HTTPError, OSError, ValueError)
 # connection that could not be made, which is also one that took too long: the order matters.
 _CAUSES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Cause], ...] = (
     (ssl.SSLCertVerificationError, Cause.TLS),
-    (NameResolutionError, Cause.DNS),
+    (socket.gaierror, Cause.DNS),
     ((NewConnectionError, ConnectTimeoutError), Cause.UNREACHABLE),
     ((TimeoutError, ReadTimeoutError), Cause.TIMEOUT),
 )
 
 
-def of_exception(error: Exception) -> Fault:
+def fault_of(error: Exception) -> Fault:
     """Return the fault that an exception of `RAISED` stands for.
 
     Nothing of the exception's text is kept: requests puts the address into it.
