@@ -69,8 +69,8 @@ class Grant(NamedTuple):
 class Rights(NamedTuple):
     """What an account may do: `beyond` is what is more than reading (Indonesian).
 
-    `statements` are what an administrator types so that the account only reads; what PUBLIC may
-    do is everybody's, and left alone.
+    `statements` are what an administrator types so that the account only reads. What PUBLIC may do
+    is everybody's: it is only shown.
     """
 
     account: str
@@ -110,6 +110,8 @@ def _statements(
     Roles and the right to be somebody else (PROXY) are taken one by one, and before the rest:
     MySQL leaves them out of ALL PRIVILEGES, MariaDB takes roles with it.
     """
+    if not roles and not any(grant.beyond for grant in own):
+        return (f"SHOW GRANTS FOR {PUBLIC};",)
     proxies = [grant.on for grant in own if "PROXY" in grant.privileges]
     return (
         f"SHOW GRANTS FOR {account};",

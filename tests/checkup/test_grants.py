@@ -143,6 +143,13 @@ def test_the_grants_of_mysql_are_understood(lines: str) -> None:
     assert found.selects
 
 
+def test_what_everybody_may_do_is_shown_and_taken_from_nobody() -> None:
+    lines = ["GRANT SELECT ON `sik`.* TO `a`@`%`", "GRANT UPDATE ON `sik`.* TO PUBLIC"]
+    found = rights(lines, "sik")
+    assert found is not None
+    assert found.statements == ("SHOW GRANTS FOR PUBLIC;",)
+
+
 @pytest.mark.parametrize(
     ("place", "reads"),
     [
