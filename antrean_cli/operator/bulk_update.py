@@ -58,7 +58,7 @@ class LineResult:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Answered:
+class _AnsweredLine:
     """A line that came back, with the outcome to note if BPJS has it."""
 
     result: LineResult
@@ -157,7 +157,7 @@ class BulkUpdate:
 
     # -- answers
 
-    def _answered(self, line: Line, answer: Reply | Fault) -> _Answered:
+    def _answered(self, line: Line, answer: Reply | Fault) -> _AnsweredLine:
         """Return what an answer says of a line; errors are kept, and end all of it if they must."""
         self._faults_in_row = self._faults_in_row + 1 if isinstance(answer, Fault) else 0
         if self._faults_in_row >= FAULTS_THAT_BEGIN_ONE:
@@ -168,16 +168,16 @@ class BulkUpdate:
         except CredentialsError as error:
             self._end("kredensial tidak diterima BPJS")
             self.errors.append(error)
-            return _Answered(result=_result(line, LineOutcome.FAILED, answer), call=call)
+            return _AnsweredLine(result=_result(line, LineOutcome.FAILED, answer), call=call)
         except (TemporaryError, RefusedError) as error:
             self.errors.append(type(error)(f"baris {line.number}: {error}"))
             refused = isinstance(error, RefusedError)
             became = LineOutcome.REFUSED if refused else LineOutcome.FAILED
-            return _Answered(result=_result(line, became, answer), call=call)
+            return _AnsweredLine(result=_result(line, became, answer), call=call)
         became = LineOutcome.ALREADY if outcome.kind == OutcomeKind.ALREADY else LineOutcome.SENT
-        return _Answered(result=_result(line, became, answer), call=call, accepted=outcome)
+        return _AnsweredLine(result=_result(line, became, answer), call=call, accepted=outcome)
 
-    def _note(self, answered: Sequence[_Answered]) -> None:
+    def _note(self, answered: Sequence[_AnsweredLine]) -> None:
         now = self.clock()
         try:
             with self.ledger.transaction():
