@@ -23,6 +23,7 @@ from subprocess import Popen
 from typing import Any
 
 from antrean_cli.simulator.server import Received
+from tests.support.patients import gone_home
 from tests.support.site import WIB, Site, wait_for
 
 Story = Iterator[datetime]
@@ -37,7 +38,6 @@ PHASES = (
 )  # of a pass, in turn: the calls, the start-up, Khanza
 KETERANGAN = "Peserta membatalkan lewat Mobile JKN"
 OPENING = "08:00:00"
-TASKS = [(3, "08:05:00"), (4, "08:30:00"), (5, "08:50:00")]  # of the patients who come all at once
 
 
 def running(site: Site, *args: str, **env: str) -> AbstractContextManager[Popen[str]]:
@@ -75,17 +75,8 @@ def step_of(one: Received) -> tuple[str, str]:
 
 
 def patients(site: Site, number: int) -> list[str]:
-    """Register patients at the desk on the clock's day, examined and gone home:
-
-    TASKS; return their no_rawat.
-    """
-    today = site.clock.now.date()
-    visits = [site.khanza.visit(today, jam="08:05:00") for _ in range(number)]
-    for no_rawat in visits:
-        site.khanza.sep(no_rawat)
-        site.khanza.exam(no_rawat, f"{today} 08:30:00")
-        site.khanza.berkas(no_rawat, kembali=f"{today} 08:50:00")
-    return visits
+    """Register patients of the clock's day who have gone home; return their no_rawat."""
+    return [gone_home(site, site.clock.now.date()) for _ in range(number)]
 
 
 def settle(site: Site, *, silent: int = 1) -> None:

@@ -42,7 +42,7 @@ from tests.attacks.attack import Attack
 from tests.support.command import on_a_terminal, run
 from tests.support.figures import FIGURES
 from tests.support.mariadb import MariaDB
-from tests.support.site import WIB
+from tests.support.site import SINCE, WIB, YESTERDAY
 from tests.support.watcher import Watcher
 
 NAME, NIK, CARD, PHONE = (
@@ -58,8 +58,6 @@ SECRET, USER_KEY, PASSWORD = (
 )
 NUMBERS = {"NIK": NIK, "card": CARD, "phone": PHONE}
 SECRETS = {"secret": SECRET, "user key": USER_KEY, "password": PASSWORD}
-YESTERDAY = datetime.now(WIB).date() - timedelta(days=1)
-SINCE = ("--since", str(YESTERDAY))
 BOOKING = f"{YESTERDAY:%Y/%m/%d}/000001"
 
 

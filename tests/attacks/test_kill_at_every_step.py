@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
@@ -40,6 +40,7 @@ from tests.attacks.stepping import SECONDS
 from tests.conftest import ROOT
 from tests.support.figures import FIGURES
 from tests.support.mariadb import MariaDB
+from tests.support.patients import gone_home, patient
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
 
 ADD, UPDATE, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/getlisttask"
@@ -184,18 +185,6 @@ class Stage:
 # -- what a scenario is made of
 
 
-def patient(
-    site: Site, tanggal: date = MONDAY, *, kd_poli: str = "INT", kembali: str | None = None
-) -> str:
-    """Register a JKN patient at 08:05 with a SEP, examined at 08:30; return no_rawat."""
-    no_rawat = site.khanza.visit(tanggal, jam="08:05:00", kd_poli=kd_poli)
-    site.khanza.sep(no_rawat)
-    site.khanza.exam(no_rawat, f"{tanggal} 08:30:00")
-    if kembali:
-        site.khanza.berkas(no_rawat, kembali=f"{tanggal} {kembali}")
-    return no_rawat
-
-
 def booked(site: Site, *, known: bool = True) -> tuple[str, str]:
     """Book in Mobile JKN, checked in at 07:40; return no_rawat and nobooking."""
     no_rawat = site.khanza.visit(MONDAY, jam="08:00:00")
@@ -220,7 +209,7 @@ SEEN_HOME = [*EXAMINED, (5, "08:50:00")]
 
 
 def a_visit_through_tasks_3_to_7(world: World) -> Held:
-    no_rawat = patient(world, kembali="08:50:00")
+    no_rawat = gone_home(world)
     world.khanza.resep(no_rawat, divalidasi=f"{MONDAY} 09:10:00", diserahkan=f"{MONDAY} 09:30:00")
     world.antrean("sync")
     return {no_rawat: [*SEEN_HOME, (6, "09:10:00"), (7, "09:30:00")]}
@@ -230,9 +219,9 @@ def nothing_to_send(world: World) -> Held:
     """A first pass: yesterday's visit is history, one of today waits for its reference, one for its
     clinic's code.
     """
-    patient(world, MONDAY - timedelta(days=1))
+    patient(world, MONDAY - timedelta(days=1), exam="08:30:00")
     world.khanza.visit(MONDAY)
-    patient(world, kd_poli="MAT")
+    patient(world, kd_poli="MAT", exam="08:30:00")
     world.antrean("sync")
     return {}
 
@@ -287,7 +276,7 @@ def a_cancel_at_the_desk(world: World) -> Held:
 
 
 def a_refused_add_whose_tasks_are_held(world: World) -> Held:
-    no_rawat = patient(world)
+    no_rawat = patient(world, exam="08:30:00")
     world.bpjs.bookings.refuse("rujukan_tidak_valid", kodebooking=no_rawat)
     world.antrean("sync")
     return {}
@@ -295,7 +284,7 @@ def a_refused_add_whose_tasks_are_held(world: World) -> Held:
 
 def an_add_that_bpjs_has_already(world: World) -> Held:
     """BPJS's times count, also for the order of what comes after."""
-    no_rawat = patient(world, kembali="08:50:00")
+    no_rawat = gone_home(world)
     tasks = [{"taskid": 3, "waktu": ms("08:06")}, {"taskid": 4, "waktu": ms("08:31")}]
     world.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY), tasks=tasks)
     world.antrean("sync")
@@ -315,7 +304,7 @@ def a_row_dated_back_found_by_the_hourly_scan(world: World) -> Held:
     for day, hhmm in ((0, "14:00"), (3, "09:00")):
         world.clock.at(hhmm, day=day)
         world.antrean("sync")
-    no_rawat = patient(world, kembali="08:50:00")
+    no_rawat = gone_home(world)
     for hhmm in ("09:30", "10:01"):
         world.clock.at(hhmm, day=3)
         world.antrean("sync")
@@ -323,7 +312,7 @@ def a_row_dated_back_found_by_the_hourly_scan(world: World) -> Held:
 
 
 def an_outage_its_probe_and_its_end(world: World) -> Held:
-    visits = [patient(world) for _ in range(4)]
+    visits = [patient(world, exam="08:30:00") for _ in range(4)]
     world.bpjs.stop()
     for hhmm in ("10:00", "10:01"):
         world.clock.at(hhmm)
@@ -336,7 +325,7 @@ def an_outage_its_probe_and_its_end(world: World) -> Held:
 
 def answers_that_are_lost(world: World) -> Held:
     """BPJS accepts, and nobody hears of it."""
-    visits = [patient(world) for _ in range(2)]
+    visits = [patient(world, exam="08:30:00") for _ in range(2)]
     world.bpjs.faults.add(
         Fault("reset_after", path=ADD, kodebooking=visits[0]),
         Fault("cut", path=UPDATE, kodebooking=visits[1]),
@@ -349,7 +338,7 @@ def answers_that_are_lost(world: World) -> Held:
 
 def a_later_task_that_bpjs_holds(world: World) -> Held:
     """ "TaskId terakhir 5": tasks 3 and 4 can never come."""
-    no_rawat = patient(world)
+    no_rawat = patient(world, exam="08:30:00")
     world.bpjs.bookings.mobile_jkn(
         no_rawat, str(MONDAY), tasks=[{"taskid": 5, "waktu": ms("08:50")}]
     )
@@ -358,7 +347,7 @@ def a_later_task_that_bpjs_holds(world: World) -> Held:
 
 
 def a_task_that_is_put_off(world: World) -> Held:
-    no_rawat = patient(world)
+    no_rawat = patient(world, exam="08:30:00")
     world.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, taskid=3))
     for _ in range(2):
         world.antrean("sync")
@@ -367,7 +356,7 @@ def a_task_that_is_put_off(world: World) -> Held:
 
 
 def refused_credentials(world: World) -> Held:
-    visits = [patient(world) for _ in range(2)]
+    visits = [patient(world, exam="08:30:00") for _ in range(2)]
     world.bpjs.faults.add(Fault("http_401", times=None))
     world.antrean("sync")
     world.bpjs.faults.clear()
@@ -378,7 +367,7 @@ def refused_credentials(world: World) -> Held:
 
 def khanza_down_while_tasks_are_due(world: World) -> Held:
     """The tasks go out, the add waits."""
-    early, late = patient(world), world.khanza.visit(MONDAY, jam="08:05:00")
+    early, late = patient(world, exam="08:30:00"), world.khanza.visit(MONDAY, jam="08:05:00")
     world.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, taskid=3))
     world.antrean("sync")
     world.khanza.sep(late)
@@ -391,7 +380,7 @@ def khanza_down_while_tasks_are_due(world: World) -> Held:
 
 
 def many_bookings_of_all_kinds(world: World) -> Held:
-    visits = [patient(world, kembali="08:50:00") for _ in range(3)]
+    visits = [gone_home(world) for _ in range(3)]
     other = world.khanza.visit(MONDAY, jam="08:05:00", kd_pj="UMU")
     nobooking = booked(world)[1]
     cancelled = world.khanza.booking(None, MONDAY, status="Batal")
@@ -408,7 +397,7 @@ def many_bookings_of_all_kinds(world: World) -> Held:
 
 def what_expires_after_h_plus_7(world: World) -> Held:
     """A clinic that nobody mapped in time."""
-    patient(world, kd_poli="MAT")
+    patient(world, kd_poli="MAT", exam="08:30:00")
     world.antrean("sync")
     world.clock.at("09:00", day=8)
     world.antrean("sync")
@@ -417,9 +406,9 @@ def what_expires_after_h_plus_7(world: World) -> Held:
 
 def what_the_ledger_forgets(world: World) -> Held:
     world.env["ANTREAN_KEEP_DAYS"] = "8"
-    old = patient(world)
+    old = patient(world, exam="08:30:00")
     world.antrean("sync")
-    new = patient(world, MONDAY + timedelta(days=10))
+    new = patient(world, MONDAY + timedelta(days=10), exam="08:30:00")
     world.clock.at("09:00", day=10)
     world.antrean("sync")
     return {old: EXAMINED, new: EXAMINED}

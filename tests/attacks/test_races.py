@@ -19,9 +19,10 @@ from signal import SIGKILL
 import pymysql
 
 from antrean_cli.simulator.hospital import Hospital
-from tests.attacks.arrivals import LIST, TASKS, accepted, misrecorded, patients, running, settle
+from tests.attacks.arrivals import LIST, accepted, misrecorded, patients, running, settle
 from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
+from tests.support.patients import GONE_HOME
 from tests.support.site import Site, wait_for
 
 KETERANGAN = "Diminta pasien"
@@ -77,7 +78,7 @@ def test_of_many_passes_at_once_one_works_and_the_others_leave(site: Site, attac
             else ends.keys() <= {-9, 0, 11} and ends[-9] == 1
         )
         settle(site)
-        assert all(site.held_at_bpjs(no_rawat) == TASKS for no_rawat in visits)
+        assert all(site.held_at_bpjs(no_rawat) == GONE_HOME for no_rawat in visits)
         assert misrecorded(site) == set()
         codes, kills = codes + ends, kills + ends[-9]
     assert set(Counter(accepted(site)).values()) == {1}
@@ -126,7 +127,7 @@ def fits(site: Site, no_rawat: str, taken: list[tuple[str, ...]]) -> bool:
         for words in taken
         if words[:2] == ("update", no_rawat)
     ]
-    truth = sorted({*mine, *TASKS})
+    truth = sorted({*mine, *GONE_HOME})
     if any(words[:2] == ("batal", no_rawat) for words in taken):
         return held[:-1] == truth[: len(held) - 1] and held[-1][0] == 99
     return held == truth
@@ -183,4 +184,4 @@ def test_what_khanza_writes_between_two_queries_is_not_half_seen(
             cursor.execute("UNLOCK TABLES")
             assert process.communicate(timeout=60) == ("", "")
     settle(site)
-    assert site.held_at_bpjs(no_rawat) == [*TASKS, (6, "08:59:00")]
+    assert site.held_at_bpjs(no_rawat) == [*GONE_HOME, (6, "08:59:00")]

@@ -27,7 +27,6 @@ import pytest
 from tests.attacks.arrivals import (
     LIST,
     PHASES,
-    TASKS,
     Arrivals,
     accepted,
     misrecorded,
@@ -38,6 +37,7 @@ from tests.attacks.arrivals import (
 )
 from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
+from tests.support.patients import GONE_HOME
 from tests.support.site import Site, wait_for
 
 BOTH = (SIGTERM, SIGINT)
@@ -55,7 +55,7 @@ def _interruptible() -> Iterator[None]:
 
 def all_sent(site: Site, visits: list[str]) -> bool:
     """Return whether BPJS holds what there is to say of these patients."""
-    return all(site.held_at_bpjs(no_rawat) == TASKS for no_rawat in visits)
+    return all(site.held_at_bpjs(no_rawat) == GONE_HOME for no_rawat in visits)
 
 
 def stop(arrivals: Arrivals, phase: str) -> tuple[str, float]:

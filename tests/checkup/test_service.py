@@ -10,7 +10,7 @@ import pytest
 
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Simulator
-from tests.commands.test_bad_input import self_signed
+from tests.support.certificates import self_signed
 from tests.support.checkup import Dated, check, patient
 from tests.support.site import (
     CONS_ID,

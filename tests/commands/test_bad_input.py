@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -24,7 +23,10 @@ import pytest
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from antrean_cli.simulator.server import Simulator
+from tests.support import limits
 from tests.support.catalogue import EXAMPLE_ADD
+from tests.support.certificates import self_signed
+from tests.support.limits import POWERLESS, nearly_full, room
 from tests.support.mariadb import MariaDB
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site
 
@@ -59,20 +61,8 @@ def given(text: str, site: Site, *arguments: str, **env: str) -> subprocess.Comp
 def limited(
     limit: str, site: Site, *arguments: str, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process that took something from itself first (Python statements)."""
-    become = (
-        "import os, sys; os.execv(sys.executable, [sys.executable, "
-        "'-m', 'antrean_cli', *sys.argv[1:]])"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", f"{limit}; {become}", *arguments],
-        env={**os.environ, **site.env, "ANTREAN_STATE": str(site.state), **env},
-        input=json.dumps(BODY),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    """Do what `antrean` does, in a process that took something from itself first."""
+    return limits.limited(limit, site, *arguments, given=json.dumps(BODY), **env)
 
 
 def complaint(done: subprocess.CompletedProcess[str], code: int, *, lines: int = 1) -> str:
@@ -168,14 +158,6 @@ def test_settings_that_cannot_be_read_are_named(
     assert (done.returncode, done.stdout) == (8, "")
     assert "rs.env" in done.stderr
     assert not ENGLISH.search(done.stderr), done.stderr
-
-
-# File modes bind root too once it has dropped CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (prctl
-# PR_CAPBSET_DROP) and starts the next program; ordinary users are bound already, and may not drop
-# anything.
-POWERLESS = (
-    "import ctypes; drop = ctypes.CDLL(None).prctl; drop(24, 1, 0, 0, 0); drop(24, 2, 0, 0, 0)"
-)
 
 
 def test_a_settings_folder_that_may_not_be_entered_is_no_bug(
@@ -325,25 +307,6 @@ def test_a_slow_bpjs_is_left_when_its_time_is_up(live_site: Site, fault: Fault) 
     began = time.monotonic()
     complaint(antrean(live_site, *UPDATE, BPJS_TIMEOUT="2"), 5)
     assert time.monotonic() - began < 12
-
-
-def openssl(*arguments: str) -> None:
-    program = shutil.which("openssl")
-    assert program, "these tests need the openssl command: install the package openssl"
-    subprocess.run([program, *arguments], check=True, capture_output=True)
-
-
-def self_signed(folder: Path) -> Path:
-    """Make a certificate for loopback that nobody vouches for, with its key in the same file."""
-    key, certificate = folder / "key.pem", folder / "cert.pem"
-    names = "subjectAltName=IP:127.0.0.1,DNS:localhost"
-    openssl(
-        *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
-        *("-addext", names, "-keyout", str(key), "-out", str(certificate)),
-    )
-    pem = folder / "server.pem"
-    pem.write_text(key.read_text() + certificate.read_text())
-    return pem
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -690,15 +653,6 @@ def test_a_folder_that_may_not_be_written_exits_9(live_site: Site, kept: Path, n
     assert live_site.bpjs.arrived == []
 
 
-def room(size: int) -> str:
-    """Let no file grow beyond `size` bytes: from there on the disk is full to whoever writes.
-
-    A real full disk needs a mount of its own, which tests may not make everywhere. Python ignores
-    SIGXFSZ, so the write fails as it does on a full disk.
-    """
-    return f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
-
-
 @pytest.mark.parametrize("size", [0, 4096, 30_000])
 @pytest.mark.parametrize("existing", [False, True])
 @pytest.mark.parametrize("name", [*MANUAL, "sync"])
@@ -715,34 +669,13 @@ def test_on_a_full_disk_nothing_is_sent(
     assert len(live_site.bpjs.arrived) == arrived
 
 
-NEARLY_FULL = """
-import os, sys
-from dataclasses import replace
-from datetime import timedelta, timezone
-from pathlib import Path
-from antrean_cli.ledger.ledger import Ledger
-path, size = Path(sys.argv[1]), int(sys.argv[2])
-with Ledger.open(path, timezone(timedelta(hours=7))):
-    pass  # makes it
-ledger = Ledger.open(path, timezone(timedelta(hours=7)))
-wal = path.with_name(path.name + "-wal")
-number = 0
-while not wal.exists() or wal.stat().st_size + 4096 < size:
-    number += 1
-    with ledger.transaction():
-        ledger.update_pass_state(lambda state: replace(state, exit_code=number))
-os.kill(os.getpid(), 9)
-"""
-
-
 @pytest.mark.parametrize("name", [*MANUAL, "sync"])
 def test_on_a_disk_that_is_full_after_opening_nothing_is_sent(
     live_site: Site, kept: Path, name: str
 ) -> None:
     """The ledger opens, but its next commit does not fit: that is tried before sending."""
     file, size = kept / "buku.sqlite3", 32_768  # the -shm needs just that much
-    subprocess.run([sys.executable, "-c", NEARLY_FULL, str(file), str(size)], check=False)
-    assert size - 4096 <= file.with_name(file.name + "-wal").stat().st_size <= size
+    nearly_full(file, size)
     booked(live_site)
     complaint(
         limited(room(size), live_site, *MANUAL.get(name, (name,)), ANTREAN_STATE=str(file)), 9

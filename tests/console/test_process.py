@@ -17,30 +17,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from antrean_cli.ledger.file import locked
 from antrean_cli.simulator.faults import Fault
-from tests.support.site import WIB, Site, wait_for
+from tests.support.patients import GONE_HOME, gone_home
+from tests.support.site import SINCE, WIB, YESTERDAY, Site, wait_for
 
 ADD, UPDATE, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/getlisttask"
-YESTERDAY = datetime.now(WIB).date() - timedelta(days=1)
-SINCE = ("--since", str(YESTERDAY))
-TASKS = [(3, "08:05:00"), (4, "08:30:00"), (5, "08:50:00")]
-
-
-def patient(
-    site: Site, tanggal: date = YESTERDAY, *, kd_poli: str = "INT", kd_dokter: str | None = None
-) -> str:
-    """Register a JKN patient with a SEP, examined and gone home; return no_rawat."""
-    no_rawat = site.khanza.visit(tanggal, jam="08:05:00", kd_poli=kd_poli, kd_dokter=kd_dokter)
-    site.khanza.sep(no_rawat)
-    site.khanza.exam(no_rawat, f"{tanggal} 08:30:00")
-    site.khanza.berkas(no_rawat, kembali=f"{tanggal} 08:50:00")
-    return no_rawat
 
 
 def accepted(site: Site) -> Counter[tuple[str, str, str]]:
@@ -66,16 +53,16 @@ def open_states(site: Site, visits: list[str]) -> set[str]:
 
 def test_a_pass_that_went_well_prints_nothing_in_cron(live_site: Site) -> None:
     """No output at all, with work or without: cron would send a mail."""
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     for args in (SINCE, (), ()):
         done = live_site.run("sync", *args)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert live_site.held_at_bpjs(no_rawat) == TASKS
+    assert live_site.held_at_bpjs(no_rawat) == GONE_HOME
 
 
 def test_a_refusal_is_told_on_stderr_once(live_site: Site) -> None:
     """Exit 3; the line names the push and BPJS's words, and nothing of the patient."""
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     norm = live_site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
     live_site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
     done = live_site.run("sync", *SINCE)
@@ -92,15 +79,15 @@ def test_a_refusal_is_told_on_stderr_once(live_site: Site) -> None:
 def test_an_unmapped_clinic_or_doctor_is_told_once_and_not_per_visit(live_site: Site) -> None:
     """Once a clinic or doctor, also in later passes; other holds are not told at all."""
     for _ in range(4):
-        patient(live_site, kd_poli="MAT")
-        patient(live_site, kd_dokter="D03")
+        gone_home(live_site, YESTERDAY, kd_poli="MAT")
+        gone_home(live_site, YESTERDAY, kd_dokter="D03")
     live_site.khanza.visit(YESTERDAY)  # held as well: it waits for its reference
     done = live_site.run("sync", *SINCE)
     assert (done.returncode, done.stdout) == (0, "")
     assert len(done.stderr.splitlines()) == 2
     assert "poli MAT belum dipetakan di maping_poli_bpjs" in done.stderr
     assert "dokter D03 belum dipetakan di maping_dokter_dpjpvclaim" in done.stderr
-    patient(live_site, kd_poli="MAT")
+    gone_home(live_site, YESTERDAY, kd_poli="MAT")
     again = live_site.run("sync")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
@@ -108,7 +95,7 @@ def test_an_unmapped_clinic_or_doctor_is_told_once_and_not_per_visit(live_site: 
 def test_an_outage_is_told_when_it_begins_and_when_it_is_over(live_site: Site) -> None:
     """Exit 5 in every minute, a line in two of them."""
     for _ in range(4):
-        patient(live_site)
+        gone_home(live_site, YESTERDAY)
     live_site.bpjs.stop()
     first, second = live_site.run("sync", *SINCE), live_site.run("sync")
     assert (first.returncode, first.stdout, len(first.stderr.splitlines())) == (5, "", 1)
@@ -132,7 +119,7 @@ def test_khanza_down_is_told_once(live_site: Site) -> None:
 
 def test_verbose_and_the_log_file_have_one_line_a_change(live_site: Site) -> None:
     """The log names pushes, never patients; a pass without changes adds nothing."""
-    no_rawat, log = patient(live_site), live_site.folder / "antrean.log"
+    no_rawat, log = gone_home(live_site, YESTERDAY), live_site.folder / "antrean.log"
     done = live_site.run("-v", "sync", *SINCE, ANTREAN_LOG_FILE=str(log))
     lines = log.read_text().splitlines()
     assert done.returncode == 0
@@ -150,7 +137,7 @@ def test_verbose_and_the_log_file_have_one_line_a_change(live_site: Site) -> Non
 
 
 def test_quiet_keeps_the_exit_code(live_site: Site) -> None:
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     live_site.bpjs.bookings.refuse("rujukan_tidak_valid", kodebooking=no_rawat)
     done = live_site.run("-q", "sync", *SINCE)
     assert (done.returncode, done.stdout) == (3, "")
@@ -158,7 +145,7 @@ def test_quiet_keeps_the_exit_code(live_site: Site) -> None:
 
 def test_nothing_of_a_patient_is_kept(live_site: Site) -> None:
     """No name, NIK, card or phone number in the ledger, its journal or the log."""
-    good, refused = patient(live_site), patient(live_site)
+    good, refused = gone_home(live_site, YESTERDAY), gone_home(live_site, YESTERDAY)
     live_site.bpjs.bookings.refuse("rujukan_tidak_valid", kodebooking=refused)
     live_site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, kodebooking=good))
     live_site.run("-v", "sync", *SINCE, ANTREAN_LOG_FILE=str(live_site.folder / "antrean.log"))
@@ -176,9 +163,9 @@ def test_nothing_of_a_patient_is_kept(live_site: Site) -> None:
 @pytest.mark.parametrize("args", [(), ("--dry-run",)])
 def test_json_is_one_document(live_site: Site, args: tuple[str, ...]) -> None:
     """Whatever happens: standard output is one JSON document and nothing else."""
-    patient(live_site)
-    refused = patient(live_site)
-    patient(live_site, kd_poli="MAT")
+    gone_home(live_site, YESTERDAY)
+    refused = gone_home(live_site, YESTERDAY)
+    gone_home(live_site, YESTERDAY, kd_poli="MAT")
     live_site.bpjs.bookings.refuse("rujukan_tidak_valid", kodebooking=refused)
     done = live_site.run("sync", "--json", *SINCE, *args)
     document = json.loads(done.stdout)
@@ -191,7 +178,7 @@ def test_json_is_one_document(live_site: Site, args: tuple[str, ...]) -> None:
 
 
 def test_json_is_one_document_in_trouble_too(live_site: Site) -> None:
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
     done = live_site.run("sync", "--json", KHANZA_SOCKET="/nonexistent")
     assert done.returncode == 5
     assert json.loads(done.stdout)["exit_code"] == 5
@@ -246,7 +233,7 @@ def test_an_unusable_state_file_is_exit_9_and_left_as_it_is(
 ) -> None:
     """Never deleted or re-created; and nothing is sent."""
     live_site.run("sync")
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
     spoil(live_site.state)
     before = live_site.state.read_bytes()
     done = live_site.run("sync", *SINCE)
@@ -258,7 +245,7 @@ def test_an_unusable_state_file_is_exit_9_and_left_as_it_is(
 
 def test_it_runs_in_crons_bare_environment(live_site: Site) -> None:
     """Without a home, a locale or a search path of its own."""
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     done = subprocess.run(
         [sys.executable, "-m", "antrean_cli", "sync", *SINCE],
         env={
@@ -275,7 +262,7 @@ def test_it_runs_in_crons_bare_environment(live_site: Site) -> None:
         cwd="/",
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert live_site.held_at_bpjs(no_rawat) == TASKS
+    assert live_site.held_at_bpjs(no_rawat) == GONE_HOME
 
 
 # -- zones
@@ -289,7 +276,7 @@ def test_the_same_milliseconds_under_any_zone_of_the_host(
     live_site: Site, host: str, zone: str, hours: int
 ) -> None:
     """Khanza's times are the hospital's; the host's zone changes nothing, in no pass."""
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     since = ("--since", str(YESTERDAY))
     assert live_site.spawn("sync", *since, TZ=host, ANTREAN_TZ=zone).returncode == 0
     midnight = datetime(
@@ -313,7 +300,7 @@ def test_the_same_milliseconds_under_any_zone_of_the_host(
 
 def test_a_dry_run_without_a_state_creates_nothing(live_site: Site) -> None:
     """No state file, no -wal, no lock, no folder; and BPJS hears nothing."""
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     folder = live_site.folder / "baru"
     before = live_site.files()
     done = live_site.run("sync", "--dry-run", *SINCE, ANTREAN_STATE=str(folder / "antrean.sqlite3"))
@@ -326,9 +313,9 @@ def test_a_dry_run_without_a_state_creates_nothing(live_site: Site) -> None:
 
 def test_a_dry_run_leaves_the_state_identical_to_the_byte(live_site: Site) -> None:
     """Also where the pass would have much to write: new visits, a push in flight, a held one."""
-    first = patient(live_site)
+    first = gone_home(live_site, YESTERDAY)
     assert live_site.run("sync", *SINCE).returncode == 0
-    new = patient(live_site)
+    new = gone_home(live_site, YESTERDAY)
     live_site.khanza.visit(YESTERDAY)
     connection = sqlite3.connect(live_site.state)
     with connection:
@@ -343,7 +330,7 @@ def test_a_dry_run_leaves_the_state_identical_to_the_byte(live_site: Site) -> No
     assert len(live_site.bpjs.arrived) == heard
 
     assert live_site.run("sync").returncode == 0
-    assert live_site.held_at_bpjs(first) == live_site.held_at_bpjs(new) == TASKS
+    assert live_site.held_at_bpjs(first) == live_site.held_at_bpjs(new) == GONE_HOME
 
 
 def test_a_dry_run_fits_80_columns_ties_and_several_days_among_it(live_site: Site) -> None:
@@ -363,7 +350,7 @@ def test_a_dry_run_fits_80_columns_ties_and_several_days_among_it(live_site: Sit
 
 def test_a_dry_run_beside_a_running_pass_disturbs_nothing(live_site: Site) -> None:
     """It takes no lock, and waits for none."""
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
     live_site.bpjs.latency = 30
     with live_site.running("sync", *SINCE):
         wait_for(lambda: live_site.bpjs.arrived)
@@ -382,7 +369,7 @@ def test_a_dry_run_beside_a_running_pass_disturbs_nothing(live_site: Site) -> No
 
 def test_runs_started_together_send_everything_once(live_site: Site) -> None:
     """Of ten started at once on an empty state some work, the others leave silently with 11."""
-    visits = [patient(live_site) for _ in range(6)]
+    visits = [gone_home(live_site, YESTERDAY) for _ in range(6)]
     live_site.bpjs.latency = 0.02
     processes = [live_site.start("sync", *SINCE) for _ in range(10)]
     outputs = ["".join(process.communicate(timeout=60)) for process in processes]
@@ -390,7 +377,7 @@ def test_runs_started_together_send_everything_once(live_site: Site) -> None:
     assert codes.keys() <= {0, 11}
     assert codes[0] >= 1
     assert set(outputs) == {""}
-    assert all(live_site.held_at_bpjs(no_rawat) == TASKS for no_rawat in visits)
+    assert all(live_site.held_at_bpjs(no_rawat) == GONE_HOME for no_rawat in visits)
     assert [one.code for one in live_site.bpjs.received] == [200] * 24
 
 
@@ -410,7 +397,7 @@ def test_whoever_asks_hears_why_there_was_no_pass(live_site: Site) -> None:
 
 def test_whoever_asks_hears_why_a_pass_could_not_finish(live_site: Site) -> None:
     """Cron hears of an outage once an hour; whoever looks wants to know when it is tried again."""
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
     live_site.bpjs.down = True
     for _ in range(3):
         live_site.run("sync", *SINCE)
@@ -423,7 +410,7 @@ def test_whoever_asks_hears_why_a_pass_could_not_finish(live_site: Site) -> None
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_pass_in_order(live_site: Site, number: int, code: int) -> None:
     """The calls in flight are finished and recorded, no more are started; the next pass goes on."""
-    visits = [patient(live_site) for _ in range(12)]
+    visits = [gone_home(live_site, YESTERDAY) for _ in range(12)]
     live_site.bpjs.latency = 1
     with live_site.running("sync", *SINCE) as process:
         wait_for(lambda: len(live_site.bpjs.arrived) >= 6)
@@ -449,12 +436,12 @@ def test_a_signal_ends_the_pass_in_order(live_site: Site, number: int, code: int
 
     live_site.bpjs.latency = 0
     assert live_site.run("sync").returncode == 0
-    assert all(live_site.held_at_bpjs(no_rawat) == TASKS for no_rawat in visits)
+    assert all(live_site.held_at_bpjs(no_rawat) == GONE_HOME for no_rawat in visits)
     assert {one.code for one in live_site.bpjs.received} == {200}
 
 
 def test_a_second_signal_leaves_at_once_and_is_still_safe(live_site: Site) -> None:
-    visits = [patient(live_site) for _ in range(6)]
+    visits = [gone_home(live_site, YESTERDAY) for _ in range(6)]
     live_site.bpjs.latency = 15
     with live_site.running("sync", *SINCE) as process:
         wait_for(lambda: len(live_site.bpjs.arrived) >= 4)
@@ -466,7 +453,7 @@ def test_a_second_signal_leaves_at_once_and_is_still_safe(live_site: Site) -> No
     assert process.returncode == 143
     live_site.bpjs.latency = 0
     assert live_site.run("sync").returncode == 0
-    assert all(live_site.held_at_bpjs(no_rawat) == TASKS for no_rawat in visits)
+    assert all(live_site.held_at_bpjs(no_rawat) == GONE_HOME for no_rawat in visits)
     assert set(accepted(live_site).values()) == {1}
 
 
@@ -490,7 +477,7 @@ def test_a_signal_while_khanza_is_waited_for_ends_the_pass(
 
 def test_killed_again_and_again_it_ends_the_same(live_site: Site) -> None:
     """kill -9 in the middle, then a clean pass: no repeats beyond one per worker and kill."""
-    visits = [patient(live_site) for _ in range(15)]
+    visits = [gone_home(live_site, YESTERDAY) for _ in range(15)]
     live_site.bpjs.latency = 0.1
     kills = (1, 4, 6, 9, 13)
     for calls in kills:
@@ -504,7 +491,7 @@ def test_killed_again_and_again_it_ends_the_same(live_site: Site) -> None:
     clean = live_site.run("sync")
     assert (clean.returncode, clean.stdout, clean.stderr) == (0, "", "")
 
-    assert all(live_site.held_at_bpjs(no_rawat) == TASKS for no_rawat in visits)
+    assert all(live_site.held_at_bpjs(no_rawat) == GONE_HOME for no_rawat in visits)
     assert open_states(live_site, visits) <= {"sent", "already"}
     assert set(accepted(live_site).values()) == {1}
     repeats = [(one.path, one.code) for one in live_site.bpjs.received if one.code == 208]
@@ -517,7 +504,7 @@ def test_killed_again_and_again_it_ends_the_same(live_site: Site) -> None:
 
 def test_max_seconds_ends_a_slow_pass(live_site: Site) -> None:
     """Exit 5 with work left; the next pass goes on where it stopped."""
-    visits = [patient(live_site) for _ in range(30)]
+    visits = [gone_home(live_site, YESTERDAY) for _ in range(30)]
     live_site.bpjs.latency = 0.5
     began = time.monotonic()
     done = live_site.run("sync", *SINCE, "--max-seconds", "5")

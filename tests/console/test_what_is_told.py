@@ -9,23 +9,16 @@ import pytest
 
 from antrean_cli.simulator.bookings import EMPTY
 from antrean_cli.simulator.faults import Fault
-from tests.support.site import MONDAY, Site
+from tests.support.patients import examined, patient
+from tests.support.site import Site
 
 ADD, UPDATE = "/antrean/add", "/antrean/updatewaktu"
 PER_KODEBOOKING = "/antrean/pendaftaran/kodebooking/{}"
 
 
-def patient(site: Site, *, exam: bool = False, kd_poli: str = "INT") -> str:
-    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00", kd_poli=kd_poli)
-    site.khanza.sep(no_rawat)
-    if exam:
-        site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
-    return no_rawat
-
-
 def refused(site: Site) -> str:
     """Register a patient whose add BPJS refuses."""
-    no_rawat = patient(site, exam=True)
+    no_rawat = examined(site)
     norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
     site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
     return no_rawat

@@ -14,8 +14,8 @@ import pytest
 from antrean_cli.monitoring.metrics import METRICS, write_metrics
 from antrean_cli.operator.overview import KINDS_OF_OUTAGE
 from antrean_cli.simulator.faults import Fault
-from tests.console.test_process import SINCE, patient
-from tests.support.site import MONDAY, Site
+from tests.support.patients import gone_home
+from tests.support.site import MONDAY, SINCE, YESTERDAY, Site
 from tests.support.troubles import TROUBLES, khanza_down, no_database, refused
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def test_a_pass_leaves_its_metrics_readable_for_the_collector(live_site: Site) -
     """Names and labels are what alert rules are written in: they stay."""
     file = live_site.folder / "antrean.prom"
     refused(live_site)
-    sent, unmapped = patient(live_site), patient(live_site, kd_poli="MAT")
+    sent, unmapped = gone_home(live_site, YESTERDAY), gone_home(live_site, YESTERDAY, kd_poli="MAT")
     began = time.time()
     done = live_site.run("sync", *SINCE, ANTREAN_METRICS_FILE=str(file))
     assert done.returncode == 3
@@ -80,9 +80,9 @@ def test_a_pass_leaves_its_metrics_readable_for_the_collector(live_site: Site) -
 
 def test_calls_are_counted_over_all_passes_faults_among_them(live_site: Site) -> None:
     file = live_site.folder / "antrean.prom"
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
     live_site.run("sync", *SINCE)  # also before anybody watches
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
     live_site.bpjs.faults.add(Fault("reset_before", path=ADD))
     assert live_site.run("sync", ANTREAN_METRICS_FILE=str(file)).returncode == 5
     assert live_site.run("sync", ANTREAN_METRICS_FILE=str(file)).returncode == 0
@@ -137,7 +137,7 @@ def test_metrics_that_cannot_be_written_are_one_sentence_and_no_other_exit_code(
     live_site: Site, name: str
 ) -> None:
     (live_site.folder / "folder.prom").mkdir()
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
     done = live_site.run("sync", *SINCE, ANTREAN_METRICS_FILE=str(live_site.folder / name))
     assert (done.returncode, done.stdout) == (0, "")
     (line,) = done.stderr.splitlines()

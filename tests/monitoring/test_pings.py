@@ -17,8 +17,8 @@ from antrean_cli.monitoring.pass_monitor import PassMonitor, pass_counts
 from antrean_cli.monitoring.ping import PING_SECONDS
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.sync.report import Report
-from tests.console.test_process import SINCE, patient
-from tests.support.site import MONDAY, Clock, Site, wait_for
+from tests.support.patients import gone_home
+from tests.support.site import MONDAY, SINCE, YESTERDAY, Clock, Site, wait_for
 from tests.support.troubles import TROUBLES
 from tests.support.watcher import (
     TOKEN,
@@ -45,7 +45,7 @@ def watcher() -> Iterator[Watcher]:
 def test_a_pass_tells_when_it_begins_and_how_it_ended_in_counts_alone(
     live_site: Site, watcher: Watcher
 ) -> None:
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     done = live_site.run("sync", *SINCE, ANTREAN_PING_URL=f"{watcher.url}/")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert [(one.method, one.path) for one in watcher.heard] == [
@@ -70,7 +70,7 @@ def test_every_other_end_is_told_by_its_exit_code(
 
 def test_a_pass_that_was_stopped_says_so(live_site: Site, watcher: Watcher) -> None:
     for _ in range(8):
-        patient(live_site)
+        gone_home(live_site, YESTERDAY)
     live_site.bpjs.latency = 1
     with live_site.running("sync", *SINCE, ANTREAN_PING_URL=watcher.url) as process:
         wait_for(lambda: live_site.bpjs.arrived)
@@ -84,7 +84,7 @@ def test_the_pass_does_not_wait_for_the_watcher_to_hear_of_its_start(
     live_site: Site, watcher: Watcher
 ) -> None:
     """The start is answered after BPJS has got everything, and the end is told after it."""
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
 
     def late(request: BaseHTTPRequestHandler) -> None:
         if request.path.endswith("/start"):
@@ -93,7 +93,7 @@ def test_the_pass_does_not_wait_for_the_watcher_to_hear_of_its_start(
 
     watcher.answer = late
     live_site.run("sync", *SINCE)  # its bytecode and the database are warm
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
     live_site.bpjs.received.clear()
     assert live_site.run("sync", ANTREAN_PING_URL=watcher.url).returncode == 0
     assert watcher.paths == ["/start", "/0"]
@@ -142,7 +142,7 @@ def test_work_that_is_stuck_for_an_hour_keeps_the_good_news_back(
 
 def test_an_outage_that_is_on_keeps_the_good_news_back(live_site: Site, watcher: Watcher) -> None:
     """Refused credentials are no news to a pass that has nothing to send."""
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     live_site.bpjs.faults.add(Fault("http_401", times=None))
     assert live_site.run("sync", *SINCE).returncode == 4
     assert live_site.run("drop", no_rawat, "--keterangan", "uji").returncode == 0
@@ -168,7 +168,7 @@ def test_whatever_the_watcher_answers_the_pass_is_the_same(
 ) -> None:
     """Exit code, output, what BPJS holds; no redirect is followed, nobody waits for long."""
     watcher.answer = answer
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     began = time.monotonic()
     done = live_site.run("sync", *SINCE, ANTREAN_PING_URL=watcher.url)
     assert time.monotonic() - began < PING_SECONDS + ROOM
@@ -229,7 +229,7 @@ def test_the_next_pass_does_not_wait_for_a_slow_watcher(live_site: Site, watcher
 def test_a_signal_while_the_watcher_is_told_ends_the_program_at_once(
     live_site: Site, watcher: Watcher
 ) -> None:
-    patient(live_site)
+    gone_home(live_site, YESTERDAY)
     watcher.answer = lambda request: (
         well(request) if request.path.endswith("/start") else time.sleep(20)
     )

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from antrean_cli.simulator.faults import Fault, Reply
-from tests.commands.test_bad_input import NEARLY_FULL, limited, room
 from tests.support.command import on_a_terminal
+from tests.support.limits import limited, nearly_full, room
 from tests.support.site import MONDAY, Site, wait_for
 
 HEADER = "kodebooking,taskid,waktu"
@@ -595,7 +595,7 @@ def test_on_a_disk_that_is_full_after_opening_nothing_is_sent(site: Site) -> Non
     """The ledger is not only opened but written to before the first call."""
     booked(site, "A-1")
     size = 32_768  # the -shm needs just that much
-    subprocess.run([sys.executable, "-c", NEARLY_FULL, str(site.state), str(size)], check=False)
+    nearly_full(site.state, size)
     done = limited(room(size), site, "update", "--file", written(site, line("A-1", "1")))
     assert (done.returncode, done.stdout, site.bpjs.arrived) == (9, "", []), done.stderr
 

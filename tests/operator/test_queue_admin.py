@@ -20,6 +20,7 @@ from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.push import Push
 from antrean_cli.rules.rows import Rows
 from antrean_cli.simulator.faults import Fault
+from tests.support.patients import patient
 from tests.support.rows import words
 from tests.support.site import MONDAY, WIB, Site, wait_for
 
@@ -28,14 +29,6 @@ COMMANDS = (
     *(("status",), ("list",), ("show", "2026/11/23/000001"), ("retry", "--all")),
     *(("drop", "--reason", "x", "--keterangan", "uji"), ("replay", "--date", str(MONDAY), "--yes")),
 )
-
-
-def patient(site: Site, *, exam: str = "", kd_poli: str = "INT", tanggal: date = MONDAY) -> str:
-    no_rawat = site.khanza.visit(tanggal, jam="08:05:00", kd_poli=kd_poli)
-    site.khanza.sep(no_rawat)
-    if exam:
-        site.khanza.exam(no_rawat, f"{tanggal} {exam}")
-    return no_rawat
 
 
 def refused(site: Site) -> str:

@@ -21,17 +21,10 @@ from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.push import Push
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault
+from tests.support.patients import examined, patient
 from tests.support.site import MONDAY, WIB, Site, wait_for
 
 LIST = "/antrean/getlisttask"
-
-
-def patient(site: Site, *, exam: bool = True, kd_poli: str = "INT", tanggal: date = MONDAY) -> str:
-    no_rawat = site.khanza.visit(tanggal, jam="08:05:00", kd_poli=kd_poli)
-    site.khanza.sep(no_rawat)
-    if exam:
-        site.khanza.exam(no_rawat, f"{tanggal} 08:20:00")
-    return no_rawat
 
 
 def ms(clock: str, tanggal: date = MONDAY) -> int:
@@ -78,9 +71,9 @@ def forgotten_by_bpjs(site: Site, kodebooking: str, *, tasks: bool = True) -> No
 
 def test_a_day_that_is_all_there_is_equal_and_the_counts_add_up(site: Site) -> None:
     for _ in range(3):
-        patient(site)
-    mat = patient(site, kd_poli="MAT")  # not mapped: held, with its tasks
-    bad = patient(site)
+        examined(site)
+    mat = examined(site, kd_poli="MAT")  # not mapped: held, with its tasks
+    bad = examined(site)
     norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=bad)
     site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
     site.sync()
@@ -101,15 +94,15 @@ def test_a_day_that_is_all_there_is_equal_and_the_counts_add_up(site: Site) -> N
 
 
 def test_what_a_pass_has_not_sent_yet_is_pending(site: Site) -> None:
-    patient(site)
+    examined(site)
     site.sync()
-    patient(site)
+    examined(site)
     code, found, _ = compared(site)
     assert (code, found["pending"], found["lost"]) == (0, 3, 0)
 
 
 def test_what_bpjs_lost_is_named_and_repaired(site: Site) -> None:
-    whole, tasks = patient(site), patient(site)
+    whole, tasks = examined(site), examined(site)
     site.sync()
     before = site.held_at_bpjs(whole)
     forgotten_by_bpjs(site, whole)
@@ -130,7 +123,7 @@ def test_what_bpjs_lost_is_named_and_repaired(site: Site) -> None:
 def test_what_the_ledger_does_not_know_of_is_noted_by_a_repair_and_not_sent_again(
     site: Site,
 ) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.bpjs.faults.add(Fault("gagal_dicoba", path="/antrean/updatewaktu", handled=True, times=1))
     site.sync()
     code, found, _ = compared(site)
@@ -144,7 +137,7 @@ def test_what_the_ledger_does_not_know_of_is_noted_by_a_repair_and_not_sent_agai
 
 
 def test_a_time_that_bpjs_holds_otherwise_is_named_with_both(site: Site) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.sync()
     with Ledger.open(site.state, WIB) as ledger, ledger.transaction():
         before = ledger.record(no_rawat)
@@ -166,7 +159,7 @@ def test_a_time_that_bpjs_holds_otherwise_is_named_with_both(site: Site) -> None
 
 
 def test_a_time_moved_by_a_tie_is_no_difference(site: Site) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.khanza.exam(no_rawat, f"{MONDAY} 08:05:00")
     site.sync()
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:05:01")]
@@ -174,7 +167,7 @@ def test_a_time_moved_by_a_tie_is_no_difference(site: Site) -> None:
 
 
 def test_what_was_sent_by_hand_is_no_difference(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     assert site.run("add", "--no-rawat", no_rawat).returncode == 0
     site.bpjs.bookings.mobile_jkn("LUAR-1", str(MONDAY - timedelta(days=1)))
@@ -184,7 +177,7 @@ def test_what_was_sent_by_hand_is_no_difference(site: Site) -> None:
 def test_a_booking_that_only_bpjs_knows_and_a_cancel_that_only_bpjs_knows_are_named(
     site: Site,
 ) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     site.bpjs.bookings.mobile_jkn("KIOS-1", str(MONDAY))
     site.bpjs.bookings.batal({"kodebooking": no_rawat, "keterangan": "di luar antrean"})
@@ -197,7 +190,7 @@ def test_a_booking_that_only_bpjs_knows_and_a_cancel_that_only_bpjs_knows_are_na
 
 def test_a_cancelled_visit_is_equal(site: Site) -> None:
     site.cancelled()
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.sync()
     site.khanza.stts(no_rawat, "Batal")
     for _ in range(3):
@@ -209,14 +202,14 @@ def test_a_cancelled_visit_is_equal(site: Site) -> None:
 
 
 def test_a_pilot_does_not_miss_what_belongs_to_other_clinics(site: Site) -> None:
-    patient(site)
+    examined(site)
     site.sync(ANTREAN_ONLY_POLI="INT")
     site.bpjs.bookings.mobile_jkn("ANAK-1", str(MONDAY), kodepoli="ANA")
     assert compared(site, ANTREAN_ONLY_POLI="INT")[0] == 0
 
 
 def test_nothing_is_written_without_repair(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     forgotten_by_bpjs(site, no_rawat)
     before = site.state.read_bytes()
@@ -226,7 +219,7 @@ def test_nothing_is_written_without_repair(site: Site) -> None:
 
 def test_where_bpjs_answers_only_in_part_it_says_so_and_is_no_proof(site: Site) -> None:
     for _ in range(6):
-        patient(site)
+        examined(site)
     site.sync()
     site.bpjs.faults.add(Fault("html", path=LIST, times=1))
     code, found, err = compared(site)
@@ -235,7 +228,7 @@ def test_where_bpjs_answers_only_in_part_it_says_so_and_is_no_proof(site: Site) 
 
 
 def test_bpjs_down_is_one_sentence(site: Site) -> None:
-    patient(site)
+    examined(site)
     site.sync()
     site.bpjs.stop()
     code, _, err = compared(site)
@@ -244,7 +237,7 @@ def test_bpjs_down_is_one_sentence(site: Site) -> None:
 
 
 def test_refused_credentials_end_it(site: Site) -> None:
-    patient(site)
+    examined(site)
     site.sync()
     assert compared(site, BPJS_SECRET_KEY="salah")[0] == 4
 
@@ -278,7 +271,7 @@ def test_without_a_ledger_it_says_what_to_do(site: Site) -> None:
 
 def test_a_task_that_khanza_no_longer_records_is_a_difference(site: Site) -> None:
     """Before and after a pass has looked at it: nothing was noted since."""
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     site.khanza.delete("pemeriksaan_ralan", no_rawat=no_rawat)
     assert compared(site)[0] == 13
@@ -290,7 +283,7 @@ def test_a_task_that_khanza_no_longer_records_is_a_difference(site: Site) -> Non
 
 
 def test_a_visit_that_khanza_deleted_is_not_recorded_and_a_difference(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     site.khanza.delete("reg_periksa", no_rawat=no_rawat)
     code, found, _ = compared(site)
@@ -298,7 +291,7 @@ def test_a_visit_that_khanza_deleted_is_not_recorded_and_a_difference(site: Site
 
 
 def test_a_deleted_visit_that_was_cancelled_by_hand_is_equal(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     site.khanza.delete("reg_periksa", no_rawat=no_rawat)
     assert (
@@ -311,7 +304,7 @@ def test_a_deleted_visit_that_was_cancelled_by_hand_is_equal(site: Site) -> None
 
 
 def test_a_visit_that_khanza_moved_to_another_day_is_not_taken_for_deleted(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     site.khanza.update(
         "reg_periksa", {"no_rawat": no_rawat}, tgl_registrasi=str(MONDAY - timedelta(days=3))
@@ -320,7 +313,7 @@ def test_a_visit_that_khanza_moved_to_another_day_is_not_taken_for_deleted(site:
 
 
 def test_a_time_that_was_corrected_in_khanza_after_sending_is_named_with_both(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     site.khanza.delete("pemeriksaan_ralan", no_rawat=no_rawat)
     site.khanza.exam(no_rawat, f"{MONDAY} 09:40:00")
@@ -339,7 +332,7 @@ def test_a_time_that_was_corrected_in_khanza_after_sending_is_named_with_both(si
 def test_a_time_that_somebody_else_told_bpjs_is_a_difference_before_and_after_a_pass_learns_of_it(
     site: Site,
 ) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.bpjs.bookings.mobile_jkn(
         no_rawat, str(MONDAY), tasks=[{"taskid": 3, "waktu": ms("08:30:00")}]
     )
@@ -356,7 +349,7 @@ def test_a_time_that_somebody_else_told_bpjs_is_a_difference_before_and_after_a_
 def test_a_cancel_that_only_bpjs_knows_stays_a_difference_once_a_pass_has_learned_of_it(
     site: Site,
 ) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.sync()
     site.bpjs.bookings.batal({"kodebooking": no_rawat, "keterangan": "di luar antrean"})
     site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
@@ -382,7 +375,7 @@ def test_a_visit_cancelled_before_it_was_seen_that_bpjs_holds_alive_is_a_differe
 
 
 def test_a_cancel_that_waits_for_its_delay_is_pending(site: Site) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.sync()
     site.khanza.stts(no_rawat, "Batal")
     for _ in range(2):
@@ -404,7 +397,7 @@ def test_a_cancel_that_khanza_says_it_sent_and_bpjs_does_not_show_is_a_differenc
 
 
 def test_of_a_cancelled_visit_that_bpjs_has_forgotten_nothing_is_missed(site: Site) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.sync()
     site.khanza.stts(no_rawat, "Batal")
     for _ in range(3):
@@ -425,7 +418,7 @@ def test_of_a_day_that_no_pass_comes_by_everything_that_bpjs_lacks_is_lost(
     site: Site, days: int, words: str
 ) -> None:
     tanggal = MONDAY - timedelta(days=days)
-    theirs, nobodys = patient(site, tanggal=tanggal), patient(site, tanggal=tanggal)
+    theirs, nobodys = examined(site, tanggal=tanggal), examined(site, tanggal=tanggal)
     tasks = [
         {"taskid": 3, "waktu": ms("08:05:00", tanggal)},
         {"taskid": 4, "waktu": ms("08:20:00", tanggal)},
@@ -443,7 +436,7 @@ def test_of_a_day_that_no_pass_comes_by_everything_that_bpjs_lacks_is_lost(
 
 
 def test_what_is_still_open_of_an_old_day_is_pending(site: Site) -> None:
-    no_rawat = patient(site, tanggal=MONDAY)
+    no_rawat = examined(site, tanggal=MONDAY)
     site.bpjs.faults.add(Fault("gagal_dicoba", path="/antrean/add", times=None))
     site.sync()
     site.clock.at("08:00", day=4)
@@ -456,7 +449,7 @@ def test_what_is_still_open_of_an_old_day_is_pending(site: Site) -> None:
 def test_what_was_still_open_after_h_plus_7_is_closed_and_what_never_began_is_lost(
     site: Site,
 ) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.bpjs.faults.add(Fault("gagal_dicoba", path="/antrean/updatewaktu", times=None))
     site.sync()
     site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
@@ -498,7 +491,7 @@ def test_what_was_sent_by_hand_and_lost_is_in_the_sums_as_well(site: Site) -> No
 
 
 def test_a_manual_add_that_was_lost_is_in_the_sums_as_well(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     assert site.run("add", "--no-rawat", no_rawat, CLOCK=site.clock.now.isoformat()).returncode == 0
     site.sync()
     forgotten_by_bpjs(site, no_rawat)
@@ -532,7 +525,7 @@ def test_only_what_has_a_time_is_repaired_and_the_rest_is_for_a_person(site: Sit
 def test_a_cancel_that_bpjs_has_lost_does_not_keep_a_repair_of_a_live_visit_from_being_sent(
     site: Site,
 ) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.sync()
     site.bpjs.bookings.batal({"kodebooking": no_rawat, "keterangan": "di luar antrean"})
     site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
@@ -550,7 +543,7 @@ def test_a_cancel_that_bpjs_has_lost_does_not_keep_a_repair_of_a_live_visit_from
 
 
 def test_only_kode_booking_tidak_ditemukan_means_that_bpjs_holds_none(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     before = site.states(no_rawat)
     with answering(site, LIST, Answer(201, "Terjadi kesalahan pada sistem")):
@@ -562,7 +555,7 @@ def test_only_kode_booking_tidak_ditemukan_means_that_bpjs_holds_none(site: Site
 
 
 def test_a_second_look_that_fails_leaves_what_the_first_has_found(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     forgotten_by_bpjs(site, no_rawat, tasks=False)
     settings, now = site.settings(), site.clock.now
@@ -608,7 +601,7 @@ def test_a_pilot_by_khanzas_code_misses_nothing_of_its_own_clinic(site: Site) ->
 
 def test_who_registers_between_the_read_of_khanza_and_bpjss_list_is_no_stranger(site: Site) -> None:
     for _ in range(2):
-        patient(site)
+        examined(site)
     site.sync()
     site.bpjs.bookings.mobile_jkn(
         "2026/11/23/000003", str(MONDAY)
@@ -616,7 +609,7 @@ def test_who_registers_between_the_read_of_khanza_and_bpjss_list_is_no_stranger(
 
     def register(left: int) -> None:
         if left == 0:
-            patient(site)
+            examined(site)
 
     assert reconcile(site.settings(), MONDAY, site.clock.now, progress=register).strangers == []
 
@@ -625,7 +618,7 @@ def test_who_registers_between_the_read_of_khanza_and_bpjss_list_is_no_stranger(
 
 
 def test_with_all_each_booking_stands_with_its_three_sides(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     forgotten_by_bpjs(site, no_rawat, tasks=False)
     shown = text(site, "--all")
@@ -645,7 +638,7 @@ def test_with_all_each_booking_stands_with_its_three_sides(site: Site) -> None:
 
 
 def test_each_kind_of_difference_has_its_next_step(site: Site) -> None:
-    lost, gone = patient(site), patient(site)
+    lost, gone = examined(site), examined(site)
     site.sync()
     forgotten_by_bpjs(site, lost)
     site.khanza.delete("reg_periksa", no_rawat=gone)
@@ -657,7 +650,7 @@ def test_each_kind_of_difference_has_its_next_step(site: Site) -> None:
 
 @pytest.mark.parametrize("template", ["{no_rawat}", "{kode_ppk}{no_rawat}{kd_poli}{no_reg}"])
 def test_the_table_fits_80_columns(site: Site, template: str) -> None:
-    _, moved, _ = patient(site), patient(site), patient(site)
+    _, moved, _ = examined(site), examined(site), examined(site)
     site.sync(ANTREAN_KODEBOOKING=template)
     lost, _, cancelled = [row["kodebooking"] for row in site.bpjs.bookings.snapshot()]
     forgotten_by_bpjs(site, str(lost))
@@ -675,7 +668,7 @@ def test_the_table_fits_80_columns(site: Site, template: str) -> None:
 def test_it_works_beside_a_pass_that_is_sending_and_neither_loses_or_repeats_anything(
     site: Site,
 ) -> None:
-    numbers = [patient(site) for _ in range(5)]
+    numbers = [examined(site) for _ in range(5)]
     site.bpjs.latency = 0.2
     clock = site.clock.now.isoformat()
     with site.running("sync", CLOCK=clock) as running:
@@ -696,7 +689,7 @@ def test_it_works_beside_a_pass_that_is_sending_and_neither_loses_or_repeats_any
 def test_what_was_sent_by_hand_and_lost_by_bpjs_is_sent_again_by_a_repair(
     site: Site, known_to_khanza: bool
 ) -> None:
-    kodebooking = patient(site, exam=False) if known_to_khanza else "KIOS-1"
+    kodebooking = patient(site) if known_to_khanza else "KIOS-1"
     site.bpjs.bookings.mobile_jkn(kodebooking, str(MONDAY))
     for taskid, clock in (("1", "07:50"), ("2", "07:55")):
         assert site.run("update", kodebooking, taskid, f"{MONDAY} {clock}").returncode == 0

@@ -14,17 +14,16 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.reconcile import Reconciliation, reconcile
 from antrean_cli.rules.codes import State
 from antrean_cli.simulator.faults import Fault, FaultPlan
+from tests.support.patients import examined, patient
 from tests.support.site import MONDAY, WIB, Site
 
 ADD, UPDATE, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/getlisttask"
 
 
-def patient(site: Site, tanggal: date = MONDAY, *, exam: bool = True, kd_pj: str = "BPJ") -> str:
-    no_rawat = site.khanza.visit(tanggal, jam="08:05:00", kd_pj=kd_pj)
-    if kd_pj == "BPJ":
-        site.khanza.sep(no_rawat)
-    if exam:
-        site.khanza.exam(no_rawat, f"{tanggal} 08:20:00")
+def paying(site: Site) -> str:
+    """Register a patient who pays, examined; return no_rawat."""
+    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00", kd_pj="UMU")
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
     return no_rawat
 
 
@@ -56,7 +55,7 @@ def test_what_was_registered_late_is_pending_on_the_first_day_of_the_passes_and_
     site: Site, days: str, place: str
 ) -> None:
     site.sync()
-    late = patient(site, exam=False)
+    late = patient(site)
     site.clock.at("09:00", day=4)
     found = compared(site, ANTREAN_DAYS=days)
     assert places(found) == {"add": [place], "3": [place]}
@@ -70,7 +69,7 @@ def test_what_was_registered_late_is_pending_on_the_first_day_of_the_passes_and_
 def test_passes_come_by_from_the_day_of_the_first_one(site: Site, day: int, place: str) -> None:
     site.sync()
     tanggal = MONDAY + timedelta(days=day)
-    patient(site, tanggal, exam=False)
+    patient(site, tanggal)
     site.clock.at("09:00", day=1)
     assert places(compared(site, tanggal)) == {"add": [place], "3": [place]}
 
@@ -78,7 +77,7 @@ def test_passes_come_by_from_the_day_of_the_first_one(site: Site, day: int, plac
 def test_a_time_typed_in_after_the_last_pass_came_by_is_lost_and_what_is_through_is_not(
     site: Site,
 ) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.sync()
     site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
     site.clock.at("09:00", day=4)
@@ -90,7 +89,7 @@ def test_a_time_typed_in_after_the_last_pass_came_by_is_lost_and_what_is_through
 def test_what_a_pass_has_left_open_is_followed_although_its_day_is_out_of_reach(
     site: Site,
 ) -> None:
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, times=None))
     site.sync()
     site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
@@ -111,17 +110,17 @@ def test_what_a_pass_has_left_open_is_followed_although_its_day_is_out_of_reach(
 def test_after_the_template_of_kode_booking_changed_a_day_is_equal_all_the_same(
     site: Site,
 ) -> None:
-    patient(site)
+    examined(site)
     site.sync(ANTREAN_KODEBOOKING="{no_rawat_angka}")
     found = compared(site)
     assert (kinds(found), [one.kodebooking for one in found.compared]) == ([], ["20261123000001"])
 
 
 def test_of_nonjkn_that_is_no_longer_added_what_was_begun_is_still_compared(site: Site) -> None:
-    begun = patient(site, kd_pj="UMU")
+    begun = paying(site)
     site.clock.at("14:20")
     site.sync()
-    patient(site, kd_pj="UMU")
+    paying(site)
     found = compared(site, ANTREAN_ADD="onsite")
     assert (kinds(found), [one.kodebooking for one in found.compared]) == ([], [begun])
     site.bpjs.bookings._held.clear()
@@ -131,11 +130,11 @@ def test_of_nonjkn_that_is_no_longer_added_what_was_begun_is_still_compared(site
 
 
 def test_of_a_clinic_that_was_left_out_since_only_what_was_begun_is_counted(site: Site) -> None:
-    sent, waiting = patient(site, exam=False), patient(site, exam=False)
+    sent, waiting = patient(site), patient(site)
     site.bpjs.faults.add(Fault("gagal_dicoba", kodebooking=waiting, path=UPDATE, times=None))
     site.sync()
     site.khanza.exam(sent, f"{MONDAY} 08:20:00")
-    patient(site)
+    examined(site)
     found = compared(site, ANTREAN_SKIP_POLI="INT")
     assert kinds(found) == []
     assert places(found) == {"add": ["at_bpjs"], "3": ["at_bpjs", "held"]}
@@ -144,7 +143,7 @@ def test_of_a_clinic_that_was_left_out_since_only_what_was_begun_is_counted(site
 def test_a_time_that_the_sources_of_today_would_choose_otherwise_is_named_with_both(
     site: Site,
 ) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.khanza.berkas(no_rawat, diterima=f"{MONDAY} 08:30:00")
     site.sync()
     assert site.held_at_bpjs(no_rawat)[1] == (4, "08:20:00")
@@ -179,7 +178,7 @@ class Meanwhile(FaultPlan):
 
 def put_off(site: Site) -> str:
     """Let a pass send task 3, which BPJS takes and is silent about: the ledger has it as due."""
-    no_rawat = patient(site, exam=False)
+    no_rawat = patient(site)
     site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, handled=True, times=1))
     site.sync()
     site.clock.forward(minutes=5)
@@ -213,7 +212,7 @@ def test_what_is_in_flight_when_it_is_compared_is_no_difference(site: Site) -> N
 
 
 def test_what_somebody_makes_due_again_while_it_is_compared_is_pending(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     site.bpjs.bookings._held.clear()
     everything = [(no_rawat, step, "not_at_bpjs") for step in ("add", "3", "4")]
@@ -225,7 +224,7 @@ def test_what_somebody_makes_due_again_while_it_is_compared_is_pending(site: Sit
 
 
 def test_a_note_for_a_person_made_while_it_is_compared_hides_nothing(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.sync()
     site.bpjs.bookings._held.clear()
     site.bpjs.faults = Meanwhile(LIST, 2, lambda: save(site, no_rawat, "add", note="berubah"))

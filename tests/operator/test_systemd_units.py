@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from antrean_cli.monitoring.ping import PING_SECONDS
-from tests.console.test_process import SINCE, patient
 from tests.support.command import run
-from tests.support.site import Site
+from tests.support.patients import gone_home
+from tests.support.site import SINCE, YESTERDAY, Site
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_both_units_are_shown_with_their_files_and_how_to_install_them(env_file:
 
 def test_the_command_of_the_service_is_a_pass(live_site: Site) -> None:
     """As systemd runs it: an absolute program, the settings file, no environment of a shell."""
-    no_rawat = patient(live_site)
+    no_rawat = gone_home(live_site, YESTERDAY)
     env_file = live_site.folder / ".env"
     env_file.touch(mode=0o600)
     with_settings(env_file, **live_site.env, ANTREAN_STATE=str(live_site.state))

@@ -11,17 +11,10 @@ import pytest
 from antrean_cli.rules.sources import FLOWS, SOURCES
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault
+from tests.support.patients import patient
 from tests.support.site import MONDAY, Site
 
 UPDATE, PER_KODEBOOKING = "/antrean/updatewaktu", "/antrean/pendaftaran/kodebooking/{}"
-
-
-def patient(site: Site, *, exam: str = "", kd_poli: str = "INT", jam: str = "08:05:00") -> str:
-    no_rawat = site.khanza.visit(MONDAY, jam=jam, kd_poli=kd_poli)
-    site.khanza.sep(no_rawat)
-    if exam:
-        site.khanza.exam(no_rawat, f"{MONDAY} {exam}")
-    return no_rawat
 
 
 def refused(site: Site, why: str = "rujukan_tidak_valid") -> str:

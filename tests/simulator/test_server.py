@@ -13,10 +13,8 @@ import hashlib
 import hmac
 import http.client
 import json
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -33,6 +31,7 @@ from Crypto.Util.Padding import unpad
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Simulator, signature
 from tests.support.catalogue import EXAMPLE_ADD
+from tests.support.certificates import self_signed
 
 CONS_ID, SECRET, USER_KEY = "1234", "rahasia", "kunci"
 WIB = timezone(timedelta(hours=7))
@@ -944,33 +943,10 @@ def test_the_page_shows_what_is_held_and_no_patient(bpjs: Client) -> None:
 # The server as a server.
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is needed to make a certificate")
-    key, cert, both = tmp_path / "key.pem", tmp_path / "cert.pem", tmp_path / "both.pem"
-    command = [
-        openssl,
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=bpjs",
-    ]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run(command, check=True, capture_output=True)
-    both.write_bytes(key.read_bytes() + cert.read_bytes())
-    return both
-
-
 def test_https_is_spoken_with_a_certificate_and_survives_who_refuses_it(
-    certificate: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    certificate = self_signed(tmp_path)
     with make(certificate=certificate) as simulator:
         assert simulator.url.startswith("https://127.0.0.1:")
         with pytest.raises(ssl.SSLCertVerificationError):

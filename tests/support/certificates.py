@@ -8,11 +8,24 @@ from pathlib import Path
 
 
 def openssl(*arguments: str, given: bytes = b"") -> bytes:
+    """Run the openssl command and return its output."""
     program = shutil.which("openssl")
     assert program, "these tests need the openssl command: install the package openssl"
     done = subprocess.run([program, *arguments], input=given, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
+
+
+KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+def self_signed(folder: Path, san: str = "IP:127.0.0.1,DNS:localhost") -> Path:
+    """Make a key with a certificate that nobody vouches for, in one PEM file; return its path."""
+    key, pem = folder / "self.key", folder / "self.pem"
+    names = ("-subj", "/CN=localhost", "-addext", f"subjectAltName={san}")
+    openssl("req", "-x509", *KEY, "-days", "2", *names, "-keyout", str(key), "-out", str(pem))
+    pem.write_text(key.read_text() + pem.read_text())
+    return pem
 
 
 def certificate(
@@ -23,7 +36,7 @@ def certificate(
     Without a signer it is an authority of its own. `until` is the end, `YYYYMMDDHHMMSSZ`.
     """
     pem, key, request = folder / f"{name}.pem", folder / f"{name}.key", folder / f"{name}.csr"
-    new = ("-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-subj", f"/CN={name}")
+    new = (*KEY, "-keyout", str(key), "-subj", f"/CN={name}")
     if signed_by is None:
         usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
         openssl("req", "-x509", *new, "-days", "2", *usage, "-out", str(pem))

@@ -33,6 +33,9 @@ from tests.support.mariadb import MariaDB
 CONS_ID, SECRET_KEY, USER_KEY = "12345", "rahasia-uji", "kunci-uji"
 WIB = timezone(timedelta(hours=7), "WIB")
 MONDAY = date(2026, 11, 23)  # the day that most tests play on
+# The day of those at the real time: all of it is past, at any hour.
+YESTERDAY = datetime.now(WIB).date() - timedelta(days=1)
+SINCE = ("--since", str(YESTERDAY))
 
 
 @dataclass

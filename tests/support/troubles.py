@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from antrean_cli.simulator.faults import Fault
-from tests.console.test_process import patient
-from tests.support.site import Site
+from tests.support.patients import gone_home
+from tests.support.site import YESTERDAY, Site
 
 
 def refused(site: Site) -> None:
-    site.bpjs.bookings.refuse("rujukan_tidak_valid", kodebooking=patient(site))
+    site.bpjs.bookings.refuse("rujukan_tidak_valid", kodebooking=gone_home(site, YESTERDAY))
 
 
 def credentials(site: Site) -> None:
-    patient(site)
+    gone_home(site, YESTERDAY)
     site.bpjs.faults.add(Fault("http_401", times=None))
 
 

@@ -14,17 +14,11 @@ from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.sync.list_reader import ListReader
+from tests.support.patients import examined
 from tests.support.rows import words
 from tests.support.site import MONDAY, Done, Site
 
 ADD, LIST = "/antrean/add", f"/antrean/pendaftaran/tanggal/{MONDAY}"
-
-
-def patient(site: Site, norm: str | None = None) -> str:
-    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00", norm=norm)
-    site.khanza.sep(no_rawat)
-    site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
-    return no_rawat
 
 
 def kiosk(site: Site, no_rawat: str, kodebooking: str, **fields: object) -> str:
@@ -55,7 +49,7 @@ def looks(site: Site) -> int:
 
 
 def test_a_booking_under_another_code_is_used_and_gets_the_tasks(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     code = kiosk(site, no_rawat, "KIOS-1")
     for _ in range(3):
         sync(site)
@@ -70,7 +64,7 @@ def test_a_booking_under_another_code_is_used_and_gets_the_tasks(site: Site) -> 
 
 
 def test_what_bpjs_does_not_have_is_added(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     sync(site)
     assert adds(site) == [no_rawat]
 
@@ -86,21 +80,21 @@ def test_what_bpjs_does_not_have_is_added(site: Site) -> None:
 def test_another_clinic_doctor_or_patient_is_not_the_same(
     site: Site, other: dict[str, object]
 ) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     kiosk(site, no_rawat, "KIOS-1", **other)
     sync(site)
     assert adds(site) == [no_rawat]
 
 
 def test_one_number_of_the_patient_is_enough(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     kiosk(site, no_rawat, "KIOS-1", nik="3200000000000001", norm="999999")
     sync(site)
     assert adds(site) == []
 
 
 def test_a_cancelled_booking_is_not_used(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     kiosk(site, no_rawat, "KIOS-1")
     site.bpjs.bookings.batal({"kodebooking": "KIOS-1", "keterangan": "salah poli"})
     sync(site)
@@ -111,14 +105,14 @@ def test_the_booking_of_another_visit_is_not_taken_away(site: Site) -> None:
     norm = site.khanza.patient()
     booked = site.khanza.visit(MONDAY, jam="08:00:00", norm=norm)
     nobooking = site.khanza.booking(booked, MONDAY)
-    second = patient(site, norm)
+    second = examined(site, norm=norm)
     kiosk(site, second, nobooking)
     sync(site)
     assert adds(site) == [second]
 
 
 def test_of_several_a_person_has_to_say_which_and_then_it_goes_on(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     for code in ("KIOS-1", "KIOS-2"):
         kiosk(site, no_rawat, code)
     for _ in range(3):
@@ -137,7 +131,7 @@ def test_of_several_a_person_has_to_say_which_and_then_it_goes_on(site: Site) ->
 
 
 def test_without_the_setting_what_was_held_is_added(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     for code in ("KIOS-1", "KIOS-2"):
         kiosk(site, no_rawat, code)
     sync(site)
@@ -149,10 +143,10 @@ def test_without_the_setting_what_was_held_is_added(site: Site) -> None:
 def test_the_list_is_read_at_most_once_in_ten_minutes_and_later_adds_wait_for_the_next_look(
     site: Site,
 ) -> None:
-    patient(site)
+    examined(site)
     sync(site)
     site.clock.forward(minutes=1)
-    late = patient(site)
+    late = examined(site)
     kiosk(site, late, "KIOS-9")
     for _ in range(9):
         sync(site)
@@ -165,7 +159,7 @@ def test_the_list_is_read_at_most_once_in_ten_minutes_and_later_adds_wait_for_th
 
 
 def test_an_add_that_was_put_off_after_a_look_goes_out_without_another(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.bpjs.faults.add(Fault("undefined_error", path=ADD, times=1))
     for _ in range(3):
         sync(site)
@@ -192,7 +186,7 @@ def test_where_only_adds_are_due_and_bpjs_is_away_the_outage_is_told_and_ends(si
     """The adds wait for the list, but not for so long that nobody learns of the outage; then one of
     them probes.
     """
-    probe, second = patient(site), patient(site)
+    probe, second = examined(site), examined(site)
     site.bpjs.stop()
     passes = every_minute(site, 15)
     assert {done.report.exit_code for done in passes} == {5}
@@ -209,12 +203,12 @@ def test_where_only_adds_are_due_and_bpjs_is_away_the_outage_is_told_and_ends(si
 
 
 def test_an_add_that_cannot_be_sent_is_no_probe(site: Site) -> None:
-    ambiguous = patient(site)
+    ambiguous = examined(site)
     for code in ("KIOS-1", "KIOS-2"):
         kiosk(site, ambiguous, code)
     every_minute(site, 1)
     site.bpjs.stop()
-    probe = patient(site)
+    probe = examined(site)
     every_minute(site, 25)
     site.bpjs.start()
     site.clock.forward(minutes=11)
@@ -224,7 +218,7 @@ def test_an_add_that_cannot_be_sent_is_no_probe(site: Site) -> None:
 
 
 def test_a_list_that_never_comes_keeps_nothing_but_adds_and_those_ten_minutes(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.bpjs.faults.add(Fault("http_500", path=LIST, times=None))
     passes = every_minute(site, 5)
     booked = site.khanza.visit(MONDAY, jam="08:00:00")
@@ -239,7 +233,7 @@ def test_a_list_that_never_comes_keeps_nothing_but_adds_and_those_ten_minutes(si
     )
     passes += every_minute(site, 15)
     assert adds(site) == [no_rawat]
-    later = patient(site)
+    later = examined(site)
     passes += every_minute(site, 1)
     assert adds(site) == [no_rawat, later], "after that nobody waits until a list has come"
     assert looks(site) == 3, "it is asked for at most once in ten minutes"
@@ -257,7 +251,7 @@ def test_the_list_of_an_old_day_that_never_comes_keeps_no_other_day_waiting(site
         Fault("http_500", path=f"/antrean/pendaftaran/tanggal/{site.clock.now.date()}", times=None)
     )
     site.clock.at("14:00")
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     every_minute(site, 1)
     assert adds(site)[1:] == [no_rawat]
 
@@ -278,7 +272,7 @@ def test_the_list_of_an_old_day_that_never_comes_keeps_no_other_day_waiting(site
 def test_while_the_list_fails_for_a_moment_adds_wait_and_none_is_doubled(
     site: Site, name: FaultName
 ) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     kiosk(site, no_rawat, "KIOS-1")
     site.bpjs.faults.add(Fault(name, path=LIST, times=1))
     passes = every_minute(site, 11)
@@ -288,17 +282,17 @@ def test_while_the_list_fails_for_a_moment_adds_wait_and_none_is_doubled(
 
 
 def test_where_bpjs_does_not_show_the_list_adds_go_out_at_once(site: Site) -> None:
-    first = patient(site)
+    first = examined(site)
     site.bpjs.faults.add(Fault("not_found_yet", path=LIST, times=None))
     every_minute(site, 1)
-    second = patient(site)
+    second = examined(site)
     passes = every_minute(site, 8)
     assert (adds(site), looks(site)) == ([first, second], 1)
     assert {done.report.exit_code for done in passes} == {0}
 
 
 def test_our_own_code_at_bpjs_is_kept_whatever_a_kiosk_added_beside_it(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     for code in ("KIOS-1", no_rawat):
         kiosk(site, no_rawat, code)
     every_minute(site, 3)
@@ -326,7 +320,7 @@ def test_what_bpjs_has_or_may_have_under_our_code_keeps_it(
 
 
 def test_a_replay_does_not_send_the_tasks_again_under_a_kiosks_code(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     kiosk(site, no_rawat, "KIOS-1")
     site.sync()
     assert (
@@ -355,7 +349,7 @@ def test_a_mobile_jkn_booking_keeps_bpjss_own_code(site: Site) -> None:
 
 
 def test_a_doctors_code_is_a_number_however_it_is_written(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     site.khanza.update("maping_dokter_dpjpvclaim", {"kd_dokter": "D01"}, kd_dokter_bpjs="012345")
     kiosk(site, no_rawat, "KIOS-1")
     every_minute(site, 1)
@@ -377,7 +371,7 @@ def test_a_list_that_there_is_never_time_for_is_not_waited_for_either(site: Site
 
 
 def test_no_number_of_a_patient_gets_into_the_ledger(site: Site) -> None:
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     kiosk(site, no_rawat, "KIOS-1")
     sync(site)
     norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
@@ -390,7 +384,7 @@ def test_what_the_desk_sent_of_a_kiosks_booking_does_not_hide_it(site: Site) -> 
     """Tasks 1 and 2 of the ticket machine come by hand, under the kiosk's code, before the first
     look.
     """
-    no_rawat = patient(site)
+    no_rawat = examined(site)
     code = kiosk(site, no_rawat, "KIOS-1")
     for taskid, clock in (("1", "07:50"), ("2", "07:55")):
         assert site.run("update", code, taskid, f"{MONDAY} {clock}").returncode == 0
@@ -414,7 +408,7 @@ def test_what_the_desk_sent_of_a_kiosks_booking_does_not_hide_it(site: Site) -> 
 def test_refused_credentials_are_told_at_once_although_all_adds_wait_for_the_list(
     site: Site,
 ) -> None:
-    patient(site)
+    examined(site)
     done = site.sync(ANTREAN_ADOPT="ya", BPJS_SECRET_KEY="salah")
     assert done.report.exit_code == 4
     assert any("ditolak" in text for text in done.told)

@@ -25,6 +25,7 @@ from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync import workers as flights
 from tests.support.faults import PUT_OFF, SPELLED, TRANSPORT
 from tests.support.mariadb import MariaDB
+from tests.support.patients import patient
 from tests.support.rows import words
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
 
@@ -36,15 +37,6 @@ ADD, UPDATE, BATAL, LIST = (
 )
 AT_0805 = 1795395900000  # 2026-11-23 08:05:00 WIB
 NOWHERE = "/nonexistent/socket"
-
-
-def patient(site: Site, *, jam: str = "08:05:00", exam: str | None = None) -> str:
-    """Register a JKN patient with a SEP, examined at `exam`; return no_rawat."""
-    no_rawat = site.khanza.visit(MONDAY, jam=jam)
-    site.khanza.sep(no_rawat)
-    if exam:
-        site.khanza.exam(no_rawat, f"{MONDAY} {exam}")
-    return no_rawat
 
 
 def paths(site: Site) -> list[str]:
@@ -152,7 +144,7 @@ def test_another_spelling_of_the_proper_answer_is_the_answer(
     """A code as text, metaData, a slow but timely body: done in the same pass."""
     kodebooking = site.cancelled() if call == BATAL else patient(site, exam="08:30:00")
     site.bpjs.faults.add(on(fault, call))
-    assert site.sync().report.exit_code == 0
+    assert site.sync(BPJS_TIMEOUT="30").report.exit_code == 0
     final(site, call, kodebooking)
     assert judged(site, call) == ([200, 200] if call == UPDATE else [200])
 

@@ -9,6 +9,7 @@ import json
 import pytest
 
 from antrean_cli.simulator.faults import Fault, FaultName
+from tests.support.patients import examined
 from tests.support.rows import words
 from tests.support.site import MONDAY, Site
 
@@ -17,12 +18,8 @@ NO_RESEP = "202611230042"
 
 
 def patient(site: Site, *, seen: bool = True, resep: str = NO_RESEP) -> str:
-    """Register a patient with a SEP; examined, gone home and with a prescription if wanted."""
-    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00")
-    site.khanza.sep(no_rawat)
-    site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
-    if seen:
-        site.khanza.berkas(no_rawat, kembali=f"{MONDAY} 08:40:00")
+    """Register a patient who was examined; gone home and with a prescription if wanted."""
+    no_rawat = examined(site, back="08:40:00" if seen else None)
     if resep:
         site.khanza.resep(no_rawat, no_resep=resep, dibuat=f"{MONDAY} 08:38:00")
     return no_rawat

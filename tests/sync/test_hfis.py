@@ -12,6 +12,7 @@ import pytest
 
 from antrean_cli.rules.reasons import ReasonCode
 from antrean_cli.simulator.faults import Fault, FaultName
+from tests.support.patients import patient
 from tests.support.site import MONDAY, Site
 
 ADD, JADWAL = "/antrean/add", f"/jadwaldokter/kodepoli/INT/tanggal/{MONDAY}"
@@ -29,12 +30,6 @@ def in_hfis(site: Site, *hours: str, kodedokter: int = 12345, off: str = "", har
     site.bpjs.bookings.updatejadwaldokter(
         {"kodepoli": "INT", "kodedokter": kodedokter, "jadwal": slots}
     )
-
-
-def patient(site: Site, jam: str = "08:05:00") -> str:
-    no_rawat = site.khanza.visit(MONDAY, jam=jam)
-    site.khanza.sep(no_rawat)
-    return no_rawat
 
 
 def added(site: Site) -> list[Any]:
@@ -56,8 +51,8 @@ def test_an_add_has_the_hours_and_the_quota_of_hfis(site: Site) -> None:
 
 def test_of_two_sessions_the_visits_own_counts(site: Site) -> None:
     in_hfis(site, "08:00-11:00", "13:00-15:00")
-    patient(site, "08:05:00")
-    patient(site, "13:10:00")
+    patient(site, jam="08:05:00")
+    patient(site, jam="13:10:00")
     site.sync(ANTREAN_JADWAL="hfis")
     assert sorted(body["jampraktek"] for body in added(site)) == ["08:00-11:00", "13:00-15:00"]
 
@@ -120,7 +115,7 @@ def test_a_session_that_the_doctor_is_off_is_none(
     site: Site, hours: list[str], counts: str
 ) -> None:
     in_hfis(site, *hours, off="09:00-12:30")
-    patient(site, "09:05:00")
+    patient(site, jam="09:05:00")
     site.sync(ANTREAN_JADWAL="hfis")
     assert [body["jampraktek"] for body in added(site)] == [counts]
 

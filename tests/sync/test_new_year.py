@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
 
+from tests.support.patients import patient
 from tests.support.site import WIB, Site
 
 SILVESTER, NEW_YEAR = date(2026, 12, 31), date(2027, 1, 1)  # a Thursday, a Friday
@@ -16,12 +17,6 @@ def at(site: Site, day: date, clock: str, zone: str = "Asia/Jakarta") -> None:
     """Set the clock to a time of day in one of Indonesia's zones."""
     offset = timezone(timedelta(hours=ZONES[zone]))
     site.clock.now = datetime.combine(day, time.fromisoformat(clock), offset)
-
-
-def patient(site: Site, day: date, jam: str = "08:05:00") -> str:
-    no_rawat = site.khanza.visit(day, jam=jam)
-    site.khanza.sep(no_rawat)
-    return no_rawat
 
 
 def test_a_visit_of_the_last_day_goes_on_in_the_new_year(site: Site) -> None:
@@ -126,7 +121,7 @@ def test_the_first_hour_of_the_year_in_the_east_is_still_the_old_year_for_bpjs(
     """A time has to lie on the day of service, and that is judged in WIB."""
     site.khanza.update("jadwal", {"kd_dokter": "D01"}, jam_mulai="00:00:00")
     at(site, NEW_YEAR, "10:00", zone)
-    no_rawat = patient(site, NEW_YEAR, jam)
+    no_rawat = patient(site, NEW_YEAR, jam=jam)
     site.sync(ANTREAN_TZ=zone)
     push = site.push(no_rawat, "3")
     if at_bpjs:

@@ -19,16 +19,10 @@ from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.sync.report import Delivered
 from antrean_cli.sync.run import Pass
+from tests.support.patients import patient
 from tests.support.site import MONDAY, WIB, Site
 
 UPDATE = "/antrean/updatewaktu"
-
-
-def patient(site: Site, jam: str = "08:05:00") -> str:
-    """Register a visit with its SEP."""
-    no_rawat = site.khanza.visit(MONDAY, jam=jam)
-    site.khanza.sep(no_rawat)
-    return no_rawat
 
 
 @pytest.mark.parametrize(

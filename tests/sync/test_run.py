@@ -10,6 +10,7 @@ import pytest
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
 from tests.support.mariadb import MariaDB
+from tests.support.patients import patient
 from tests.support.rows import words
 from tests.support.site import MONDAY, WIB, Site
 
@@ -21,22 +22,6 @@ ADD, UPDATE, BATAL, LIST = (
     "/antrean/batal",
     "/antrean/getlisttask",
 )
-
-
-def patient(
-    site: Site,
-    tanggal: date = MONDAY,
-    *,
-    jam: str = "08:05:00",
-    exam: str | None = None,
-    kd_poli: str = "INT",
-) -> str:
-    """Register a JKN patient with a SEP, examined at `exam`; return no_rawat."""
-    no_rawat = site.khanza.visit(tanggal, jam=jam, kd_poli=kd_poli)
-    site.khanza.sep(no_rawat)
-    if exam:
-        site.khanza.exam(no_rawat, f"{tanggal} {exam}")
-    return no_rawat
 
 
 def booked(

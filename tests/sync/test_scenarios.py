@@ -6,8 +6,6 @@ Each docstring gives the number of its row and what `antrean` does.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +18,9 @@ from antrean_cli.ledger.file import locked
 from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.hospital import ZERO
 from antrean_cli.simulator.server import Simulator
+from tests.support.certificates import self_signed
 from tests.support.mariadb import MariaDB
+from tests.support.patients import patient
 from tests.support.rows import words
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
 
@@ -32,17 +32,6 @@ ADD, UPDATE, BATAL, LIST = (
     "/antrean/batal",
     "/antrean/getlisttask",
 )
-
-
-def patient(
-    site: Site, tanggal: date = MONDAY, *, jam: str = "08:05:00", exam: str | None = "08:30:00"
-) -> str:
-    """Register a JKN patient of clinic INT with a SEP, examined at `exam`; return no_rawat."""
-    no_rawat = site.khanza.visit(tanggal, jam=jam)
-    site.khanza.sep(no_rawat)
-    if exam:
-        site.khanza.exam(no_rawat, f"{tanggal} {exam}")
-    return no_rawat
 
 
 def times_accepted(site: Site) -> Counter[tuple[str, str, str]]:
@@ -68,9 +57,9 @@ def test_01_150_visits_in_one_second(site: Site) -> None:
     """1. 150 visits in the same second: all sent, once; also those written after a pass had read
     that second.
     """
-    early = [patient(site, jam="08:05:05", exam=None) for _ in range(110)]
+    early = [patient(site, jam="08:05:05") for _ in range(110)]
     site.sync()
-    late = [patient(site, jam="08:05:05", exam=None) for _ in range(40)]
+    late = [patient(site, jam="08:05:05") for _ in range(40)]
     site.sync()
     site.sync()
 
@@ -112,14 +101,14 @@ def test_02_a_row_dated_back_is_sent_up_to_h_plus_7(site: Site, days: int) -> No
 
     A visit or an exam written days later with its true date is sent in a later pass, up to H+7.
     """
-    known = patient(site, exam=None)
+    known = patient(site)
     site.sync()
     for day in range(1, days):
         site.clock.at("10:00", day=day)
         site.sync()
     site.clock.at("09:00", day=days)
     site.sync()
-    late = patient(site)
+    late = patient(site, exam="08:30:00")
     site.khanza.exam(known, "2026-11-23 08:40:00")
     site.clock.at("10:00", day=days)  # within the hour, by the look at everything
     site.sync()
@@ -130,7 +119,7 @@ def test_02_a_row_dated_back_is_sent_up_to_h_plus_7(site: Site, days: int) -> No
 
 def test_03_add_then_tasks_in_one_pass(site: Site) -> None:
     """3. A registration and its tasks found by one pass: add, then tasks in order, in that pass."""
-    visits = [patient(site) for _ in range(50)]
+    visits = [patient(site, exam="08:30:00") for _ in range(50)]
     assert site.sync().report.exit_code == 0
     for no_rawat in visits:
         calls = [(task, code) for kodebooking, task, code in site.sent() if kodebooking == no_rawat]
@@ -162,7 +151,7 @@ def test_04_one_time_whatever_the_hosts_zone(
     site: Site, host_zone: str, zone: str, waktu: int
 ) -> None:
     """4. The same epoch milliseconds under any TZ of the host; WIB, WITA and WIT by setting."""
-    no_rawat = patient(site, exam=None)
+    no_rawat = patient(site)
     site.sync(ANTREAN_TZ=zone)
     sent = [one.body for one in site.bpjs.received if one.path.endswith(UPDATE)]
     assert sent == [{"kodebooking": no_rawat, "taskid": "3", "waktu": waktu}], host_zone
@@ -174,7 +163,7 @@ def test_04_one_time_whatever_the_hosts_zone(
 def test_05_a_booking_of_tomorrow_waits_for_its_day(site: Site) -> None:
     """5. A booking dated tomorrow: the pass ends; the booking is handled when it is due."""
     site.clock.at("23:58")
-    no_rawat = patient(site, TUESDAY)
+    no_rawat = patient(site, TUESDAY, exam="08:30:00")
     nobooking = site.khanza.booking(site.khanza.visit(TUESDAY, jam="08:00:00"), TUESDAY)
     site.bpjs.bookings.mobile_jkn(nobooking, str(TUESDAY))
     site.khanza.update(
@@ -196,7 +185,7 @@ def test_05_a_booking_of_tomorrow_waits_for_its_day(site: Site) -> None:
 @pytest.mark.parametrize("name", ["timeout_before", "timeout_after"])
 def test_06_a_time_out_is_looked_up_before_anything_is_decided(site: Site, name: FaultName) -> None:
     """6. Nothing is "sent" before BPJS said so; what died in flight is looked up, then decided."""
-    no_rawat = patient(site)
+    no_rawat = patient(site, exam="08:30:00")
     site.bpjs.faults.add(Fault(name, path=UPDATE, taskid=3, seconds=3))
     assert site.sync(BPJS_TIMEOUT="1").report.exit_code == 5
     assert site.push(no_rawat, "3").state not in ("sent", "already")
@@ -213,7 +202,7 @@ def test_06_a_time_out_is_looked_up_before_anything_is_decided(site: Site, name:
 def test_06_nothing_counts_as_sent_while_it_is_in_flight(live_site: Site) -> None:
     """6. A process that dies while BPJS is still thinking leaves nothing that looks sent."""
     yesterday = live_site.clock.now.date() - timedelta(days=1)
-    no_rawat = patient(live_site, yesterday)
+    no_rawat = patient(live_site, yesterday, exam="08:30:00")
     live_site.bpjs.latency = 30
     with live_site.running("sync", "--since", str(yesterday)):
         wait_for(lambda: len(live_site.bpjs.arrived) == 1)
@@ -222,7 +211,7 @@ def test_06_nothing_counts_as_sent_while_it_is_in_flight(live_site: Site) -> Non
 
 def test_07_208_is_done(site: Site) -> None:
     """7. 208 is "sudah ada": done, and never repeated."""
-    no_rawat = patient(site)
+    no_rawat = patient(site, exam="08:30:00")
     tasks = [{"taskid": 3, "waktu": 1795395900000}, {"taskid": 4, "waktu": 1795397400000}]
     site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY), tasks=tasks)
     assert site.sync().report.exit_code == 0
@@ -246,7 +235,7 @@ def test_08_only_the_codes_of_the_table_count_as_success(site: Site, name: Fault
     Any other code, text or body is never success: the task stays unsent, and the next one is not
     tried.
     """
-    no_rawat = patient(site)
+    no_rawat = patient(site, exam="08:30:00")
     site.bpjs.faults.add(Fault(name, path=UPDATE, taskid=3, times=None, handled=False))
     for _ in range(4):
         site.sync()
@@ -264,7 +253,7 @@ def test_09_a_dead_server_costs_no_attempts(site: Site) -> None:
     A server that is down for hours: wait, then deliver all, untouched by hand and without a try
     counted.
     """
-    visits = [patient(site) for _ in range(6)]
+    visits = [patient(site, exam="08:30:00") for _ in range(6)]
     site.bpjs.stop()
     for _ in range(180):
         assert site.sync().report.exit_code == 5
@@ -287,21 +276,23 @@ def test_10_visits_never_wait_for_one_another(site: Site) -> None:
     Bad visits and blocked tasks, whatever their number, keep no other visit from its tasks.
     """
     for _ in range(12):  # refused by BPJS
-        bad = patient(site)
+        bad = patient(site, exam="08:30:00")
         norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=bad)
         site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
     for _ in range(12):  # without task 4
-        blocked = patient(site, exam=None)
+        blocked = patient(site)
         site.khanza.berkas(blocked, kembali="2026-11-23 09:00:00")
     for _ in range(12):  # put off by BPJS again and again
         site.bpjs.faults.add(
-            Fault("gagal_dicoba", path=UPDATE, kodebooking=patient(site), times=None)
+            Fault(
+                "gagal_dicoba", path=UPDATE, kodebooking=patient(site, exam="08:30:00"), times=None
+            )
         )
-    good = patient(site)
+    good = patient(site, exam="08:30:00")
     site.sync(ANTREAN_WORKERS="1")
     assert site.held_at_bpjs(good) == [(3, "08:05:00"), (4, "08:30:00")]
 
-    site.khanza.exam(late := patient(site, exam=None), "2026-11-23 08:31:00")
+    site.khanza.exam(late := patient(site), "2026-11-23 08:31:00")
     site.sync(ANTREAN_WORKERS="1")
     assert site.held_at_bpjs(late) == [(3, "08:05:00"), (4, "08:31:00")]
 
@@ -311,7 +302,7 @@ def test_11_the_second_run_leaves_silently_and_a_killed_one_leaves_nothing_locke
 ) -> None:
     """11. The second leaves at once, silently; after kill -9 nothing has to be unlocked."""
     yesterday = live_site.clock.now.date() - timedelta(days=1)
-    no_rawat = patient(live_site, yesterday)
+    no_rawat = patient(live_site, yesterday, exam="08:30:00")
     live_site.bpjs.latency = 30
     with live_site.running("sync", "--since", str(yesterday)):
         wait_for(lambda: live_site.bpjs.arrived)
@@ -333,9 +324,9 @@ def test_12_a_dry_run_writes_nothing(live_site: Site) -> None:
     nothing.
     """
     yesterday = str(live_site.clock.now.date() - timedelta(days=1))
-    patient(live_site, date.fromisoformat(yesterday))
+    patient(live_site, date.fromisoformat(yesterday), exam="08:30:00")
     assert live_site.run("sync", "--since", yesterday).returncode == 0
-    second = patient(live_site, date.fromisoformat(yesterday))
+    second = patient(live_site, date.fromisoformat(yesterday), exam="08:30:00")
     heard, before = len(live_site.bpjs.arrived), live_site.files()
 
     dry = live_site.run("sync", "--dry-run")
@@ -353,7 +344,7 @@ def test_13_missing_times_are_waited_for_and_wrong_ones_held(site: Site, mariadb
 
     True recorded times only; what cannot be sent is held with a reason; Khanza is never written.
     """
-    missing = patient(site, exam=None)
+    missing = patient(site)
     site.khanza.berkas(missing, kembali="2026-11-23 09:00:00")
     wrong = patient(site, exam="08:30:00")
     site.khanza.berkas(wrong, kembali="2026-11-23 08:24:00")
@@ -399,7 +390,7 @@ def checksums(mariadb: MariaDB) -> object:
 )
 def test_14_a_time_that_is_none_means_not_yet(site: Site, tanggal: str | None, jam: str) -> None:
     """14. Zero date, NULL, 1970, a far future: "not yet", never a time that is sent."""
-    no_rawat = patient(site)
+    no_rawat = patient(site, exam="08:30:00")
     site.khanza.berkas(no_rawat, kembali="2026-11-23 08:50:00")
     resep = site.khanza.resep(no_rawat, dibuat="2026-11-23 08:40:00")
     site.khanza.update("resep_obat", {"no_resep": resep}, tgl_perawatan=tanggal, jam=jam)
@@ -415,7 +406,7 @@ def test_14_a_time_that_is_none_means_not_yet(site: Site, tanggal: str | None, j
 @pytest.mark.parametrize("column", ["dikirim", "diterima", "kembali"])
 def test_14_a_zero_date_of_the_folder_is_no_time(site: Site, column: str) -> None:
     """14. '0000-00-00 00:00:00' in mutasi_berkas is "not yet" for each of its steps."""
-    no_rawat = patient(site, exam=None)
+    no_rawat = patient(site)
     site.khanza.berkas(no_rawat)
     site.env |= {"ANTREAN_TASK_4": f"berkas_{column}", "ANTREAN_TASK_5": "stts_selesai"}
     site.sync()
@@ -459,11 +450,11 @@ def test_16_the_weekday_and_the_session_are_those_of_the_visit(site: Site) -> No
     site.khanza.insert(
         "jadwal", **sunday, jam_mulai="18:00:00", jam_selesai="20:30:00", kd_poli="INT", kuota=10
     )
-    first = patient(site, SUNDAY, jam="15:10:00", exam=None)
-    between = patient(site, SUNDAY, jam="17:20:00", exam=None)
-    second = patient(site, SUNDAY, jam="18:10:00", exam=None)
-    after = patient(site, SUNDAY, jam="21:00:00", exam=None)
-    monday = patient(site, MONDAY, exam=None)
+    first = patient(site, SUNDAY, jam="15:10:00")
+    between = patient(site, SUNDAY, jam="17:20:00")
+    second = patient(site, SUNDAY, jam="18:10:00")
+    after = patient(site, SUNDAY, jam="21:00:00")
+    monday = patient(site, MONDAY)
     site.sync(since=SUNDAY)  # on a Monday
 
     visits = (first, between, second, after, monday)
@@ -501,7 +492,7 @@ def test_17_quotas_are_never_negative(
     site.khanza.update("jadwal", {"kd_dokter": "D01"}, kuota=kuota)
     no_rawat = site.khanza.visit(MONDAY, no_reg=no_reg)
     site.khanza.sep(no_rawat)
-    other = patient(site, exam=None)
+    other = patient(site)
     assert site.sync().report.exit_code == 0
 
     body = body_of_add(site, no_rawat)
@@ -541,7 +532,7 @@ def test_18_state_is_kept_by_kodebooking(site: Site) -> None:
 def test_19_an_unmapped_clinic_is_held_and_named(site: Site) -> None:
     """19. Held: "poli INT belum dipetakan di maping_poli_bpjs"; once it is mapped, all goes out."""
     site.khanza.delete("maping_poli_bpjs", kd_poli_rs="INT")
-    no_rawat = patient(site)
+    no_rawat = patient(site, exam="08:30:00")
     other = site.khanza.visit(MONDAY, kd_poli="ANA")
     site.khanza.sep(other)
     site.sync()
@@ -566,7 +557,7 @@ def test_20_nobody_is_cancelled_for_not_having_checked_in(site: Site) -> None:
     """
     nobooking = site.khanza.booking(site.khanza.visit(MONDAY, jam="08:00:00"), MONDAY)
     site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
-    walk_in = patient(site, exam=None)
+    walk_in = patient(site)
     for day, hhmm in (
         (0, "07:00"),
         (0, "08:10"),
@@ -588,37 +579,12 @@ def test_20_nobody_is_cancelled_for_not_having_checked_in(site: Site) -> None:
 
 def test_21_user_key_is_its_own_value(site: Site) -> None:
     """21. user_key is its own value: BPJS refuses the secret in its place, and takes the key."""
-    patient(site)
+    patient(site, exam="08:30:00")
     assert site.sync(BPJS_USER_KEY=SECRET_KEY).report.exit_code == 4
     assert site.bpjs.received == []
     site.clock.forward(minutes=1)
     assert site.sync(BPJS_USER_KEY=USER_KEY).report.exit_code == 0
     assert len(site.bpjs.received) == 3
-
-
-def certificate(folder: Path, name: str) -> Path:
-    """Make a certificate of our own for a name (IP:… or DNS:…); return the file with key and
-    certificate.
-    """
-    openssl = shutil.which("openssl")
-    assert openssl, "openssl is needed to make a certificate"
-    key, cert, both = (folder / part for part in ("key.pem", "cert.pem", "both.pem"))
-    command = [
-        openssl,
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=bpjs",
-    ]
-    command += ["-addext", f"subjectAltName={name}", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run(command, check=True, capture_output=True)
-    both.write_bytes(key.read_bytes() + cert.read_bytes())
-    return both
 
 
 def tls_simulator(site: Site, pem: Path) -> Simulator:
@@ -639,8 +605,8 @@ def test_21_tls_is_always_verified(site: Site, tmp_path: Path) -> None:
     A certificate of anybody is refused; one of the own authority is accepted by setting, for its
     name only.
     """
-    no_rawat = patient(site)
-    with tls_simulator(site, certificate(tmp_path, "IP:127.0.0.1")) as bpjs:
+    no_rawat = patient(site, exam="08:30:00")
+    with tls_simulator(site, self_signed(tmp_path)) as bpjs:
         stranger = site.sync(BPJS_BASE_URL=bpjs.url)
         assert stranger.report.exit_code == 5
         assert "sertifikat" in str(stranger.report.errors[0])
@@ -648,16 +614,16 @@ def test_21_tls_is_always_verified(site: Site, tmp_path: Path) -> None:
         site.clock.forward(minutes=1)
         assert (
             site.sync(
-                BPJS_BASE_URL=bpjs.url, BPJS_CA_BUNDLE=str(tmp_path / "cert.pem")
+                BPJS_BASE_URL=bpjs.url, BPJS_CA_BUNDLE=str(tmp_path / "self.pem")
             ).report.exit_code
             == 0
         )
         assert bpjs.bookings.snapshot()[0]["kodebooking"] == no_rawat
 
-    patient(site)
-    with tls_simulator(site, certificate(tmp_path, "DNS:bpjs.invalid")) as bpjs:
+    patient(site, exam="08:30:00")
+    with tls_simulator(site, self_signed(tmp_path, "DNS:bpjs.invalid")) as bpjs:
         site.clock.forward(minutes=1)
-        other_name = site.sync(BPJS_BASE_URL=bpjs.url, BPJS_CA_BUNDLE=str(tmp_path / "cert.pem"))
+        other_name = site.sync(BPJS_BASE_URL=bpjs.url, BPJS_CA_BUNDLE=str(tmp_path / "self.pem"))
         assert other_name.report.exit_code == 5
         assert bpjs.arrived == []
 
@@ -666,7 +632,7 @@ def test_22_a_list_of_tasks_is_read_with_the_key_of_its_own_request(site: Site) 
     """22. getlisttask is decrypted with its own request's timestamp, seconds after the request that
     is looked up.
     """
-    visits = [patient(site, exam=None) for _ in range(2)]
+    visits = [patient(site) for _ in range(2)]
     for no_rawat in visits:
         site.bpjs.faults.add(Fault("reset_after", path=UPDATE, kodebooking=no_rawat))
     site.sync()
@@ -683,7 +649,7 @@ def test_22_a_body_that_is_no_envelope_is_a_transport_fault(site: Site, name: Fa
 
     After HTML, an empty or a broken body from getlisttask nothing is decided: it is asked again.
     """
-    no_rawat = patient(site, exam=None)
+    no_rawat = patient(site)
     site.bpjs.faults.add(Fault("reset_after", path=UPDATE), Fault(name, path=LIST))
     site.sync()
     site.clock.forward(minutes=1)
@@ -703,7 +669,7 @@ def test_22_a_body_that_is_no_envelope_is_a_transport_fault(site: Site, name: Fa
 
 def test_23_one_line_per_change(site: Site) -> None:
     """23. "menunggu task 4" is told when it begins and when it ends, not every minute."""
-    no_rawat = patient(site, exam=None)
+    no_rawat = patient(site)
     site.khanza.berkas(no_rawat, kembali="2026-11-23 09:00:00")
     unmapped = site.khanza.visit(MONDAY, kd_poli="MAT")
     site.khanza.sep(unmapped)
@@ -725,7 +691,7 @@ def test_24_a_pass_ends_before_the_next_minute_and_goes_on_where_it_stopped(site
     With a slow BPJS a pass ends in time, says so by its exit code, and the next ones deliver the
     rest once.
     """
-    visits = [patient(site) for _ in range(40)]
+    visits = [patient(site, exam="08:30:00") for _ in range(40)]
     site.bpjs.latency = 0.4
     began = time.monotonic()
     done = site.sync(seconds=5)
@@ -764,7 +730,7 @@ def test_25_the_oldest_deadline_goes_first(site: Site) -> None:
 
 def test_26_a_missing_column_is_named_before_anything_is_sent(site: Site, mariadb: MariaDB) -> None:
     """26. Stock Khanza is enough; a missing table or column is named before anything is sent."""
-    no_rawat = patient(site)
+    no_rawat = patient(site, exam="08:30:00")
     with mariadb.admin() as connection, connection.cursor() as cursor:
         cursor.execute("ALTER TABLE mutasi_berkas CHANGE kembali pulang datetime NOT NULL")
         cursor.execute("RENAME TABLE bridging_surat_kontrol_bpjs TO lain")
@@ -836,13 +802,13 @@ def test_29_after_a_cancel_nothing_more_is_sent(site: Site) -> None:
     undone.
     """
     site.clock.at("08:10")
-    desk = patient(site, exam=None)
+    desk = patient(site)
     booked = site.khanza.visit(MONDAY, jam="08:00:00")
     nobooking = site.khanza.booking(
         booked, MONDAY, status="Checkin", validasi="2026-11-23 07:45:00"
     )
     site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
-    elsewhere = patient(site, exam=None)  # cancelled at BPJS by somebody else
+    elsewhere = patient(site)  # cancelled at BPJS by somebody else
     site.sync()
     site.bpjs.bookings.batal({"kodebooking": elsewhere, "keterangan": "dibatalkan di tempat lain"})
     site.khanza.stts(desk, "Batal")
@@ -906,7 +872,7 @@ def test_every_row_of_the_table_has_its_test() -> None:
 def test_11_a_lock_held_by_anybody_ends_the_run(live_site: Site) -> None:
     """11. With the lock held the run neither speaks nor calls; freed, it works."""
     yesterday = live_site.clock.now.date() - timedelta(days=1)
-    patient(live_site, yesterday)
+    patient(live_site, yesterday, exam="08:30:00")
     with locked(live_site.state):
         done = live_site.run("sync", "--since", str(yesterday))
         assert (done.returncode, done.stdout, done.stderr) == (11, "", "")

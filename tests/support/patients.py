@@ -1,0 +1,46 @@
+"""Patients of the kinds that most tests want, written into a site's Khanza."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from tests.support.site import MONDAY, Site
+
+EXAM, BACK = "08:30:00", "08:50:00"  # of those who have gone home
+GONE_HOME = [(3, "08:05:00"), (4, EXAM), (5, BACK)]  # what BPJS holds of them in the end
+
+
+def patient(
+    site: Site,
+    tanggal: date = MONDAY,
+    *,
+    jam: str = "08:05:00",
+    exam: str | None = None,
+    back: str | None = None,
+    **visit: Any,
+) -> str:
+    """Register a JKN patient with a SEP and return no_rawat.
+
+    `exam` and `back` are the times of day of the examination and of the folder's return; `visit`
+    goes to `Hospital.visit`.
+    """
+    no_rawat = site.khanza.visit(tanggal, jam=jam, **visit)
+    site.khanza.sep(no_rawat)
+    if exam:
+        site.khanza.exam(no_rawat, f"{tanggal} {exam}")
+    if back:
+        site.khanza.berkas(no_rawat, kembali=f"{tanggal} {back}")
+    return no_rawat
+
+
+def examined(
+    site: Site, tanggal: date = MONDAY, *, exam: str | None = "08:20:00", **visit: Any
+) -> str:
+    """Register a JKN patient with a SEP who has been examined; return no_rawat."""
+    return patient(site, tanggal, exam=exam, **visit)
+
+
+def gone_home(site: Site, tanggal: date = MONDAY, **visit: Any) -> str:
+    """Register a JKN patient with a SEP who was examined and has gone home; return no_rawat."""
+    return patient(site, tanggal, exam=EXAM, back=BACK, **visit)
