@@ -154,7 +154,6 @@ def _antrean(row: Any, _: Redactor) -> Antrean:
         nik=_word(row.get("nik")),
         nomorkartu=_word(row.get("nokapst")),
         norm=_word(row.get("norekammedis")),
-        sumberdata=_word(row.get("sumberdata")),
         status=_word(row.get("status")),
     )
 

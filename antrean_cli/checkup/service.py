@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from antrean_cli.bpjs.client import Client
-from antrean_cli.bpjs.lookups import listing
 from antrean_cli.checkup.hfis import differing, practices
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.checkup.similar_names import similar_names
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, TemporaryError
+from antrean_cli.operator.lookups import listing
 from antrean_cli.render.times import one_unit
 from antrean_cli.rules.answers import Outcome, Reply, judge
 from antrean_cli.rules.codes import CallName, OutcomeKind

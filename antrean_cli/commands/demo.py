@@ -159,7 +159,7 @@ def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) ->
 def _proof(settings: Settings, bpjs: Simulator) -> str:
     """Return what BPJS holds, asked of itself, beside what Khanza recorded."""
     from antrean_cli.bpjs.client import Client
-    from antrean_cli.bpjs.lookups import tasks
+    from antrean_cli.operator.lookups import tasks
 
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
         found = ledger.of_days(date.min, date.max).values()

@@ -53,7 +53,7 @@ def command(
     app: App, kodebooking: str, form: str | None, require: str | None, as_json: bool
 ) -> None:
     from antrean_cli.bpjs.client import Client
-    from antrean_cli.bpjs.lookups import tasks
+    from antrean_cli.operator.lookups import tasks
 
     if as_json and form not in (None, "json"):
         raise InputError(f"pilih salah satu: --json atau --format {form}")

@@ -50,7 +50,7 @@ def command(
 ) -> None:
     words = _words(what, poli, tanggal)
     from antrean_cli.bpjs.client import Client
-    from antrean_cli.bpjs.lookups import listing
+    from antrean_cli.operator.lookups import listing
 
     call, headings = LISTS[what]
     found = listing(Client(app.settings("bpjs").bpjs), call, *words)

@@ -6,7 +6,7 @@
 - A constant number of queries a read, whatever the number of visits; rows are matched in Python.
 - Every column bears the name of the field that it fills (connection.py): their order is free.
 - Dates and times come as Khanza's own text; what they mean is decided by the rules
-  (`visits.parse_datetime`).
+  (`times.parse_datetime`).
 - One read is one snapshot: what Khanza writes meanwhile is seen as a whole by the next one.
 """
 

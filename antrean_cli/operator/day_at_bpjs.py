@@ -7,8 +7,8 @@ from functools import partial
 from typing import NamedTuple
 
 from antrean_cli.bpjs.client import Client
-from antrean_cli.bpjs.lookups import listing, tasks
 from antrean_cli.errors import AntreanError, CredentialsError
+from antrean_cli.operator.lookups import listing, tasks
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.comparison import AtBpjs, Case
 from antrean_cli.rules.listings import Antrean, Task

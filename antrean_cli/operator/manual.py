@@ -12,10 +12,10 @@ from datetime import date, datetime
 from typing import Any
 
 from antrean_cli.bpjs.client import Client
-from antrean_cli.bpjs.lookups import raise_unless_done, tasks
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, InputError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.operator.lookups import raise_unless_done, tasks
 from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
 from antrean_cli.rules.codes import Kind, OutcomeKind
 from antrean_cli.rules.faults import Fault

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from antrean_cli.bpjs.lookups import antrean, tasks
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, RefusedError, SettingsError, TemporaryError
+from antrean_cli.operator.lookups import antrean, tasks
 from antrean_cli.rules.codes import Code, Step
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.listings import tasks_held

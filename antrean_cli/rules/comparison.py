@@ -19,10 +19,10 @@ from antrean_cli.rules.codes import Code, Kind, State, Step
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_lookup
-from antrean_cli.rules.planner import expired
+from antrean_cli.rules.planner import concerns_bpjs, expired
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import CANCELS, MANUAL, ORDERED, STEPS, TASK_STEPS, Push, Record
-from antrean_cli.rules.reasons import CANCELLED_BY_KHANZA
+from antrean_cli.rules.reasons import ReasonCode, has_code
 from antrean_cli.rules.sources import Event, VisitContext, events_of
 from antrean_cli.rules.transitions import mark_already_at_bpjs, mark_unverified
 from antrean_cli.rules.visits import Visit
@@ -265,7 +265,7 @@ def _recorded(
     visit, pushes = case.visit, case.record.pushes
     if visit is None or not (case.live or case.cancelled):
         return {}
-    if not _concerns_bpjs(visit, case.record, policy):
+    if not concerns_bpjs(visit, case.record, policy):
         return {}
     steps: dict[str, datetime | None] = {step: event.waktu for step, event in events.items()}
     bpjss_own = visit.kind == Kind.MOBILEJKN
@@ -287,19 +287,6 @@ def _recorded(
     return begun
 
 
-def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
-    """Return whether BPJS is told of a visit at all.
-
-    That is: Mobile JKN's own bookings, what was begun, and outpatients; NON JKN only where they
-    are added.
-    """
-    if visit.kind == Kind.MOBILEJKN or record.known_at_bpjs:
-        return True
-    if visit.registration is None or visit.registration.status_lanjut != "Ralan":
-        return False
-    return visit.kind != Kind.NONJKN or Kind.NONJKN in policy.add
-
-
 def _unsent(push: Push | None) -> bool:
     return push is not None and not push.done
 
@@ -315,7 +302,7 @@ def _place(step: str, case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime
         return _place_without_push(step, case, policy, now)
     if push.done:
         return Place.AT_BPJS if step == Step.FARMASI else Place.LOST
-    if push.reason == CANCELLED_BY_KHANZA:
+    if has_code(push.reason, ReasonCode.CANCELLED_BY_KHANZA):
         return Place.LOST  # Khanza says so, and BPJS does not show it
     return _PLACE_OF_STATE[push.state]
 
@@ -474,9 +461,8 @@ def repaired(record: Record, verdict: Verdict, policy: Policy) -> Record:
         if kind is DifferenceKind.NOT_AT_BPJS and push.done:
             pushes[step] = mark_unverified(replace(push, waktu=push.waktu or push.recorded))
         elif kind is DifferenceKind.NOT_NOTED and not push.done and step not in ORDERED:
-            pushes[step] = mark_already_at_bpjs(
-                push
-            )  # a task is noted with the time that BPJS's list has
+            # A task is noted with the time that BPJS's list has.
+            pushes[step] = mark_already_at_bpjs(push)
     for step in CANCELS:
         # A cancel that BPJS has lost would keep all the rest from being sent.
         lost = step in pushes and pushes[step].done and not verdict.at_bpjs.has(step)

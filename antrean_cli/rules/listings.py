@@ -38,7 +38,6 @@ class Antrean(NamedTuple):
     nik: str
     nomorkartu: str
     norm: str
-    sumberdata: str
     status: str
 
     @property

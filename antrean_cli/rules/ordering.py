@@ -97,9 +97,9 @@ def _placed(
     if push.state == State.HELD and push.reason and push.reason.code not in _FOLLOWING:
         return push  # held for a reason of its own
     if barrier:
-        return (close if barrier.closes else hold)(push, barrier.reason)
+        return close(push, barrier.reason) if barrier.closes else hold(push, barrier.reason)
     timed = _timed(push, record, before, policy)
-    return _without_met_demand(timed, record) if timed.state == State.DUE else timed
+    return _held_by_demand(timed, record) if timed.state == State.DUE else timed
 
 
 def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> Push:
@@ -131,7 +131,7 @@ def _wrong_order(push: Push, before: Push, policy: Policy) -> Reason:
     return because(ReasonCode.WRONG_ORDER, step=str(push.step), before=str(before.step), **known)
 
 
-def _without_met_demand(push: Push, record: Record) -> Push:
+def _held_by_demand(push: Push, record: Record) -> Push:
     """Return a due task, held while BPJS wants another step first and that one has not come."""
     if not push.blocked_by:
         return push

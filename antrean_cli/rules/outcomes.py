@@ -185,7 +185,7 @@ def _sep_first(answered: _Answered) -> Record:
 
 
 def _auth_failed(answered: _Answered) -> Record:
-    """Leave the push as it was before the call: the fault is not its own."""
+    """Count nothing against the push, which is due again: the fault is not its own."""
     push = answered.push
     return answered.record.with_pushes(lose(push) if push.state == State.SENDING else push)
 

@@ -33,9 +33,7 @@ from antrean_cli.rules.reasons import (
     IN_DOUBT,
     LEFT_OUT,
     NO_SHOW,
-    NO_SIGN_YET,
     REOPENING,
-    REREAD,
     ReasonCode,
     because,
     has_code,
@@ -171,7 +169,9 @@ def _codes(changed: Mapping[str, tuple[str, str]]) -> Iterable[tuple[str, str]]:
 
 def _without_reread(record: Record) -> Record:
     """Return the record without what a person let be decided anew, as if it was never wanted."""
-    return record.keeping(lambda push: push.reason != REREAD or push.needs_lookup)
+    return record.keeping(
+        lambda push: push.needs_lookup or not has_code(push.reason, ReasonCode.REREAD)
+    )
 
 
 # -- cancels
@@ -245,7 +245,7 @@ def _absence(record: Record, known: Push | None, since: datetime) -> Push:
 def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Record:
     """Return the record of a visit that goes on: its add, its tasks, its number at the pharmacy."""
     base = _without_unsent(record)
-    if not _concerns_bpjs(visit, record, policy):
+    if not concerns_bpjs(visit, record, policy):
         return base
     context = VisitContext(visit=visit, policy=policy, seen=record.seen, now=now)
     add = _add(visit, record, context)
@@ -256,7 +256,7 @@ def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Reco
     return base.with_pushes(*(push for push in wanted if push))
 
 
-def _concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
+def concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
     """Return whether this visit is told to BPJS at all.
 
     What was begun goes on; else outpatients only, and NON JKN only where the hospital adds them.
@@ -314,7 +314,7 @@ def _task(event: Event, record: Record, context: VisitContext) -> Push | None:
         return None
     base = known if known and known.open else new(str(event.taskid))
     push = replace(base, recorded=event.waktu, source=event.source)
-    if event.hold == NO_SIGN_YET and context.day_over:
+    if has_code(event.hold, ReasonCode.NO_SIGN_YET) and context.day_over:
         return close(push, NO_SHOW)
     if event.hold:
         return hold(push, event.hold)
@@ -355,7 +355,7 @@ def _farmasi(record: Record, context: VisitContext) -> Push | None:
     After the day nobody queues any more.
     """
     known, task5 = record.push(Step.FARMASI), record.push(Step.TASK_5)
-    unsettled = known is not None and known.reason == FARMASI_UNSETTLED
+    unsettled = known is not None and has_code(known.reason, ReasonCode.FARMASI_UNSETTLED)
     if known and not known.open and not _reopens(known) and not unsettled:
         return known
     if not context.policy.farmasi or context.day_over or not (task5 and task5.done):

@@ -1,7 +1,7 @@
 """Khanza's rows as they are read: every value is Khanza's own text, or None.
 
-- What the values mean is said in visits.py; which columns they are, in khanza/queries.py and in
-  khanza/README.md, Tables read.
+- What the values mean is said in times.py and sessions.py; which columns they are, in
+  khanza/queries.py and in khanza/README.md, Tables read.
 - They are named tuples and no dataclasses, because thousands of them are made in each pass; they
   are always made by name.
 """

@@ -35,7 +35,7 @@ class Move(Code):
 _OPEN = (State.HELD, State.DUE)
 _AT_BPJS = (State.SENT, State.ALREADY)
 # What an answer meets: a push in flight, or one of which somebody at the desk had it sent, read
-# again or dropped while its call was on its way. Refused it is by answers alone.
+# again or dropped while its call was on its way. A refused push is never in flight.
 _ANSWERED = (State.SENDING, *_OPEN, *_AT_BPJS, State.CLOSED)
 _ANY = tuple(State)
 # From which states a move begins, and in which it ends. The rules behind a row stand in
@@ -58,7 +58,8 @@ TRANSITIONS: Mapping[Move, tuple[tuple[State, ...], State]] = {
     Move.REFUSE: (_ANSWERED, State.REFUSED),
     # BPJS put it off: later, or after another step.
     Move.POSTPONE: (_ANSWERED, State.DUE),
-    # No envelope came, the credentials were refused, or the process died: it is as before the call.
+    # No envelope came, the credentials were refused, or the process died: due again, and `arrange`
+    # finds anew what BPJS wants before it.
     Move.LOSE: ((State.SENDING,), State.DUE),
     # Once more: BPJS asks for it again, a person retries it, a repair or a replay doubts it.
     Move.REPEAT: ((*_AT_BPJS, State.REFUSED, State.CLOSED), State.DUE),

@@ -2,9 +2,9 @@
 tests.
 
 - Works on SQLite (made by `create_sqlite`) and on a MariaDB that has Khanza's tables.
-- The factories give only columns that the program reads (`khanza.TABLES`): SQLite has no others,
-  and MariaDB in Khanza's non-strict mode fills the rest by itself. What a caller names beyond them
-  is written as it is.
+- The factories give only columns that the program reads (`khanza.tables.TABLES`): SQLite has no
+  others, and MariaDB in Khanza's non-strict mode fills the rest by itself. What a caller names
+  beyond them is written as it is.
 - The same calls give the same rows: numbers are counted, nothing is random and no clock is read.
 - Nothing is committed here: use a connection in autocommit, or commit yourself.
 """

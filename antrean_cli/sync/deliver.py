@@ -253,7 +253,7 @@ class Delivery:
             return apply(record, step, outcome, self.policy, now, jitter)
         if outcome.kind == OutcomeKind.AUTH_FAILED:
             return record
-        if answer.code in ("200", "204"):
+        if outcome.kind == OutcomeKind.DONE:
             return after_lookup(record, answer.response, self.policy)
         return after_failed_lookup(record, step, outcome, now, jitter)
 

@@ -39,12 +39,12 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from lzstring import LZString
 
-from antrean_cli.bpjs import lookups as asking
 from antrean_cli.bpjs.client import Client
 from antrean_cli.config.settings import Settings, load
 from antrean_cli.errors import AntreanError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.operator import lookups as asking
 from antrean_cli.operator import manual
 from antrean_cli.render.listings import FORMATS, task_list
 from antrean_cli.render.outages import announcement_text

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.bpjs.lookups import listing
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
+from antrean_cli.operator.lookups import listing
 from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek
@@ -89,7 +89,7 @@ ANTREAN = Antrean(
         "0009000000001",
         "000001",
     ),
-    *("Bridging Antrean", "Belum dilayani"),
+    "Belum dilayani",
 )
 
 

@@ -32,7 +32,6 @@ def row(kodebooking: str = "KIOS-1", **changed: Any) -> Antrean:
         "nik": "3200000000000001",
         "nomorkartu": "0009000000001",
         "norm": "000001",
-        "sumberdata": "Bridging Antrean",
         "status": "Belum dilayani",
     }
     return Antrean(**{**default, **changed})

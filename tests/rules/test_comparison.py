@@ -23,7 +23,7 @@ from antrean_cli.rules.comparison import (
 )
 from antrean_cli.rules.listings import Task
 from antrean_cli.rules.push import MANUAL, Push, Record
-from antrean_cli.rules.reasons import CANCELLED_BY_KHANZA
+from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     at,
@@ -171,7 +171,7 @@ def test_a_cancel_at_the_desk_is_pending_while_it_waits_for_its_delay(
 
 
 def test_a_cancel_that_khanza_says_it_sent_is_lost_if_bpjs_does_not_show_it() -> None:
-    told = push("batal", "closed", reason=CANCELLED_BY_KHANZA)
+    told = push("batal", "closed", reason=because(ReasonCode.CANCELLED_BY_KHANZA, verbatim="…"))
     visit = mobilejkn(cancel=cancel(statuskirim="Sudah"))
     verdict = compared(case(visit, record(told, kind="mobilejkn")), rows())
     assert verdict.places["batal"] is Place.LOST

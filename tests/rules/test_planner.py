@@ -26,6 +26,7 @@ from antrean_cli.rules.planner import (
 )
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,
@@ -363,6 +364,16 @@ def test_antrean_farmasi_that_was_closed_in_doubt_is_wanted_again_with_the_presc
     closed = push("farmasi", "closed", reason=reason("farmasi"))
     assert farmasi_of(closed) == "due"
     assert farmasi_of(push("farmasi", "closed", reason=reason("dilepas"))) == "closed"
+
+
+def test_a_reason_that_kept_its_old_words_is_the_same_reason() -> None:
+    """As an older ledger's are, where a sentence told more than a code."""
+    old = {"verbatim": "kalimat lama"}
+    closed = push("farmasi", "closed", reason=because(ReasonCode.FARMASI_UNSETTLED, **old))
+    assert farmasi_of(closed) == "due"
+    early = onsite(reg={"jam_reg": "07:10:00"})
+    held = push("3", "held", reason=because(ReasonCode.REREAD, **old))
+    assert "3" not in planned(early, record(held), now=at("07:59:59")).pushes
 
 
 # Tasks
