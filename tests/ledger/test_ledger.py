@@ -71,6 +71,12 @@ def python(script: str, *arguments: str, stdout: int | None = None) -> subproces
 # -- the file
 
 
+@pytest.mark.usefixtures("ledger")
+def test_its_mark_is_that_of_the_ledgers_of_today(path: Path) -> None:
+    """SQLite's application_id: ledgers that hospitals have are known by it."""
+    assert path.read_bytes()[68:72] == b"antr"
+
+
 def test_only_the_owner_can_read_any_of_its_files(path: Path) -> None:
     """The file, its -wal and its -shm, whatever the umask; and the folder that was made for it."""
     umask = os.umask(0)

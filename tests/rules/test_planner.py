@@ -531,6 +531,12 @@ def test_before_the_add_was_accepted_a_change_is_only_taken_over(state: str) -> 
     assert (after.pushes["add"].note, after.kd_poli) == (None, "ANA")
 
 
+def test_while_an_add_is_in_doubt_what_went_out_is_kept_and_nothing_is_noted_yet() -> None:
+    known = record(push("add", needs_lookup=True))
+    after = planned(onsite(reg={"kd_poli": "ANA"}), known)
+    assert (after.pushes["add"].note, after.kd_poli) == (None, "INT")
+
+
 # Cancels made in Mobile JKN
 
 BOOKED: dict[str, Any] = {"kind": "mobilejkn", "kodebooking": NOBOOKING}
