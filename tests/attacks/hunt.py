@@ -32,6 +32,7 @@ CAUGHT, SURVIVED, BROKEN = "caught", "survived", "broken"
 SECONDS = 60  # of tests against one mutant: hundreds of quick ones, or the quickest that there are
 CPU = 20  # seconds that a mutant has, and three times what its tests take: after that it hangs
 HOUR = 3600
+QUICKEST = 50  # tests that tell where to begin
 NOT_COPIED = (".git", ".venv", ".*_cache", "*.egg-info", ".hypothesis")
 
 
@@ -101,10 +102,23 @@ def _fate(mutant: Mutant, tree: Path, reach: Reach) -> str:
     cpu = CPU + round(3 * sum(reach.seconds[test] for test in tests))
     path = tree / "antrean_cli" / mutant.file
     with _in_place(path, mutant.broken(path.read_bytes())):
-        code = _pytest(tree, ["-x", *tests], {}, seconds=10 * SECONDS, cpu=cpu)
-    if code in (1, -signal.SIGXCPU, -signal.SIGKILL):
-        return CAUGHT
-    return SURVIVED if code == 0 else BROKEN
+        for batch in _batches(tests):
+            code = _pytest(tree, ["-x", *batch], {}, seconds=10 * SECONDS, cpu=cpu)
+            if code:
+                return CAUGHT if code in (1, -signal.SIGXCPU, -signal.SIGKILL) else BROKEN
+    return SURVIVED
+
+
+def _batches(tests: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the tests of one file first: to read twenty files takes longer than to run one's tests.
+
+    It is the file that most of the quickest tests stand in.
+    """
+    files = Counter(test.partition("::")[0] for test in tests[:QUICKEST])
+    first = f"{files.most_common(1)[0][0]}::"
+    yield [test for test in tests if test.startswith(first)]
+    if rest := [test for test in tests if not test.startswith(first)]:
+        yield rest
 
 
 @contextmanager
@@ -163,7 +177,8 @@ def main() -> None:
     ):
         fates[fate] += 1
         if fate != CAUGHT:
-            print(f"{fate}: {mutant}", flush=True)  # noqa: T201
+            number = sum(fates.values())
+            print(f"{number} {fate}: {mutant}", flush=True)  # noqa: T201
     print(dict(fates))  # noqa: T201
 
 
