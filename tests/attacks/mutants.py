@@ -192,6 +192,9 @@ _OTHER_FILTER = {
 _FILTERS = re.compile(r"\b(AND|OR|MIN|MAX|DESC|NOT IN|IS NOT NULL|IS NULL)\b|[<>]=?|!=")
 
 
+_TYPES = ("annotation", "returns", "decorator_list", "type_params", "bases")
+
+
 def _with(node: ast.AST, name: str, index: int | None, value: object) -> ast.AST:
     """Return a copy of a node with another value in a field, or at a place of a field."""
     changed = copy.copy(node)
@@ -253,8 +256,7 @@ def _places(tree: ast.Module) -> Iterator[_Place]:
 def _below(place: _Place) -> Iterator[_Place]:
     """Yield a place and all places in it that are behaviour."""
     node = place.node
-    ignored = ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Assert
-    if isinstance(node, ignored) or _is_text(node) or _is_for_types(node):
+    if not _is_behaviour(node):
         return
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         place = replace(
@@ -270,8 +272,9 @@ def _below(place: _Place) -> Iterator[_Place]:
 
 def _children(node: ast.AST) -> Iterator[Located]:
     """Yield the nodes right below one, through what has no place of its own in the file."""
+    typed = isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript)  # list[int]()
     for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list", "type_params", "bases"):
+        if field in _TYPES or (typed and field == "func"):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.stmt | ast.expr):
@@ -280,20 +283,15 @@ def _children(node: ast.AST) -> Iterator[Located]:
                 yield from _children(child)
 
 
-def _is_text(node: ast.AST) -> bool:
-    """Return whether a node is a docstring."""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
-
-
-def _is_for_types(node: ast.AST) -> bool:
-    """Return whether a node is an alias of a type (`Clinic = tuple[str, date]`) or imports some."""
+def _is_behaviour(node: Located) -> bool:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return False  # a docstring
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        return re.fullmatch("[A-Z][a-z]+([A-Z][a-z]+)*", node.targets[0].id) is not None
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        # `Clinic = tuple[str, date]` is another name of a type
+        return not re.fullmatch("_?[A-Z][a-z]+([A-Z][a-z]+)*", node.targets[0].id)
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return False
+    return not isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Assert)
 
 
 def _mutant(

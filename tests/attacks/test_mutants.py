@@ -42,7 +42,8 @@ WANTED = 95  # of 100 that make a difference
         ('x = "a sentence"', set()),
         ('"A docstring."', set()),
         ("x: int | None", set()),
-        ("Numbers = Sequence[int]", set()),
+        ("Numbers = Sequence[int, str]", set()),
+        ("x = dict[int, str]()", set()),
         ("from a import b", set()),
         ("if TYPE_CHECKING: a = 1", set()),
         (
