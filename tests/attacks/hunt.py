@@ -8,6 +8,7 @@ that cannot even be imported proves nothing and is not counted.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import random
 import resource
@@ -33,7 +34,8 @@ SECONDS = 60  # of tests against one mutant: hundreds of quick ones, or the quic
 CPU = 20  # seconds that a mutant has, and three times what its tests take: after that it hangs
 HOUR = 3600
 QUICKEST = 50  # tests that tell where to begin
-NOT_COPIED = (".git", ".venv", ".*_cache", "*.egg-info", ".hypothesis")
+_MOMENTS = itertools.count(1)
+NOT_COPIED = ("__pycache__", ".git", ".venv", ".*_cache", "*.egg-info", ".hypothesis")
 
 
 def every_mutant(places: Sequence[str] = PLACES) -> list[Mutant]:
@@ -123,9 +125,13 @@ def _batches(tests: Sequence[str]) -> Iterator[Sequence[str]]:
 
 @contextmanager
 def _in_place(path: Path, text: bytes) -> Iterator[None]:
-    """Let a file hold another text for a while; what is compiled of the old one stays good."""
+    """Let a file hold another text for a while.
+
+    Python knows what it has compiled by a file's time and size: each text has a time of its own.
+    """
     was, times = path.read_bytes(), path.stat()
     path.write_bytes(text)
+    os.utime(path, (moment := next(_MOMENTS), moment))
     try:
         yield
     finally:
@@ -140,7 +146,7 @@ def _pytest(
 
     The host's zone is none of Indonesia's, so that whoever goes by it is seen.
     """
-    ours = {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC"}
+    ours = {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "", "TZ": "UTC"}
     quiet = ["-q", "--tb=no", "-p", "no:cacheprovider", f"--basetemp={tree}.tmp"]
     with subprocess.Popen(
         [sys.executable, "-m", "pytest", *quiet, *arguments],
