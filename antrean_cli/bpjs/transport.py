@@ -15,8 +15,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -27,27 +26,12 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-_call = threading.local()
+_call = threading.local()  # `deadline` of the call that this thread is in, by time.monotonic()
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Let all that this thread sends and receives inside end within so many seconds.
-
-    What takes longer raises TimeoutError, wrapped as the library in between wraps it.
-    """
-    _call.deadline = time.monotonic() + seconds
-    try:
-        yield
-    finally:
-        _call.deadline = None
-
-
-def _left() -> float | None:
-    deadline = getattr(_call, "deadline", None)
-    if deadline is None:
-        return None
-    left: float = deadline - time.monotonic()
+def _left() -> float:
+    """Return the seconds that this thread's call has left, or raise TimeoutError if none are."""
+    left: float = _call.deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError("the call's time is up")
     return left
@@ -157,10 +141,8 @@ class Transport:
         request.headers.update(headers)
         if body is not None:
             request.prepare_body(body, None)
-        with (
-            time_limit(seconds),
-            self._adapter.send(request, stream=True, timeout=seconds) as response,
-        ):
+        _call.deadline = time.monotonic() + seconds
+        with self._adapter.send(request, stream=True, timeout=seconds) as response:
             content = response.raw.read(most, decode_content=True) if most else b""
             return Answer(response.status_code, response.headers, content)
 
