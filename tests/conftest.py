@@ -21,7 +21,17 @@ from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
 from tests.support.folders import new_folder
 from tests.support.mariadb import MariaDB
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
+from tests.support.site import (
+    CONS_ID,
+    MONDAY,
+    SECRET_KEY,
+    USER_KEY,
+    WIB,
+    Clock,
+    Site,
+    settings_of,
+    stand_in,
+)
 
 pytest_plugins = ("tests.support.figures", "tests.support.interrupts")
 FOLDER = pytest.StashKey[Path]()
@@ -84,11 +94,7 @@ def clock() -> Clock:
 @pytest.fixture
 def site(khanza: Hospital, mariadb: MariaDB, clock: Clock, tmp_path: Path) -> Iterator[Site]:
     """A hospital whose passes run in this process, at the clock's time."""
-    # The client signs with the real time, so the door must not mind that the stand-in lives by the
-    # test's clock.
-    with Simulator(
-        cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=clock, clock_tolerance=1e12
-    ) as bpjs:
+    with stand_in(clock) as bpjs:
         yield Site(
             khanza=khanza,
             bpjs=bpjs,

@@ -17,10 +17,16 @@ from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import ReasonCode
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
-from antrean_cli.simulator.server import Simulator
 from tests.support.gibberish import LEFT_ALONE, Program, Scrambler
 from tests.support.mariadb import MariaDB
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
+from tests.support.site import (
+    MONDAY,
+    WIB,
+    Clock,
+    Site,
+    settings_of,
+    stand_in,
+)
 
 ROOT = Path(__file__).parents[1]
 TWICE = 2
@@ -76,17 +82,7 @@ def worlds(
     khanza: Hospital, mariadb: MariaDB, clock: Clock, tmp_path: Path, program: Program
 ) -> Iterator[Worlds]:
     """Return both at the clock's time."""
-
-    def stand_in() -> Simulator:
-        return Simulator(
-            cons_id=CONS_ID,
-            secret_key=SECRET_KEY,
-            user_key=USER_KEY,
-            now=clock,
-            clock_tolerance=1e12,  # the client signs with the real time
-        )
-
-    with stand_in() as one, stand_in() as two:
+    with stand_in(clock) as one, stand_in(clock) as two:
         sites = []
         for name, bpjs in (("plain", one), ("gibberish", two)):
             folder = tmp_path / name

@@ -203,6 +203,7 @@ def play(
         wait(fault.seconds)
     elif name in ("drip", "drip_headers"):
         _drip(fault, reply, wire, wait)
+        return True  # all of it came: who closes now would cut off the next request
     elif name != "refuse_connection":
         half = reply.body[: len(reply.body) // 2]
         wire.sendall(reply.head(length=name == "cut") + half)

@@ -25,10 +25,9 @@ import pytest
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
-from antrean_cli.simulator.server import Simulator
 from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site
+from tests.support.site import MONDAY, WIB, Clock, Site, stand_in
 
 # As POSIX writes them, because a host may know no others.
 HOSTS = {
@@ -67,13 +66,7 @@ def case(site: Site, clock: HostClock) -> Iterator[Site]:
     clock.
     """
     folder = site.folder / str(next(NUMBERS))
-    with Simulator(
-        cons_id=CONS_ID,
-        secret_key=SECRET_KEY,
-        user_key=USER_KEY,
-        now=lambda: clock.now,
-        clock_tolerance=1e12,
-    ) as bpjs:
+    with stand_in(lambda: clock.now) as bpjs:
         for nobooking in BOOKINGS:
             bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
         yield replace(

@@ -34,10 +34,9 @@ import pytest
 from antrean_cli.khanza.tables import TABLES
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
-from antrean_cli.simulator.server import Simulator
 from tests.attacks.attack import Attack
 from tests.support.mariadb import MariaDB
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
+from tests.support.site import MONDAY, Site, stand_in, wait_for
 
 ADD, UPDATE, BATAL = "/antrean/add", "/antrean/updatewaktu", "/antrean/batal"
 REMEMBERED = ("begin", "checkpoint", "looked_at", "full_scan_at", "surat_kontrol_at")
@@ -104,13 +103,7 @@ def case(hospital: Site, *, due: bool) -> Iterator[Site]:
     """
     folder = hospital.folder / str(next(NUMBERS))
     folder.mkdir()
-    with Simulator(
-        cons_id=CONS_ID,
-        secret_key=SECRET_KEY,
-        user_key=USER_KEY,
-        now=hospital.clock,
-        clock_tolerance=1e12,
-    ) as bpjs:
+    with stand_in(hospital.clock) as bpjs:
         site = replace(
             hospital, bpjs=bpjs, folder=folder, env={**hospital.env, "BPJS_BASE_URL": bpjs.url}
         )

@@ -34,14 +34,21 @@ import pytest
 
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
-from antrean_cli.simulator.server import Simulator
 from tests.attacks.attack import Attack
 from tests.attacks.stepping import SECONDS
 from tests.conftest import ROOT
 from tests.support.figures import FIGURES
 from tests.support.mariadb import MariaDB
 from tests.support.patients import gone_home, patient
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, settings_of
+from tests.support.site import (
+    MONDAY,
+    WIB,
+    Clock,
+    Site,
+    ms,
+    settings_of,
+    stand_in,
+)
 
 ADD, UPDATE, LIST = "/antrean/add", "/antrean/updatewaktu", "/antrean/getlisttask"
 HARMLESS = (0, 3, 4, 5)  # how a run may end that is not killed
@@ -162,12 +169,9 @@ class Stage:
         self.mariadb.reset()
         khanza = Hospital(self.connection, paramstyle=pymysql.paramstyle)
         clock = Clock(datetime.combine(MONDAY, time(14), WIB))
-        keys: dict[str, Any] = {"cons_id": CONS_ID, "secret_key": SECRET_KEY, "user_key": USER_KEY}
         with (
             TemporaryDirectory(dir=self.folder) as folder,
-            Simulator(
-                **keys, now=clock, clock_tolerance=1e12
-            ) as bpjs,  # the program signs with the real time
+            stand_in(clock) as bpjs,
         ):
             yield World(
                 khanza=khanza,
@@ -194,11 +198,6 @@ def booked(site: Site, *, known: bool = True) -> tuple[str, str]:
     if known:
         site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
     return no_rawat, nobooking
-
-
-def ms(hhmm: str) -> int:
-    """Return a time of the day (WIB) in epoch milliseconds."""
-    return round(datetime.combine(MONDAY, time.fromisoformat(hhmm), WIB).timestamp() * 1000)
 
 
 EXAMINED = [(3, "08:05:00"), (4, "08:30:00")]

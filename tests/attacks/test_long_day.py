@@ -30,9 +30,8 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
-from antrean_cli.simulator.server import Simulator
 from tests.attacks.attack import Attack
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, Site, stand_in
 
 Happening = Callable[[], object]
 MB = 1024  # kB
@@ -179,13 +178,7 @@ def small_site(clock: Clock, tmp_path: Path) -> Iterator[Site]:
     keys = {"BPJS_CONS_ID": CONS_ID, "BPJS_SECRET_KEY": SECRET_KEY, "BPJS_USER_KEY": USER_KEY}
     with (
         closing(create_sqlite(sample)) as connection,
-        Simulator(
-            cons_id=CONS_ID,
-            secret_key=SECRET_KEY,
-            user_key=USER_KEY,
-            now=clock,
-            clock_tolerance=1e12,
-        ) as bpjs,
+        stand_in(clock) as bpjs,
     ):
         hospital = Hospital(connection, paramstyle=sqlite3.paramstyle)
         hospital.basics()

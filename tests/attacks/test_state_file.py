@@ -35,7 +35,7 @@ from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Received, Simulator
 from tests.attacks.attack import Attack
 from tests.support.command import command_line, run
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, wait_for
+from tests.support.site import MONDAY, WIB, Site, stand_in, wait_for
 
 ADD, UPDATE, BATAL, LIST = (
     "/antrean/add",
@@ -160,13 +160,7 @@ class Day:
     def again(self, left: Left) -> Iterator[Site]:
         """Begin a case: the hospital as it was left, a quarter past ten."""
         self.site.clock.at("10:15")
-        with Simulator(
-            cons_id=CONS_ID,
-            secret_key=SECRET_KEY,
-            user_key=USER_KEY,
-            now=self.site.clock,
-            clock_tolerance=1e12,
-        ) as bpjs:
+        with stand_in(self.site.clock) as bpjs:
             self._tell(bpjs, left)
             folder = self.site.folder / "case"
             shutil.rmtree(folder, ignore_errors=True)

@@ -50,7 +50,7 @@ from antrean_cli.sync.record import record as record_plans
 from antrean_cli.sync.run import Pass
 from tests.attacks.attack import Attack
 from tests.attacks.world import CHANGES, Judge, World
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Clock, stand_in
 
 START = datetime(MONDAY.year, MONDAY.month, MONDAY.day, 11, tzinfo=WIB)
 ADDS = ("onsite,nonjkn", "mobilejkn,onsite,nonjkn")
@@ -359,15 +359,6 @@ def settings(state: Path, env: Mapping[str, str]) -> Settings:
     keys = {"BPJS_CONS_ID": CONS_ID, "BPJS_SECRET_KEY": SECRET_KEY, "BPJS_USER_KEY": USER_KEY}
     environ = {**keys, "ANTREAN_WORKERS": "1", **env}
     return load(env_file=None, state=state, needs=frozenset({"bpjs", "khanza"}), environ=environ)
-
-
-def stand_in(clock: Clock) -> Simulator:
-    """Return a stand-in BPJS; the client signs with the real time, so its door does not mind the
-    clock.
-    """
-    return Simulator(
-        cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=clock, clock_tolerance=1e12
-    )
 
 
 def test_nothing_is_lost_and_nothing_comes_twice_whatever_happens(

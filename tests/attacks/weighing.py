@@ -17,7 +17,7 @@ from pathlib import Path
 
 import antrean_cli.__main__  # noqa: F401 - the real beginning
 from antrean_cli.cli import main
-from tests.support.command import running_clock
+from tests.support.command import clock_of
 
 
 def weigh() -> None:
@@ -34,6 +34,6 @@ def weigh() -> None:
 
 if __name__ == "__main__":
     try:
-        main(running_clock(os.environ))
+        main(clock_of(os.environ))
     finally:
         weigh()

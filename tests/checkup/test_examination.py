@@ -13,7 +13,7 @@ import pytest
 from antrean_cli.checkup.results import exit_code, fault, ok, warning
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.hospital import create_sqlite
-from tests.support.checkup import TODAY, account, check, env_file, patient, with_file
+from tests.support.checkup import TODAY, account, check, patient, with_file
 from tests.support.command import on_a_terminal, run
 from tests.support.mariadb import MariaDB
 from tests.support.site import (
@@ -73,7 +73,7 @@ def test_below_a_fault_nothing_is_said_of_what_to_do_next(here: Site) -> None:
 
 
 def test_what_to_type_names_the_settings_and_the_state_that_were_named(here: Site) -> None:
-    file = env_file(here)
+    file = here.env_file("env", mode=0o640)
     named = f"--env-file {file} --state {here.state}"
     first, *_, line = with_file(here, file).one("next")["advice"]
     assert first == f"antrean {named} sync --dry-run"

@@ -21,7 +21,7 @@ from antrean_cli.config.settings import try_load
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from tests.support.checkup import check, env_file, patient, with_file
+from tests.support.checkup import check, patient, with_file
 from tests.support.site import (
     SECRET_KEY,
     WIB,
@@ -30,13 +30,15 @@ from tests.support.site import (
 
 
 def test_the_settings_file_is_named_with_its_mode(here: Site) -> None:
-    checked = with_file(here, env_file(here))
+    checked = with_file(here, here.env_file("env", mode=0o640))
     assert checked.one("settings")["text"] == f"Pengaturan: {here.folder}/env (mode 640)"
     assert checked.bad == {}
 
 
 def test_all_problems_of_the_settings_are_told_and_the_rest_is_looked_at(here: Site) -> None:
-    file = env_file(here, ANTREAN_DAYS="9", BPJS_TIMEOUT="lama", ANTREAN_WORKER="3")
+    file = here.env_file(
+        "env", mode=0o640, ANTREAN_DAYS="9", BPJS_TIMEOUT="lama", ANTREAN_WORKER="3"
+    )
     checked = with_file(here, file)
     problems = [finding for finding in checked.of("settings") if finding["level"] == "fault"]
     assert checked.code == 8
@@ -54,7 +56,7 @@ def test_all_problems_of_the_settings_are_told_and_the_rest_is_looked_at(here: S
 def test_a_settings_file_that_others_read_is_a_fault_until_what_is_said_is_typed(
     here: Site,
 ) -> None:
-    file = env_file(here)
+    file = here.env_file("env", mode=0o640)
     file.chmod(0o644)
     checked = with_file(here, file)
     assert checked.code == 8

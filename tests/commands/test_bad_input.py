@@ -81,16 +81,6 @@ def booked(site: Site) -> None:
 # -- settings
 
 
-def env_file(folder: Path, site: Site, name: str = "rs.env", **changes: str) -> Path:
-    file = folder / name
-    values = {**site.env, **changes}
-    file.write_text(
-        "".join(f"{name}='{value}'\n" for name, value in values.items()), encoding="utf-8"
-    )
-    file.chmod(0o600)
-    return file
-
-
 NEEDED = ("BPJS_BASE_URL", "BPJS_CONS_ID", "BPJS_SECRET_KEY", "BPJS_USER_KEY")
 
 
@@ -122,9 +112,9 @@ def test_half_of_the_settings_and_wrong_ones_are_reported_together(live_site: Si
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o606, 0o777, 0o602])
 def test_settings_that_others_can_read_are_refused_with_the_chmod_to_type(
-    live_site: Site, tmp_path: Path, mode: int
+    live_site: Site, mode: int
 ) -> None:
-    file = env_file(tmp_path, live_site)
+    file = live_site.env_file()
     file.chmod(mode)
     done = antrean(live_site, "--env-file", str(file), *UPDATE)
     assert (done.returncode, done.stdout, live_site.bpjs.arrived) == (8, "", [])
@@ -137,11 +127,9 @@ def test_settings_that_others_can_read_are_refused_with_the_chmod_to_type(
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o400])
-def test_settings_of_owner_and_group_are_accepted(
-    live_site: Site, tmp_path: Path, mode: int
-) -> None:
+def test_settings_of_owner_and_group_are_accepted(live_site: Site, mode: int) -> None:
     booked(live_site)
-    file = env_file(tmp_path, live_site)
+    file = live_site.env_file()
     file.chmod(mode)
     assert antrean(live_site, "--env-file", str(file), *UPDATE).returncode == 0
 
@@ -175,8 +163,8 @@ def test_a_settings_folder_that_may_not_be_entered_is_no_bug(
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
-def test_a_settings_file_that_may_not_be_read_is_named(live_site: Site, tmp_path: Path) -> None:
-    file = env_file(tmp_path, live_site)
+def test_a_settings_file_that_may_not_be_read_is_named(live_site: Site) -> None:
+    file = live_site.env_file()
     file.chmod(0o000)
     done = limited(POWERLESS, live_site, "--env-file", str(file), *UPDATE)
     assert "rs.env" in complaint(done, 8, lines=len(done.stderr.splitlines()))

@@ -24,7 +24,7 @@ from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Simulator
 from tests.support.catalogue import EXAMPLE_ADD
 from tests.support.command import on_a_terminal, run
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, ms
 
 # The catalogue's own example of tambah antrean.
 SEED = EXAMPLE_ADD
@@ -37,16 +37,6 @@ def json_file(folder: Path, body: object) -> str:
     file = folder / "antrean.json"
     file.write_text(json.dumps(body), encoding="utf-8")
     return str(file)
-
-
-def bodies(site: Site, path: str) -> list[dict[str, Any]]:
-    """Return the bodies that BPJS was handed at a path, types and all."""
-    return [dict(one.body or {}) for one in site.bpjs.received if one.path == path]
-
-
-def ms(hhmmss: str, day: date = MONDAY) -> int:
-    """Return the epoch milliseconds of a time of day in WIB."""
-    return int(datetime.fromisoformat(f"{day} {hhmmss}+07:00").timestamp()) * 1000
 
 
 def booked(site: Site, kodebooking: str = KB, *tasks: tuple[int, str]) -> None:
@@ -68,19 +58,19 @@ def test_the_catalogues_own_example_goes_through_as_it_stands(
     done = live_site.run("add", json_file(tmp_path, SEED))
     ended_well(done)
     assert "diterima BPJS" in done.stderr
-    assert bodies(live_site, "/antrean/add") == [SEED]
+    assert live_site.bodies("/antrean/add") == [SEED]
     assert live_site.states(KB) == {"add": "sent"}
 
 
 def test_add_reads_standard_input(live_site: Site) -> None:
     ended_well(live_site.run("add", "-", input=json.dumps(SEED)))
-    assert bodies(live_site, "/antrean/add") == [SEED]
+    assert live_site.bodies("/antrean/add") == [SEED]
 
 
 def test_add_takes_all_fields_as_options_named_as_the_fields(live_site: Site) -> None:
     options = [word for name, value in SEED.items() for word in (f"--{name}", str(value))]
     ended_well(live_site.run("add", *options))
-    assert bodies(live_site, "/antrean/add") == [SEED]
+    assert live_site.bodies("/antrean/add") == [SEED]
 
 
 def test_single_options_override_the_file(live_site: Site, tmp_path: Path) -> None:
@@ -89,13 +79,13 @@ def test_single_options_override_the_file(live_site: Site, tmp_path: Path) -> No
             "add", json_file(tmp_path, SEED), "--angkaantrean", "7", "--nomorantrean", "A-7"
         )
     )
-    assert bodies(live_site, "/antrean/add") == [{**SEED, "angkaantrean": 7, "nomorantrean": "A-7"}]
+    assert live_site.bodies("/antrean/add") == [{**SEED, "angkaantrean": 7, "nomorantrean": "A-7"}]
 
 
 def test_an_option_fills_a_field_that_the_file_lacks(live_site: Site, tmp_path: Path) -> None:
     lacking = {name: value for name, value in SEED.items() if name != "nohp"}
     ended_well(live_site.run("add", json_file(tmp_path, lacking), "--nohp", "081111111111"))
-    assert bodies(live_site, "/antrean/add")[0]["nohp"] == "081111111111"
+    assert live_site.bodies("/antrean/add")[0]["nohp"] == "081111111111"
 
 
 ONSITE = {
@@ -128,7 +118,7 @@ ONSITE = {
 def test_add_builds_an_onsite_visit_from_khanza(live_site: Site) -> None:
     live_site.khanza.sep(live_site.khanza.visit(MONDAY))
     ended_well(live_site.run("add", "--no-rawat", NO_RAWAT))
-    assert bodies(live_site, "/antrean/add") == [ONSITE]
+    assert live_site.bodies("/antrean/add") == [ONSITE]
 
 
 def test_add_builds_a_non_jkn_visit_without_card_and_reference(live_site: Site) -> None:
@@ -141,7 +131,7 @@ def test_add_builds_a_non_jkn_visit_without_card_and_reference(live_site: Site) 
         "jeniskunjungan": 3,
         "pasienbaru": 1,
     }
-    assert bodies(live_site, "/antrean/add") == [{**ONSITE, **changed}]
+    assert live_site.bodies("/antrean/add") == [{**ONSITE, **changed}]
 
 
 def test_add_builds_a_mobile_jkn_booking_under_its_own_number(live_site: Site) -> None:
@@ -156,7 +146,7 @@ def test_add_builds_a_mobile_jkn_booking_under_its_own_number(live_site: Site) -
         "jampraktek": "08:00-11:00",
         "nomorreferensi": "0301U0011126Y000009",
     }
-    assert bodies(live_site, "/antrean/add") == [{**ONSITE, **changed}]
+    assert live_site.bodies("/antrean/add") == [{**ONSITE, **changed}]
 
 
 def test_options_override_what_khanza_says(live_site: Site) -> None:
@@ -166,7 +156,7 @@ def test_options_override_what_khanza_says(live_site: Site) -> None:
             "add", "--no-rawat", NO_RAWAT, "--jampraktek", "08:00-12:00", "--kuotajkn", "40"
         )
     )
-    assert bodies(live_site, "/antrean/add") == [
+    assert live_site.bodies("/antrean/add") == [
         {**ONSITE, "jampraktek": "08:00-12:00", "kuotajkn": 40}
     ]
 
@@ -180,7 +170,7 @@ def test_a_visit_without_a_reference_is_refused_until_it_is_typed(live_site: Sit
     ended_well(
         live_site.run("add", "--no-rawat", NO_RAWAT, "--nomorreferensi", "0301R0011126K000001")
     )
-    assert bodies(live_site, "/antrean/add")[0]["nomorreferensi"] == "0301R0011126K000001"
+    assert live_site.bodies("/antrean/add")[0]["nomorreferensi"] == "0301R0011126K000001"
 
 
 def test_an_unmapped_clinic_is_named_with_the_table_to_fill(live_site: Site) -> None:
@@ -421,7 +411,7 @@ def test_a_waktu_is_in_the_hospitals_zone_or_epoch_milliseconds(
 ) -> None:
     booked(live_site)
     ended_well(live_site.run("update", KB, "3", waktu, ANTREAN_TZ=zone))
-    (body,) = bodies(live_site, "/antrean/updatewaktu")
+    (body,) = live_site.bodies("/antrean/updatewaktu")
     assert body == {"kodebooking": KB, "taskid": "3", "waktu": sent}
 
 
@@ -429,7 +419,7 @@ def test_a_waktu_is_in_the_hospitals_zone_or_epoch_milliseconds(
 def test_a_waktu_does_not_depend_on_the_zone_of_the_host(live_site: Site, zone: str) -> None:
     booked(live_site)
     ended_well(live_site.spawn("update", KB, "3", "2026-11-23 08:05", TZ=zone))
-    assert bodies(live_site, "/antrean/updatewaktu")[0]["waktu"] == 1795395900000
+    assert live_site.bodies("/antrean/updatewaktu")[0]["waktu"] == 1795395900000
 
 
 def test_without_a_waktu_it_is_now(live_site: Site) -> None:
@@ -438,7 +428,7 @@ def test_without_a_waktu_it_is_now(live_site: Site) -> None:
     live_site.bpjs.bookings.mobile_jkn(KB, before.date().isoformat())
     done = live_site.run("update", KB, "3")
     after = datetime.now(WIB)
-    (body,) = bodies(live_site, "/antrean/updatewaktu")
+    (body,) = live_site.bodies("/antrean/updatewaktu")
     assert before.timestamp() * 1000 <= body["waktu"] <= after.timestamp() * 1000
     assert done.returncode == (0 if before.date() == after.date() else done.returncode)
 
@@ -448,7 +438,7 @@ def test_every_taskid_can_be_sent_by_hand(live_site: Site, taskid: str) -> None:
     before = {"1": (), "3": (), "99": ()}.get(taskid, ((int(taskid) - 1, "08:00:00"),))
     booked(live_site, KB, *before)
     ended_well(live_site.run("update", KB, taskid, "2026-11-23 08:05"))
-    assert bodies(live_site, "/antrean/updatewaktu")[0]["taskid"] == taskid
+    assert live_site.bodies("/antrean/updatewaktu")[0]["taskid"] == taskid
     assert live_site.states(KB) == {taskid: "sent"}
 
 
@@ -456,7 +446,7 @@ def test_every_taskid_can_be_sent_by_hand(live_site: Site, taskid: str) -> None:
 def test_jenisresep_goes_with_the_task(live_site: Site, jenisresep: str) -> None:
     booked(live_site, KB, (4, "08:00:00"))
     ended_well(live_site.run("update", KB, "5", "2026-11-23 09:00", "--jenisresep", jenisresep))
-    (body,) = bodies(live_site, "/antrean/updatewaktu")
+    (body,) = live_site.bodies("/antrean/updatewaktu")
     assert body == {
         "kodebooking": KB,
         "taskid": "5",
@@ -497,7 +487,7 @@ def test_a_kode_booking_goes_through_letter_by_letter(live_site: Site) -> None:
 def test_batal_sends_the_catalogues_body(live_site: Site) -> None:
     booked(live_site)
     ended_well(live_site.run("batal", KB, "--keterangan", "Terjadi perubahan jadwal dokter"))
-    assert bodies(live_site, "/antrean/batal") == [
+    assert live_site.bodies("/antrean/batal") == [
         {"kodebooking": KB, "keterangan": "Terjadi perubahan jadwal dokter"}
     ]
     assert live_site.states(KB) == {"batal": "sent"}
@@ -930,7 +920,7 @@ def test_a_time_in_the_hospitals_zone_needs_no_name_of_it(live_site: Site) -> No
 def test_choices_are_taken_in_any_case(live_site: Site) -> None:
     booked(live_site)
     ended_well(live_site.run("farmasi", KB, "7", "--jenisresep", "non RACIKAN"))
-    assert bodies(live_site, "/antrean/farmasi/add")[0]["jenisresep"] == "Non racikan"
+    assert live_site.bodies("/antrean/farmasi/add")[0]["jenisresep"] == "Non racikan"
 
 
 def answered(site: Site, answer: str, *arguments: str) -> str:
@@ -952,13 +942,13 @@ def test_a_cancel_is_asked_for_on_a_terminal(live_site: Site, answer: str, sent:
     shown = answered(live_site, answer, *CANCEL)
     assert f"Batalkan {KB} (23-11-2026, task terakhir 3)?" in shown
     assert ("Tidak jadi; tidak ada yang berubah." in shown) == (not sent)
-    assert len(bodies(live_site, "/antrean/batal")) == sent
+    assert len(live_site.bodies("/antrean/batal")) == sent
 
 
 def test_a_cancel_is_not_asked_for_where_yes_was_said(live_site: Site) -> None:
     booked(live_site)
     assert "?" not in answered(live_site, "", *CANCEL, "--yes")
-    assert len(bodies(live_site, "/antrean/batal")) == 1
+    assert len(live_site.bodies("/antrean/batal")) == 1
 
 
 def test_a_replay_that_was_not_meant_changes_nothing(live_site: Site) -> None:
@@ -1101,7 +1091,7 @@ def test_any_name_can_be_printed_and_sent_under_every_locale(
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["namadokter"].startswith('Ibu "Ani" d\'Cruz \\')
     ended_well(live_site.spawn("add", "-", input=json.dumps(body, ensure_ascii=False), **env))
-    assert bodies(live_site, "/antrean/add")[0]["namadokter"] == NAMES
+    assert live_site.bodies("/antrean/add")[0]["namadokter"] == NAMES
 
 
 @pytest.mark.parametrize(

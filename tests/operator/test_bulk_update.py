@@ -61,11 +61,6 @@ def documents(site: Site, *lines: str, code: int = 0, **env: str) -> list[dict[s
     return found
 
 
-def bodies(site: Site) -> list[dict[str, Any]]:
-    """Return the bodies of the updates that BPJS judged, types and all."""
-    return [dict(one.body or {}) for one in site.bpjs.received if one.path == UPDATE]
-
-
 def noted(site: Site, *bookings: str) -> set[tuple[str, str]]:
     """Return the tasks that the ledger calls sent."""
     found = {kodebooking: site.states(kodebooking) for kodebooking in bookings}
@@ -124,7 +119,7 @@ def test_the_bodies_are_those_of_single_updates(site: Site) -> None:
         {"kodebooking": "16032021A001", "taskid": "3", "waktu": 1795395900000}
     )
     assert sent(site, *(f"16032021A001,{rest}" for rest in lines)).returncode == 0
-    assert bodies(site) == [
+    assert site.bodies(UPDATE) == [
         {"kodebooking": "16032021A001", "taskid": "4", "waktu": 1795397400000},
         {
             "kodebooking": "16032021A001",
@@ -171,7 +166,7 @@ def test_a_kode_booking_may_hold_the_delimiter_and_quotes(site: Site) -> None:
     booked(site, odd, "B;1")
     quoted = odd.replace('"', '""')
     assert sent(site, f'"{quoted}",1,2026-11-23 07:50', '"B;1",1,2026-11-23 07:50').returncode == 0
-    assert {str(body["kodebooking"]) for body in bodies(site)} == {odd, "B;1"}
+    assert {str(body["kodebooking"]) for body in site.bodies(UPDATE)} == {odd, "B;1"}
 
 
 def test_a_file_comes_from_standard_input_too(site: Site) -> None:
@@ -190,7 +185,7 @@ def test_times_are_in_the_hospitals_zone(site: Site) -> None:
         ANTREAN_TZ="Asia/Makassar",
     )
     assert done.returncode == 0
-    assert [body["waktu"] for body in bodies(site)] == [1795395900000, 1795397400000]
+    assert [body["waktu"] for body in site.bodies(UPDATE)] == [1795395900000, 1795397400000]
     assert "task 4 23-11-2026 09:30:00:" in done.stdout, "the same moment by the hospital's clock"
 
 
@@ -390,7 +385,7 @@ def test_several_bookings_go_at_once_and_each_in_the_order_of_the_file(site: Sit
     assert at_once == dict.fromkeys(BOOKINGS, 1)
     for kodebooking in BOOKINGS:
         assert [
-            body["taskid"] for body in bodies(site) if body["kodebooking"] == kodebooking
+            body["taskid"] for body in site.bodies(UPDATE) if body["kodebooking"] == kodebooking
         ] == list(TIMES)
     assert {code for _, _, code in site.sent()} == {200}
     assert noted(site, *BOOKINGS) == {
@@ -404,7 +399,7 @@ def test_one_worker_sends_in_the_order_of_the_file(site: Site) -> None:
         line(kodebooking, taskid) for taskid in ("1", "2") for kodebooking in reversed(BOOKINGS)
     ]
     assert sent(site, *lines, ANTREAN_WORKERS="1").returncode == 0
-    assert [f"{body['kodebooking']},{body['taskid']}" for body in bodies(site)] == [
+    assert [f"{body['kodebooking']},{body['taskid']}" for body in site.bodies(UPDATE)] == [
         ",".join(one.split(",")[:2]) for one in lines
     ]
 

@@ -6,7 +6,7 @@ Looking changes nothing; changing loses nothing.
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -22,7 +22,7 @@ from antrean_cli.rules.rows import Rows
 from antrean_cli.simulator.faults import Fault
 from tests.support.patients import patient
 from tests.support.rows import words
-from tests.support.site import MONDAY, WIB, Site, wait_for
+from tests.support.site import MONDAY, WIB, Site, ms, wait_for
 
 ADD, UPDATE = "/antrean/add", "/antrean/updatewaktu"
 COMMANDS = (
@@ -37,10 +37,6 @@ def refused(site: Site) -> str:
     norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
     site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
     return no_rawat
-
-
-def ms(clock: str) -> int:
-    return int(datetime.fromisoformat(f"{MONDAY} {clock}+07:00").timestamp() * 1000)
 
 
 def at_desk(site: Site, *args: str, **env: str) -> tuple[int, str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,13 +22,9 @@ from antrean_cli.rules.push import Push
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault
 from tests.support.patients import examined, patient
-from tests.support.site import MONDAY, WIB, Site, wait_for
+from tests.support.site import MONDAY, WIB, Site, ms, wait_for
 
 LIST = "/antrean/getlisttask"
-
-
-def ms(clock: str, tanggal: date = MONDAY) -> int:
-    return int(datetime.fromisoformat(f"{tanggal} {clock}+07:00").timestamp() * 1000)
 
 
 def text(site: Site, *args: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from antrean_cli.rules.sources import FLOWS, SOURCES
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault
 from tests.support.patients import patient
-from tests.support.site import MONDAY, Site
+from tests.support.site import MONDAY, Site, ms
 
 UPDATE, PER_KODEBOOKING = "/antrean/updatewaktu", "/antrean/pendaftaran/kodebooking/{}"
 
@@ -24,10 +23,6 @@ def refused(site: Site, why: str = "rujukan_tidak_valid") -> str:
         why, norm=site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
     )
     return no_rawat
-
-
-def ms(clock: str) -> int:
-    return int(datetime.fromisoformat(f"{MONDAY} {clock}+07:00").timestamp() * 1000)
 
 
 def shown(site: Site, number: str, *args: str, **env: str) -> str:

@@ -109,16 +109,6 @@ def account(mariadb: MariaDB, *grants: str) -> Iterator[dict[str, str]]:
             cursor.execute("DROP PROCEDURE IF EXISTS sik.ubah")
 
 
-def env_file(site: Site, **changes: str) -> Path:
-    """Write the settings of a site to a file, with changes; return it."""
-    file = site.folder / "env"
-    file.write_text(
-        "".join(f"{name}='{value}'\n" for name, value in {**site.env, **changes}.items())
-    )
-    file.chmod(0o640)
-    return file
-
-
 def with_file(site: Site, file: Path) -> Checked:
     """Return what is found with the settings of a file alone."""
     nothing = dict.fromkeys(site.env, "")

@@ -5,7 +5,8 @@ with the same outcome.
   for what needs a process (signals, kills, streams that are closed or full, terminals, zones and
   locales of the host, limits, and what happens while the program is loaded).
 - The environment variable CLOCK gives the time at which the command begins, in ISO form with its
-  zone; from there the clock runs on. Without it the command is the real one to the last byte.
+  zone; from there the clock runs on, or with CLOCK_STANDS it does not. Without it the command is
+  the real one to the last byte.
 - `python -m tests.support.command ARGUMENTS` is the command of its own process that has a CLOCK.
 """
 
@@ -38,12 +39,14 @@ SECONDS = 90  # a command that hangs is ended by then
 OF_A_PROCESS = ("TZ", "LANG", "LC_", "PYTHON")
 
 
-def running_clock(environ: Mapping[str, str]) -> Clock:
-    """Return a clock that begins at CLOCK now and runs on; the real one without it."""
+def clock_of(environ: Mapping[str, str]) -> Clock:
+    """Return the clock that an environment asks for."""
     start = environ.get("CLOCK")
     if start is None:
         return datetime.now
     first, began = datetime.fromisoformat(start), time.monotonic()
+    if environ.get("CLOCK_STANDS"):
+        return first.astimezone
 
     def now(zone: timezone) -> datetime:
         return (first + timedelta(seconds=time.monotonic() - began)).astimezone(zone)
@@ -72,7 +75,7 @@ def run(
             _garbage(),
         ):
             sys.argv = [BEGINNING, *args]
-            code = _exit_code(running_clock(environ))
+            code = _exit_code(clock_of(environ))
         if interrupted.is_set():
             raise KeyboardInterrupt
         return subprocess.CompletedProcess(args, code, _text(stdout), _text(stderr))
@@ -225,4 +228,4 @@ def _text(stream: IO[bytes]) -> str:
 if __name__ == "__main__":
     import antrean_cli.__main__  # the real beginning
 
-    main(running_clock(os.environ))
+    main(clock_of(os.environ))

@@ -137,6 +137,14 @@ class Site:
         """Return the environment of a command of this site, with changes."""
         return {**os.environ, **self.env, "ANTREAN_STATE": str(self.state), **env}
 
+    def env_file(self, name: str = "rs.env", *, mode: int = 0o600, **changes: str) -> Path:
+        """Write the settings of this site to a file, with changes; return it."""
+        file = self.folder / name
+        settings = {**self.env, **changes}.items()
+        file.write_text("".join(f"{key}='{value}'\n" for key, value in settings), encoding="utf-8")
+        file.chmod(mode)
+        return file
+
     def files(self) -> dict[str, bytes]:
         """Return every file in the site's folder with its bytes."""
         files = (path for path in self.folder.rglob("*") if path.is_file())
@@ -178,6 +186,10 @@ class Site:
                 ]
         return []
 
+    def bodies(self, path: str) -> list[dict[str, Any]]:
+        """Return the bodies that BPJS was handed at a path, types and all."""
+        return [dict(one.body or {}) for one in self.bpjs.received if one.path == path]
+
     def sent(self, path: str = "") -> list[tuple[str, str, int]]:
         """Return (kodebooking, taskid or "", code) of each request that BPJS judged, in order."""
         return [
@@ -185,6 +197,20 @@ class Site:
             for one in self.bpjs.received
             if one.body and one.path.endswith(path)
         ]
+
+
+def stand_in(clock: Callable[[], datetime], **options: Any) -> Simulator:
+    """Return a stand-in BPJS that lives by a clock; `options` go to `Simulator`.
+
+    The client signs with the real time, so its door does not mind how far off that is.
+    """
+    given = {"cons_id": CONS_ID, "secret_key": SECRET_KEY, "user_key": USER_KEY}
+    return Simulator(**{**given, "now": clock, "clock_tolerance": 1e12, **options})
+
+
+def ms(hhmmss: str, tanggal: date = MONDAY) -> int:
+    """Return the epoch milliseconds of a time of day (WIB)."""
+    return round(datetime.combine(tanggal, time.fromisoformat(hhmmss), WIB).timestamp() * 1000)
 
 
 def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:

@@ -27,7 +27,7 @@ from tests.support.faults import PUT_OFF, SPELLED, TRANSPORT
 from tests.support.mariadb import MariaDB
 from tests.support.patients import patient
 from tests.support.rows import words
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
+from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, stand_in, wait_for
 
 ADD, UPDATE, BATAL, LIST = (
     "/antrean/add",
@@ -144,7 +144,7 @@ def test_another_spelling_of_the_proper_answer_is_the_answer(
     """A code as text, metaData, a slow but timely body: done in the same pass."""
     kodebooking = site.cancelled() if call == BATAL else patient(site, exam="08:30:00")
     site.bpjs.faults.add(on(fault, call))
-    assert site.sync(BPJS_TIMEOUT="30").report.exit_code == 0
+    assert site.sync().report.exit_code == 0
     final(site, call, kodebooking)
     assert judged(site, call) == ([200, 200] if call == UPDATE else [200])
 
@@ -330,13 +330,7 @@ def test_the_step_that_bpjs_asks_for_goes_first(site: Site) -> None:
     site.sync()
     site.khanza.exam(no_rawat, "2026-11-23 08:30:00")
     site.clock.forward(minutes=1)
-    with Simulator(
-        cons_id=CONS_ID,
-        secret_key=SECRET_KEY,
-        user_key=USER_KEY,
-        now=site.clock,
-        clock_tolerance=1e12,
-    ) as forgetful:
+    with stand_in(site.clock) as forgetful:
         forgetful.bookings.mobile_jkn(no_rawat, str(MONDAY))
         assert site.sync(BPJS_BASE_URL=forgetful.url).report.exit_code == 0
         told = [(one.body or {}).get("taskid") for one in forgetful.received]

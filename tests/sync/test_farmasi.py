@@ -25,12 +25,8 @@ def patient(site: Site, *, seen: bool = True, resep: str = NO_RESEP) -> str:
     return no_rawat
 
 
-def bodies(site: Site, path: str) -> list[dict[str, object]]:
-    return [dict(one.body or {}) for one in site.bpjs.received if one.path == path]
-
-
 def task5(site: Site) -> dict[str, object]:
-    return next(body for body in bodies(site, UPDATE) if body["taskid"] == "5")
+    return next(body for body in site.bodies(UPDATE) if body["taskid"] == "5")
 
 
 def test_it_goes_once_after_task_5_with_the_last_four_digits_of_no_resep(site: Site) -> None:
@@ -44,7 +40,7 @@ def test_it_goes_once_after_task_5_with_the_last_four_digits_of_no_resep(site: S
         "nomorantrean": 42,
         "keterangan": "",
     }
-    assert bodies(site, FARMASI) == [expected]
+    assert site.bodies(FARMASI) == [expected]
     assert task5(site)["jenisresep"] == "Non racikan"
     assert site.states(no_rawat)["farmasi"] == "sent"
 
@@ -54,7 +50,7 @@ def test_a_prescription_that_has_to_be_mixed_is_racikan(site: Site) -> None:
     site.khanza.insert("resep_dokter_racikan", no_resep=NO_RESEP)
     for _ in range(2):
         site.sync(ANTREAN_FARMASI="ya")
-    assert [body["jenisresep"] for body in bodies(site, FARMASI)] == ["Racikan"]
+    assert [body["jenisresep"] for body in site.bodies(FARMASI)] == ["Racikan"]
     assert task5(site)["jenisresep"] == "Racikan"
 
 
@@ -63,7 +59,7 @@ def test_without_a_prescription_task_5_says_so_and_nothing_goes_to_the_pharmacy(
     for _ in range(2):
         site.sync(ANTREAN_FARMASI="ya")
     assert task5(site)["jenisresep"] == "Tidak ada"
-    assert bodies(site, FARMASI) == []
+    assert site.bodies(FARMASI) == []
 
 
 def test_a_prescription_that_comes_later_is_not_missed(site: Site) -> None:
@@ -72,25 +68,25 @@ def test_a_prescription_that_comes_later_is_not_missed(site: Site) -> None:
         site.sync(ANTREAN_FARMASI="ya")
     site.khanza.resep(no_rawat, no_resep=NO_RESEP, dibuat=f"{MONDAY} 13:00:00")
     site.sync(ANTREAN_FARMASI="ya")
-    assert [body["nomorantrean"] for body in bodies(site, FARMASI)] == [42]
+    assert [body["nomorantrean"] for body in site.bodies(FARMASI)] == [42]
 
 
 def test_it_waits_for_task_5(site: Site) -> None:
     no_rawat = patient(site, seen=False)
     for _ in range(2):
         site.sync(ANTREAN_FARMASI="ya")
-    assert bodies(site, FARMASI) == []
+    assert site.bodies(FARMASI) == []
     site.khanza.berkas(no_rawat, kembali=f"{MONDAY} 13:00:00")
     for _ in range(2):
         site.sync(ANTREAN_FARMASI="ya")
-    assert len(bodies(site, FARMASI)) == 1
+    assert len(site.bodies(FARMASI)) == 1
 
 
 def test_a_hospital_that_does_not_run_it_sends_neither(site: Site) -> None:
     patient(site)
     for _ in range(2):
         site.sync()
-    assert bodies(site, FARMASI) == []
+    assert site.bodies(FARMASI) == []
     assert "jenisresep" not in task5(site)
 
 
@@ -135,9 +131,9 @@ def test_while_khanza_is_away_it_waits_and_the_tasks_go_on(site: Site) -> None:
         "farmasi": "due",
         "6": "sent",
     }
-    assert bodies(site, FARMASI) == []
+    assert site.bodies(FARMASI) == []
     site.sync(ANTREAN_FARMASI="ya")
-    assert len(bodies(site, FARMASI)) == 1
+    assert len(site.bodies(FARMASI)) == 1
 
 
 def test_what_an_add_would_lack_does_not_keep_it(site: Site) -> None:
@@ -147,7 +143,7 @@ def test_what_an_add_would_lack_does_not_keep_it(site: Site) -> None:
     site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY))
     for _ in range(2):
         site.sync(ANTREAN_FARMASI="ya", ANTREAN_ADD="nonjkn")
-    assert len(bodies(site, FARMASI)) == 1
+    assert len(site.bodies(FARMASI)) == 1
 
 
 def test_past_days_have_no_queue(site: Site) -> None:
@@ -162,7 +158,7 @@ def test_past_days_have_no_queue(site: Site) -> None:
     for _ in range(3):
         site.sync(ANTREAN_FARMASI="ya")
         site.clock.forward(minutes=61)
-    assert bodies(site, FARMASI) == []
+    assert site.bodies(FARMASI) == []
     assert "farmasi" not in site.states(old)
 
 
@@ -184,7 +180,7 @@ def test_in_doubt_and_no_longer_wanted_it_is_closed(site: Site, comes_back: bool
         site.khanza.resep(no_rawat, no_resep=NO_RESEP, dibuat=f"{MONDAY} 08:38:00")
     site.clock.forward(minutes=1)
     site.sync(ANTREAN_FARMASI="ya")
-    assert len(bodies(site, FARMASI)) == int(comes_back)
+    assert len(site.bodies(FARMASI)) == int(comes_back)
     assert site.states(no_rawat)["farmasi"] == ("sent" if comes_back else "closed")
 
 
@@ -194,7 +190,7 @@ def test_after_a_cancel_it_is_not_sent(site: Site) -> None:
     site.run("update", no_rawat, "99")
     site.khanza.berkas(no_rawat, kembali=f"{MONDAY} 13:00:00")
     site.sync(ANTREAN_FARMASI="ya")
-    assert bodies(site, FARMASI) == []
+    assert site.bodies(FARMASI) == []
 
 
 def test_by_hand_it_is_sent_and_not_sent_again_by_a_pass(site: Site) -> None:
@@ -204,7 +200,7 @@ def test_by_hand_it_is_sent_and_not_sent_again_by_a_pass(site: Site) -> None:
         "farmasi", no_rawat, "7", "--jenisresep", "Racikan", "--keterangan", "loket 2", "--json"
     )
     assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "sent")
-    assert bodies(site, FARMASI) == [
+    assert site.bodies(FARMASI) == [
         {
             "kodebooking": no_rawat,
             "jenisresep": "Racikan",
@@ -214,7 +210,7 @@ def test_by_hand_it_is_sent_and_not_sent_again_by_a_pass(site: Site) -> None:
     ]
     for _ in range(2):
         site.sync(ANTREAN_FARMASI="ya")
-    assert len(bodies(site, FARMASI)) == 1
+    assert len(site.bodies(FARMASI)) == 1
     assert site.run("farmasi", no_rawat, "7", "--jenisresep", "Racikan").returncode == 0, (
         "208 is done"
     )
@@ -236,7 +232,7 @@ def test_unusable_input_is_refused_in_one_sentence(
     assert done.returncode == 2
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    assert bodies(site, FARMASI) == []
+    assert site.bodies(FARMASI) == []
 
 
 def test_a_booking_that_bpjs_does_not_know_is_refused(site: Site) -> None:

@@ -17,12 +17,11 @@ import pytest
 from antrean_cli.ledger.file import locked
 from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.hospital import ZERO
-from antrean_cli.simulator.server import Simulator
 from tests.support.certificates import self_signed
 from tests.support.mariadb import MariaDB
 from tests.support.patients import patient
 from tests.support.rows import words
-from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, wait_for
+from tests.support.site import MONDAY, SECRET_KEY, USER_KEY, Site, stand_in, wait_for
 
 TUESDAY = MONDAY + timedelta(days=1)
 SUNDAY = MONDAY - timedelta(days=1)
@@ -587,18 +586,6 @@ def test_21_user_key_is_its_own_value(site: Site) -> None:
     assert len(site.bpjs.received) == 3
 
 
-def tls_simulator(site: Site, pem: Path) -> Simulator:
-    """Return another stand-in BPJS, behind TLS, at the site's time."""
-    return Simulator(
-        cons_id=CONS_ID,
-        secret_key=SECRET_KEY,
-        user_key=USER_KEY,
-        certificate=pem,
-        now=site.clock,
-        clock_tolerance=1e12,
-    )
-
-
 def test_21_tls_is_always_verified(site: Site, tmp_path: Path) -> None:
     """21.
 
@@ -606,7 +593,7 @@ def test_21_tls_is_always_verified(site: Site, tmp_path: Path) -> None:
     name only.
     """
     no_rawat = patient(site, exam="08:30:00")
-    with tls_simulator(site, self_signed(tmp_path)) as bpjs:
+    with stand_in(site.clock, certificate=self_signed(tmp_path)) as bpjs:
         stranger = site.sync(BPJS_BASE_URL=bpjs.url)
         assert stranger.report.exit_code == 5
         assert "sertifikat" in str(stranger.report.errors[0])
@@ -621,7 +608,7 @@ def test_21_tls_is_always_verified(site: Site, tmp_path: Path) -> None:
         assert bpjs.bookings.snapshot()[0]["kodebooking"] == no_rawat
 
     patient(site, exam="08:30:00")
-    with tls_simulator(site, self_signed(tmp_path, "DNS:bpjs.invalid")) as bpjs:
+    with stand_in(site.clock, certificate=self_signed(tmp_path, "DNS:bpjs.invalid")) as bpjs:
         site.clock.forward(minutes=1)
         other_name = site.sync(BPJS_BASE_URL=bpjs.url, BPJS_CA_BUNDLE=str(tmp_path / "self.pem"))
         assert other_name.report.exit_code == 5
