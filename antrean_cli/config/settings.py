@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from antrean_cli.config import env_file as env_files
 from antrean_cli.config import parsers
 from antrean_cli.errors import SettingsError, why
-from antrean_cli.rules.codes import Kind
+from antrean_cli.rules.codes import TASKS, Kind
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.sources import FLOWS, SOURCES, TASKS
+from antrean_cli.rules.sources import FLOWS, SOURCES
 
 # Indonesia knows no summer time, so its three zones need no zone database.
 ZONES = {

@@ -16,9 +16,8 @@ from zlib import crc32
 
 from antrean_cli.ledger.reasons import params_of, reason_from
 from antrean_cli.rules.codes import State, Step
-from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.push import Push, Record, StatusObservation
 from antrean_cli.rules.reasons import Reason
-from antrean_cli.rules.sources import StatusObservation
 
 
 class BookingRow(NamedTuple):

@@ -200,7 +200,7 @@ def _call(line: Line) -> ManualCall:
 
 def _result(line: Line, outcome: LineOutcome, answer: Reply | Fault) -> LineResult:
     if isinstance(answer, Fault):
-        doubt = "; belum pasti diterima" if answer.reached else ""
+        doubt = "; belum pasti diterima" if answer.maybe_acted else ""
         return LineResult(line=line, outcome=outcome, message=f"{answer.text}{doubt}")
     return LineResult(line=line, outcome=outcome, code=answer.code, message=answer.message)
 

@@ -116,15 +116,15 @@ def _case(
         numbers = (number for number in _numbers(record) if number in by_number)
         visit = next((by_number[number] for number in numbers), None)
     has_open = before is not None and any(push.open for push in before.pushes.values())
-    reached = read_by_passes or has_open
-    if not reached:
+    in_reach = read_by_passes or has_open
+    if not in_reach:
         record = before or replace(record, pushes={}, seen=None)
     return Case(
         visit=visit,
         before=before,
         record=record,
         takes_part=visit is None or takes_part(visit, policy),
-        reached=reached and not expired(plan.after, now),
+        in_reach=in_reach and not expired(plan.after, now),
     )
 
 

@@ -136,7 +136,7 @@ def accepted(call: ManualCall, answer: Reply | Fault) -> Outcome:
     """
     if isinstance(answer, Fault):
         doubt = ""
-        if answer.reached:
+        if answer.maybe_acted:
             doubt = f"; belum pasti diterima, periksa: antrean listtask '{call.kodebooking}'"
         raise TemporaryError(f"{answer.text}{doubt}")
     outcome = judge(call_of(call.step), call.step, answer)

@@ -8,11 +8,10 @@ from antrean_cli.render.tables import table
 from antrean_cli.render.text import WIDTH
 from antrean_cli.render.times import time_of_day
 from antrean_cli.render.words import step_name
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import TASKS, State, Step
 from antrean_cli.rules.listings import Task
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import NO_SIGN_YET
-from antrean_cli.rules.sources import TASKS
 from antrean_cli.rules.times import parse_wakturs
 from antrean_cli.sync.report import Report
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from antrean_cli.rules.codes import CallName, OutcomeKind, Step
+from antrean_cli.rules.codes import TASKS, CallName, OutcomeKind, Step
 from antrean_cli.rules.reasons import ReasonCode
-from antrean_cli.rules.sources import TASKS
 
 FAULT = "fault"  # no outcome: what an exchange without an answer is counted as beside them
 

@@ -45,6 +45,9 @@ class Step(Code):
     BATAL = "batal"
 
 
+TASKS = (3, 4, 5, 6, 7)  # the task ids that Khanza has a time for
+
+
 class Kind(Code):
     """How a booking came to be; rules/README.md, Which visits."""
 

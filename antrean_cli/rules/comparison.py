@@ -77,7 +77,7 @@ class Case:
       pass would make of it.
     - `takes_part` is False where ANTREAN_ONLY_POLI or ANTREAN_SKIP_POLI leaves the clinic out:
       BPJS is to know only what was begun before.
-    - `reached` is False where no pass looks at the booking any more, because its day lies before
+    - `in_reach` is False where no pass looks at the booking any more, because its day lies before
       those that passes read, or after H+7: what was not sent so far never will be.
     """
 
@@ -85,7 +85,7 @@ class Case:
     before: Record | None
     record: Record
     takes_part: bool = True
-    reached: bool = True
+    in_reach: bool = True
 
     @property
     def live(self) -> bool:
@@ -98,7 +98,7 @@ class Case:
         visit = self.visit
         if visit is None:
             return False
-        if visit.cancel is not None or visit.stts == "Batal":
+        if visit.cancel is not None or visit.cancelled_at_desk:
             return True
         # Where there is no registration, the booking itself tells.
         booking = visit.booking if visit.registration is None else None
@@ -310,12 +310,12 @@ def _place(step: str, case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime
 def _place_without_push(step: str, case: Case, policy: Policy, now: datetime) -> Place:
     """Return where a step is that no push stands for: yet to come, over, or lost."""
     if step in CANCELS:
-        return Place.PENDING if case.reached and _delayed(case, policy, now) else Place.LOST
+        return Place.PENDING if case.in_reach and _delayed(case, policy, now) else Place.LOST
     if case.record.ended:
         return Place.CLOSED
     # Mobile JKN's own bookings are added by nobody else, unless ANTREAN_ADD says so.
     comes = step != Step.ADD or case.record.kind in policy.add
-    return Place.PENDING if case.reached and comes else Place.LOST
+    return Place.PENDING if case.in_reach and comes else Place.LOST
 
 
 def _delayed(case: Case, policy: Policy, now: datetime) -> bool:

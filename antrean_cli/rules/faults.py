@@ -27,26 +27,28 @@ class Cause(Enum):
 
 
 class _Meaning(NamedTuple):
-    reached: bool
+    maybe_acted: bool
     sentence: str
 
 
 _MEANINGS = {
-    Cause.DNS: _Meaning(reached=False, sentence="nama server BPJS tidak ditemukan (DNS)"),
-    Cause.UNREACHABLE: _Meaning(reached=False, sentence="server BPJS tidak dapat dihubungi"),
-    Cause.TLS: _Meaning(reached=False, sentence="sertifikat TLS BPJS tidak dapat dipercaya"),
-    Cause.TIMEOUT: _Meaning(reached=True, sentence="BPJS tidak menjawab tepat waktu"),
-    Cause.CUT: _Meaning(reached=True, sentence="sambungan ke BPJS terputus"),
-    Cause.REDIRECTED: _Meaning(reached=False, sentence="BPJS_BASE_URL dialihkan ke alamat lain"),
+    Cause.DNS: _Meaning(maybe_acted=False, sentence="nama server BPJS tidak ditemukan (DNS)"),
+    Cause.UNREACHABLE: _Meaning(maybe_acted=False, sentence="server BPJS tidak dapat dihubungi"),
+    Cause.TLS: _Meaning(maybe_acted=False, sentence="sertifikat TLS BPJS tidak dapat dipercaya"),
+    Cause.TIMEOUT: _Meaning(maybe_acted=True, sentence="BPJS tidak menjawab tepat waktu"),
+    Cause.CUT: _Meaning(maybe_acted=True, sentence="sambungan ke BPJS terputus"),
+    Cause.REDIRECTED: _Meaning(
+        maybe_acted=False, sentence="BPJS_BASE_URL dialihkan ke alamat lain"
+    ),
     Cause.OVERLOADED: _Meaning(
-        reached=False, sentence="BPJS sedang kelebihan beban (HTTP {status})"
+        maybe_acted=False, sentence="BPJS sedang kelebihan beban (HTTP {status})"
     ),
     # A gateway can give up after BPJS has acted.
     Cause.NO_ENVELOPE: _Meaning(
-        reached=True, sentence="BPJS tidak menjawab seperti mestinya (HTTP {status})"
+        maybe_acted=True, sentence="BPJS tidak menjawab seperti mestinya (HTTP {status})"
     ),
     Cause.UNREADABLE: _Meaning(
-        reached=True, sentence="BPJS menjawab dengan isi yang tidak dapat dibaca"
+        maybe_acted=True, sentence="BPJS menjawab dengan isi yang tidak dapat dibaca"
     ),
 }
 
@@ -64,9 +66,9 @@ class Fault:
     retry_after: float | None = None
 
     @property
-    def reached(self) -> bool:
+    def maybe_acted(self) -> bool:
         """Whether BPJS may have acted on the request."""
-        return _MEANINGS[self.cause].reached
+        return _MEANINGS[self.cause].maybe_acted
 
     @property
     def answered(self) -> bool:

@@ -82,7 +82,7 @@ def is_done(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool
         return False
     if record.ended:
         return True
-    if visit.stts == "Batal" and told_to_bpjs(visit, record, policy):
+    if visit.cancelled_at_desk and told_to_bpjs(visit, record, policy):
         absent, seen = record.push(Step.TASK_99), record.seen
         if absent is None or (seen and closed_late_by_a_wrong_clock(absent, seen)):
             return False

@@ -28,11 +28,11 @@ from antrean_cli.rules.reasons import (
     has_code,
 )
 from antrean_cli.rules.transitions import (
+    abort_call,
     accept,
     close,
     close_open,
-    hold,
-    lose,
+    keep_back,
     mark_already_at_bpjs,
     new,
     postpone,
@@ -131,7 +131,7 @@ def _prerequisite(answered: _Answered) -> Record:
     if first and first.done and first.recorded:
         record = record.with_pushes(resend(first))
     push = replace(answered.postponed, blocked_by=named)
-    return record.with_pushes(hold(push, demanded(named)))
+    return record.with_pushes(keep_back(push, demanded(named)))
 
 
 def _unknown_booking(answered: _Answered) -> Record:
@@ -145,13 +145,13 @@ def _unknown_booking(answered: _Answered) -> Record:
         return close_open(closed, CANCELLED)
     if add and add.state == State.REFUSED:
         why = add.reason or because(ReasonCode.REFUSED)
-        return record.with_pushes(hold(push, because(ReasonCode.ADD_REFUSED, add=why)))
+        return record.with_pushes(keep_back(push, because(ReasonCode.ADD_REFUSED, add=why)))
     if add and add.state == State.CLOSED and add.reason:
         return record.with_pushes(close(push, add.reason))
     if add and add.done:  # a moment's delay after the add
         return record.with_pushes(answered.postponed)
     waiting = replace(answered.postponed, blocked_by=Step.ADD)
-    return record.with_pushes(hold(waiting, demanded(Step.ADD)))
+    return record.with_pushes(keep_back(waiting, demanded(Step.ADD)))
 
 
 def _rejected(answered: _Answered) -> Record:
@@ -169,7 +169,7 @@ def _superseded(answered: _Answered) -> Record:
     """
     reason = because(ReasonCode.OVERTAKEN, text=answered.outcome.text)
     push = replace(answered.push, needs_lookup=True)
-    return answered.record.with_pushes(hold(push, reason))
+    return answered.record.with_pushes(keep_back(push, reason))
 
 
 def _cancelled_at_bpjs(answered: _Answered) -> Record:
@@ -187,7 +187,7 @@ def _sep_first(answered: _Answered) -> Record:
 def _auth_failed(answered: _Answered) -> Record:
     """Count nothing against the push, which is due again: the fault is not its own."""
     push = answered.push
-    return answered.record.with_pushes(lose(push) if push.state == State.SENDING else push)
+    return answered.record.with_pushes(abort_call(push) if push.state == State.SENDING else push)
 
 
 _EFFECTS: Mapping[OutcomeKind, Callable[[_Answered], Record]] = {
@@ -218,8 +218,8 @@ def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Recor
     """
     push = record.pushes[step]
     next_try = now + retry_delay(fault.retry_after) if fault.retry_after else push.next_try
-    lost = lose(push) if push.state == State.SENDING else push
-    doubtful = push.needs_lookup or fault.reached
+    lost = abort_call(push) if push.state == State.SENDING else push
+    doubtful = push.needs_lookup or fault.maybe_acted
     return record.with_pushes(replace(lost, needs_lookup=doubtful, next_try=next_try))
 
 

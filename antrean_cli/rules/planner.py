@@ -23,7 +23,7 @@ from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.payloads import missing, nomorantrean_of
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import MANUAL, MAX_AGE, Push, Record
+from antrean_cli.rules.push import MANUAL, MAX_AGE, Push, Record, StatusObservation
 from antrean_cli.rules.reasons import (
     AFTER_SERVICE,
     CANCELLED,
@@ -41,12 +41,20 @@ from antrean_cli.rules.reasons import (
 from antrean_cli.rules.sources import (
     EXACT,
     Event,
-    StatusObservation,
     VisitContext,
     events_of,
 )
 from antrean_cli.rules.times import WIB, service_day
-from antrean_cli.rules.transitions import close, close_open, expire, hold, hold_open, new, want
+from antrean_cli.rules.transitions import (
+    close,
+    close_open,
+    expire,
+    hold,
+    hold_open,
+    new,
+    renew,
+    want,
+)
 from antrean_cli.rules.visits import FINAL_STTS, Visit
 
 # Where a time, or a cancel, comes from that no source of sources.py names.
@@ -68,7 +76,7 @@ def plan(
         return expire(record)
     if visit.cancel:
         return _cancelled_in_mobile_jkn(visit, record)
-    if visit.stts == "Batal":
+    if visit.cancelled_at_desk:
         return _cancelled_at_desk(visit, record, policy, now)
     if visit.registration is None:
         return gone(record)
@@ -95,7 +103,7 @@ def expired(record: Record, now: datetime) -> bool:
 
 def lacks_reference(visit: Visit, record: Record | None) -> bool:
     """Return whether a planned control visit (surat kontrol) could fill what the add lacks."""
-    if visit.kind != Kind.ONSITE or visit.sep is not None or visit.stts == "Batal":
+    if visit.kind != Kind.ONSITE or visit.sep is not None or visit.cancelled_at_desk:
         return False
     add = record.push(Step.ADD) if record else None
     return add is None or add.open
@@ -186,7 +194,8 @@ def _cancelled_in_mobile_jkn(visit: Visit, record: Record) -> Record:
             return record  # a cancel in doubt is still settled: asked again, BPJS can only say 208
         return record.with_pushes(close(batal, CANCELLED_BY_KHANZA))
     if batal is None or batal.state == State.HELD or _reopens(batal):
-        return record.with_pushes(new(Step.BATAL, source=BATAL_ROW))
+        wanted = renew(batal, source=BATAL_ROW) if batal else new(Step.BATAL, source=BATAL_ROW)
+        return record.with_pushes(wanted)
     return record
 
 
@@ -312,8 +321,8 @@ def _task(event: Event, record: Record, context: VisitContext) -> Push | None:
     # A clock that was put back must make nobody forget what is in doubt, or was asked in vain.
     if event.waktu > context.now and not (known and (known.needs_lookup or asked_in_vain)):
         return None
-    base = known if known and known.open else new(str(event.taskid))
-    push = replace(base, recorded=event.waktu, source=event.source)
+    base = known or new(str(event.taskid))
+    push = replace(base if base.open else renew(base), recorded=event.waktu, source=event.source)
     if has_code(event.hold, ReasonCode.NO_SIGN_YET) and context.day_over:
         return close(push, NO_SHOW)
     if event.hold:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import TASKS, State, Step
 from antrean_cli.rules.reasons import Reason
-from antrean_cli.rules.sources import TASKS, StatusObservation
 
 MANUAL = "manual"  # the source of what was sent by hand
 TASK_STEPS = tuple(Step(str(taskid)) for taskid in TASKS)  # that Khanza has a time for
@@ -69,6 +68,21 @@ class Push:
     def maybe_sent(self) -> bool:
         """Whether BPJS may have it although it never said so."""
         return self.needs_lookup or self.state == State.SENDING
+
+
+class StatusObservation(NamedTuple):
+    """What the passes observed of a visit's stts, for which Khanza itself keeps no time.
+
+    - `stts` is the value at the last pass, `since` the moment of the first pass that met it.
+    - `first`: it already had this value when the visit was first met, so `since` tells nothing.
+    - `exact`: the pass before `since` was at most five minutes earlier (EXACT in sources.py), so
+      `since` tells the minute at which somebody set it.
+    """
+
+    stts: str
+    since: datetime
+    first: bool
+    exact: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

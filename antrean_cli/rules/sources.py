@@ -14,35 +14,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from antrean_cli.rules.codes import TASKS
 from antrean_cli.rules.policy import Policy
+from antrean_cli.rules.push import StatusObservation
 from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because
 from antrean_cli.rules.rows import Exam, Registration, Resep
 from antrean_cli.rules.sessions import hari_kerja_of
 from antrean_cli.rules.times import parse_datetime, service_day
 from antrean_cli.rules.visits import Visit
 
-TASKS = (3, 4, 5, 6, 7)
 ARRIVAL = TASKS[0]
 # Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a
 # change.
 EXACT = timedelta(minutes=5)
 # A time further ahead than any slip of the clock is a typing error, and means "not yet".
 FAR_FUTURE = timedelta(days=1)
-
-
-class StatusObservation(NamedTuple):
-    """What the passes observed of a visit's stts, for which Khanza itself keeps no time.
-
-    - `stts` is the value at the last pass, `since` the moment of the first pass that met it.
-    - `first`: it already had this value when the visit was first met, so `since` tells nothing.
-    - `exact`: the pass before `since` was at most five minutes earlier (EXACT), so `since` tells
-      the minute at which somebody set it.
-    """
-
-    stts: str
-    since: datetime
-    first: bool
-    exact: bool
 
 
 class Event(NamedTuple):

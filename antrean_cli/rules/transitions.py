@@ -4,6 +4,8 @@ them. No other module sets a state.
 - What is in flight (SENDING) is moved by what came of its call, or by the pass after a crash.
 - What BPJS has (SENT, ALREADY) is moved by BPJS's word, by a repair, or by a person's replay.
 - Held goes on by itself once its reason is gone; refused waits for a person; closed needs nobody.
+- A push begins as `new`. It ends by being left out: a plan withdraws what never left
+  (`Record.keeping`), and a repair forgets a cancel that BPJS has lost.
 - A closing keeps the doubt that BPJS may have the push all the same (`needs_lookup`).
 """
 
@@ -21,14 +23,16 @@ class Move(Code):
     """What can happen to a push."""
 
     WANT = "want"
+    RENEW = "renew"
     HOLD = "hold"
+    KEEP_BACK = "keep_back"
     CLOSE = "close"
     BEGIN = "begin"
     ACCEPT = "accept"
     FIND = "find"
     REFUSE = "refuse"
     POSTPONE = "postpone"
-    LOSE = "lose"
+    ABORT = "abort"
     REPEAT = "repeat"
 
 
@@ -44,8 +48,12 @@ TRANSITIONS: Mapping[Move, tuple[tuple[State, ...], State]] = {
     # The visit needs it and nothing keeps it any more; what Khanza or the clock has closed, another
     # word of theirs opens again.
     Move.WANT: ((*_OPEN, State.CLOSED), State.DUE),
-    # Something outside the queue is waited for, or BPJS wants another step first.
-    Move.HOLD: (_ANSWERED, State.HELD),
+    # … and begins anew where its old time and source no longer count.
+    Move.RENEW: ((*_OPEN, State.CLOSED), State.DUE),
+    # A plan finds that something outside the queue is waited for.
+    Move.HOLD: ((*_OPEN, State.CLOSED), State.HELD),
+    # BPJS's answer keeps it back: it wants another step first, or has to be asked what it has.
+    Move.KEEP_BACK: (_ANSWERED, State.HELD),
     # Given up: no-show, outside the day, SEP first, cancelled, after H+7, dropped by hand.
     Move.CLOSE: (_ANY, State.CLOSED),
     # Committed before its POST leaves. What BPJS made wait is tried now and then from where it is.
@@ -60,7 +68,7 @@ TRANSITIONS: Mapping[Move, tuple[tuple[State, ...], State]] = {
     Move.POSTPONE: (_ANSWERED, State.DUE),
     # No envelope came, the credentials were refused, or the process died: due again, and `arrange`
     # finds anew what BPJS wants before it.
-    Move.LOSE: ((State.SENDING,), State.DUE),
+    Move.ABORT: ((State.SENDING,), State.DUE),
     # Once more: BPJS asks for it again, a person retries it, a repair or a replay doubts it.
     Move.REPEAT: ((*_AT_BPJS, State.REFUSED, State.CLOSED), State.DUE),
 }
@@ -84,9 +92,20 @@ def want(push: Push, **changed: Any) -> Push:
     return _moved(push, Move.WANT, reason=None, **changed)
 
 
+def renew(push: Push, *, source: str = "") -> Push:
+    """Return the push as if nothing was known of it: due."""
+    begun = _moved(push, Move.RENEW)
+    return new(begun.step, source=source)
+
+
 def hold(push: Push, reason: Reason) -> Push:
     """Return the push, waiting for something outside the queue."""
     return _moved(push, Move.HOLD, reason=reason)
+
+
+def keep_back(push: Push, reason: Reason) -> Push:
+    """Return the push, held because of what BPJS answered."""
+    return _moved(push, Move.KEEP_BACK, reason=reason)
 
 
 def close(push: Push, reason: Reason) -> Push:
@@ -129,14 +148,14 @@ def postpone(push: Push, next_try: datetime) -> Push:
     return _moved(push, Move.POSTPONE, attempts=push.attempts + 1, next_try=next_try)
 
 
-def lose(push: Push) -> Push:
+def abort_call(push: Push) -> Push:
     """Return a push that was in flight, due again as if its call had never begun."""
-    return _moved(push, Move.LOSE)
+    return _moved(push, Move.ABORT)
 
 
 def recover_in_flight(push: Push) -> Push:
     """Return a push that a pass found in flight after a crash: BPJS has to be asked for it."""
-    return replace(lose(push), needs_lookup=True)
+    return replace(abort_call(push), needs_lookup=True)
 
 
 def resend(push: Push) -> Push:

@@ -77,9 +77,14 @@ class Visit:
         return self.registration.stts if self.registration else None
 
     @property
+    def cancelled_at_desk(self) -> bool:
+        """Whether somebody at the desk set its stts to Batal."""
+        return self.stts == "Batal"
+
+    @property
     def live(self) -> bool:
         """Whether Khanza holds it as one that goes on."""
-        return self.registration is not None and self.cancel is None and self.stts != "Batal"
+        return self.registration is not None and self.cancel is None and not self.cancelled_at_desk
 
     @property
     def final(self) -> bool:

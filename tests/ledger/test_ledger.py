@@ -28,9 +28,8 @@ from antrean_cli.errors import LockedError, StateError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import State, Step
-from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.push import Push, Record, StatusObservation
 from antrean_cli.rules.reasons import ReasonCode, because
-from antrean_cli.rules.sources import StatusObservation
 from antrean_cli.simulator.faults import Fault
 from tests.support.site import MONDAY, WIB, Site
 

@@ -117,14 +117,14 @@ def test_a_booking_that_only_its_tasks_show_is_at_bpjs() -> None:
 
 
 def test_what_no_push_stands_for_comes_with_the_next_pass_and_is_lost_where_none_comes() -> None:
-    for reached, place in ((True, Place.PENDING), (False, Place.LOST)):
-        verdict = compared(case(EXAMINED, record(), reached=reached), UNKNOWN)
+    for in_reach, place in ((True, Place.PENDING), (False, Place.LOST)):
+        verdict = compared(case(EXAMINED, record(), in_reach=in_reach), UNKNOWN)
         assert verdict.places == dict.fromkeys(("add", "3", "4"), place)
 
 
 def test_after_an_accepted_cancel_what_was_not_sent_is_closed() -> None:
     ended = record(*SENT[:2], push("99", "sent", "08:30"))
-    verdict = compared(case(EXAMINED, ended, reached=False), rows(t3="08:05:00", t99="08:30:00"))
+    verdict = compared(case(EXAMINED, ended, in_reach=False), rows(t3="08:05:00", t99="08:30:00"))
     assert verdict.places["4"] is Place.CLOSED
 
 
@@ -165,8 +165,8 @@ def test_a_cancel_at_the_desk_is_pending_while_it_waits_for_its_delay(
     observed: Any, kind: str, begun: bool, place: Place
 ) -> None:
     known = record(*(SENT[:1] if begun else ()), seen=observed, kind=kind)
-    for reached, expected in ((True, place), (False, Place.LOST)):
-        verdict = compared(case(BATAL, known, reached=reached), rows())
+    for in_reach, expected in ((True, place), (False, Place.LOST)):
+        verdict = compared(case(BATAL, known, in_reach=in_reach), rows())
         assert verdict.places["99"] is expected
 
 
@@ -278,7 +278,7 @@ def test_kinds_of_differences(
 
 
 def test_what_no_pass_comes_by_and_nobody_sent_is_not_sent() -> None:
-    verdict = compared(case(EXAMINED, record(), reached=False), UNKNOWN)
+    verdict = compared(case(EXAMINED, record(), in_reach=False), UNKNOWN)
     assert kinds(verdict) == dict.fromkeys(("add", "3", "4"), DifferenceKind.NOT_SENT)
 
 

@@ -23,7 +23,7 @@ TABLE = {
 @pytest.mark.parametrize("cause", Cause)
 def test_each_cause_tells_how_far_the_request_came(cause: Cause) -> None:
     fault = Fault(cause=cause, status=429)
-    assert (fault.reached, fault.answered, fault.text) == TABLE[cause.value]
+    assert (fault.maybe_acted, fault.answered, fault.text) == TABLE[cause.value]
 
 
 def test_the_table_above_names_every_cause() -> None:

@@ -18,14 +18,16 @@ from tests.support.rows import at, push, reason, record
 PACKAGE = Path(transitions.__file__).parents[1]
 MOVES: dict[Move, Callable[[Push], Push]] = {
     Move.WANT: transitions.want,
+    Move.RENEW: transitions.renew,
     Move.HOLD: lambda one: transitions.hold(one, GONE),
+    Move.KEEP_BACK: lambda one: transitions.keep_back(one, GONE),
     Move.CLOSE: lambda one: transitions.close(one, GONE),
     Move.BEGIN: transitions.begin_sending,
     Move.ACCEPT: transitions.accept,
     Move.FIND: transitions.mark_already_at_bpjs,
     Move.REFUSE: lambda one: transitions.refuse(one, GONE),
     Move.POSTPONE: lambda one: transitions.postpone(one, at("09:00")),
-    Move.LOSE: transitions.lose,
+    Move.ABORT: transitions.abort_call,
     Move.REPEAT: transitions.reset_for_retry,
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 from antrean_cli.render.reasons import sentence
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.push import Push, Record, StatusObservation
 from antrean_cli.rules.reasons import Reason, ReasonCode, because
 from antrean_cli.rules.rows import (
     Berkas,
@@ -26,7 +26,7 @@ from antrean_cli.rules.rows import (
     Slot,
     SuratKontrol,
 )
-from antrean_cli.rules.sources import StatusObservation, VisitContext
+from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.visits import Visit
 
 WIB = timezone(timedelta(hours=7), "WIB")
