@@ -92,7 +92,7 @@ def rights(lines: Iterable[str], database: str) -> Rights | None:
         if grant.to == PUBLIC and (grant.on not in STOCK_OF_PUBLIC or grant.touches(database))
     ]
     roles = _writing_roles(grants, account)
-    beyond = [text for grant in (*own, *everybodys) if (text := _told(grant))]
+    beyond = [text for grant in (*own, *everybodys) if (text := _described(grant))]
     beyond += [f"peran {role.strip('`')}" for role in roles]
     return Rights(
         account=account,
@@ -138,7 +138,7 @@ def _only_reads(role: str, grants: Sequence[Grant]) -> bool:
     return bool(mine) and all(grant.on and not grant.beyond for grant in mine)
 
 
-def _told(grant: Grant) -> str:
+def _described(grant: Grant) -> str:
     """Return what is too much of a grant, and where; empty if nothing is."""
     more = grant.beyond
     if not more:

@@ -32,18 +32,18 @@ STEPS = {Cause.DNS: "name", Cause.UNREACHABLE: "route", Cause.TLS: "tls"}
 class ProbeAnswer(NamedTuple):
     """What came of the harmless read, and the time at this computer just then."""
 
-    came: Reply | Fault
+    answer: Reply | Fault
     now: datetime
 
     @property
     def outcome(self) -> Outcome | None:
         """What the reply means, None for a fault."""
-        return None if isinstance(self.came, Fault) else judge(CallName.POLI, "", self.came)
+        return None if isinstance(self.answer, Fault) else judge(CallName.POLI, "", self.answer)
 
     @property
     def rows(self) -> Sequence[Any]:
         """BPJS's list, empty if it did not come."""
-        return () if isinstance(self.came, Fault) else self.came.response
+        return () if isinstance(self.answer, Fault) else self.answer.response
 
     @property
     def good(self) -> bool:
@@ -53,7 +53,7 @@ class ProbeAnswer(NamedTuple):
     @property
     def off(self) -> timedelta | None:
         """How far this computer's clock is ahead of BPJS's, None if BPJS did not say."""
-        date = None if isinstance(self.came, Fault) else self.came.date
+        date = None if isinstance(self.answer, Fault) else self.answer.date
         return None if date is None else self.now - date
 
 
@@ -110,7 +110,7 @@ class Service:
                 error, "tls", f"ls -l {shlex.quote(self._settings.bpjs.ca_bundle or '')}"
             )
             return
-        yield from judge_way(self._settings.bpjs.base_url, answer.came)
+        yield from judge_way(self._settings.bpjs.base_url, answer.answer)
         yield from judge_identity(answer)
 
     def examine_hfis(self, visits: Iterable[Visit]) -> Iterator[Finding]:

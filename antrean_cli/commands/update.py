@@ -140,7 +140,7 @@ def _send_file(app: App, source: str, as_json: bool) -> None:
             clock=lambda: app.now(zone),
         )
         signals.ends = batch
-        results = _told(app, batch, lines, as_json)
+        results = _send_lines(app, batch, lines, as_json)
     if as_json:
         in_order = sorted(results, key=lambda result: result.line.number)
         click.echo(json_text([result_document(result) for result in in_order]))
@@ -150,7 +150,9 @@ def _send_file(app: App, source: str, as_json: bool) -> None:
         raise error
 
 
-def _told(app: App, batch: "BulkUpdate", lines: "list[Line]", as_json: bool) -> "list[LineResult]":
+def _send_lines(
+    app: App, batch: "BulkUpdate", lines: "list[Line]", as_json: bool
+) -> "list[LineResult]":
     """Send the lines, and print what becomes of each as soon as it is known."""
     from antrean_cli.render.updates import result_line
 

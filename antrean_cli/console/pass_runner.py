@@ -43,7 +43,7 @@ def run_pass(app: App, settings: Settings, *, since: date | None, as_json: bool)
         ):
             one = Pass(settings=settings, ledger=ledger, clock=monitor.clock)
             signals.ends = one
-            report = _told(app, settings, one, since, as_json)
+            report = _run_and_tell(app, settings, one, since, as_json)
             monitor.observe(ledger, report)
             return report.exit_code
     except LockedError as error:
@@ -69,7 +69,9 @@ def run_pass_now(app: App, *, silently: bool) -> int:
         return 0
 
 
-def _told(app: App, settings: Settings, one: Pass, since: date | None, as_json: bool) -> Report:
+def _run_and_tell(
+    app: App, settings: Settings, one: Pass, since: date | None, as_json: bool
+) -> Report:
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
     pushes = (push for known in one.ledger.unfinished().values() for push in known.pushes.values())
     reasons = (push.reason for push in pushes if push.state == State.HELD and push.reason)

@@ -106,7 +106,7 @@ def _ledger_samples(found: Overview) -> Iterator[Sample]:
         pushes[one.state, one.reason.code.family] += one.pushes
     for (state, reason), count in pushes.items():
         yield Sample("antrean_pushes", count, {"state": state, "reason": reason})
-    on = {outage.kind for outage in found.outages if outage.told}
+    on = {outage.kind for outage in found.outages if outage.announced}
     for kind in KINDS_OF_OUTAGE:
         yield Sample("antrean_outage", int(kind in on), {"kind": kind})
 

@@ -27,7 +27,13 @@ from antrean_cli.errors import (
     worst,
 )
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.operator.manual import ManualCall, accepted, note, require_usable, update_call
+from antrean_cli.operator.manual import (
+    ManualCall,
+    note,
+    require_accepted,
+    require_usable,
+    update_call,
+)
 from antrean_cli.operator.update_file import Line
 from antrean_cli.rules.answers import Outcome, Reply
 from antrean_cli.rules.codes import CallName, Code, OutcomeKind
@@ -164,7 +170,7 @@ class BulkUpdate:
             self._end("BPJS tidak menjawab")
         call = _call(line)
         try:
-            outcome = accepted(call, answer)
+            outcome = require_accepted(call, answer)
         except CredentialsError as error:
             self._end("kredensial tidak diterima BPJS")
             self.errors.append(error)

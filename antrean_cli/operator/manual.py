@@ -88,7 +88,7 @@ def send(settings: Settings, call: ManualCall, now: datetime) -> Accepted:
         require_usable(ledger, [call.kodebooking], now)
         client = Client(settings.bpjs)
         answer = client.call(call_of(call.step), call.body, hide=call.patient_name)
-        outcome = accepted(call, answer)
+        outcome = require_accepted(call, answer)
         with ledger.transaction():
             if call.visit:
                 _give_way(ledger, call.kodebooking, call.visit, now)
@@ -129,7 +129,7 @@ def require_usable(ledger: Ledger, kodebooking: Iterable[str], now: datetime) ->
 # -- what came of it
 
 
-def accepted(call: ManualCall, answer: Reply | Fault) -> Outcome:
+def require_accepted(call: ManualCall, answer: Reply | Fault) -> Outcome:
     """Return what a call has come to that BPJS took, now or before.
 
     Raises CredentialsError, TemporaryError or RefusedError for any other.

@@ -161,7 +161,7 @@ def health_problems(found: Overview, limits: Limits) -> list[HealthProblem]:
         problems.append(HealthProblem(code=ProblemCode.PENDING_TOO_LONG))
     if (refused := found.count(State.REFUSED)) > limits.refused:
         problems.append(HealthProblem(code=ProblemCode.REFUSED, count=refused))
-    told = (outage for outage in found.outages if outage.told)
+    told = (outage for outage in found.outages if outage.announced)
     return problems + [HealthProblem(code=ProblemCode.OUTAGE, outage=outage) for outage in told]
 
 
@@ -171,5 +171,5 @@ def is_stuck(ledger: Ledger, limits: Limits, now: datetime) -> bool:
     It is cheaper than an overview: refusals and what is settled are not looked at.
     """
     pushes = (push for record in ledger.unfinished().values() for push in record.pushes.values())
-    on = any(outage.told for outage in _outages(ledger.pass_state()))
+    on = any(outage.announced for outage in _outages(ledger.pass_state()))
     return on or _oldest_pending(pushes, now) > limits.pending

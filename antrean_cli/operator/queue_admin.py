@@ -102,7 +102,7 @@ def drop(
         chosen = _choose(ledger, replace(wanted, states=UNFINISHED), now)
         after = [dropped(record, pushes, reason) for record, pushes in chosen.bookings]
         if whole:
-            after = [without_future(record, reason, policy) for record in after]
+            after = [with_nothing_to_follow(record, reason, policy) for record in after]
         return _save(ledger, chosen, after, policy, now)
 
 
@@ -111,7 +111,7 @@ def dropped(record: Record, pushes: Iterable[Push], reason: Reason) -> Record:
     return record.with_pushes(*(close(push, reason) for push in pushes))
 
 
-def without_future(record: Record, reason: Reason, policy: Policy) -> Record:
+def with_nothing_to_follow(record: Record, reason: Reason, policy: Policy) -> Record:
     """Return a booking of which nothing follows: its add, next task and antrean farmasi are closed.
 
     What Khanza's word has closed is closed for good, or another word of Khanza's would open it.

@@ -2,9 +2,9 @@
 
 - A visit's fingerprint follows from everything that the rules are handed of it: every field of
   Visit and of the rows in it. So whoever adds a field, a source or a table has nothing to add here.
-- Left out is only what LEFT_OUT names: who the patient is. A fingerprint is kept in the ledger, and
-  whoever has the file could hold guesses of a NIK against it. These fields fill an add or a cancel,
-  and no rule goes by them. (rules/README.md, Safety)
+- Left out is only what NOT_COVERED names: who the patient is. A fingerprint is kept in the ledger,
+  and whoever has the file could hold guesses of a NIK against it. These fields fill an add or a
+  cancel, and no rule goes by them. (rules/README.md, Safety)
 - The rules go by settings and by the day as well: the policy's fingerprint stands in front.
 - A mark of another version fits nothing: its visit is looked at once more, and marked anew.
 """
@@ -34,7 +34,7 @@ from antrean_cli.rules.sources import VisitContext, events_of
 from antrean_cli.rules.visits import Visit
 
 # Of each table the fields that no fingerprint covers, each for a reason of its own.
-LEFT_OUT: Mapping[type, frozenset[str]] = {
+NOT_COVERED: Mapping[type, frozenset[str]] = {
     # Asked for every five minutes only; it fills what an add lacks, and an open add is looked at in
     # every pass whatever its fingerprint.
     Visit: frozenset({"surat_kontrol", "surat_asked"}),
@@ -104,16 +104,16 @@ def _plain(value: Any) -> Any:
 
 def _covered(table: type) -> Callable[[Any], tuple[Any, ...]]:
     """Return what reads the fields of a table that a fingerprint covers, as a plain tuple."""
-    if not LEFT_OUT[table]:
+    if not NOT_COVERED[table]:
         return tuple
     names: Sequence[str] | None = getattr(table, "_fields", None)
     if names is None:  # a dataclass, not a named tuple
         own = (one.name for one in fields(table))
-        return attrgetter(*(name for name in own if name not in LEFT_OUT[table]))
-    return itemgetter(*(at for at, name in enumerate(names) if name not in LEFT_OUT[table]))
+        return attrgetter(*(name for name in own if name not in NOT_COVERED[table]))
+    return itemgetter(*(at for at, name in enumerate(names) if name not in NOT_COVERED[table]))
 
 
-_COVERED = {table: _covered(table) for table in LEFT_OUT}
+_COVERED = {table: _covered(table) for table in NOT_COVERED}
 _PLAIN: Mapping[type, Callable[[Any], Any]] = {
     **_COVERED,
     tuple: lambda many: list(map(_plain, many)),

@@ -13,9 +13,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from antrean_cli.rules.backoff import MAX_WAIT
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import MAX_WAIT, ORDERED, TASK_STEPS, UNLISTED, Push, Record
+from antrean_cli.rules.push import ORDERED, TASK_STEPS, UNLISTED, Push, Record
 from antrean_cli.rules.reasons import (
     Reason,
     ReasonCode,

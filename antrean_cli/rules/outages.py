@@ -45,7 +45,7 @@ class Outage(NamedTuple):
     probed: str = ""
 
     @property
-    def told(self) -> bool:
+    def announced(self) -> bool:
         """Whether people know of it."""
         return self.failures >= _TOLD_FROM.get(self.kind, 1)
 
@@ -82,7 +82,7 @@ def failed(
     later = known._replace(
         failures=known.failures + 1, next_probe=now + wait, probed=probed or known.probed
     )
-    if known.told or not later.told:
+    if known.announced or not later.announced:
         return reminded(later, why, now)
     began = Announcement(Phase.BEGAN, kind, later.since, now, why)
     return later._replace(told_at=now), began
@@ -90,7 +90,7 @@ def failed(
 
 def reminded(outage: Outage, why: str, now: datetime) -> tuple[Outage, Announcement | None]:
     """Return the outage and, once an hour, that it is still on."""
-    if not outage.told or timedelta(0) <= now - outage.told_at < TELL_EVERY:
+    if not outage.announced or timedelta(0) <= now - outage.told_at < TELL_EVERY:
         return outage, None
     goes_on = Announcement(Phase.GOES_ON, outage.kind, outage.since, now, why)
     return outage._replace(told_at=now), goes_on
@@ -101,6 +101,6 @@ def recovered(outage: Outage, now: datetime) -> Announcement | None:
 
     Of a clock that was wrong nobody knows how long it was.
     """
-    if not outage.told or outage.kind == OutageKind.CLOCK:
+    if not outage.announced or outage.kind == OutageKind.CLOCK:
         return None
     return Announcement(Phase.OVER, outage.kind, outage.since, now)

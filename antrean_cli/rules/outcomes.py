@@ -8,9 +8,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from antrean_cli.rules.answers import Outcome
+from antrean_cli.rules.backoff import next_try, retry_delay
 from antrean_cli.rules.codes import OutcomeKind, State, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
@@ -41,9 +42,6 @@ from antrean_cli.rules.transitions import (
     without_doubt,
 )
 
-MAX_RETRY_AFTER = timedelta(hours=1)
-_BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 30))
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Answered:
@@ -57,9 +55,8 @@ class _Answered:
 
     @property
     def next_try(self) -> datetime:
-        """When the push is tried again: after 1, 2, 4 … 30 minutes, or when BPJS asked for it."""
-        wait = _BACKOFF[min(self.push.attempts, len(_BACKOFF) - 1)] * (1 + 0.2 * self.jitter)
-        return self.now + max(wait, retry_delay(self.outcome.retry_after))
+        """When the push is tried again."""
+        return next_try(self.push.attempts, self.outcome.retry_after, self.now, self.jitter)
 
     @property
     def postponed(self) -> Push:
@@ -201,11 +198,6 @@ _EFFECTS: Mapping[OutcomeKind, Callable[[_Answered], Record]] = {
     OutcomeKind.SEP_FIRST: _sep_first,
     OutcomeKind.AUTH_FAILED: _auth_failed,
 }
-
-
-def retry_delay(seconds: float | None) -> timedelta:
-    """Return how long a Retry-After puts off a call: from nothing to an hour."""
-    return min(timedelta(seconds=max(seconds or 0, 0)), MAX_RETRY_AFTER)
 
 
 # -- no answer, and lists

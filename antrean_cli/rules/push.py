@@ -20,7 +20,6 @@ ORDERED = (Step.TASK_1, Step.TASK_2, *TASK_STEPS)
 STEPS = (Step.ADD, *ORDERED, Step.FARMASI, Step.TASK_99, Step.BATAL)
 CANCELS = (Step.TASK_99, Step.BATAL)
 UNLISTED = (Step.ADD, Step.FARMASI)  # what getlisttask never shows
-MAX_WAIT = timedelta(hours=1, minutes=1)  # the longest that a push is put off
 MAX_AGE = timedelta(days=7)  # BPJS takes a task until H+7: bpjs/README.md, Task ids
 
 

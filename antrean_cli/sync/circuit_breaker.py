@@ -21,7 +21,7 @@ class CircuitBreaker:
     - `fault` is the last exchange that brought no envelope, `put_off` the last answer that wants a
       request repeated later.
     - `refusal`: BPJS does not accept who we are; it was said of the booking `refused`.
-    - `answered`: an envelope came; `accepted`: BPJS judged a request, for or against.
+    - `answered`: an envelope came; `judged`: BPJS judged a request, for or against.
     """
 
     faults_in_row: int = 0
@@ -32,7 +32,7 @@ class CircuitBreaker:
     refusal: Outcome | None = None
     refused: str = ""
     answered: bool = False
-    accepted: bool = False
+    judged: bool = False
 
     def take_fault(self, fault: Fault) -> None:
         """Take in an exchange that brought no envelope."""
@@ -48,7 +48,7 @@ class CircuitBreaker:
         elif outcome.kind == OutcomeKind.RETRY:
             self.put_off = outcome
         else:
-            self.accepted = True
+            self.judged = True
 
     def side_by_side(self, workers: int) -> int:
         """Return how many calls may be under way now, of `workers` at most."""
@@ -66,7 +66,7 @@ class CircuitBreaker:
         """The kinds of outages that are over by what was answered."""
         ends = {
             OutageKind.BPJS: self.answered,
-            OutageKind.CREDENTIALS: self.accepted,
-            OutageKind.BUSY: self.accepted,
+            OutageKind.CREDENTIALS: self.judged,
+            OutageKind.BUSY: self.judged,
         }
         return tuple(kind for kind, over in ends.items() if over)

@@ -4,7 +4,7 @@
   them finish together is committed together, and no lock is needed.
 - `sending` is committed before a POST, the outcome before the booking's next one: what died in
   flight can be found. (rules/README.md, Safety)
-- Oldest day first, then the longest chain first.
+- Oldest day first, then the booking with most pushes first.
 - No call starts with less than three seconds left, or after a signal; calls in flight are always
   recorded. (rules/README.md, Deadline)
 - When BPJS is left alone, and when one call goes ahead as a probe: circuit_breaker.py.
@@ -42,7 +42,7 @@ from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.circuit_breaker import CircuitBreaker
 from antrean_cli.sync.workers import Workers
 
-LEAST_SECONDS = 3.0  # "no call starts with less than 3 seconds left"
+LEAST_SECONDS_OF_A_PUSH = 3.0  # "no call starts with less than 3 seconds left"
 
 
 class PendingCall(NamedTuple):
@@ -149,7 +149,7 @@ class Delivery:
 
     def _may_begin(self) -> int:
         """Return how many calls may be under way now."""
-        if self.stop.is_set() or self.deadline - time.monotonic() < LEAST_SECONDS:
+        if self.stop.is_set() or self.deadline - time.monotonic() < LEAST_SECONDS_OF_A_PUSH:
             return 0
         return self.breaker.side_by_side(self.workers)
 
@@ -166,7 +166,7 @@ class Delivery:
             found = [
                 change
                 for pending_call, answer in completed
-                for change in self._settle(pending_call, answer)
+                for change in self._record_answer(pending_call, answer)
             ]
             self._keep_what_was_learned()
             batch = self._begin(workers.in_flight)
@@ -221,7 +221,7 @@ class Delivery:
 
     # -- what came of it
 
-    def _settle(self, one: PendingCall, answer: Reply | Fault) -> list[Change]:
+    def _record_answer(self, one: PendingCall, answer: Reply | Fault) -> list[Change]:
         """Write what came of a call, and put its booking back in line."""
         kodebooking, call = one
         now = self.clock()

@@ -16,7 +16,7 @@ from antrean_cli.rules.cached_lists import UNASKED, ListResult
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
 
-LEAST_SECONDS = 0.5  # nobody answers in less
+LEAST_SECONDS_OF_A_LIST = 0.5  # nobody answers in less
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class ListReader:
         from antrean_cli.rules.answers import FAULT, judge
         from antrean_cli.rules.faults import Fault
 
-        if (left := self.until - time.monotonic()) < LEAST_SECONDS:
+        if (left := self.until - time.monotonic()) < LEAST_SECONDS_OF_A_LIST:
             return ListResult(UNASKED)
         answer = self.client().ask(name, *words, within=left)
         if isinstance(answer, Fault):

@@ -286,7 +286,7 @@ class Pass:
         for outage in ended.values():
             if over := outages.recovered(outage, self.clock()):
                 yield over
-        if (put_off := breaker.put_off) and not breaker.accepted:
+        if (put_off := breaker.put_off) and not breaker.judged:
             self.errors.append(TemporaryError(f"BPJS meminta dicoba lagi: {put_off.text}"))
             yield from self._failed(OutageKind.BUSY, f"{put_off.text} (kode {put_off.code})")
         if breaker.fault:

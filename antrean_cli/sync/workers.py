@@ -10,20 +10,20 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Generic, TypeVar
 
-Task = TypeVar("Task")
+Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-class Workers(Generic[Task, Result]):
+class Workers(Generic[Job, Result]):
     """So many threads that make calls; left, it waits for those that are still under way."""
 
     def __init__(self, number: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=number, thread_name_prefix="bpjs")
-        self._ended: SimpleQueue[tuple[Task, Future[Result]]] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[Job, Future[Result]]] = SimpleQueue()
         self._number = number
         self.in_flight = 0  # calls that were begun and are not completed
 
-    def __enter__(self) -> "Workers[Task, Result]":
+    def __enter__(self) -> "Workers[Job, Result]":
         return self
 
     def __exit__(
@@ -39,13 +39,13 @@ class Workers(Generic[Task, Result]):
         """How many of them have no call to make."""
         return self._number - self.in_flight
 
-    def begin(self, task: Task, call: Callable[[], Result]) -> None:
-        """Let a worker make one call; `task` tells it from the others when it is completed."""
+    def begin(self, job: Job, call: Callable[[], Result]) -> None:
+        """Let a worker make one call; `job` tells it from the others when it is completed."""
         self.in_flight += 1
         future = self._pool.submit(call)
-        future.add_done_callback(lambda ended: self._ended.put((task, ended)))
+        future.add_done_callback(lambda ended: self._ended.put((job, ended)))
 
-    def wait_completed(self) -> list[tuple[Task, Result]]:
+    def wait_completed(self) -> list[tuple[Job, Result]]:
         """Wait for a call to end, and return the results of all that have, in that order.
 
         Raises what a call raised.
@@ -54,4 +54,4 @@ class Workers(Generic[Task, Result]):
         while not self._ended.empty():
             ended.append(self._ended.get())
         self.in_flight -= len(ended)
-        return [(task, future.result()) for task, future in ended]
+        return [(job, future.result()) for job, future in ended]

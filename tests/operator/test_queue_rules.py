@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.operator.queue_admin import dropped, replayed, retried, without_future
+from antrean_cli.operator.queue_admin import dropped, replayed, retried, with_nothing_to_follow
 from antrean_cli.rules.push import MANUAL, Push, Record
 from antrean_cli.rules.reasons import REREAD, Reason, ReasonCode, because
 from tests.support.rows import at, policy, push, record, seen, states
@@ -77,23 +77,25 @@ def test_what_is_given_up_is_closed_with_the_word_why(state: str) -> None:
 def test_of_a_whole_booking_the_next_step_is_closed_as_well_so_that_nothing_follows(
     pushes: list[Push], closed: set[str]
 ) -> None:
-    found = without_future(record(*pushes), DROPPED, policy())
+    found = with_nothing_to_follow(record(*pushes), DROPPED, policy())
     assert {step for step, state in states(found).items() if state == "closed"} == closed
 
 
 def test_antrean_farmasi_follows_only_where_the_hospital_runs_it() -> None:
     known = record(push("add", "sent"))
-    assert "farmasi" not in without_future(known, DROPPED, policy()).pushes
-    assert "farmasi" in without_future(known, DROPPED, policy(farmasi=True)).pushes
+    assert "farmasi" not in with_nothing_to_follow(known, DROPPED, policy()).pushes
+    assert "farmasi" in with_nothing_to_follow(known, DROPPED, policy(farmasi=True)).pushes
 
 
 def test_what_khanzas_word_has_closed_is_closed_for_good() -> None:
-    found = without_future(record(four("closed", NOT_ON_DAY)), DROPPED, policy())
+    found = with_nothing_to_follow(record(four("closed", NOT_ON_DAY)), DROPPED, policy())
     assert only(found) == ("closed", DROPPED, False)
     sep = because(ReasonCode.SEP_FIRST)  # nobody opens that again
-    found = without_future(record(push("add", "closed", reason=sep)), DROPPED, policy())
+    found = with_nothing_to_follow(record(push("add", "closed", reason=sep)), DROPPED, policy())
     assert found.pushes["add"].reason == sep
-    held = without_future(record(four("held", because(ReasonCode.NO_SIGN_YET))), DROPPED, policy())
+    held = with_nothing_to_follow(
+        record(four("held", because(ReasonCode.NO_SIGN_YET))), DROPPED, policy()
+    )
     assert only(held)[0] == "held"  # what is open is given up by its own rule
 
 

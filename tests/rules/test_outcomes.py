@@ -21,7 +21,6 @@ from antrean_cli.rules.outcomes import (
     after_fault,
     after_lookup,
     apply,
-    retry_delay,
 )
 from antrean_cli.rules.push import Push, Record, pending
 from antrean_cli.rules.reasons import ReasonCode, because
@@ -351,11 +350,6 @@ def test_jitter_spreads_the_next_try_a_little(jitter: float) -> None:
 def test_retry_after_is_noted_as_the_next_try(retry_after: float | None, seconds: int) -> None:
     after = answered(record(push("3", recorded="08:05")), "3", "429", retry_after=retry_after)
     assert after.pushes["3"].next_try == NOW + timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize("seconds", [86_400.0, 999_999_999.0])
-def test_a_senseless_retry_after_does_not_put_off_a_push_for_ever(seconds: float) -> None:
-    assert retry_delay(seconds) <= timedelta(days=1)
 
 
 def test_what_is_put_off_keeps_the_booking_waiting_in_order() -> None:
