@@ -46,10 +46,18 @@ def test_a_call_ends_in_time_whatever_trickles_in(simulator: Simulator, name: An
 
 def test_a_call_has_all_of_its_time(simulator: Simulator) -> None:
     booked(simulator)
-    simulator.latency = 0.7
-    one = client(simulator.url, timeout=1.5)
-    for _ in range(3):  # each call has its own
+    simulator.latency = 0.4
+    one = client(simulator.url, timeout=1)
+    for _ in range(4):  # each call has its own
         assert isinstance(one.call("getlisttask", BODY), Reply)
+
+
+def test_a_call_whose_time_is_up_says_nothing_any_more() -> None:
+    with canned(metadata(200)) as server:
+        one = client(server.url)
+        assert isinstance(one.call("add", BODY), Reply)
+        assert one.call("add", BODY, within=1e-9) == Fault(cause=Cause.TIMEOUT)
+        assert len(server.heard) == 1
 
 
 def test_a_call_may_have_less_time_than_the_setting_but_never_more(simulator: Simulator) -> None:
