@@ -94,11 +94,11 @@ class Reach:
 
         What is made when the program is imported is run by who uses its name, or its file.
         """
-        tests = self._tests(mutant.file, mutant.lines) or self._tests(mutant.file, mutant.around)
-        for name in mutant.names if not tests else ():
-            for file, lines in self.users.get(name, ()):
-                tests |= self._tests(file, lines)
-        tests = tests or self._tests(mutant.file, self.lines.get(mutant.file, ()))
+        tests = (
+            self._tests(mutant.file, mutant.lines)
+            or self._tests(mutant.file, mutant.around) | self._tests_of_users(mutant.names)
+            or self._tests(mutant.file, self.lines.get(mutant.file, ()))
+        )
         chosen: list[str] = []
         for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
             seconds -= self.seconds[test] + A_TEST
@@ -106,6 +106,10 @@ class Reach:
                 break
             chosen.append(test)
         return chosen
+
+    def _tests_of_users(self, names: Iterable[str]) -> frozenset[str]:
+        users = (user for name in names for user in self.users.get(name, ()))
+        return frozenset().union(*(self._tests(file, lines) for file, lines in users))
 
     def _tests(self, file: str, lines: Iterable[int]) -> frozenset[str]:
         tests = self.lines.get(file, {})

@@ -46,6 +46,10 @@ def test_what_there_was_no_time_for_was_not_asked_for() -> None:
     assert KEPT.missed(ListResult(UNASKED), NOW) == CachedList(kept=("a",), failing_since=NOW)
 
 
+def test_of_what_was_not_asked_for_nothing_is_known() -> None:
+    assert ListResult(UNASKED) == (UNASKED, (), "")
+
+
 def test_lists_are_kept_for_as_long_as_bpjs_takes_anything_of_their_day() -> None:
     assert oldest_kept(NOW) == date(2026, 11, 15)
     assert oldest_kept(datetime(2027, 1, 3, 9, 0, tzinfo=WIB)) == date(2026, 12, 26)
