@@ -4,13 +4,15 @@
   `state_of` are the only places that know them.
 - Times are epoch milliseconds and days ISO in meta; here they are aware datetimes and dates.
 - What is None or empty stands in no row. A row of a name that is not known here is left alone.
+- It is a named tuple, always made by name: a dataclass of so many fields takes ten times as long to
+  define, and an idle pass does little else.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from antrean_cli.ledger.columns import aware, milliseconds
 from antrean_cli.rules.cached_lists import CachedList
@@ -21,8 +23,10 @@ from antrean_cli.rules.sessions import Clinic
 _OUTAGE = "outage_"  # and the kind of the outage
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PassState:
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+class PassState(NamedTuple):
     """What passes remember; None (or empty) where there is nothing yet.
 
     Of Khanza:
@@ -42,7 +46,7 @@ class PassState:
     - `outages`: those that are on, by kind (of BPJS, Khanza, credentials, the clock).
     - `antrean_lists`: antrean per tanggal, by day; kept are the kode booking of ours that were
       compared with it, None where BPJS does not show it.
-    - `jadwal_lists`: HFIS's sessions, by clinic and day.
+    - `jadwal_lists`: HFIS's sessions (rows of Praktek), by clinic and day.
     """
 
     looked_at: datetime | None = None
@@ -55,16 +59,16 @@ class PassState:
     succeeded_at: datetime | None = None
     pruned_on: date | None = None
     touched_at: datetime | None = None
-    calls: Mapping[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] = _NOTHING
     faults_in_row: int = 0
-    outages: Mapping[str, Outage] = field(default_factory=dict)
-    antrean_lists: Mapping[date, CachedList[tuple[str, ...] | None]] = field(default_factory=dict)
-    jadwal_lists: Mapping[Clinic, CachedList[tuple[Praktek, ...]]] = field(default_factory=dict)
+    outages: Mapping[str, Outage] = _NOTHING
+    antrean_lists: Mapping[date, CachedList] = _NOTHING
+    jadwal_lists: Mapping[Clinic, CachedList] = _NOTHING
 
     def with_outage(self, kind: str, outage: Outage | None) -> "PassState":
         """Return the state with this outage of a kind, or with none of it."""
         others = {name: one for name, one in self.outages.items() if name != kind}
-        return replace(self, outages={**others, kind: outage} if outage else others)
+        return self._replace(outages={**others, kind: outage} if outage else others)
 
 
 def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
@@ -148,14 +152,14 @@ def _clinic(key: str) -> Clinic:
     return kodepoli, date.fromisoformat(day)
 
 
-def _list(stored: Any, kept: Any, zone: timezone) -> CachedList[Any]:
+def _list(stored: Any, kept: Any, zone: timezone) -> CachedList:
     asked_at, failing_since, _ = stored
     return CachedList(
         kept=kept, asked_at=_time(asked_at, zone), failing_since=_time(failing_since, zone)
     )
 
 
-def _stored_list(one: CachedList[Any]) -> tuple[int | None, int | None, Any]:
+def _stored_list(one: CachedList) -> tuple[int | None, int | None, Any]:
     return milliseconds(one.asked_at), milliseconds(one.failing_since), one.kept
 
 

@@ -123,7 +123,7 @@ def require_usable(ledger: Ledger, kodebooking: Iterable[str], now: datetime) ->
     """
     with ledger.transaction():
         ledger.known(kodebooking, ())
-        ledger.update_pass_state(lambda state: replace(state, touched_at=now))
+        ledger.update_pass_state(lambda state: state._replace(touched_at=now))
 
 
 # -- what came of it

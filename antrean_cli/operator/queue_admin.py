@@ -162,7 +162,7 @@ def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: date
         chosen = _choose(ledger, wanted, now)
         after = [replayed(record, pushes) for record, pushes in chosen.bookings]
         _save(ledger, chosen, after, policy, now)
-        ledger.update_pass_state(lambda state: replace(state, full_scan_at=None))
+        ledger.update_pass_state(lambda state: state._replace(full_scan_at=None))
     return len(known)
 
 

@@ -9,7 +9,7 @@ first of these that fits (rules/README.md, Which visits and States):
 """
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -46,8 +46,7 @@ class Plan(NamedTuple):
         return Plan(self.before, record, visit, given_up=self.after.kodebooking)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Occasion:
+class Occasion(NamedTuple):
     """When visits are looked at, and how.
 
     - `first` is the first day of the window, whose last one is today.

@@ -7,14 +7,12 @@ asked for again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 EVERY = timedelta(minutes=10)
 KEPT = timedelta(days=8)  # longer than BPJS takes anything for a day
 UNASKED = ""  # for want of time; stands beside the kinds of outcomes (answers.py)
-Kept = TypeVar("Kept")
 
 
 class ListResult(NamedTuple):
@@ -25,16 +23,15 @@ class ListResult(NamedTuple):
     text: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CachedList(Generic[Kept]):
+class CachedList(NamedTuple):
     """What is known of one list.
 
-    - `kept` is what was kept of it when it last came.
+    - `kept` is what was kept of it when it last came (see PassState).
     - `asked_at` is when it was last asked for.
     - `failing_since`: since when it has been wanted in vain; None if it came.
     """
 
-    kept: Kept
+    kept: Any
     asked_at: datetime | None = None
     failing_since: datetime | None = None
 
@@ -46,10 +43,9 @@ class CachedList(Generic[Kept]):
         """Return whether it was wanted in vain for so long that nothing waits for it any more."""
         return self.failing_since is not None and not _recent(self.failing_since, now)
 
-    def missed(self, result: ListResult, now: datetime) -> "CachedList[Kept]":
+    def missed(self, result: ListResult, now: datetime) -> "CachedList":
         """Return what is known after it did not come; what was kept of it is still the best."""
-        return replace(
-            self,
+        return self._replace(
             asked_at=self.asked_at if result.kind == UNASKED else now,
             failing_since=self.failing_since or now,
         )

@@ -7,7 +7,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from antrean_cli.rules.rows import Slot, SuratKontrol
+from antrean_cli.rules.rows import Registration, Slot, SuratKontrol
 from antrean_cli.rules.sessions import Sessions, hari_kerja_of, hours_of, slot_of
 from antrean_cli.rules.visits import Visit, codes_at_bpjs
 
@@ -18,16 +18,14 @@ def with_sessions(visits: Iterable[Visit], sessions: Sessions) -> list[Visit]:
 
 
 def _with_session(visit: Visit, sessions: Sessions) -> Visit:
-    row = visit.registration
-    found = slot_of(_slots(visit, sessions), row.kd_poli, row.jam_reg) if row else None
+    row, found = visit.registration, None
+    if row and sessions:
+        found = slot_of(_slots(row, visit, sessions), row.kd_poli, row.jam_reg)
     return visit if found == visit.hfis_slot else replace(visit, hfis_slot=found)
 
 
-def _slots(visit: Visit, sessions: Sessions) -> list[Slot]:
+def _slots(row: Registration, visit: Visit, sessions: Sessions) -> list[Slot]:
     """Return HFIS's sessions of the visit's doctor on its day, in the form of Khanza's jadwal."""
-    row = visit.registration
-    if row is None:
-        return []
     kodepoli, kodedokter = codes_at_bpjs(row, visit.sep)
     return [
         Slot(

@@ -9,7 +9,7 @@
 - A mark of another version fits nothing: its visit is looked at once more, and marked anew.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from operator import attrgetter, itemgetter
@@ -51,7 +51,7 @@ NOT_COVERED: Mapping[type, frozenset[str]] = {
 
 def policy_fingerprint(policy: Policy, today: date) -> str:
     """Return the mark of what holds for all visits of a day: the settings, and the day itself."""
-    return f"{today}:{_mark([_plain(getattr(policy, one.name)) for one in fields(policy)])}"
+    return f"{today}:{_mark(_all_plain(getattr(policy, one.name) for one in fields(policy)))}"
 
 
 def visit_fingerprint(visit: Visit, policy_mark: str) -> str:
@@ -59,7 +59,7 @@ def visit_fingerprint(visit: Visit, policy_mark: str) -> str:
 
     `policy_mark` is the policy's fingerprint. Who the patient is cannot be told from the mark.
     """
-    return f"{policy_mark}:{_mark(list(map(_plain, _COVERED[Visit](visit))))}"
+    return f"{policy_mark}:{_mark(_all_plain(_COVERED[Visit](visit)))}"
 
 
 def done_fingerprint(
@@ -96,10 +96,9 @@ def _mark(plain: object) -> str:
     return f"{crc32(repr(plain).encode()):08x}"
 
 
-def _plain(value: Any) -> Any:
-    """Return a value of which every process makes the same text, without what is left out."""
-    plain = _PLAIN.get(type(value))
-    return plain(value) if plain else value
+def _all_plain(values: Iterable[Any]) -> list[Any]:
+    """Return values of which every process makes the same text, without what is left out."""
+    return [plain(value) if (plain := _PLAIN.get(type(value))) else value for value in values]
 
 
 def _covered(table: type) -> Callable[[Any], tuple[Any, ...]]:
@@ -116,6 +115,6 @@ def _covered(table: type) -> Callable[[Any], tuple[Any, ...]]:
 _COVERED = {table: _covered(table) for table in NOT_COVERED}
 _PLAIN: Mapping[type, Callable[[Any], Any]] = {
     **_COVERED,
-    tuple: lambda many: list(map(_plain, many)),
+    tuple: _all_plain,
     frozenset: sorted,  # a set has another order in every process
 }

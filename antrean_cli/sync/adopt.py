@@ -18,8 +18,8 @@ plans before they are recorded, and nothing is recorded under a code that is giv
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.adoption import adopted, awaits_look, duplicate_bookings
@@ -32,11 +32,8 @@ from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.sync.list_reader import ListReader
 
-_AntreanList = CachedList[tuple[str, ...] | None]
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What came of looking at BPJS's lists of the days that have adds to send.
 
     - `lists` is what is known of each day's list from now on; `rows` are those that came just now.
@@ -45,11 +42,11 @@ class Look:
       are. Both are BPJS's words, or empty.
     """
 
-    lists: Mapping[date, _AntreanList]
-    rows: Mapping[date, Sequence[Antrean]] = field(default_factory=dict)
-    asking: bool = False
-    why: str = ""
-    refused: str = ""
+    lists: Mapping[date, CachedList]
+    rows: Mapping[date, Sequence[Antrean]]
+    asking: bool
+    why: str
+    refused: str
 
     def waiting(self, records: Iterable[Record], now: datetime) -> list[Record]:
         """Return the bookings whose add waits for its day's list."""
@@ -72,7 +69,7 @@ class Look:
 
 def look_at_lists(
     reader: ListReader | None,
-    known: Mapping[date, _AntreanList],
+    known: Mapping[date, CachedList],
     records: Iterable[Record],
     now: datetime,
 ) -> Look:
@@ -100,8 +97,8 @@ def look_at_lists(
 
 
 def _after(
-    one: _AntreanList, result: ListResult, covered: Sequence[str], now: datetime
-) -> _AntreanList:
+    one: CachedList, result: ListResult, covered: Sequence[str], now: datetime
+) -> CachedList:
     """Return what is known of a day's list after it was asked for.
 
     A code 201 with a text that nobody knows means that BPJS does not show it.

@@ -15,7 +15,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
 from typing import Any, NamedTuple
@@ -267,5 +267,5 @@ class Delivery:
         self.ended |= {kind: on[kind] for kind in over if kind in on}
         left = {kind: one for kind, one in on.items() if kind not in over}
         self.ledger.update_pass_state(
-            lambda state: replace(state, faults_in_row=faults_in_row, outages=left)
+            lambda state: state._replace(faults_in_row=faults_in_row, outages=left)
         )

@@ -3,8 +3,6 @@
 Each part may be missing: then what was read goes on without it.
 """
 
-from dataclasses import replace
-
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.enrichment import with_sessions, with_surat_kontrol
 from antrean_cli.rules.sessions import Sessions
@@ -17,9 +15,8 @@ def enriched(reading: Reading, ledger: Ledger, sessions: Sessions) -> Reading:
     if sessions != reading.sessions:
         # A session is a new word of visits that nothing could come of before.
         visits = not_done(ledger, reading.occasion, with_sessions(reading.visits, sessions))
-        agenda = replace(
-            agenda, visits=visits, records={**agenda.records, **known_of(ledger, visits)}
-        )
+        records = {**agenda.records, **known_of(ledger, visits)}
+        agenda = agenda._replace(visits=visits, records=records)
     if reading.surat_kontrol is not None:
-        agenda = replace(agenda, visits=with_surat_kontrol(agenda.visits, reading.surat_kontrol))
-    return replace(reading, agenda=agenda, sessions=sessions)
+        agenda = agenda._replace(visits=with_surat_kontrol(agenda.visits, reading.surat_kontrol))
+    return reading._replace(agenda=agenda, sessions=sessions)

@@ -9,7 +9,6 @@ the ledger.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.cached_lists import CachedList, oldest_kept
 from antrean_cli.rules.codes import REFUSAL, CallName, OutcomeKind, Step
-from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.planner import lacks_session
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 # The clinics whose sessions a visit needs, each with the moment from which on a reading from before
 # no longer counts (None: any reading of the day does).
 WantedSessions = Mapping[Clinic, datetime | None]
-_JadwalList = CachedList[tuple[Praktek, ...]]
 
 
 def sessions_of(settings: Settings, ledger: Ledger) -> Sessions:
@@ -88,11 +85,11 @@ def read_sessions(
             )
     if lists != known:
         with ledger.transaction():
-            ledger.update_pass_state(lambda state: replace(state, jadwal_lists=lists))
+            ledger.update_pass_state(lambda state: state._replace(jadwal_lists=lists))
     return {clinic: one.kept for clinic, one in lists.items()}
 
 
-def _may_be_read(one: _JadwalList, since: datetime | None, now: datetime) -> bool:
+def _may_be_read(one: CachedList, since: datetime | None, now: datetime) -> bool:
     """Return whether a clinic's day has to be read now.
 
     What was read lasts for the day, an empty list for ten minutes.

@@ -1,6 +1,5 @@
 """What a pass does besides sending: it settles what the last one left, and forgets what is old."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from antrean_cli.ledger.ledger import Ledger
@@ -45,4 +44,4 @@ def prune(ledger: Ledger, keep_days: int, now: datetime) -> None:
     oldest_kept = min(newest, now.date()) - timedelta(days=keep_days)
     with ledger.transaction():
         if ledger.prune(oldest_kept, PRUNED_AT_ONCE) < PRUNED_AT_ONCE:
-            ledger.update_pass_state(lambda state: replace(state, pruned_on=now.date()))
+            ledger.update_pass_state(lambda state: state._replace(pruned_on=now.date()))

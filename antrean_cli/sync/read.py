@@ -7,11 +7,14 @@
 - The surat kontrol are a slow query: they are asked for when an onsite visit lacks its reference,
   every five minutes at most, and everything goes on without them if that fails.
 - Nothing here calls BPJS: Khanza's rows are of one moment, and its connection is not held open.
+
+What is handed on is named tuples, made by name: a dataclass takes ten times as long to define, and
+an idle pass does little else.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Window
@@ -33,8 +36,7 @@ FULL_SCAN = timedelta(hours=1)
 SURAT_KONTROL = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The days that a pass reads, from `first` to `today`.
 
     `begin` is the day that no pass goes before from now on; `full` tells the hourly look at
@@ -47,8 +49,7 @@ class Span:
     full: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Agenda:
+class Agenda(NamedTuple):
     """The visits that something can come of, and what the ledger knows of them.
 
     `records` holds their bookings and all that are open, as of `ledger_writes` (see
@@ -60,8 +61,7 @@ class Agenda:
     ledger_writes: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one look at Khanza brought.
 
     - `occasion` is when it was, and how the visits are to be looked at.

@@ -6,7 +6,6 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,8 +62,7 @@ def _write(ledger: Ledger, plan: Plan, now: datetime) -> list[Change]:
 
 def _read_so_far(state: PassState, reading: Reading, look: "Look | None") -> PassState:
     now, span = reading.occasion.now, reading.span
-    return replace(
-        state,
+    return state._replace(
         looked_at=now,
         checkpoint=span.today,
         begin=span.begin,

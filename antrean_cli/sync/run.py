@@ -12,7 +12,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Event
 from typing import TYPE_CHECKING
@@ -202,8 +202,7 @@ class Pass:
         good = code in (0, RefusedPushError.exit_code)
         with self.ledger.transaction():
             self.ledger.update_pass_state(
-                lambda state: replace(
-                    state,
+                lambda state: state._replace(
                     passed_at=now,
                     exit_code=code,
                     succeeded_at=now if good else state.succeeded_at,

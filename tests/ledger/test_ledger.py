@@ -304,7 +304,7 @@ def test_a_copy_of_a_damaged_ledger_is_refused(path: Path) -> None:
 def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
     def interrupted() -> None:
         with ledger.transaction():
-            ledger.update_pass_state(lambda state: replace(state, begin=MONDAY))
+            ledger.update_pass_state(lambda state: state._replace(begin=MONDAY))
             ledger.save(None, a_record(), NOW)
             raise KeyboardInterrupt
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import fields, replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,7 @@ sessions = st.builds(
 )
 
 
-def lists(kept: st.SearchStrategy[object]) -> st.SearchStrategy[CachedList[object]]:
+def lists(kept: st.SearchStrategy[object]) -> st.SearchStrategy[CachedList]:
     return st.builds(
         CachedList, kept=kept, asked_at=st.none() | times, failing_since=st.none() | times
     )
@@ -148,7 +147,7 @@ def test_the_names_and_values_in_the_file_are_those_that_other_versions_know(nam
 def test_no_field_is_forgotten_here() -> None:
     """Whoever adds a field has to say here how the file calls it."""
     said = {name for given, _ in NAMES.values() for name in given}
-    assert said == {field.name for field in fields(PassState)}
+    assert said == set(PassState._fields)
 
 
 def rows(path: Path) -> dict[str, str]:
@@ -164,7 +163,7 @@ def test_only_what_differs_is_written_and_a_name_of_another_version_stays(
         connection.execute("INSERT INTO meta (name, value) VALUES ('esok', '{}')")
         connection.execute("DELETE FROM meta WHERE name = 'seal'")
     with ledger.transaction():
-        ledger.update_pass_state(lambda state: replace(state, begin=None, faults_in_row=0))
+        ledger.update_pass_state(lambda state: state._replace(begin=None, faults_in_row=0))
     left = rows(path)
     assert left.pop("seal")
     assert left == {"esok": "{}", "faults_in_row": "0"}
@@ -176,7 +175,7 @@ def test_what_a_command_by_hand_changed_meanwhile_is_not_overwritten(
 ) -> None:
     remember(ledger, PassState(full_scan_at=NOW, begin=MONDAY))
     with Ledger.open(path, WIB) as desk, desk.transaction():
-        desk.update_pass_state(lambda state: replace(state, full_scan_at=None))
+        desk.update_pass_state(lambda state: state._replace(full_scan_at=None))
     with ledger.transaction():
-        ledger.update_pass_state(lambda state: replace(state, checkpoint=MONDAY))
+        ledger.update_pass_state(lambda state: state._replace(checkpoint=MONDAY))
     assert ledger.pass_state() == PassState(begin=MONDAY, checkpoint=MONDAY)

@@ -44,7 +44,6 @@ def limited(
 
 NEARLY_FULL = """
 import os, sys
-from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 from antrean_cli.ledger.ledger import Ledger
@@ -57,7 +56,7 @@ number = 0
 while not wal.exists() or wal.stat().st_size + 4096 < size:
     number += 1
     with ledger.transaction():
-        ledger.update_pass_state(lambda state: replace(state, exit_code=number))
+        ledger.update_pass_state(lambda state: state._replace(exit_code=number))
 os.kill(os.getpid(), 9)
 """
 
