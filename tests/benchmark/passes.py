@@ -121,6 +121,7 @@ def _hospital(visits: int) -> Iterator[tuple[MariaDB, str]]:
     compile_package()
     yesterday = _yesterday()
     with MariaDB() as server, stand_in(booked(yesterday, visits)) as url:
+        server.empty()
         with server.admin() as connection:
             basics(connection)
             fill(connection, yesterday - timedelta(days=30), 30, VISITS)

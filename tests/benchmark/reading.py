@@ -61,6 +61,7 @@ def run(*, quick: bool) -> Iterator[Figure]:
     today = now().date()
     with MariaDB() as server:
         began = time.monotonic()
+        server.empty()
         with server.admin() as connection:
             with connection.cursor() as cursor:
                 cursor.execute(f"SET GLOBAL innodb_buffer_pool_size = {BUFFER_POOL}")
