@@ -9,6 +9,7 @@
 - A mark of another version fits nothing: its visit is looked at once more, and marked anew.
 """
 
+import marshal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
@@ -33,6 +34,11 @@ from antrean_cli.rules.rows import (
 from antrean_cli.rules.sources import VisitContext, events_of
 from antrean_cli.rules.visits import Visit
 
+# The last format of marshal's that writes equal values as equal bytes: later ones note which values
+# are shared. Of all ways to write them down it is by far the quickest, and every pass does it for
+# each visit of two days.
+_FORMAT = 2
+
 # Of each table the fields that no fingerprint covers, each for a reason of its own.
 NOT_COVERED: Mapping[type, frozenset[str]] = {
     # Asked for every five minutes only; it fills what an add lacks, and an open add is looked at in
@@ -51,7 +57,8 @@ NOT_COVERED: Mapping[type, frozenset[str]] = {
 
 def policy_fingerprint(policy: Policy, today: date) -> str:
     """Return the mark of what holds for all visits of a day: the settings, and the day itself."""
-    return f"{today}:{_mark(_all_plain(getattr(policy, one.name) for one in fields(policy)))}"
+    chosen = _all_plain(getattr(policy, one.name) for one in fields(policy))
+    return f"{today}:{_mark(repr(chosen).encode())}"
 
 
 def visit_fingerprint(visit: Visit, policy_mark: str) -> str:
@@ -59,7 +66,7 @@ def visit_fingerprint(visit: Visit, policy_mark: str) -> str:
 
     `policy_mark` is the policy's fingerprint. Who the patient is cannot be told from the mark.
     """
-    return f"{policy_mark}:{_mark(_all_plain(_COVERED[Visit](visit)))}"
+    return f"{policy_mark}:{_mark(marshal.dumps(_all_plain(_COVERED[Visit](visit)), _FORMAT))}"
 
 
 def done_fingerprint(
@@ -92,12 +99,12 @@ def is_done(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool
     return all(event.waktu <= now for event in events_of(context).values())
 
 
-def _mark(plain: object) -> str:
-    return f"{crc32(repr(plain).encode()):08x}"
+def _mark(written: bytes) -> str:
+    return f"{crc32(written):08x}"
 
 
 def _all_plain(values: Iterable[Any]) -> list[Any]:
-    """Return values of which every process makes the same text, without what is left out."""
+    """Return values that every process writes down alike, without what is left out."""
     return [plain(value) if (plain := _PLAIN.get(type(value))) else value for value in values]
 
 
@@ -117,4 +124,6 @@ _PLAIN: Mapping[type, Callable[[Any], Any]] = {
     **_COVERED,
     tuple: _all_plain,
     frozenset: sorted,  # a set has another order in every process
+    date: date.isoformat,
+    Kind: str,
 }
