@@ -1,0 +1,98 @@
+"""When BPJS is left alone, when one call goes ahead, and which outages an answer ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from antrean_cli.rules.answers import Outcome
+from antrean_cli.rules.codes import OutcomeKind
+from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.outages import OutageKind
+from antrean_cli.sync.circuit_breaker import CircuitBreaker
+
+FAULT = Fault(cause=Cause.TIMEOUT)
+WORKERS = 16
+
+
+def outcome(kind: OutcomeKind) -> Outcome:
+    return Outcome(kind=kind, code="200", text="")
+
+
+DONE, RETRY, REFUSED = (
+    outcome(kind) for kind in (OutcomeKind.DONE, OutcomeKind.RETRY, OutcomeKind.AUTH_FAILED)
+)
+
+
+def after(*heard: Fault | Outcome, **begun: int | bool) -> CircuitBreaker:
+    """Return the breaker after faults and answers, in the order in which they came."""
+    breaker = CircuitBreaker(**begun)  # type: ignore[arg-type]
+    for one in heard:
+        if isinstance(one, Fault):
+            breaker.take_fault(one)
+        else:
+            breaker.take_answer("A1", one)
+    return breaker
+
+
+@pytest.mark.parametrize(
+    ("breaker", "calls"),
+    [
+        (after(), WORKERS),
+        (after(FAULT, FAULT), WORKERS),
+        (after(FAULT, FAULT, FAULT), 0),
+        (after(FAULT, FAULT, DONE, FAULT, FAULT), WORKERS),
+        (after(FAULT, FAULT, FAULT, DONE), 0),
+        (after(FAULT, faults_in_row=2), 0),
+        (after(probing=True), 1),
+        (after(FAULT, probing=True), 0),
+        (after(DONE, probing=True), WORKERS),
+        (after(RETRY, probing=True), WORKERS),
+        (after(RETRY), WORKERS),
+        (after(REFUSED), 0),
+        (after(REFUSED, DONE), 0),
+    ],
+    ids=[
+        "nothing heard",
+        "two faults",
+        "three faults in a row",
+        "an answer between them",
+        "what was in flight is answered afterwards",
+        "the third fault since the pass before",
+        "a probe goes ahead",
+        "the probe is a fault",
+        "the probe is answered",
+        "the probe is put off, which is an answer",
+        "a request is put off",
+        "credentials are refused",
+        "another call was still accepted",
+    ],
+)
+def test_so_many_calls_may_be_under_way(breaker: CircuitBreaker, calls: int) -> None:
+    assert breaker.side_by_side(WORKERS) == calls
+
+
+@pytest.mark.parametrize(
+    ("heard", "ended"),
+    [
+        ([FAULT], ()),
+        ([REFUSED], (OutageKind.BPJS,)),
+        ([RETRY], (OutageKind.BPJS,)),
+        ([DONE], (OutageKind.BPJS, OutageKind.CREDENTIALS, OutageKind.BUSY)),
+        ([RETRY, DONE, FAULT], (OutageKind.BPJS, OutageKind.CREDENTIALS, OutageKind.BUSY)),
+    ],
+    ids=["a fault", "a refusal", "put off", "accepted", "accepted among others"],
+)
+def test_an_answer_ends_these_outages(
+    heard: list[Fault | Outcome], ended: tuple[OutageKind, ...]
+) -> None:
+    assert after(*heard).ends_outages == ended
+
+
+def test_a_refusal_is_remembered_with_its_booking() -> None:
+    breaker = after(REFUSED)
+    assert (breaker.refusal, breaker.refused) == (REFUSED, "A1")
+
+
+@pytest.mark.parametrize(("faults", "begins"), [(2, False), (3, True), (4, True)])
+def test_three_faults_in_a_row_begin_an_outage(faults: int, begins: bool) -> None:
+    assert after(*[FAULT] * faults).begins_outage is begins
