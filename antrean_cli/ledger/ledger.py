@@ -61,9 +61,7 @@ class Ledger:
 
     @classmethod
     def copy(cls, path: Path, zone: timezone) -> "Ledger":
-        """Return a copy in memory: what is written to it is gone with it, and nothing on the disk
-        is touched.
-        """
+        """Return a copy in memory: nothing that is written to it touches the disk."""
         return cls(statefile.copied(path), path, zone, None)
 
     def __enter__(self) -> "Ledger":
@@ -144,9 +142,7 @@ class Ledger:
         )
 
     def known(self, kodebooking: Iterable[str], no_rawat: Iterable[str]) -> dict[str, Record]:
-        """Return the bookings with one of these kode booking, or made at the desk for one of these
-        visits.
-        """
+        """Return the bookings with one of these codes, or made at the desk for these visits."""
         return self._records(
             """
             kodebooking IN (
@@ -159,8 +155,9 @@ class Ledger:
         )
 
     def settled(self, first: date, last: date) -> dict[str, str]:
-        """Return, of these days' bookings without anything open, the facts on which they were
-        settled.
+        """Return the fingerprints on which these days' bookings were done, by kode booking.
+
+        Those with anything open are left out.
         """
         with explained(self._path):
             rows = self._connection.execute(
@@ -179,9 +176,7 @@ class Ledger:
         return found.get(kodebooking)
 
     def of_visit(self, number: str) -> list[Record]:
-        """Return the bookings that a kode booking or a no_rawat means, in the order of their kode
-        booking.
-        """
+        """Return the bookings that a kode booking or a no_rawat means, by kode booking."""
         found = self._records(
             "kodebooking IN (SELECT kodebooking FROM booking WHERE "
             ":number IN (kodebooking, no_rawat))",
@@ -190,8 +185,9 @@ class Ledger:
         return [record for _, record in sorted(found.items())]
 
     def save(self, before: Record | None, after: Record, now: datetime) -> list[Change]:
-        """Write a booking and those of its pushes that changed, and return these; inside
-        `transaction`.
+        """Write a booking and those of its pushes that changed, and return these.
+
+        Inside `transaction`.
         """
         row = columns.booking_row(after)
         stored = self._booking(after.kodebooking)
@@ -294,8 +290,9 @@ class Ledger:
         return date.fromisoformat(tanggal) if tanggal else None
 
     def examine(self) -> int:
-        """Read every booking and what a pass remembers, so that each seal is looked at; return how
-        many there are.
+        """Read every booking and what passes remember; return how many bookings there are.
+
+        So each seal is looked at; raises StateError for one that does not fit.
         """
         of_day = "kodebooking IN (SELECT kodebooking FROM booking WHERE tanggal = :tanggal)"
         with self._snapshot():
@@ -306,10 +303,9 @@ class Ledger:
             return sum(len(self._records(of_day, {"tanggal": day})) for (day,) in days)
 
     def prune(self, before: date, most: int) -> int:
-        """Forget up to `most` bookings from before a day, unless something of them is open; inside
-        `transaction`.
+        """Forget up to `most` bookings from before a day, unless something of them is open.
 
-        Returns how many there were. SQLite uses the room again.
+        Inside `transaction`. Returns how many there were. SQLite uses the room again.
         """
         old = self._connection.execute(
             f"""

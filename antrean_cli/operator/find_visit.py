@@ -16,7 +16,8 @@ from antrean_cli.sync.read import rows_of
 def find_visit(settings: Settings, no_rawat: str) -> Visit:
     """Return a visit with all that a pass would know of it.
 
-    Raises InputError if there is none, and what Khanza and the ledger raise.
+    Raises InputError if there is none, SettingsError or TemporaryError for Khanza, StateError for
+    the ledger.
     """
     day = _day(no_rawat)
     # The date of a visit may differ by a day from the one in its number.

@@ -91,9 +91,9 @@ def reconcile(
 ) -> Reconciliation:
     """Compare a day, and repair what can be repaired.
 
-    `progress` is told how many bookings BPJS has still to be asked for. Raises what Khanza and the
-    ledger raise, and CredentialsError, TemporaryError or RefusedError if not even BPJS's list of
-    the day comes.
+    `progress` is told how many bookings BPJS has still to be asked for. Raises SettingsError
+    or TemporaryError for Khanza, StateError for the ledger, and CredentialsError, TemporaryError or
+    RefusedError if not even BPJS's list of the day comes.
     """
     client = Client(settings.bpjs, connections=settings.workers)
     day = take_snapshot(settings, tanggal, now)

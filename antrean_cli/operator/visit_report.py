@@ -137,7 +137,10 @@ def _hint(notes: "OwnSenderNotes") -> tuple[str, ...]:
 
 
 def _with_bpjs(settings: Settings, report: VisitReport) -> VisitReport:
-    """Return the report with what BPJS has; raises what its client raises."""
+    """Return the report with what BPJS has.
+
+    Raises CredentialsError, TemporaryError or RefusedError.
+    """
     from antrean_cli.bpjs.client import Client
 
     client, kodebooking = Client(settings.bpjs), report.record.kodebooking

@@ -1,5 +1,4 @@
-"""BPJS's lists between passes: what came of asking for one, what is kept of it, and when it may be
-asked for again.
+"""BPJS's lists between passes: what came of asking for one, what is kept, when it is asked again.
 
 - A list is asked for at most once in ten minutes, whatever came of it.
 - What has been wanted in vain for ten minutes is waited for no longer.

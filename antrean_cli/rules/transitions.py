@@ -1,5 +1,4 @@
-"""The moves of a push from state to state: all of them as one table, and the functions that make
-them. No other module sets a state.
+"""The moves of a push from state to state, as one table; no other module sets a state.
 
 - What is in flight (SENDING) is moved by what came of its call, or by the pass after a crash.
 - What BPJS has (SENT, ALREADY) is moved by BPJS's word, by a repair, or by a person's replay.

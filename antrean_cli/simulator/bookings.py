@@ -496,8 +496,10 @@ class Bookings:
         return Answer(200, "Ok", rows) if rows else Answer(201, "Jadwal dokter tidak ditemukan")
 
     def updatejadwaldokter(self, body: Body) -> Answer:
-        """Take a doctor's sessions. Here one may also say its `kapasitas` and, with `libur` 1, that
-        the doctor is off: what BPJS shows of it, and a hospital cannot send.
+        """Take a doctor's sessions.
+
+        Here one may also say its `kapasitas` and, with `libur` 1, that the doctor is off: what BPJS
+        shows of it, and a hospital cannot send.
         """
         kodedokter, slots = _number(body.get("kodedokter")), body.get("jadwal")
         if kodedokter is None:
@@ -509,8 +511,9 @@ class Bookings:
         return OK
 
     def dashboard(self, period: str, waktu: str) -> Answer:
-        """Sum up one day (yyyy-mm-dd) or month (yyyy-mm), a row for each clinic; `waktu` is rs or
-        server.
+        """Sum up one day (yyyy-mm-dd) or month (yyyy-mm), a row for each clinic.
+
+        `waktu` is rs or server.
         """
         by_poli: dict[str, list[Booking]] = {}
         with self._lock:
@@ -529,8 +532,9 @@ class Bookings:
         tasks: Iterable[Mapping[str, int]] = (),
         **fields: object,
     ) -> None:
-        """Make a booking that BPJS knows without the hospital; its tasks are stored unjudged, as
-        they come.
+        """Make a booking that BPJS knows without the hospital.
+
+        Its tasks are stored unjudged, as they come.
         """
         given = _INVENTED | fields | {"kodebooking": kodebooking, "tanggalperiksa": tanggalperiksa}
         if wrong := unfit_field(given):

@@ -17,10 +17,10 @@ HOURS = {"buka": "08:00", "tutup": "14:00"}
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """What has happened by a time of day, in a sentence (Indonesian), and the rows that tell of it
-    in Khanza.
+    """What has happened by a time of day, and the rows that tell of it in Khanza.
 
-    `down` tells that BPJS cannot be reached from then on, until a later moment says otherwise.
+    The sentence is Indonesian. `down` tells that BPJS cannot be reached from then on, until a later
+    moment says otherwise.
     """
 
     jam: str

@@ -190,9 +190,7 @@ class FaultPlan:
 def play(
     fault: Fault | None, reply: Reply, wire: socket.socket, wait: Callable[[float], object]
 ) -> bool:
-    """Put the reply on the wire as the fault wants it; return whether the
-    connection may live on.
-    """
+    """Put the reply on the wire as the fault wants it; return whether the connection lives on."""
     name = fault.name if fault else ""
     if fault is None or name in SPELLINGS or fault.reply():
         wire.sendall(reply.head() + reply.body)

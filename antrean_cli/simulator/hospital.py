@@ -1,6 +1,6 @@
-"""The sample hospital: writes rows of SIMRS Khanza, all invented, for the demo, training and the
-tests.
+"""The sample hospital: writes rows of SIMRS Khanza, all invented.
 
+- They serve the demo, training and the tests.
 - Works on SQLite (made by `create_sqlite`) and on a MariaDB that has Khanza's tables.
 - The factories give only columns that the program reads (`khanza.tables.TABLES`): SQLite has no
   others, and MariaDB in Khanza's non-strict mode fills the rest by itself. What a caller names
@@ -77,8 +77,9 @@ class Connection(Protocol):
 
 
 def create_sqlite(path: Path) -> sqlite3.Connection:
-    """Create the tables that the program reads in a new SQLite file; return a connection in
-    autocommit.
+    """Create the tables that the program reads in a new SQLite file; return a connection.
+
+    It is in autocommit.
     """
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")  # a sample can be made again
@@ -124,9 +125,7 @@ class Hospital:
         self._execute(f"DELETE FROM {table} {self._where(where)}", where)  # noqa: S608
 
     def value(self, table: str, column: str, /, **where: Value) -> str:
-        """Return one column of the row that has all these values as text, empty
-        if there is none.
-        """
+        """Return one column of the row that has all these values, as text; empty if none has."""
         sql = f"SELECT {column} FROM {table} {self._where(where)}"  # noqa: S608
         row = self._execute(sql, where)
         return "" if row is None or row[0] is None else str(row[0])
@@ -277,8 +276,9 @@ class Hospital:
         validasi: str | datetime = ZERO_DATETIME,
         **columns: Value,
     ) -> str:
-        """Book in Mobile JKN, for a visit or (None) for one that Khanza no longer has; return
-        nobooking.
+        """Book in Mobile JKN; return nobooking.
+
+        For a visit, or (None) for one that Khanza no longer has.
         """
         n = self._next(f"booking {tanggal}")
         visit = {"no_rawat": no_rawat}
@@ -328,8 +328,9 @@ class Hospital:
         keterangan: str = "Pasien berhalangan hadir",
         tanggalbatal: str | datetime | None = None,
     ) -> None:
-        """Write the cancel of a booking, at 07:15 of its day; the booking and its visit stay as
-        they are.
+        """Write the cancel of a booking, at 07:15 of its day.
+
+        The booking and its visit stay as they are.
         """
         day = f"{nobooking[:4]}-{nobooking[4:6]}-{nobooking[6:8]}"
         self.insert(

@@ -53,9 +53,7 @@ def signature(secret_key: str, message: str) -> str:
 
 
 def encrypted(secret: str, data: object) -> str:
-    """Compress and encrypt as BPJS does; `secret` is consumer id, secret key
-    and timestamp in one.
-    """
+    """Compress and encrypt as BPJS does; `secret` is consumer id, secret key and timestamp."""
     units = json.dumps(data, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
     # LZ-String is a JavaScript library: it knows UTF-16 code units, not characters.
     text = "".join(chr(units[i] | units[i + 1] << 8) for i in range(0, len(units), 2))
@@ -412,8 +410,9 @@ class _Server(ThreadingHTTPServer):
             self.shutdown_request(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away or refused the certificate; a bug keeps its
-        traceback.
+        """Say nothing of a client that went away or refused the certificate.
+
+        A bug keeps its traceback.
         """
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
@@ -452,9 +451,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.sendall(reply.head() + reply.body)
 
     def _exchange(self, path: str, raw: bytes) -> bool:
-        """Let the request be judged, or a fault have it; return whether the
-        connection may live on.
-        """
+        """Let the request be judged, or a fault have it; return whether the connection lives on."""
         simulator, wait = self.server.simulator, self.server.ending.wait
         fault = None if simulator.down else simulator.faults.pick(path, _object(raw) or {})
         simulator.arrived.append(Arrived(path, fault.name if fault else None))

@@ -1,5 +1,6 @@
-"""Before adds go out: look whether BPJS already has these visits under another kode booking
-(ANTREAN_ADOPT). (rules/README.md, Already there)
+"""Before adds go out: does BPJS have these visits already, under another kode booking?
+
+With ANTREAN_ADOPT. (rules/README.md, Add)
 
 - Antrean per tanggal is asked for at most once in ten minutes a day of service. An add that no look
   has covered waits for the next one: up to ten minutes after the last, although its SEP may be

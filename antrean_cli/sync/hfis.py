@@ -1,6 +1,6 @@
-"""The doctors' sessions as HFIS has them (ANTREAN_JADWAL=hfis): read once a day and clinic, kept in
-the ledger.
+"""The doctors' sessions as HFIS has them (ANTREAN_JADWAL=hfis).
 
+- They are read once a day and clinic, and kept in the ledger.
 - jampraktek has to equal HFIS's, and Khanza's jadwal can be out of date. (rules/README.md, Add)
 - Where HFIS has no session, or cannot be read, Khanza's jadwal is the fall-back; it is tried again
   ten minutes later.

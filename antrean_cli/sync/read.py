@@ -88,9 +88,10 @@ def read(
     since: date | None,
     sessions: Sessions,
 ) -> Reading:
-    """Read Khanza once; raises what Khanza and the ledger raise.
+    """Read Khanza once.
 
-    `sessions` is what is known of HFIS's, nothing where the hospital goes by Khanza's jadwal.
+    Raises SettingsError or TemporaryError for Khanza, StateError for the ledger. `sessions` is what
+    is known of HFIS's, nothing where the hospital goes by Khanza's jadwal.
     """
     state, version, unfinished = ledger.pass_state(), ledger.writes_of_others(), ledger.unfinished()
     span = _span(ledger, state, policy, now, since)
@@ -122,8 +123,8 @@ def read(
 def rows_of(khanza: Khanza, policy: Policy, window: Window) -> Rows:
     """Return Khanza's rows of a window, as every look at them needs them.
 
-    Raises what Khanza raises, and SettingsError if no payer means BPJS: everybody would be told to
-    BPJS as NON JKN.
+    Raises TemporaryError, and SettingsError: also if no payer means BPJS, for then everybody would
+    be told to BPJS as NON JKN.
     """
     khanza.check(racikan=policy.farmasi)
     rows = khanza.read(window._replace(racikan=policy.farmasi))

@@ -328,7 +328,8 @@ class Pass:
 def preview(settings: Settings, ledger: Ledger, now: datetime, since: date | None) -> list[Record]:
     """Return the bookings with what a pass would send for them; BPJS hears nothing.
 
-    `ledger` is a copy (see Ledger.copy). Raises what Khanza and the ledger raise.
+    `ledger` is a copy (see Ledger.copy). Raises SettingsError or TemporaryError for Khanza,
+    StateError for the ledger.
     """
     recover(ledger, now)
     sessions = sessions_of(settings, ledger)

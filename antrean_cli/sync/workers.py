@@ -48,7 +48,7 @@ class Workers(Generic[Job, Result]):
     def wait_completed(self) -> list[tuple[Job, Result]]:
         """Wait for a call to end, and return the results of all that have, in that order.
 
-        Raises what a call raised.
+        An exception of a call's is raised here.
         """
         ended = [self._ended.get()]
         while not self._ended.empty():
