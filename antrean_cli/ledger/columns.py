@@ -90,7 +90,7 @@ def record_of(row: BookingRow, pushes: Sequence[PushRow], zone: timezone) -> Rec
         kd_dokter=row.kd_dokter,
         kd_pj=row.kd_pj,
         seen=_observation_of(row, zone),
-        settled=row.settled,
+        done_fingerprint=row.settled,
         pushes={push.step: _push_of(push, zone) for push in pushes},
     )
 
@@ -143,7 +143,7 @@ def booking_row(record: Record) -> BookingRow:
         stts_since=milliseconds(seen.since) if seen else None,
         stts_first=seen.first if seen else None,
         stts_exact=seen.exact if seen else None,
-        settled=record.settled,
+        settled=record.done_fingerprint,
     )
 
 

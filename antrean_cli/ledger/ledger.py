@@ -154,7 +154,7 @@ class Ledger:
             {"kodebooking": json.dumps(list(kodebooking)), "no_rawat": json.dumps(list(no_rawat))},
         )
 
-    def settled(self, first: date, last: date) -> dict[str, str]:
+    def done_fingerprints(self, first: date, last: date) -> dict[str, str]:
         """Return the fingerprints on which these days' bookings were done, by kode booking.
 
         Those with anything open are left out.

@@ -159,7 +159,7 @@ def note(ledger: Ledger, policy: Policy, call: ManualCall, outcome: Outcome, now
     before = ledger.record(call.kodebooking)
     record = before or _new_record(call)
     # Not settled any more: what follows from it is for the next pass to see.
-    record = replace(record, settled="").with_pushes(_noted(record, call, outcome))
+    record = replace(record, done_fingerprint="").with_pushes(_noted(record, call, outcome))
     after = with_settled_add(record)
     after = close_open(after, CANCELLED) if after.ended else arrange(after, policy)
     ledger.save(before, after, now)
@@ -201,7 +201,7 @@ def _give_way(ledger: Ledger, kodebooking: str, visit: Visit, now: datetime) -> 
         if other.kodebooking == kodebooking:
             continue
         if other.ended:
-            ledger.save(other, replace(other, settled=""), now)
+            ledger.save(other, replace(other, done_fingerprint=""), now)
         elif not _at_bpjs(other):
             ledger.forget(other.kodebooking)
 

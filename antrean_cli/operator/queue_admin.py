@@ -228,7 +228,7 @@ def _save(
         changed += len(touched)
         waiting += sum(push.open and push.step not in touched for push in pushes)
         if touched:
-            ledger.save(before, replace(arranged, settled=""), now)
+            ledger.save(before, replace(arranged, done_fingerprint=""), now)
     return Changed(
         pushes=changed, waiting=waiting, in_flight=chosen.in_flight, expired=chosen.expired
     )

@@ -52,12 +52,12 @@ def due_table(pairs: Iterable[tuple[Record, Push]]) -> str:
             record.kodebooking,
             KINDS.get(record.kind, ""),
             step_name(push.step),
-            push_times(push).replace(" (Khanza ", "\n("),  # below the one that a tie moved
+            _due_time(push),
             push.source,
         )
         for record, push in due
     ]
-    if any("(" in row[4] for row in rows):
+    if any(_is_moved(push) for _, push in due):
         note = "\n(…): waktu di Khanza, yang tidak sesudah task sebelumnya"
     else:
         note = ""
@@ -66,11 +66,23 @@ def due_table(pairs: Iterable[tuple[Record, Push]]) -> str:
     return table(headings[1:], [row[1:] for row in rows]) + note
 
 
+def _due_time(push: Push) -> str:
+    """Return the time of a push; where a tie moved it, what Khanza recorded stands below it."""
+    if _is_moved(push):
+        return f"{time_of_day(push.waktu)}\n({time_of_day(push.recorded)})"
+    return push_times(push)
+
+
 def push_times(push: Push) -> str:
     """Return the time of a push; where a tie moved it, what Khanza recorded stands beside it."""
-    if push.waktu and push.recorded and push.waktu != push.recorded:
+    if _is_moved(push):
         return f"{time_of_day(push.waktu)} (Khanza {time_of_day(push.recorded)})"
     return time_of_day(push.waktu or push.recorded)
+
+
+def _is_moved(push: Push) -> bool:
+    """Return whether a push goes out with another time than the one that Khanza recorded."""
+    return None not in (push.waktu, push.recorded) and push.waktu != push.recorded
 
 
 def change_line(change: Change) -> str:

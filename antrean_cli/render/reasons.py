@@ -7,6 +7,7 @@
   What goes on by itself has no one.
 """
 
+import shlex
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -27,8 +28,8 @@ class Unit(Code):
 class Words(NamedTuple):
     """What is said of one reason.
 
-    `advice` is what to do about it, with KODEBOOKING for the booking's number; empty where there
-    is nothing to be done, or where another reason's advice says it.
+    `advice` is what to do about it, with {kodebooking} for the booking's number; empty where
+    there is nothing to be done, or where another reason's advice says it.
     """
 
     sentence: str | Callable[[Mapping[str, object]], str]
@@ -51,7 +52,7 @@ def _changed_visit(said: Mapping[str, object]) -> str:
 
 _MAPPING = "isi tabel pemetaan di Khanza; setelah itu terkirim otomatis"
 _JADWAL = "isi tabel jadwal di Khanza; setelah itu terkirim otomatis"
-_RETRY = "betulkan datanya, lalu: antrean retry KODEBOOKING"
+_RETRY = "betulkan datanya, lalu: antrean retry {kodebooking}"
 _GIVE_WHAT_IS_ASKED = "kirim yang diminta BPJS: antrean add atau antrean update"
 
 WORDS: Mapping[ReasonCode, Words] = {
@@ -218,9 +219,12 @@ def sentence(reason: Reason) -> str:
     return f"task {reason.behind} {words}" if reason.behind else str(words)
 
 
-def advice_on(reason: Reason) -> str:
-    """Return what to do about a reason, empty if nothing is to be said of that."""
-    return WORDS[reason.code].advice
+def advice_on(reason: Reason, kodebooking: str = "KODEBOOKING") -> str:
+    """Return what to do about a reason, empty if nothing is to be said of that.
+
+    What is to be typed has the booking's number, or the word that stands for any.
+    """
+    return WORDS[reason.code].advice.format(kodebooking=shlex.quote(kodebooking))
 
 
 def recorded_by(step: str) -> Unit:

@@ -106,8 +106,7 @@ def _advice(report: VisitReport, push: Push) -> str | None:
         return _advice_on_missing(report, _awaited(report, push.step))
     if has_code(push.reason, ReasonCode.DEMANDED_TASK, ReasonCode.DEMANDED_ADD):
         return _advice_on_demand(report, push.blocked_by)
-    retry = f"retry {shlex.quote(report.record.kodebooking)}"
-    advice = advice_on(push.reason).replace("retry KODEBOOKING", retry)
+    advice = advice_on(push.reason, report.record.kodebooking)
     who = who_acts(push.reason, push.step)
     return f"{who}: {advice}" if who and advice else advice
 

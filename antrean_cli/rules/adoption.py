@@ -69,4 +69,4 @@ def adopted(record: Record, found: Sequence[str], policy: Policy) -> Record:
         return arrange(record.with_pushes(hold(add, several)), policy)
     note = because(ReasonCode.ADOPTED, kodebooking=record.kodebooking)
     there = record.with_pushes(replace(mark_already_at_bpjs(add), note=note))
-    return arrange(replace(there, kodebooking=found[0], settled=""), policy)
+    return arrange(replace(there, kodebooking=found[0], done_fingerprint=""), policy)

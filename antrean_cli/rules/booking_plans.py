@@ -128,7 +128,7 @@ def _plan_of(
         return None
     after = plan(visit, known, policy, now, exact=occasion.exact)
     mark = done_fingerprint(visit, after, policy, now, policy_mark)
-    return Plan(known, replace(after, settled=mark), visit)
+    return Plan(known, replace(after, done_fingerprint=mark), visit)
 
 
 def _in_window(visit: Visit, occasion: Occasion) -> bool:

@@ -468,6 +468,6 @@ def repaired(record: Record, verdict: Verdict, policy: Policy) -> Record:
         lost = step in pushes and pushes[step].done and not verdict.at_bpjs.has(step)
         if lost and verdict.case.live and step not in kinds:
             del pushes[step]
-    record = replace(record, pushes=pushes, settled="")
+    record = replace(record, pushes=pushes, done_fingerprint="")
     rows = verdict.at_bpjs.rows
     return after_lookup(record, rows, policy) if rows else arrange(record, policy)

@@ -100,7 +100,7 @@ class Record:
     kd_dokter: str = ""
     kd_pj: str = ""
     seen: StatusObservation | None = None
-    settled: str = ""  # the facts and the day on which nothing more was to be done
+    done_fingerprint: str = ""  # of the visit as it was when nothing more was to be done
     pushes: Mapping[str, Push] = field(default_factory=dict)
 
     @property

@@ -150,7 +150,7 @@ def not_done(ledger: Ledger, occasion: Occasion, visits: Iterable[Visit]) -> lis
 
     Most of a day's are through, and Khanza says nothing new of them.
     """
-    done = ledger.settled(occasion.first, occasion.today)
+    done = ledger.done_fingerprints(occasion.first, occasion.today)
     policy_mark = policy_fingerprint(occasion.policy, occasion.today)
     return [
         visit

@@ -360,7 +360,7 @@ records = st.builds(
     kd_dokter=texts,
     kd_pj=texts,
     seen=st.none() | seens,
-    settled=texts,
+    done_fingerprint=texts,
     pushes=st.lists(pushes, max_size=5).map(lambda many: {one.step: one for one in many}),
 )
 fixtures_stay = trials(
@@ -385,8 +385,8 @@ def test_every_field_of_a_booking_and_its_pushes_comes_back_as_it_went_in(
         for push in record.pushes.values()
     )
     assert (record.kodebooking in ledger.unfinished()) == unfinished
-    settled = record.settled if record.settled and not unfinished else None
-    assert ledger.settled(record.tanggal, record.tanggal).get(record.kodebooking) == settled
+    done = ledger.done_fingerprints(record.tanggal, record.tanggal)
+    assert done.get(record.kodebooking, "") == ("" if unfinished else record.done_fingerprint)
 
 
 @fixtures_stay

@@ -119,7 +119,7 @@ def test_its_bookings_are_read_by_the_names_of_their_columns(ledger: Ledger) -> 
     found = ledger.of_days(MONDAY, MONDAY)
     desk, booked = found["2026/11/23/000001"], found["20261123000007"]
     assert (desk.kind, desk.no_rawat, desk.kd_poli) == ("onsite", "2026/11/23/000001", "U01")
-    assert (desk.kd_dokter, desk.kd_pj, desk.settled) == ("D01", "BPJ", "")
+    assert (desk.kd_dokter, desk.kd_pj, desk.done_fingerprint) == ("D01", "BPJ", "")
     assert desk.seen == ("Belum", at("08:06"), True, False)
     assert {step: push.state for step, push in desk.pushes.items()} == {
         "add": "sent",
@@ -135,7 +135,7 @@ def test_its_bookings_are_read_by_the_names_of_their_columns(ledger: Ledger) -> 
     assert reason is not None
     assert reason.code == "waktu"
     assert words(reason) == "waktu task 5 (08:20:00) tidak sesudah task 4 (08:30:00)"
-    assert (booked.kind, booked.seen, booked.settled) == (
+    assert (booked.kind, booked.seen, booked.done_fingerprint) == (
         "mobilejkn",
         None,
         "2026-11-23:0badcafe:12345678",

@@ -321,7 +321,7 @@ def test_what_fits_nothing_changes_nothing_and_is_no_error(site: Site) -> None:
     site.clock.forward(minutes=1)
     site.sync()
     before = site.record(no_rawat)
-    assert before.settled
+    assert before.done_fingerprint
     bytes_before = site.state.read_bytes()
     for args in (
         ("retry", "--all"),

@@ -109,9 +109,11 @@ def test_without_another_booking_the_add_goes_out() -> None:
 
 
 def test_the_one_other_booking_is_used_and_gets_the_tasks() -> None:
-    mine = record(push("add"), push("3", "held", "08:05", reason=reason("antrean")), settled="x")
+    mine = record(
+        push("add"), push("3", "held", "08:05", reason=reason("antrean")), done_fingerprint="x"
+    )
     after = adopted(mine, ["KIOS-1"], policy())
-    assert (after.kodebooking, after.no_rawat, after.settled) == ("KIOS-1", NO_RAWAT, "")
+    assert (after.kodebooking, after.no_rawat, after.done_fingerprint) == ("KIOS-1", NO_RAWAT, "")
     assert states(after) == {"add": "already", "3": "due"}
     assert after.pushes["3"].waktu == at("08:05")
     assert NO_RAWAT in words(after.pushes["add"].note)

@@ -169,12 +169,12 @@ def test_a_booking_whose_visit_was_met_is_not_gone(visit: Visit) -> None:
 
 def test_a_visit_that_is_through_is_marked_and_one_with_something_open_is_not() -> None:
     (one,) = plans([onsite()], through(NO_RAWAT))
-    assert one.after.settled.startswith(f"{MONDAY}:")
+    assert one.after.done_fingerprint.startswith(f"{MONDAY}:")
     assert one.changed
     (again,) = plans([onsite()], one.after)
     assert not again.changed
     (new,) = plans([nonjkn(reg={"jam_reg": "09:50:00"})])  # its add waits for its delay
-    assert new.after.settled == ""
+    assert new.after.done_fingerprint == ""
 
 
 def test_a_plan_goes_on_as_another_record_under_the_same_code_or_another() -> None:

@@ -391,7 +391,7 @@ def test_what_bpjs_takes_no_more_or_is_for_a_person_is_not_repaired() -> None:
 
 
 def mended(visit: Visit | None, *pushes: Push, at_bpjs: AtBpjs = UNKNOWN) -> Record:
-    known = record(*pushes, settled="…")
+    known = record(*pushes, done_fingerprint="…")
     return repaired(known, compared(case(visit, known), at_bpjs), policy())
 
 
@@ -399,7 +399,7 @@ def test_what_bpjs_lacks_is_due_again_and_asked_for_first() -> None:
     found = mended(EXAMINED, *SENT)
     assert states(found) == dict.fromkeys(("add", "3", "4"), "due")
     assert all(one.needs_lookup for one in found.pushes.values())
-    assert found.settled == ""
+    assert found.done_fingerprint == ""
 
 
 def test_what_was_typed_by_hand_is_due_again_with_the_time_that_was_typed() -> None:

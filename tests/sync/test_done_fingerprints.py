@@ -26,7 +26,7 @@ def through(site: Site) -> str:
         site.sync()
         site.clock.forward(minutes=1)
     assert site.states(no_rawat) == {"add": "sent", "3": "sent", "4": "sent"}
-    assert site.record(no_rawat).settled
+    assert site.record(no_rawat).done_fingerprint
     return no_rawat
 
 
@@ -107,7 +107,8 @@ def test_a_mark_of_an_older_version_costs_one_look(site: Site) -> None:
     no_rawat = through(site)
     before, heard = site.record(no_rawat), len(site.bpjs.arrived)
     with Ledger.open(site.state, WIB) as ledger, ledger.transaction():
-        ledger.save(before, replace(before, settled="2026-11-23:0badcafe:12345678"), site.clock.now)
+        other = replace(before, done_fingerprint="2026-11-23:0badcafe:12345678")
+        ledger.save(before, other, site.clock.now)
     looks = [site.sync() for _ in range(2)]
     assert [one.report.visits for one in looks] == [1, 0]
     assert [one.changes for one in looks] == [[], []]
