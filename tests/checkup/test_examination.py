@@ -59,7 +59,8 @@ def test_before_the_first_pass_it_says_what_to_type_next_and_makes_nothing(here:
     before = here.files()
     checked = check(here)
     assert checked.code == 0
-    assert "belum ada" in checked.one("state")["text"]
+    told = f"Berkas status: {here.state} belum ada; dibuat oleh putaran pertama"
+    assert checked.one("state")["text"] == told
     assert checked.one("pass")["text"] == "Putaran: belum pernah"
     *first, crontab, line = checked.one("next")["advice"]
     assert first == ["antrean sync --dry-run", "antrean sync"]

@@ -84,7 +84,8 @@ def test_without_a_payer_that_means_bpjs_it_is_told_what_to_set(here: Site) -> N
     here.khanza.delete("password_asuransi", kd_pj="BPJ")
     checked = check(here, "--offline")
     assert (checked.code, checked.bad) == (8, {"visits": "fault"})
-    assert "ANTREAN_KD_PJ" in checked.one("visits")["text"]
+    told = "Penjamin BPJS tidak diketahui: isi ANTREAN_KD_PJ"
+    assert checked.one("visits")["text"].startswith(told)
     assert check(here, "--offline", ANTREAN_KD_PJ="BPJ").bad == {}
 
 

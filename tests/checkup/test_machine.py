@@ -226,7 +226,8 @@ def test_what_sqlite_left_of_a_state_file_that_is_gone_is_a_fault(here: Site) ->
     here.state.with_name(here.state.name + "-wal").write_bytes(b"x")
     checked = check(here, "--offline")
     assert checked.code == 9
-    assert "masih ada" in checked.one("state")["text"]
+    told = "tidak ada, tetapi antrean.sqlite3-wal masih ada; kembalikan berkasnya"
+    assert told in checked.one("state")["text"]
 
 
 @pytest.mark.parametrize(

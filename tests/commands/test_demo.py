@@ -110,7 +110,7 @@ def test_the_demos_last_line_names_a_heading_of_the_readme() -> None:
 def test_a_folder_that_exists_is_not_written_over(tmp_path: Path) -> None:
     done = run("demo", "--keep", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "sudah ada" in done.stderr
+    assert done.stderr == f"antrean: --keep {tmp_path}: sudah ada; pilih folder baru\n"
 
 
 def test_the_demo_does_not_read_the_users_own_settings(tmp_path: Path) -> None:

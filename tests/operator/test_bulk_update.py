@@ -290,7 +290,8 @@ def test_an_empty_file_is_refused(site: Site, content: bytes) -> None:
     """Whoever made it wanted something sent; what failed before must not look like success."""
     file = site.folder / "task.csv"
     file.write_bytes(content)
-    assert "kosong" in nothing_happened(site, site.run("update", "--file", str(file)))
+    complaint = nothing_happened(site, site.run("update", "--file", str(file)))
+    assert f"{file} kosong; isinya satu baris per task: kodebooking,taskid,waktu" in complaint
 
 
 def test_a_header_alone_says_that_there_is_nothing_to_send(site: Site) -> None:

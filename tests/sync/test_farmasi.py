@@ -238,4 +238,4 @@ def test_unusable_input_is_refused_in_one_sentence(
 def test_a_booking_that_bpjs_does_not_know_is_refused(site: Site) -> None:
     done = site.run("farmasi", "TIDAK-ADA", "7", "--jenisresep", "Racikan")
     assert done.returncode == 6
-    assert "Kode Booking tidak ditemukan" in done.stderr
+    assert done.stderr == "antrean: BPJS menolak: Kode Booking tidak ditemukan (kode 201)\n"
