@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from antrean_cli.ledger.reasons import params_of, reason_from
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record, StatusObservation
 from antrean_cli.rules.reasons import Reason
 
@@ -83,7 +83,7 @@ def record_of(row: BookingRow, pushes: Sequence[PushRow], zone: timezone) -> Rec
     """Return the booking that these rows hold, its times in `zone`."""
     return Record(
         kodebooking=row.kodebooking,
-        kind=row.kind,
+        kind=Kind(row.kind),
         tanggal=date.fromisoformat(row.tanggal),
         no_rawat=row.no_rawat,
         kd_poli=row.kd_poli,
@@ -117,7 +117,7 @@ def _push_of(row: PushRow, zone: timezone) -> Push:
         code=row.code,
         attempts=row.attempts,
         needs_lookup=bool(row.ask),
-        blocked_by=row.needs,
+        blocked_by=Step(row.needs) if row.needs else None,
         next_try=None if row.next_try is None else aware(row.next_try, zone),
         note=_reason_of(row.note_code, row.note, zone),
         since=aware(row.since, zone),
@@ -161,7 +161,7 @@ def push_row(kodebooking: str, push: Push, now: datetime) -> PushRow:
         code=push.code,
         attempts=push.attempts,
         ask=push.needs_lookup,
-        needs=push.blocked_by,
+        needs=str(push.blocked_by or ""),
         next_try=milliseconds(push.next_try),
         note=params_of(push.note) if push.note else "",
         since=round(now.timestamp() * 1000),

@@ -171,7 +171,7 @@ def _new_record(call: ManualCall) -> Record:
     A Mobile JKN booking has no code but its own: under another one it is made by hand.
     """
     visit = call.visit
-    kind: str = Kind.MANUAL
+    kind = Kind.MANUAL
     if visit and (visit.kind != Kind.MOBILEJKN or visit.kodebooking == call.kodebooking):
         kind = visit.kind
     return Record(

@@ -70,7 +70,7 @@ def _tried_again(push: Push) -> Push:
         return reset_for_retry(push)
     if push.state == State.CLOSED:
         return _read_anew(push) if _dropped(push) else push
-    return replace(push, attempts=0, next_try=None, blocked_by="")
+    return replace(push, attempts=0, next_try=None, blocked_by=None)
 
 
 def _dropped(push: Push) -> bool:

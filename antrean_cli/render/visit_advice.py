@@ -111,20 +111,20 @@ def _advice(report: VisitReport, push: Push) -> str | None:
     return f"{who}: {advice}" if who and advice else advice
 
 
-def _advice_on_missing(report: VisitReport, step: str) -> str | None:
+def _advice_on_missing(report: VisitReport, step: str | None) -> str | None:
     """Return who records a task that others wait for, None where it is recorded already."""
     if not step or step in report.events:
         return None
     return f"{recorded_by(step)}: catat {step_name(step)} di Khanza"
 
 
-def _advice_on_demand(report: VisitReport, step: str) -> str | None:
+def _advice_on_demand(report: VisitReport, step: Step | None) -> str | None:
     """Return who sends what BPJS itself wants to see first."""
     kodebooking, no_rawat = shlex.quote(report.record.kodebooking), report.record.no_rawat
     if step == Step.ADD:
         what = f"--no-rawat {no_rawat}" if no_rawat else "FILE"
         return f"{Unit.IT}: antrean add {what}"
-    if step in TASK_STEPS:
+    if step is None or step in TASK_STEPS:
         return _advice_on_missing(report, step)
     return f"{Unit.PENDAFTARAN}: antrean update {kodebooking} {step} WAKTU"
 

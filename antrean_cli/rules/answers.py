@@ -48,7 +48,7 @@ class Outcome:
     kind: OutcomeKind
     code: str
     text: str
-    named: str = ""
+    named: Step | None = None
     refusal: ReasonCode | None = None
     retry_after: float | None = None
 
@@ -171,13 +171,13 @@ def judge(call: str, step: str, reply: Reply) -> Outcome:
     raise AssertionError("the last row of ANSWERS fits everything")
 
 
-def _named(answer: Answer, found: "re.Match[str]", step: str) -> str:
-    """Return the step that has to go first, empty if none is named or it cannot be one."""
+def _named(answer: Answer, found: "re.Match[str]", step: str) -> Step | None:
+    """Return the step that has to go first, None if none is named or it cannot be one."""
     if answer.named not in (GROUP, BEFORE):
-        return answer.named
+        return Step(answer.named) if answer.named else None
     before = int(step) - 1 if step.isdigit() else 0
     named = int(found.group(1)) if answer.named == GROUP else before
-    return str(named) if 1 <= named <= TASKS[-1] and str(named) != step else ""
+    return Step(str(named)) if 1 <= named <= TASKS[-1] and str(named) != step else None
 
 
 def call_of(step: str) -> CallName:

@@ -140,7 +140,7 @@ def _held_by_demand(push: Push, record: Record) -> Push:
     if not (needed and needed.done):
         return hold(push, demanded(push.blocked_by))
     # Asked for once more than that, BPJS contradicts itself: no haste then.
-    return replace(push, blocked_by="", next_try=None if push.attempts <= 1 else push.next_try)
+    return replace(push, blocked_by=None, next_try=None if push.attempts <= 1 else push.next_try)
 
 
 # -- what is asked of BPJS next

@@ -122,6 +122,7 @@ def _put_off(answered: _Answered) -> Record:
 def _prerequisite(answered: _Answered) -> Record:
     """Let the step go first that BPJS names: due again if it was thought done, else waited for."""
     record, named = answered.record, answered.outcome.named
+    assert named is not None  # noqa: S101 - `judge` calls nothing a prerequisite that names no step
     if named == Step.ADD:
         return _unknown_booking(answered)
     first = record.push(named)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import TASKS, State, Step
+from antrean_cli.rules.codes import TASKS, Kind, State, Step
 from antrean_cli.rules.reasons import Reason
 
 MANUAL = "manual"  # the source of what was sent by hand
@@ -34,7 +34,7 @@ class Push:
     - `attempts` counts the answers that put it off; `next_try` is when it is tried again.
     - `needs_lookup`: BPJS may have it, or has it with a time that nobody here knows, and has to be
       asked (getlisttask) before anything else is done about it.
-    - `blocked_by` is the step that BPJS itself wants to see before this one, empty if none.
+    - `blocked_by` is the step that BPJS itself wants to see before this one, None if none.
     - `note` is for a person, and changes nothing.
     - `since` is when the ledger first saw it in this state (due and sending count as one).
     """
@@ -48,7 +48,7 @@ class Push:
     code: str = ""
     attempts: int = 0
     needs_lookup: bool = False
-    blocked_by: str = ""
+    blocked_by: Step | None = None
     next_try: datetime | None = None
     note: Reason | None = None
     since: datetime | None = field(default=None, compare=False)
@@ -93,7 +93,7 @@ class Record:
     """
 
     kodebooking: str
-    kind: str
+    kind: Kind
     tanggal: date
     no_rawat: str = ""
     kd_poli: str = ""

@@ -109,7 +109,7 @@ def keep_back(push: Push, reason: Reason) -> Push:
 
 def close(push: Push, reason: Reason) -> Push:
     """Return the push, given up; that BPJS may have it all the same is not forgotten."""
-    return _moved(push, Move.CLOSE, reason=reason, blocked_by="", next_try=None)
+    return _moved(push, Move.CLOSE, reason=reason, blocked_by=None, next_try=None)
 
 
 def begin_sending(push: Push) -> Push:
@@ -119,7 +119,7 @@ def begin_sending(push: Push) -> Push:
 
 def accept(push: Push) -> Push:
     """Return the push, taken by BPJS."""
-    return _moved(push, Move.ACCEPT, reason=None, blocked_by="", next_try=None)
+    return _moved(push, Move.ACCEPT, reason=None, blocked_by=None, next_try=None)
 
 
 def mark_already_at_bpjs(push: Push, *, needs_lookup: bool = False) -> Push:
@@ -132,7 +132,7 @@ def mark_already_at_bpjs(push: Push, *, needs_lookup: bool = False) -> Push:
         Move.FIND,
         reason=None,
         needs_lookup=needs_lookup,
-        blocked_by="",
+        blocked_by=None,
         next_try=None,
     )
 
@@ -164,7 +164,7 @@ def resend(push: Push) -> Push:
 
 def reset_for_retry(push: Push) -> Push:
     """Return the push, to be sent as if it had never been tried."""
-    return _moved(push, Move.REPEAT, reason=None, attempts=0, blocked_by="", next_try=None)
+    return _moved(push, Move.REPEAT, reason=None, attempts=0, blocked_by=None, next_try=None)
 
 
 def mark_unverified(push: Push) -> Push:

@@ -27,7 +27,7 @@ from time import sleep
 import pytest
 
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.hospital import Hospital, create_sqlite
 from tests.attacks.attack import Attack
@@ -260,7 +260,9 @@ def backlog(small_site: Site) -> Path:
         for number in range(OLD + YOUNG):
             tanggal = MONDAY - timedelta(days=number if number < YOUNG else 91 + number % 300)
             pushes = {step: Push(step=Step(step), state=State.SENT) for step in STEPS}
-            record = Record(kodebooking=f"K{number}", kind="onsite", tanggal=tanggal, pushes=pushes)
+            record = Record(
+                kodebooking=f"K{number}", kind=Kind.ONSITE, tanggal=tanggal, pushes=pushes
+            )
             ledger.save(None, record, small_site.clock())
     return template.parent
 

@@ -20,7 +20,7 @@ from antrean_cli.bpjs.client import Client
 from antrean_cli.bpjs.signature import signed_headers
 from antrean_cli.config.settings import BpjsSettings, load
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.sync.deliver import Delivery
 from tests.benchmark.tools import Figure, at_least, now, stand_in
@@ -113,7 +113,7 @@ def _record(number: int, day: datetime) -> Record:
         for step, waktu in times.items()
     }
     kodebooking = f"{day:%Y%m%d}{number:06}"
-    return Record(kodebooking=kodebooking, kind="mobilejkn", tanggal=day.date(), pushes=pushes)
+    return Record(kodebooking=kodebooking, kind=Kind.MOBILEJKN, tanggal=day.date(), pushes=pushes)
 
 
 def _pass(records: list[Record], env: dict[str, str], state: Path) -> tuple[int, float]:

@@ -66,4 +66,4 @@ def test_an_answer_on_the_page_is_judged_as_it_says(row: list[str]) -> None:
     cell, code, message, kind, named = row
     for call, step in calls_of(cell):
         outcome = judge(call, step, Reply(code=code, message=message))
-        assert (outcome.kind, outcome.named) == (kind, named), call
+        assert (outcome.kind, outcome.named or "") == (kind, named), call

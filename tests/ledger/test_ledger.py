@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from antrean_cli.errors import LockedError, StateError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record, StatusObservation
 from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.simulator.faults import Fault
@@ -56,7 +56,7 @@ def save(ledger: Ledger, record: Record, before: Record | None = None) -> None:
 def a_record(kodebooking: str = "A1", *pushes: Push, tanggal: date = MONDAY) -> Record:
     return Record(
         kodebooking=kodebooking,
-        kind="onsite",
+        kind=Kind.ONSITE,
         tanggal=tanggal,
         pushes={one.step: one for one in pushes},
     )
@@ -160,10 +160,11 @@ import os, sys, time
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.push import Record
 
 def start(number):
-    record = Record(kodebooking=f"start{number}", kind="onsite", tanggal=date(2026, 11, 23))
+    record = Record(kodebooking=f"start{number}", kind=Kind.ONSITE, tanggal=date(2026, 11, 23))
     while not Path(sys.argv[2]).exists():
         time.sleep(0.001)
     with Ledger.open(Path(sys.argv[1]), timezone(timedelta(hours=7))) as ledger:
@@ -268,11 +269,12 @@ import os, sys
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.push import Record
 WIB = timezone(timedelta(hours=7))
 ledger = Ledger.open(Path(sys.argv[1]), WIB)
 for kodebooking in ("A1", "A2"):
-    record = Record(kodebooking=kodebooking, kind="onsite", tanggal=date(2026, 11, 23))
+    record = Record(kodebooking=kodebooking, kind=Kind.ONSITE, tanggal=date(2026, 11, 23))
     with ledger.transaction():
         ledger.save(None, record, datetime.now(WIB))
         if kodebooking == "A2":
@@ -343,7 +345,7 @@ pushes = st.builds(
     code=texts,
     attempts=st.integers(0, 2**31),
     needs_lookup=st.booleans(),
-    blocked_by=texts,
+    blocked_by=st.none() | st.sampled_from(Step),
     next_try=st.none() | times,
     note=st.none() | reasons,
 )
@@ -353,7 +355,7 @@ seens = st.builds(
 records = st.builds(
     Record,
     kodebooking=names,
-    kind=texts,
+    kind=st.sampled_from(Kind),
     tanggal=days,
     no_rawat=texts,
     kd_poli=texts,
@@ -394,8 +396,8 @@ def test_every_field_of_a_booking_and_its_pushes_comes_back_as_it_went_in(
 def test_a_change_writes_just_what_changed(ledger: Ledger, before: Record, after: Record) -> None:
     """Pushes that were withdrawn are gone, new ones are there, the rest is as it was."""
     kodebooking = "SATU"
-    before = Record(kodebooking=kodebooking, kind="onsite", tanggal=MONDAY, pushes=before.pushes)
-    after = Record(kodebooking=kodebooking, kind="onsite", tanggal=MONDAY, pushes=after.pushes)
+    before = Record(kodebooking=kodebooking, kind=Kind.ONSITE, tanggal=MONDAY, pushes=before.pushes)
+    after = Record(kodebooking=kodebooking, kind=Kind.ONSITE, tanggal=MONDAY, pushes=after.pushes)
     save(ledger, before, ledger.record(kodebooking))
     save(ledger, after, before)
     assert ledger.record(kodebooking) == after

@@ -155,7 +155,7 @@ def test_every_answer_seen(
 ) -> None:
     """The wording is second-hand: case and runs of spaces do not matter."""
     outcome = judge(call, step, Reply(code=code, message=changed(text)))
-    assert (outcome.kind, outcome.named, outcome.code) == (kind, named, code)
+    assert (outcome.kind, outcome.named or "", outcome.code) == (kind, named, code)
 
 
 @pytest.mark.parametrize(

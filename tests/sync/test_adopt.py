@@ -10,7 +10,7 @@ import pytest
 from antrean_cli.bpjs.client import Client
 from antrean_cli.rules.adoption import awaits_look
 from antrean_cli.rules.cached_lists import UNASKED, CachedList, ListResult
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.sync.list_reader import ListReader
@@ -314,7 +314,7 @@ def test_our_own_code_at_bpjs_is_kept_whatever_a_kiosk_added_beside_it(site: Sit
 def test_what_bpjs_has_or_may_have_under_our_code_keeps_it(
     kind: str, push: Push, looked_for: bool
 ) -> None:
-    record = Record(kodebooking="2026/11/23/000001", kind=kind, tanggal=MONDAY)
+    record = Record(kodebooking="2026/11/23/000001", kind=Kind(kind), tanggal=MONDAY)
     assert awaits_look(record.with_pushes(Push(step=Step.ADD, state=State.DUE), push)) == looked_for
 
 

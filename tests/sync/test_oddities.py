@@ -12,7 +12,7 @@ from antrean_cli.config.settings import load
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.manual import ManualCall, send
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.outcomes import after_unreadable_lookup
 from antrean_cli.rules.payloads import batal_body
 from antrean_cli.rules.push import Push, Record
@@ -204,7 +204,7 @@ def test_after_a_list_that_cannot_be_read_nothing_is_asked_again() -> None:
     """
     doubtful = Push(step=Step("4"), state=State("due"), needs_lookup=True)
     there = Push(step=Step("3"), state=State("already"), needs_lookup=True)
-    record = Record(kodebooking="A", kind="onsite", tanggal=MONDAY).with_pushes(doubtful, there)
+    record = Record(kodebooking="A", kind=Kind.ONSITE, tanggal=MONDAY).with_pushes(doubtful, there)
     after = after_unreadable_lookup(record)
     assert {step: (push.state, push.needs_lookup) for step, push in after.pushes.items()} == {
         "3": ("already", False),
