@@ -54,6 +54,32 @@ def test_what_bpjs_puts_off_is_no_change_and_one_thing_left_for_later(site: Site
     assert said.count("\n") == 2
 
 
+NOTHING = dict.fromkeys(
+    ("visits", "found", "sent", "already", "refused", "closed", "held", "later"), 0
+)
+
+
+def test_a_pass_that_could_do_nothing_counts_nothing(site: Site) -> None:
+    found, _ = passed(site, KHANZA_SOCKET="/nonexistent")
+    assert found == {
+        **NOTHING,
+        "exit_code": 5,
+        "errors": ["Khanza tidak dapat dihubungi atau tidak menjawab (galat 2003)"],
+        "messages": found["messages"],
+        "changes": [],
+    }
+    (told,) = found["messages"]
+    assert told.startswith("Khanza terganggu")
+
+
+def test_a_pass_with_nothing_to_do_counts_nothing(site: Site) -> None:
+    found, said = passed(site)
+    assert (found, said) == (
+        {**NOTHING, "exit_code": 0, "errors": [], "messages": [], "changes": []},
+        "",
+    )
+
+
 def test_of_a_new_push_only_what_came_of_it_is_told(site: Site) -> None:
     no_rawat = patient(site)
     found, said = passed(site)
