@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from antrean_cli.simulator.bookings import EMPTY
 from antrean_cli.simulator.faults import Fault
 from tests.support.patients import examined, patient
-from tests.support.site import Site
+from tests.support.site import WIB, Site
 
 ADD, UPDATE = "/antrean/add", "/antrean/updatewaktu"
 PER_KODEBOOKING = "/antrean/pendaftaran/kodebooking/{}"
@@ -70,6 +71,20 @@ def test_a_pass_that_could_do_nothing_counts_nothing(site: Site) -> None:
     }
     (told,) = found["messages"]
     assert told.startswith("Khanza terganggu")
+
+
+def test_a_pass_by_a_clock_that_is_wrong_does_and_counts_nothing(site: Site) -> None:
+    patient(site)
+    site.clock.now = datetime(1970, 1, 1, 7, 0, tzinfo=WIB)
+    found, _ = passed(site)
+    assert found == {
+        **NOTHING,
+        "exit_code": 5,
+        "errors": ["jam komputer ini salah"],
+        "messages": found["messages"],
+        "changes": [],
+    }
+    assert site.bpjs.arrived == []
 
 
 def test_a_pass_with_nothing_to_do_counts_nothing(site: Site) -> None:

@@ -70,6 +70,25 @@ def python(script: str, *arguments: str, stdout: int | None = None) -> subproces
 # -- the file
 
 
+def test_an_index_that_calls_open_what_is_not_is_not_believed(path: Path) -> None:
+    """Its rows are not looked at when the file is opened: that would take too long."""
+    with Ledger.open(path, WIB) as ledger:
+        save(ledger, a_record("A1", Push(step=Step.ADD, state=State.SENT)))
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(
+        """
+        CREATE TEMP TABLE made AS SELECT sql FROM sqlite_master WHERE name = 'push_open';
+        DROP INDEX push_open;
+        CREATE INDEX push_open ON push (kodebooking) WHERE state <> '';
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_master SET sql = (SELECT sql FROM made) WHERE name = 'push_open';
+        """
+    )
+    connection.close()
+    with Ledger.open(path, WIB) as ledger, pytest.raises(StateError, match="rusak"):
+        ledger.unfinished()
+
+
 @pytest.mark.usefixtures("ledger")
 def test_its_mark_is_that_of_the_ledgers_of_today(path: Path) -> None:
     """SQLite's application_id: ledgers that hospitals have are known by it."""

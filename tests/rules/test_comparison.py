@@ -221,6 +221,8 @@ def test_a_time_to_come_is_not_recorded_yet_unless_it_was_sent() -> None:
     later = onsite(exams=(exam(on("09:01")),))
     assert "4" not in compared(case(later, record(*SENT[:2])), UNKNOWN).khanza
     assert "4" in compared(case(later, record(*SENT)), UNKNOWN).khanza
+    just_now = onsite(exams=(exam(on("09:00")),))
+    assert "4" in compared(case(just_now, record(*SENT[:2])), UNKNOWN).khanza
     open_four = record(*SENT[:2], push("4", "due", "08:20"))
     assert "4" not in compared(case(later, open_four), UNKNOWN).khanza
 

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from antrean_cli.bpjs.client import Client
+from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.adoption import awaits_look
 from antrean_cli.rules.cached_lists import UNASKED, CachedList, ListResult
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.sync.list_reader import ListReader
+from antrean_cli.sync.run import Pass
 from tests.support.patients import examined
 from tests.support.rows import words
-from tests.support.site import MONDAY, Done, Site
+from tests.support.site import MONDAY, WIB, Done, Site
 
 ADD, LIST = "/antrean/add", f"/antrean/pendaftaran/tanggal/{MONDAY}"
 
@@ -353,6 +355,17 @@ def test_a_doctors_code_is_a_number_however_it_is_written(site: Site) -> None:
     kiosk(site, no_rawat, "KIOS-1")
     every_minute(site, 1)
     assert adds(site) == []
+
+
+def test_the_lists_of_a_pass_share_half_of_the_time_that_is_left(site: Site) -> None:
+    settings = site.settings(ANTREAN_MAX_SECONDS="50")
+    with Ledger.open(site.state, WIB) as ledger:
+        one = Pass(settings=settings, ledger=ledger, clock=site.clock)
+        first, second = one._list_reader(), one._list_reader()
+    assert first is not None
+    assert second is not None
+    assert 20 < first.until - monotonic() <= 25
+    assert second.until == first.until
 
 
 def test_nothing_is_asked_once_the_time_for_looks_is_up(site: Site) -> None:
