@@ -20,19 +20,21 @@ from typing import Any
 
 from antrean_cli.errors import StateError
 from antrean_cli.ledger import columns
-from antrean_cli.ledger import file as statefile
+from antrean_cli.ledger import file as state_file
 from antrean_cli.ledger.columns import (
     BOOKING_COLUMNS,
+    BOOKING_VALUES,
     PUSH_COLUMNS,
+    PUSH_VALUES,
     BookingRow,
     PushRow,
     aware,
 )
 from antrean_cli.ledger.file import DamagedError, explained
 from antrean_cli.ledger.pass_state import PassState, state_of, stored
-from antrean_cli.rules.push import Change, Push, Record, changes
+from antrean_cli.rules.push import Change, Record, changes
 
-# the index push_open
+# What is open, as the index push_open has it (migrations.py).
 _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
 
 
@@ -46,6 +48,7 @@ class Ledger:
         zone: timezone,
         file: tuple[int, int] | None,
     ) -> None:
+        """Take a connection over; `file` tells the file from another in its place (identity)."""
         self._connection = connection
         self._path = path
         self._zone = zone
@@ -57,12 +60,12 @@ class Ledger:
 
         `zone` is the one that times are handed out in.
         """
-        return cls(statefile.opened(path), path, zone, statefile.identity(path))
+        return cls(state_file.opened(path), path, zone, state_file.identity(path))
 
     @classmethod
     def copy(cls, path: Path, zone: timezone) -> "Ledger":
-        """Return a copy in memory: nothing that is written to it touches the disk."""
-        return cls(statefile.copied(path), path, zone, None)
+        """Return a copy in memory, which is written to without a trace; empty if there is none."""
+        return cls(state_file.copied(path), path, zone, None)
 
     def __enter__(self) -> "Ledger":
         return self
@@ -83,7 +86,7 @@ class Ledger:
         can read it.
         """
         with explained(self._path):
-            if self._file not in (None, statefile.identity(self._path)):
+            if self._file not in (None, state_file.identity(self._path)):
                 raise StateError(
                     f"Berkas status {self._path} dihapus atau diganti "
                     f"selagi dipakai; kembalikan dulu"
@@ -99,7 +102,7 @@ class Ledger:
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
-        """Let all that is read inside be of one moment: somebody may write in between."""
+        """Let all that is read inside be of one moment, whatever others write meanwhile."""
         with explained(self._path):
             if self._connection.in_transaction:
                 yield
@@ -127,10 +130,9 @@ class Ledger:
         with self._snapshot():
             found = self._records(f"kodebooking IN ({_OPEN})", {})
             indexed = Counter(kodebooking for (kodebooking,) in self._connection.execute(_OPEN))
-            if indexed != Counter(
-                {kodebooking: _open(record) for kodebooking, record in found.items()}
-            ):
-                raise _broken("push_open")
+            # A damaged index would hide what is open, and no seal covers an index.
+            if indexed != Counter({name: _open_pushes(record) for name, record in found.items()}):
+                raise DamagedError("index push_open")
         return found
 
     def of_days(self, first: date, last: date) -> dict[str, Record]:
@@ -142,7 +144,10 @@ class Ledger:
         )
 
     def known(self, kodebooking: Iterable[str], no_rawat: Iterable[str]) -> dict[str, Record]:
-        """Return the bookings with one of these codes, or made at the desk for these visits."""
+        """Return the bookings of these kode booking, and those made at the desk for these visits.
+
+        By kode booking.
+        """
         return self._records(
             """
             kodebooking IN (
@@ -155,9 +160,9 @@ class Ledger:
         )
 
     def done_fingerprints(self, first: date, last: date) -> dict[str, str]:
-        """Return the fingerprints on which these days' bookings were done, by kode booking.
+        """Return the fingerprints of these days' visits that are through, by kode booking.
 
-        Those with anything open are left out.
+        Nothing of their bookings is open (rules/fingerprints.py).
         """
         with explained(self._path):
             rows = self._connection.execute(
@@ -176,7 +181,7 @@ class Ledger:
         return found.get(kodebooking)
 
     def of_visit(self, number: str) -> list[Record]:
-        """Return the bookings that a kode booking or a no_rawat means, by kode booking."""
+        """Return the bookings that a kode booking or a no_rawat means, by their kode booking."""
         found = self._records(
             "kodebooking IN (SELECT kodebooking FROM booking WHERE "
             ":number IN (kodebooking, no_rawat))",
@@ -185,15 +190,14 @@ class Ledger:
         return [record for _, record in sorted(found.items())]
 
     def save(self, before: Record | None, after: Record, now: datetime) -> list[Change]:
-        """Write a booking and those of its pushes that changed, and return these.
+        """Write a booking and those of its pushes that changed; inside `transaction`.
 
-        Inside `transaction`.
+        `before` is what the ledger has, None for a new one. Returns the pushes that changed; a push
+        that is in a new state is in it since `now`.
         """
         row = columns.booking_row(after)
-        stored = self._booking(after.kodebooking)
-        if stored != row:
+        if self._booking(after.kodebooking) != row:
             self._save_booking(row)
-            stored = self._booking(after.kodebooking)
         changed = changes(before, after)
         for change in changed:
             if change.after is None:
@@ -202,27 +206,30 @@ class Ledger:
                     {"kodebooking": after.kodebooking, "step": change.push.step},
                 )
             else:
-                self._save_push(after.kodebooking, change.after, now)
-        self._seal(after.kodebooking, stored)
+                self._save_push(columns.push_row(after.kodebooking, change.after, now))
+        self._seal(row)
         return changed
 
     def forget(self, kodebooking: str) -> None:
         """Forget a booking and its pushes; inside `transaction`."""
         for table in ("push", "booking"):
             self._connection.execute(
-                f"DELETE FROM {table} WHERE kodebooking = :kodebooking",  # noqa: S608 - constants of ours
+                f"DELETE FROM {table} WHERE kodebooking = :kodebooking",  # noqa: S608 - our own
                 {"kodebooking": kodebooking},
             )
 
-    def _seal(self, kodebooking: str, booking: tuple[Any, ...] | None) -> None:
-        # Made from the rows, not from the record: a command by hand may have written one of its
-        # pushes meanwhile.
-        values: dict[str, Any] = {"kodebooking": kodebooking}
+    def _seal(self, booking: BookingRow) -> None:
+        """Seal a booking, together with the pushes that are stored of it now.
+
+        Not with those of the record that was written: a command by hand may have written another
+        of them meanwhile.
+        """
+        values: dict[str, Any] = {"kodebooking": booking.kodebooking}
         pushes = self._connection.execute(
             f"SELECT {PUSH_COLUMNS} FROM push WHERE kodebooking = :kodebooking ORDER BY step",  # noqa: S608
             values,
         )
-        values["seal"] = columns.seal(booking, pushes.fetchall())
+        values["seal"] = columns.seal(tuple(booking), pushes.fetchall())
         self._connection.execute(
             "UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking", values
         )
@@ -237,43 +244,26 @@ class Ledger:
 
     def _save_booking(self, row: BookingRow) -> None:
         self._connection.execute(
-            """
-            INSERT INTO booking (
-                kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter, kd_pj, stts,
-                stts_since, stts_first, stts_exact, settled
-            )
-            VALUES (
-                :kodebooking, :kind, :tanggal, :no_rawat, :kd_poli, :kd_dokter, :kd_pj, :stts,
-                :stts_since, :stts_first, :stts_exact, :settled
-            )
-            ON CONFLICT (kodebooking) DO UPDATE SET kind = :kind, tanggal = :tanggal,
-                no_rawat = :no_rawat, kd_poli = :kd_poli, kd_dokter = :kd_dokter, kd_pj = :kd_pj,
-                stts = :stts, stts_since = :stts_since, stts_first = :stts_first,
-                stts_exact = :stts_exact, settled = :settled
-            """,
+            f"""
+            INSERT INTO booking ({BOOKING_COLUMNS}) VALUES ({BOOKING_VALUES})
+            ON CONFLICT (kodebooking) DO UPDATE SET ({BOOKING_COLUMNS}) = ({BOOKING_VALUES})
+            """,  # noqa: S608 - names of ours
             row._asdict(),
         )
 
-    def _save_push(self, kodebooking: str, push: Push, now: datetime) -> None:
+    def _save_push(self, row: PushRow) -> None:
+        # Of a column that is set twice, the rightmost counts: a push stays in its state since it
+        # came to it, and due and sending are one state there.
         self._connection.execute(
-            """
-            INSERT INTO push (
-                kodebooking, step, state, recorded, waktu, source, reason_code, reason, code,
-                attempts, ask, needs, next_try, note, since, note_code
-            )
-            VALUES (
-                :kodebooking, :step, :state, :recorded, :waktu, :source, :reason_code, :reason,
-                :code, :attempts, :ask, :needs, :next_try, :note, :since, :note_code
-            )
-            ON CONFLICT (kodebooking, step) DO UPDATE SET state = :state, recorded = :recorded,
-                waktu = :waktu, source = :source, reason_code = :reason_code, reason = :reason,
-                code = :code, attempts = :attempts, ask = :ask, needs = :needs,
-                next_try = :next_try, note = :note, note_code = :note_code, since = CASE
+            f"""
+            INSERT INTO push ({PUSH_COLUMNS}) VALUES ({PUSH_VALUES})
+            ON CONFLICT (kodebooking, step) DO UPDATE SET ({PUSH_COLUMNS}) = ({PUSH_VALUES}),
+                since = CASE
                     WHEN state = :state THEN since
                     WHEN state IN ('due', 'sending') AND :state IN ('due', 'sending') THEN since
                     ELSE :since END
-            """,
-            columns.push_row(kodebooking, push, now)._asdict(),
+            """,  # noqa: S608 - names of ours
+            row._asdict(),
         )
 
     def last_sent(self) -> datetime | None:
@@ -290,9 +280,9 @@ class Ledger:
         return date.fromisoformat(tanggal) if tanggal else None
 
     def examine(self) -> int:
-        """Read every booking and what passes remember; return how many bookings there are.
+        """Read every booking and what passes remember, so that each seal is looked at.
 
-        So each seal is looked at; raises StateError for one that does not fit.
+        Returns how many bookings there are; raises StateError for a broken seal.
         """
         of_day = "kodebooking IN (SELECT kodebooking FROM booking WHERE tanggal = :tanggal)"
         with self._snapshot():
@@ -303,9 +293,9 @@ class Ledger:
             return sum(len(self._records(of_day, {"tanggal": day})) for (day,) in days)
 
     def prune(self, before: date, most: int) -> int:
-        """Forget up to `most` bookings from before a day, unless something of them is open.
+        """Forget up to `most` bookings from before a day; inside `transaction`.
 
-        Inside `transaction`. Returns how many there were. SQLite uses the room again.
+        Those with something open stay. Returns how many were forgotten; SQLite uses the room again.
         """
         old = self._connection.execute(
             f"""
@@ -322,7 +312,7 @@ class Ledger:
         return len(old)
 
     def _records(self, which: str, values: Mapping[str, str]) -> dict[str, Record]:
-        """Return the bookings that a condition of ours on their kode booking fits."""
+        """Return the bookings that a condition of ours on their kode booking fits, by it."""
         with self._snapshot():
             pushes: dict[str, list[tuple[Any, ...]]] = {}
             for row in self._connection.execute(
@@ -403,6 +393,6 @@ def _broken(what: str) -> DamagedError:
     return DamagedError(f"seal of {what}")
 
 
-def _open(record: Record) -> int:
+def _open_pushes(record: Record) -> int:
     """Return how many of its pushes `_OPEN` names."""
     return sum(push.open or push.maybe_sent for push in record.pushes.values())
