@@ -23,7 +23,7 @@ from antrean_cli.rules.visits import Visit
 SHOWN = 3  # of several bookings that are named
 
 
-def awaits_look(record: Record) -> bool:
+def awaits_list(record: Record) -> bool:
     """Return whether a look at BPJS's list decides about this booking's add."""
     if record.kind == Kind.MOBILEJKN or record.known_at_bpjs:
         return False

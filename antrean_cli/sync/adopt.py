@@ -23,7 +23,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.adoption import adopted, awaits_look, duplicate_bookings
+from antrean_cli.rules.adoption import adopted, awaits_list, duplicate_bookings
 from antrean_cli.rules.booking_plans import Plan
 from antrean_cli.rules.cached_lists import CachedList, ListResult, oldest_kept
 from antrean_cli.rules.codes import CallName, Kind, OutcomeKind
@@ -34,24 +34,24 @@ from antrean_cli.rules.push import Record
 from antrean_cli.sync.list_reader import ListReader
 
 
-class Look(NamedTuple):
+class ListComparison(NamedTuple):
     """What came of looking at BPJS's lists of the days that have adds to send.
 
     - `lists` is what is known of each day's list from now on; `rows` are those that came just now.
-    - `asking` is False while nothing may be asked.
+    - `may_ask` is False while nothing may be asked.
     - `why` is why a list did not come; `refused` is what BPJS said where it does not accept who we
       are. Both are BPJS's words, or empty.
     """
 
     lists: Mapping[date, CachedList]
     rows: Mapping[date, Sequence[Antrean]]
-    asking: bool
+    may_ask: bool
     why: str
     refused: str
 
     def waiting(self, records: Iterable[Record], now: datetime) -> list[Record]:
         """Return the bookings whose add waits for its day's list."""
-        return [one for one in records if awaits_look(one) and self._waits(one, now)]
+        return [one for one in records if awaits_list(one) and self._waits(one, now)]
 
     def _waits(self, record: Record, now: datetime) -> bool:
         one = self.lists.get(record.tanggal)
@@ -60,7 +60,7 @@ class Look(NamedTuple):
         if one.kept is None or record.kodebooking in one.kept:
             return False
         # In an outage even one that waited long enough does: the list is asked for right after.
-        return not (self.asking and one.given_up(now))
+        return not (self.may_ask and one.given_up(now))
 
     def overdue(self, waiting: Iterable[Record]) -> bool:
         """Return whether one of these waits because its day's list did not come."""
@@ -68,18 +68,18 @@ class Look(NamedTuple):
         return any(one is not None and one.failing_since for one in lists)
 
 
-def look_at_lists(
+def compare_lists(
     reader: ListReader | None,
     known: Mapping[date, CachedList],
     records: Iterable[Record],
     now: datetime,
-) -> Look:
+) -> ListComparison:
     """Ask for the lists of the days on which one of these bookings has an add to send.
 
     `known` is what is known of each day's list; `reader` is None while nothing may be asked.
     """
     days: dict[date, list[str]] = {}
-    for record in filter(awaits_look, records):
+    for record in filter(awaits_list, records):
         days.setdefault(record.tanggal, []).append(record.kodebooking)
     lists = {day: one for day, one in known.items() if day >= oldest_kept(now)}
     rows: dict[date, Sequence[Antrean]] = {}
@@ -94,7 +94,9 @@ def look_at_lists(
             rows[tanggal] = result.rows
         why = result.text if one.failing_since else why
         refused = result.text if result.kind == OutcomeKind.AUTH_FAILED else refused
-    return Look(lists=lists, rows=rows, asking=reader is not None, why=why, refused=refused)
+    return ListComparison(
+        lists=lists, rows=rows, may_ask=reader is not None, why=why, refused=refused
+    )
 
 
 def _after(
@@ -111,18 +113,20 @@ def _after(
     return one.missed(result, now)
 
 
-def amended(plans: Sequence[Plan], look: Look, ledger: Ledger, policy: Policy) -> list[Plan]:
+def amended(
+    plans: Sequence[Plan], compared: ListComparison, ledger: Ledger, policy: Policy
+) -> list[Plan]:
     """Return the plans; what BPJS has under another code is planned under that one."""
-    if not look.rows:
+    if not compared.rows:
         return list(plans)
-    listed = ledger.known((row.kodebooking for rows in look.rows.values() for row in rows), ())
+    listed = ledger.known((row.kodebooking for rows in compared.rows.values() for row in rows), ())
     # What was only sent by hand is no visit's yet, such as tasks 1 and 2 of a kiosk's booking.
     by_hand = {code: one for code, one in listed.items() if not _of_a_visit(one)}
     taken = {one.after.kodebooking for one in plans if one.visit} | (listed.keys() - by_hand.keys())
     found: list[Plan] = []
     for one in sorted(plans, key=lambda plan: (plan.after.tanggal, plan.after.kodebooking)):
-        rows = look.rows.get(one.after.tanggal)
-        if rows is not None and one.visit and awaits_look(one.after):
+        rows = compared.rows.get(one.after.tanggal)
+        if rows is not None and one.visit and awaits_list(one.after):
             after = adopted(one.after, duplicate_bookings(one.visit, rows, taken), policy)
             taken.add(after.kodebooking)
             if after.kodebooking in by_hand:

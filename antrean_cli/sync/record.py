@@ -16,7 +16,7 @@ from antrean_cli.rules.push import Change, changes
 from antrean_cli.sync.read import Reading, known_of
 
 if TYPE_CHECKING:
-    from antrean_cli.sync.adopt import Look
+    from antrean_cli.sync.adopt import ListComparison
 
 
 class Recorded(NamedTuple):
@@ -27,11 +27,14 @@ class Recorded(NamedTuple):
 
 
 def record(
-    ledger: Ledger, reading: Reading, plans: Sequence[Plan], look: "Look | None" = None
+    ledger: Ledger,
+    reading: Reading,
+    plans: Sequence[Plan],
+    compared: "ListComparison | None" = None,
 ) -> Recorded:
     """Write what a reading came to; raises StateError.
 
-    `plans` are those of the reading's agenda, `look` is None where nothing is adopted.
+    `plans` are those of the reading's agenda, `compared` is None where nothing is adopted.
     """
     policy, now = reading.occasion.policy, reading.occasion.now
     agenda = reading.agenda
@@ -39,12 +42,12 @@ def record(
         if ledger.writes_of_others() != agenda.ledger_writes:
             records = ledger.unfinished() | known_of(ledger, agenda.visits)
             plans = plans_of(agenda.visits, records, reading.occasion)
-        if look:
-            from antrean_cli.sync.adopt import amended  # see `Pass._look_at_lists`
+        if compared:
+            from antrean_cli.sync.adopt import amended  # see `Pass._compare_lists`
 
-            plans = amended(plans, look, ledger, policy)
+            plans = amended(plans, compared, ledger, policy)
         found = [change for plan in plans if plan.changed for change in _write(ledger, plan, now)]
-        ledger.update_pass_state(lambda state: _read_so_far(state, reading, look))
+        ledger.update_pass_state(lambda state: _read_so_far(state, reading, compared))
     return Recorded(plans=plans, changes=tuple(found))
 
 
@@ -60,7 +63,9 @@ def _write(ledger: Ledger, plan: Plan, now: datetime) -> list[Change]:
     return [one for one in found if one.after is None or one.after != known.get(one.after.step)]
 
 
-def _read_so_far(state: PassState, reading: Reading, look: "Look | None") -> PassState:
+def _read_so_far(
+    state: PassState, reading: Reading, compared: "ListComparison | None"
+) -> PassState:
     now, span = reading.occasion.now, reading.span
     return state._replace(
         looked_at=now,
@@ -68,5 +73,5 @@ def _read_so_far(state: PassState, reading: Reading, look: "Look | None") -> Pas
         begin=span.begin,
         full_scan_at=now if span.full else state.full_scan_at,
         surat_kontrol_at=now if reading.surat_kontrol_asked else state.surat_kontrol_at,
-        antrean_lists=look.lists if look else state.antrean_lists,
+        antrean_lists=compared.lists if compared else state.antrean_lists,
     )

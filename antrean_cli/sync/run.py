@@ -1,6 +1,6 @@
 """One pass, one direction (rules/README.md, What a pass decides):
 
-    recover → read Khanza → enrich → plan → look at BPJS's lists → record → deliver → conclude
+    recover → read Khanza → enrich → plan → compare BPJS's lists → record → deliver → conclude
 
 - Each step is a line of `Pass.run`, and a file of this room; none reaches back.
 - BPJS is not called while Khanza is read. If Khanza is down, what is due in the ledger is still
@@ -44,7 +44,7 @@ from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
-    from antrean_cli.sync.adopt import Look
+    from antrean_cli.sync.adopt import ListComparison
     from antrean_cli.sync.deliver import Delivery
     from antrean_cli.sync.list_reader import ListReader
 
@@ -87,8 +87,8 @@ class Pass:
         if reading:
             reading = self._enrich(reading)
             plans = plans_of(reading.agenda.visits, reading.agenda.records, reading.occasion)
-            look = self._look_at_lists(plans)
-            yield from self._record(reading, plans, look)
+            compared = self._compare_lists(plans)
+            yield from self._record(reading, plans, compared)
         bookings = yield from self._deliver()
         self._conclude(bookings)
         if not self.stop.is_set():
@@ -138,32 +138,32 @@ class Pass:
             sessions = read_sessions(self._list_reader(), self.ledger, wanted, self.clock())
         return enriched(reading, self.ledger, sessions)
 
-    def _look_at_lists(self, plans: Sequence[Plan]) -> "Look | None":
-        """Look whether BPJS has under another code what is about to be added (ANTREAN_ADOPT)."""
+    def _compare_lists(self, plans: Sequence[Plan]) -> "ListComparison | None":
+        """Compare BPJS's lists with what is about to be added (ANTREAN_ADOPT)."""
         if not self.settings.policy.adopt:
             return None
         # A pass that adopts nothing must not pay for it.
-        from antrean_cli.sync.adopt import look_at_lists
+        from antrean_cli.sync.adopt import compare_lists
 
         known = self.ledger.pass_state().antrean_lists
         records = [plan.after for plan in plans if plan.visit]
-        return look_at_lists(self._list_reader(), known, records, self.clock())
+        return compare_lists(self._list_reader(), known, records, self.clock())
 
     def _record(
-        self, reading: Reading, plans: Sequence[Plan], look: "Look | None"
+        self, reading: Reading, plans: Sequence[Plan], compared: "ListComparison | None"
     ) -> Iterator[PassEvent]:
         """Write what Khanza said; which visits there are, and whose adds wait, is known from it."""
-        recorded = record(self.ledger, reading, plans, look)
+        recorded = record(self.ledger, reading, plans, compared)
         self._visits = {plan.after.kodebooking: plan.visit for plan in recorded.plans if plan.visit}
         self.report.visits = len(self._visits)
         self.report.found = sum(change.before is None for change in recorded.changes)
         yield self._noted(recorded.changes)
-        if look:
-            waiting = look.waiting(
+        if compared:
+            waiting = compared.waiting(
                 [plan.after for plan in recorded.plans if plan.visit], self.clock()
             )
             self._adds_that_wait = frozenset(one.kodebooking for one in waiting)
-            yield from self._tell_of_lists(look, overdue=look.overdue(waiting))
+            yield from self._tell_of_lists(compared, overdue=compared.overdue(waiting))
 
     def _deliver(self) -> Generator[PassEvent, None, Mapping[str, Record]]:
         """Send what is due, unless an outage says to wait.
@@ -257,14 +257,14 @@ class Pass:
 
     # -- what is learned of BPJS and Khanza as a whole
 
-    def _tell_of_lists(self, look: "Look", *, overdue: bool) -> Iterator[PassEvent]:
+    def _tell_of_lists(self, compared: "ListComparison", *, overdue: bool) -> Iterator[PassEvent]:
         """Tell why adds wait for BPJS's lists."""
-        if look.refused:
-            self.errors.append(CredentialsError.of(look.refused))
-            yield from self._failed(OutageKind.CREDENTIALS, look.refused)
+        if compared.refused:
+            self.errors.append(CredentialsError.of(compared.refused))
+            yield from self._failed(OutageKind.CREDENTIALS, compared.refused)
         elif overdue:
             refused = self._outage(OutageKind.CREDENTIALS)
-            why = f": {look.why}" if look.why else ""
+            why = f": {compared.why}" if compared.why else ""
             unread = (
                 f"daftar antrean BPJS belum terbaca{why}; antrean yang belum dikirim menunggunya"
             )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.rules.adoption import adopted, awaits_look, duplicate_bookings, is_ambiguous
+from antrean_cli.rules.adoption import adopted, awaits_list, duplicate_bookings, is_ambiguous
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.push import Push
 from tests.support.rows import (
@@ -97,8 +97,8 @@ def test_a_look_decides_about_adds_of_what_bpjs_knows_nothing_of(
     add: Push | None, others: list[Push], looked_for: bool
 ) -> None:
     pushes = [add, *others] if add else others
-    assert awaits_look(record(*pushes)) is looked_for
-    assert awaits_look(record(*pushes, kind="mobilejkn")) is False
+    assert awaits_list(record(*pushes)) is looked_for
+    assert awaits_list(record(*pushes, kind="mobilejkn")) is False
 
 
 def test_without_another_booking_the_add_goes_out() -> None:

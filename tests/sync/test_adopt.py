@@ -9,7 +9,7 @@ import pytest
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.adoption import awaits_look
+from antrean_cli.rules.adoption import awaits_list
 from antrean_cli.rules.cached_lists import UNASKED, CachedList, ListResult
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record
@@ -317,7 +317,7 @@ def test_what_bpjs_has_or_may_have_under_our_code_keeps_it(
     kind: str, push: Push, looked_for: bool
 ) -> None:
     record = Record(kodebooking="2026/11/23/000001", kind=Kind(kind), tanggal=MONDAY)
-    assert awaits_look(record.with_pushes(Push(step=Step.ADD, state=State.DUE), push)) == looked_for
+    assert awaits_list(record.with_pushes(Push(step=Step.ADD, state=State.DUE), push)) == looked_for
 
 
 def test_a_replay_does_not_send_the_tasks_again_under_a_kiosks_code(site: Site) -> None:

@@ -13,7 +13,7 @@ from antrean_cli.rules.booking_plans import plans_of
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.visits import assemble
-from antrean_cli.sync.adopt import Look
+from antrean_cli.sync.adopt import ListComparison
 from tests.support.patients import examined, patient
 from tests.support.site import MONDAY, Site
 
@@ -121,6 +121,6 @@ def test_a_look_that_did_not_ask_for_a_day_lets_nothing_of_that_day_go(site: Sit
     """Somebody made it due between the look and the writing."""
     due = Push(step=Step.ADD, state=State.DUE)
     record = Record(kodebooking="A1", kind=Kind.ONSITE, tanggal=MONDAY, pushes={Step.ADD: due})
-    look = Look(lists={}, rows={}, asking=True, why="", refused="")
-    assert look.waiting([record], site.clock.now) == [record]
-    assert not look.overdue([record])
+    compared = ListComparison(lists={}, rows={}, may_ask=True, why="", refused="")
+    assert compared.waiting([record], site.clock.now) == [record]
+    assert not compared.overdue([record])
