@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import (
@@ -52,6 +52,20 @@ if TYPE_CHECKING:
 EARLIEST_YEAR = 2026
 
 
+class ForDelivery(NamedTuple):
+    """What a delivery has to know of Khanza's visits, by kode booking.
+
+    - `visits` are those that an add is filled in from.
+    - `adds_that_wait` are those whose add waits for a look at BPJS's lists (adopt.py).
+    """
+
+    visits: Mapping[str, Visit]
+    adds_that_wait: frozenset[str]
+
+
+WITHOUT_KHANZA = ForDelivery({}, frozenset())
+
+
 @dataclass(kw_only=True, slots=True)
 class Pass:
     """One pass over an open, locked ledger; setting `stop` ends it in order."""
@@ -63,8 +77,6 @@ class Pass:
     report: Report = field(default_factory=Report)
     delivering: bool = False  # from then on a signal waits for the calls in flight
     _started: float = field(default_factory=time.monotonic)
-    _visits: Mapping[str, Visit] = field(default_factory=dict)
-    _adds_that_wait: frozenset[str] = frozenset()
     _lists_until: float | None = None  # for all looks at lists together
     _connected: "Client | None" = None
     _calls: Counter[str] = field(default_factory=Counter)
@@ -84,12 +96,13 @@ class Pass:
             return
         yield from self._recover()
         reading = yield from self._read(since)
+        ready = WITHOUT_KHANZA
         if reading:
             reading = self._enrich(reading)
             plans = plans_of(reading.agenda.visits, reading.agenda.records, reading.occasion)
             compared = self._compare_lists(plans)
-            yield from self._record(reading, plans, compared)
-        bookings = yield from self._deliver()
+            ready = yield from self._record(reading, plans, compared)
+        bookings = yield from self._deliver(ready)
         self._conclude(bookings)
         if not self.stop.is_set():
             prune(self.ledger, self.settings.keep_days, self.clock())
@@ -151,21 +164,24 @@ class Pass:
 
     def _record(
         self, reading: Reading, plans: Sequence[Plan], compared: "ListComparison | None"
-    ) -> Iterator[PassEvent]:
-        """Write what Khanza said; which visits there are, and whose adds wait, is known from it."""
+    ) -> Generator[PassEvent, None, ForDelivery]:
+        """Write what Khanza said, and return what it says of the visits that may be sent."""
         recorded = record(self.ledger, reading, plans, compared)
-        self._visits = {plan.after.kodebooking: plan.visit for plan in recorded.plans if plan.visit}
-        self.report.visits = len(self._visits)
         self.report.found = sum(change.before is None for change in recorded.changes)
         yield self._noted(recorded.changes)
+        served = [plan for plan in recorded.plans if plan.visit]
+        self.report.visits = len(served)
+        waiting = (
+            compared.waiting([plan.after for plan in served], self.clock()) if compared else []
+        )
         if compared:
-            waiting = compared.waiting(
-                [plan.after for plan in recorded.plans if plan.visit], self.clock()
-            )
-            self._adds_that_wait = frozenset(one.kodebooking for one in waiting)
             yield from self._tell_of_lists(compared, overdue=compared.overdue(waiting))
+        return ForDelivery(
+            visits={plan.after.kodebooking: plan.visit for plan in served if plan.visit},
+            adds_that_wait=frozenset(one.kodebooking for one in waiting),
+        )
 
-    def _deliver(self) -> Generator[PassEvent, None, Mapping[str, Record]]:
+    def _deliver(self, ready: ForDelivery) -> Generator[PassEvent, None, Mapping[str, Record]]:
         """Send what is due, unless an outage says to wait.
 
         Returns the bookings that had something open, as they are afterwards. They are read here:
@@ -184,7 +200,7 @@ class Pass:
             )
             yield from self._keep(OutageKind.BPJS, *outages.reminded(outage, "", now))
             return bookings
-        delivery = self._delivery(state)
+        delivery = self._delivery(state, ready)
         self._calls, self.delivering = delivery.calls, True
         for changes in delivery.run(bookings):
             self.report.add(changes)
@@ -235,7 +251,7 @@ class Pass:
             self._connected = Client(self.settings.bpjs, connections=self.settings.workers)
         return self._connected
 
-    def _delivery(self, state: PassState) -> "Delivery":
+    def _delivery(self, state: PassState, ready: ForDelivery) -> "Delivery":
         # A pass with nothing to send must not pay for threads.
         from antrean_cli.sync.circuit_breaker import CircuitBreaker
         from antrean_cli.sync.deliver import Delivery
@@ -245,8 +261,8 @@ class Pass:
             client=self._client(),
             ledger=self.ledger,
             policy=self.settings.policy,
-            visits=self._visits,
-            adds_that_wait=self._adds_that_wait,
+            visits=ready.visits,
+            adds_that_wait=ready.adds_that_wait,
             workers=self.settings.workers,
             deadline=self._started + self.settings.max_seconds,
             clock=self.clock,
