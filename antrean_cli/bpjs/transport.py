@@ -73,11 +73,10 @@ class _Adapter(HTTPAdapter):
     """Sends everything to the one address that it was made for."""
 
     def __init__(self, url: str, context: ssl.SSLContext | None, connections: int) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
+        super().__init__(pool_maxsize=connections, max_retries=0)
         # The sockets of TLS are made by the context's sslsocket_class.
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
-        self._url = url
-        self._secure = {"ssl_context": context, "cert_reqs": "CERT_REQUIRED"} if context else {}
+        self._url, self._secure = url, {"ssl_context": context, "cert_reqs": "CERT_REQUIRED"}
 
     @cached_property
     def _pool(self) -> HTTPConnectionPool:
@@ -92,8 +91,7 @@ class _Adapter(HTTPAdapter):
 
     def build_response(self, req: Any, resp: Any) -> requests.Response:
         # BPJS sets no cookies, and Python's reader of them prints a traceback for junk.
-        for name in ("Set-Cookie", "Set-Cookie2"):
-            del resp._original_response.msg[name]
+        del resp._original_response.msg["Set-Cookie"]
         return super().build_response(req, resp)
 
 

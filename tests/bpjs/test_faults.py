@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from requests import RequestException
@@ -106,6 +107,13 @@ def test_a_body_without_end_is_given_up() -> None:
     with canned(metadata(200, "x" * 5_000_000)) as server:
         found = client(server.url).call("add", BODY)
     assert found == Fault(cause=Cause.NO_ENVELOPE, status=200)
+
+
+@pytest.mark.parametrize("name", ["reset_before", "reset_after", "cut", "redirect", "http_500"])
+def test_nothing_is_repeated_not_even_what_only_asks(simulator: Simulator, name: Any) -> None:
+    simulator.faults.add(faults.Fault(name))
+    assert isinstance(client(simulator.url).ask("ref_poli"), Fault)
+    assert len(simulator.arrived) == 1
 
 
 def test_one_bad_exchange_does_not_spoil_the_next(simulator: Simulator) -> None:
