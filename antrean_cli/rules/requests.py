@@ -40,8 +40,9 @@ def sendable(record: Record, visit: Visit | None, policy: Policy, now: datetime)
     if call is None:
         return None
     if call.push.step == Step.ADD:
-        # What an add lacks was decided when it was planned; between two looks at Khanza the visit
-        # can be gone, or the ledger be delivered without Khanza.
+        # Planning decides what an add lacks, and holds it. It is decided once more for what is due
+        # all the same: while Khanza is away, where the surat kontrol were not asked for in this
+        # pass (nothing new is known, so it stays due), and where a person made it due since.
         return call if visit is not None and missing(visit) is None else None
     if call.push.step == Step.FARMASI:
         if visit and nomorantrean_of(_resep(visit, policy, now)) is not None:

@@ -93,7 +93,9 @@ def read(
     Raises SettingsError or TemporaryError for Khanza, StateError for the ledger. `sessions` is what
     is known of HFIS's, nothing where the hospital goes by Khanza's jadwal.
     """
-    state, version, unfinished = ledger.pass_state(), ledger.writes_of_others(), ledger.unfinished()
+    # In this order: what somebody writes from here on is noticed when it is recorded.
+    writes, unfinished = ledger.writes_of_others(), ledger.unfinished()
+    state = ledger.pass_state()
     span = _span(ledger, state, policy, now, since)
     window = Window(span.first, span.today, *_beyond(unfinished.values(), span))
     visits = assemble(rows_of(khanza, policy, window), policy)
@@ -106,7 +108,7 @@ def read(
     )
     undone = not_done(ledger, occasion, with_sessions(visits, sessions))
     agenda = Agenda(
-        visits=undone, records=unfinished | known_of(ledger, undone), ledger_writes=version
+        visits=undone, records=unfinished | known_of(ledger, undone), ledger_writes=writes
     )
     days = _surat_kontrol_days(agenda, policy, state, now)
     return Reading(
