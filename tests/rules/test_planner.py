@@ -1061,6 +1061,14 @@ def test_a_visit_whose_next_time_is_still_ahead_is_not_done() -> None:
     assert not is_done(onsite(exams=(exam(on("08:30")),)), known, policy(), at("08:29"))
 
 
+@pytest.mark.parametrize("step", ["99", "batal"])
+def test_after_an_accepted_cancel_a_visit_is_done_whatever_still_lies_ahead(step: str) -> None:
+    ended = record(push("add", "sent"), push(step, "sent"))
+    ahead = onsite(exams=(exam(on("11:00")),))
+    assert is_done(ahead, ended, policy(), NOW)
+    assert not is_done(ahead, record(push("add", "sent")), policy(), NOW)
+
+
 def test_nonjkn_within_its_delay_is_not_done() -> None:
     assert not is_done(nonjkn(), planned(nonjkn(), now=at("08:10")), policy(), at("08:10"))
 

@@ -1107,6 +1107,18 @@ def test_older_days_are_read_once_an_hour_and_not_every_minute(site: Site) -> No
     assert site.held_at_bpjs(late) == [(3, "08:05:00")]
 
 
+def test_a_pass_with_since_is_the_hours_look_at_everything(site: Site) -> None:
+    site.clock.at("10:00", day=3)
+    site.sync(since=MONDAY)
+    late = patient(site)
+    site.clock.forward(minutes=59)
+    site.sync()
+    assert site.held_at_bpjs(late) == []
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.held_at_bpjs(late) == [(3, "08:05:00")]
+
+
 def test_since_never_moves_the_beginning_forward(site: Site) -> None:
     late = late_for_three_days(site, since=MONDAY + timedelta(days=3))
     site.clock.forward(minutes=61)
