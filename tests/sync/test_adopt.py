@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from time import monotonic
 from typing import Any
 
@@ -23,7 +24,9 @@ from tests.support.site import MONDAY, WIB, Done, Site
 ADD, LIST = "/antrean/add", f"/antrean/pendaftaran/tanggal/{MONDAY}"
 
 
-def kiosk(site: Site, no_rawat: str, kodebooking: str, **fields: object) -> str:
+def kiosk(
+    site: Site, no_rawat: str, kodebooking: str, *, tanggal: date = MONDAY, **fields: object
+) -> str:
     """Let a kiosk have added a visit under a code of its own; BPJS knows the patient by all three
     numbers.
     """
@@ -34,7 +37,7 @@ def kiosk(site: Site, no_rawat: str, kodebooking: str, **fields: object) -> str:
         "norm": norm,
     }
     given: dict[str, Any] = {"kodepoli": "INT", "kodedokter": 12345, **numbers, **fields}
-    site.bpjs.bookings.mobile_jkn(kodebooking, str(MONDAY), **given)
+    site.bpjs.bookings.mobile_jkn(kodebooking, str(tanggal), **given)
     return kodebooking
 
 
@@ -80,12 +83,43 @@ def test_what_bpjs_does_not_have_is_added(site: Site) -> None:
     ],
 )
 def test_another_clinic_doctor_or_patient_is_not_the_same(
-    site: Site, other: dict[str, object]
+    site: Site, other: dict[str, Any]
 ) -> None:
     no_rawat = examined(site)
     kiosk(site, no_rawat, "KIOS-1", **other)
     sync(site)
     assert adds(site) == [no_rawat]
+
+
+def test_a_booking_of_another_day_is_not_the_same(site: Site) -> None:
+    """One patient comes to one doctor on two days; a kiosk has added the second visit alone."""
+    norm = site.khanza.patient()
+    visits = []
+    for day in (MONDAY, MONDAY + timedelta(days=1)):
+        no_rawat = site.khanza.visit(day, jam="08:05:00", norm=norm)
+        site.khanza.sep(no_rawat)
+        visits.append(no_rawat)
+    first, second = visits
+    kiosk(site, second, "KIOS-1", tanggal=MONDAY + timedelta(days=1))
+    site.clock.at("14:00", day=1)
+    site.sync(since=MONDAY, ANTREAN_ADOPT="ya")
+    assert adds(site) == [first]
+    assert site.record("KIOS-1").no_rawat == second
+    assert site.held_at_bpjs("KIOS-1") == [(3, "08:05:00")]
+
+
+def test_of_two_visits_that_one_booking_fits_only_one_gets_it(site: Site) -> None:
+    """A patient is registered twice at one doctor: which of the two the kiosk meant, nobody
+    knows.
+    """
+    norm = site.khanza.patient()
+    first, second = (site.khanza.visit(MONDAY, jam="08:05:00", norm=norm) for _ in range(2))
+    for no_rawat in (first, second):
+        site.khanza.sep(no_rawat)
+    kiosk(site, first, "KIOS-1")
+    sync(site)
+    assert site.record("KIOS-1").no_rawat == first
+    assert adds(site) == [second]
 
 
 def test_one_number_of_the_patient_is_enough(site: Site) -> None:
@@ -373,6 +407,15 @@ def test_nothing_is_asked_once_the_time_for_looks_is_up(site: Site) -> None:
     late = ListReader(client=lambda: client, until=monotonic())
     assert late.ask("per_tanggal", str(MONDAY)) == ListResult(UNASKED)
     assert site.bpjs.arrived == []
+
+
+def test_a_list_may_take_no_longer_than_the_time_for_looks(site: Site) -> None:
+    client = Client(site.settings(BPJS_TIMEOUT="20").bpjs)
+    site.bpjs.faults.add(Fault("timeout_before", seconds=5, path=LIST))
+    begin = monotonic()
+    slow = ListReader(client=lambda: client, until=begin + 0.7).ask("per_tanggal", str(MONDAY))
+    assert 0.5 < monotonic() - begin < 4
+    assert (slow.kind, slow.rows) == ("fault", ())
 
 
 def test_a_list_that_there_is_never_time_for_is_not_waited_for_either(site: Site) -> None:
