@@ -78,7 +78,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         checkpoint=state.checkpoint,
         pending=sum(push.state in PENDING for push in pushes),
         oldest_pending=_oldest_pending(pushes, now),
-        reasons=_reasons(pushes),
+        reasons=count_reasons(pushes),
         outages=_outages(state),
         deadlines=_deadlines(pairs),
     )
@@ -93,18 +93,23 @@ def _outages(state: PassState) -> tuple[Outage, ...]:
     return tuple(state.outages[kind] for kind in KINDS_OF_OUTAGE if kind in state.outages)
 
 
-def _reasons(pushes: Iterable[Push]) -> tuple[ReasonCount, ...]:
-    """Return what is refused and held by reason: refusals first, then the most frequent."""
+def count_reasons(pushes: Iterable[Push]) -> tuple[ReasonCount, ...]:
+    """Return what is refused and held by reason: refusals first, then the most frequent.
+
+    Those with the same count stand in the order of their reason_code.
+    """
     counts = Counter(
         (push.state, general(push.reason))
         for push in pushes
         if push.state in (State.HELD, State.REFUSED) and push.reason
     )
     found = (ReasonCount(*key, pushes=count) for key, count in counts.items())
-    in_order = sorted(
-        found, key=lambda one: (one.state != State.REFUSED, -one.pushes, str(one.reason))
-    )
-    return tuple(in_order)
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(one: ReasonCount) -> tuple[bool, int, str, str, str]:
+    code, params = one.reason.code, one.reason.params
+    return one.state != State.REFUSED, -one.pushes, code.family, str(code), str(params)
 
 
 def _deadlines(pairs: Iterable[tuple[Record, Push]]) -> dict[date, int]:

@@ -12,13 +12,14 @@ from antrean_cli.operator.overview import (
     Overview,
     ProblemCode,
     ReasonCount,
+    count_reasons,
     health_problems,
 )
 from antrean_cli.render.status import problem_sentence, status_document, status_text
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.reasons import ReasonCode, because
-from tests.support.rows import at
+from tests.support.rows import at, push
 
 NOW = at("12:00")
 SECOND = timedelta(seconds=1)
@@ -50,6 +51,31 @@ def refused(pushes: int) -> tuple[ReasonCount, ...]:
 def outage(kind: OutageKind, failures: int) -> Outage:
     since = at("11:00")
     return Outage(kind=kind, since=since, told_at=since, next_probe=NOW, failures=failures)
+
+
+def test_reasons_stand_refusals_first_then_by_their_number_then_by_their_code() -> None:
+    unmapped = because(ReasonCode.CLINIC_UNMAPPED, kd_poli="MAT")
+    waiting = because(ReasonCode.WAITING_FOR_ADD, add=unmapped)
+    no_sign = because(ReasonCode.NO_SIGN_YET)
+    refused_once = because(ReasonCode.REFUSED, text="NIK salah")
+    found = count_reasons(
+        [
+            push("add", "held", reason=unmapped),
+            push("3", "held", reason=no_sign),
+            push("4", "held", reason=waiting),
+            push("5", "held", reason=because(ReasonCode.REREAD)),
+            push("6", "held", reason=because(ReasonCode.REREAD)),
+            push("7", "refused", reason=refused_once),
+            push("99", "closed", reason=no_sign),
+        ]
+    )
+    assert [(one.reason.code.family, one.pushes) for one in found] == [
+        ("ditolak", 1),
+        ("ulang", 2),
+        ("antrean", 1),
+        ("hadir", 1),
+        ("petakan", 1),
+    ]
 
 
 @pytest.mark.parametrize(
