@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from tests.support.figures import Figure
+
 
 @dataclass
 class Attack:
@@ -12,7 +14,7 @@ class Attack:
 
     all: bool
     seed: int
-    figures: list[tuple[str, str]] = field(repr=False)
+    figures: list[Figure] = field(repr=False)
 
     def size(self, *, always: int, all: int) -> int:  # noqa: A002 - the option's own name
         """Return how many there are to be."""
@@ -22,6 +24,10 @@ class Attack:
         """Return random numbers that come again with the same `--seed`."""
         return random.Random(self.seed)
 
-    def measured(self, what: str, figures: str) -> None:
-        """Keep one line of the table that is printed at the end."""
-        self.figures.append((what, figures))
+    def measured(self, what: str, figures: str, **counts: int) -> None:
+        """Keep one line of the table that is printed at the end.
+
+        Several tests may share a line: what they count is summed, and of `most_…` the largest is
+        taken, before it fills in the braces of both texts.
+        """
+        self.figures.append((what, figures, counts))

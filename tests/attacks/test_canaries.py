@@ -40,7 +40,6 @@ from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator, encrypted
 from tests.attacks.attack import Attack
 from tests.support.command import on_a_terminal, run
-from tests.support.figures import FIGURES
 from tests.support.mariadb import MariaDB
 from tests.support.site import SINCE, WIB, YESTERDAY
 from tests.support.watcher import Watcher
@@ -179,7 +178,7 @@ class Ward:
     mariadb: MariaDB
     folder: Path
     env: dict[str, str]
-    tally: Counter[str]
+    tally: Counter[str] = field(default_factory=Counter)
     written: set[Path] = field(default_factory=set)
 
     def visit(self) -> str:
@@ -287,7 +286,7 @@ class Ward:
 
 
 @pytest.fixture
-def ward(khanza: Hospital, mariadb: MariaDB, tmp_path: Path, tally: Counter[str]) -> Iterator[Ward]:
+def ward(khanza: Hospital, mariadb: MariaDB, tmp_path: Path, attack: Attack) -> Iterator[Ward]:
     account = f"'perawat'@'localhost' IDENTIFIED BY '{PASSWORD}'"
     with mariadb.admin() as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE OR REPLACE USER {account}")
@@ -306,7 +305,13 @@ def ward(khanza: Hospital, mariadb: MariaDB, tmp_path: Path, tally: Counter[str]
             "ANTREAN_STATE": str(tmp_path / "antrean.sqlite3"),
             "ANTREAN_LOG_FILE": str(tmp_path / "antrean.log"),
         }
-        yield Ward(khanza=khanza, bpjs=bpjs, mariadb=mariadb, folder=tmp_path, env=env, tally=tally)
+        ward = Ward(khanza=khanza, bpjs=bpjs, mariadb=mariadb, folder=tmp_path, env=env)
+        yield ward
+    attack.measured(
+        "canaries in {scenes} scenes: every command, and what can go wrong for all of them",
+        "0 found in {outputs} outputs and {files} files, {bytes:,} bytes",
+        **{name: ward.tally[name] for name in ("scenes", "outputs", "files", "bytes")},
+    )
 
 
 # -- what BPJS may say of a patient
@@ -535,23 +540,6 @@ def shown_on_a_terminal(ward: Ward, *args: str) -> str:
     shown = on_a_terminal(*args, environ=ward.environment({})).stdout
     ward.search(shown, args)
     return shown
-
-
-@pytest.fixture(scope="module")
-def tally(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
-    """Count what was searched; one line of it is printed at the end."""
-    counts: Counter[str] = Counter()
-    yield counts
-    what = (
-        f"canaries in {counts['scenes']} scenes: every command, "
-        f"and what can go wrong for all of them"
-    )
-    figures = (
-        f"0 found in {counts['outputs']} outputs and {counts['files']} "
-        f"files, {counts['bytes']:,} bytes"
-    )
-    if not request.session.testsfailed:
-        request.config.stash[FIGURES].append((what, figures))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

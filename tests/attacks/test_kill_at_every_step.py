@@ -37,7 +37,6 @@ from antrean_cli.simulator.hospital import Hospital
 from tests.attacks.attack import Attack
 from tests.attacks.stepping import SECONDS
 from tests.conftest import ROOT
-from tests.support.figures import FIGURES
 from tests.support.mariadb import MariaDB
 from tests.support.patients import gone_home, patient
 from tests.support.site import (
@@ -518,24 +517,6 @@ class End(NamedTuple):
         return Counter({write: times for write, times in self.writes.items() if write.code == 200})
 
 
-@dataclass
-class Tally:
-    """What all scenarios together came to."""
-
-    scenarios: set[str] = field(default_factory=set)
-    repeated: Counter[int] = field(
-        default_factory=Counter
-    )  # how many kills made so many writes repeat
-
-    def __str__(self) -> str:
-        kills = self.repeated.total()
-        return (
-            f"{kills} kills in {len(self.scenarios)} scenarios: 0 lost, 0 accepted twice, "
-            f"at most {max(self.repeated)} repeated by a kill "
-            f"({kills - self.repeated[0]} repeated any)"
-        )
-
-
 @pytest.fixture(scope="module")
 def stage(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One Khanza and one process for all scenarios."""
@@ -543,15 +524,6 @@ def stage(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     program = Program(folder)
     with closing(program), mariadb.admin() as connection:
         yield Stage(mariadb=mariadb, connection=connection, program=program, folder=folder)
-
-
-@pytest.fixture(scope="module")
-def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
-    """What is measured, told once for all scenarios."""
-    tally = Tally()
-    yield tally
-    if tally.repeated:
-        request.config.stash[FIGURES].append(("kill -9 at a step of a pass, then on", str(tally)))
 
 
 BY_HAND: tuple[Scenario, ...] = (an_update_by_hand, an_add_by_hand, a_cancel_by_hand)
@@ -562,12 +534,13 @@ SCENARIOS = [(one, 1) for one in ALONE + TOGETHER] + [(one, 4) for one in TOGETH
     ("scenario", "workers"), SCENARIOS, ids=lambda value: getattr(value, "__name__", value)
 )
 def test_killed_at_any_step_and_started_again_it_ends_as_if_undisturbed(
-    scenario: Scenario, workers: int, stage: Stage, attack: Attack, tally: Tally
+    scenario: Scenario, workers: int, stage: Stage, attack: Attack
 ) -> None:
     with stage.world(workers) as world:
         held, steps = scenario(world), world.steps()
         undisturbed = ending(world)
     assert undisturbed.held == held
+    repeats = []
     for death, name in attack.random().sample(
         steps, min(len(steps), attack.size(always=1, all=len(steps)))
     ):
@@ -580,13 +553,13 @@ def test_killed_at_any_step_and_started_again_it_ends_as_if_undisturbed(
         told_again = [write for write in repeated if (write.path, write.code) == (UPDATE, 208)]
         assert "update" in world.killed or not told_again, (death, name)
         if world.killed:
-            tally.scenarios.add(scenario.__name__)
-            tally.repeated[repeated.total()] += 1
+            repeats.append(repeated.total())
+    measured(attack, repeats, scenarios=int(workers == 1))
 
 
 @pytest.mark.parametrize("scenario", BY_HAND)
 def test_what_nobody_types_again_after_a_kill_is_settled_by_the_next_pass(
-    scenario: Scenario, stage: Stage, attack: Attack, tally: Tally
+    scenario: Scenario, stage: Stage, attack: Attack
 ) -> None:
     """Whether BPJS has it or not, the ledger comes to say the same."""
     with stage.world() as world:
@@ -596,6 +569,7 @@ def test_what_nobody_types_again_after_a_kill_is_settled_by_the_next_pass(
             for death, name in world.steps()
             if world.runs[death.run - 1].command != "sync"
         ]
+    repeats = []
     for death, name in attack.random().sample(steps, attack.size(always=1, all=len(steps))):
         with stage.world(death=death, again=False) as world:
             scenario(world)
@@ -603,8 +577,21 @@ def test_what_nobody_types_again_after_a_kill_is_settled_by_the_next_pass(
         assert done_in_ledger(end) == {
             (kode, str(task)) for kode, tasks in end.held.items() for task, _ in tasks
         }, name
-        tally.scenarios.add(f"{scenario.__name__}, not typed again")
-        tally.repeated[sum(write.code == 208 for write in end.writes)] += 1
+        repeats.append(sum(write.code == 208 for write in end.writes))
+    measured(attack, repeats, scenarios=1)
+
+
+def measured(attack: Attack, repeats: list[int], *, scenarios: int) -> None:
+    """Keep how many writes each kill of a scenario made repeat."""
+    attack.measured(
+        "kill -9 at a step of a pass, then on",
+        "{kills} kills in {scenarios} scenarios: 0 lost, 0 accepted twice, "
+        "at most {most_repeated} repeated by a kill ({repeating} repeated any)",
+        kills=len(repeats),
+        scenarios=scenarios,
+        most_repeated=max(repeats, default=0),
+        repeating=sum(map(bool, repeats)),
+    )
 
 
 def done_in_ledger(end: End) -> set[tuple[str, str]]:

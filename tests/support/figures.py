@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
-FIGURES = pytest.StashKey[list[tuple[str, str]]]()
+Figure = tuple[str, str, dict[str, int]]  # what, its figures, and the counts that fill in both
+FIGURES = pytest.StashKey[list[Figure]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,7 +26,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any) -> None:
     """Take over the lines of a worker; one that crashed has none."""
     output = getattr(node, "workeroutput", None) or {}
-    node.config.stash[FIGURES] += map(tuple, output.get("figures", []))
+    node.config.stash[FIGURES] += output.get("figures", [])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -36,5 +37,21 @@ def pytest_terminal_summary(
     yield
     if figures := config.stash[FIGURES]:
         terminalreporter.section(f"attacks, seed {config.getoption('--seed')}")
-        for what, measured in sorted(figures):
+        for what, measured in lines(figures):
             terminalreporter.write_line(f"| {what} | {measured} |")
+
+
+def lines(figures: Iterable[Figure]) -> list[tuple[str, str]]:
+    """Return the lines of the table in order; those that several tests share are one."""
+    together: dict[tuple[str, str], list[dict[str, int]]] = {}
+    for what, measured, counts in figures:
+        together.setdefault((what, measured), []).append(counts)
+    found = []
+    for texts, counted in together.items():
+        names = {name for counts in counted for name in counts}
+        whole = {
+            name: (max if name.startswith("most_") else sum)(one[name] for one in counted)
+            for name in names
+        }
+        found.append(tuple(text.format(**whole) if whole else text for text in texts))
+    return sorted((what, measured) for what, measured in found)
