@@ -60,6 +60,25 @@ def test_a_bpjs_that_only_puts_off_is_told_from_the_third_pass_on() -> None:
     assert words(end) == "BPJS menerima lagi setelah 5 menit."
 
 
+def test_a_reminder_comes_an_hour_after_it_was_told_and_not_after_it_began() -> None:
+    outage, _ = failed(None, BUSY, "…", BEGAN)
+    outage, _ = failed(outage, BUSY, "…", BEGAN + 20 * MINUTE)
+    outage, told = failed(outage, BUSY, "…", BEGAN + 40 * MINUTE)
+    assert told is not None
+    reminders = [failed(outage, BUSY, "…", BEGAN + after * MINUTE)[1] for after in (61, 99, 100)]
+    assert [bool(one) for one in reminders] == [False, False, True]
+
+
+def test_a_clock_that_is_wrong_is_told_at_once_and_its_end_never() -> None:
+    """How long it was wrong nobody knows."""
+    outage, told = failed(None, OutageKind.CLOCK, "01-01-1970 07:00", BEGAN)
+    assert words(told) == (
+        "Jam komputer ini salah: 01-01-1970 07:00. Dicoba lagi otomatis; tidak ada yang hilang. "
+        "Betulkan jamnya."
+    )
+    assert recovered(outage, BEGAN + 5 * MINUTE) is None
+
+
 @pytest.mark.parametrize("kind", AT_ONCE)
 def test_an_outage_is_told_when_it_begins_with_its_cause(kind: OutageKind) -> None:
     outage, told = failed(None, kind, "server BPJS tidak dapat dihubungi", BEGAN)
