@@ -93,7 +93,7 @@ def _reach(folder: Path, tree: Path, side_by_side: int, tests: Sequence[str]) ->
         workers = ["-n", str(side_by_side)] if side_by_side > 1 else []
         plugin = ["-p", "tests.attacks.reach", "--ignore=tests/attacks"]
         _pytest(tree, [*plugin, *workers, *tests], {"REACH": str(folder)}, seconds=HOUR, cpu=HOUR)
-    return Reach.read(folder, tree / "antrean_cli")
+    return Reach.read(folder, tree)
 
 
 def _fate(mutant: Mutant, tree: Path, reach: Reach) -> str:

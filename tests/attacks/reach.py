@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import coverage
 import pytest
@@ -58,17 +59,30 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Recorder(Path(os.environ["REACH"])))
 
 
+class _User(NamedTuple):
+    """A function that uses a name, and the lines of its body."""
+
+    file: str
+    function: str
+    lines: range
+
+
+Users = Mapping[str, Iterable[_User]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reach:
     """What was written down: of each file (below antrean_cli) the tests of each line."""
 
     lines: Mapping[str, Mapping[int, frozenset[str]]]
     seconds: Mapping[str, float]
-    users: Mapping[str, Iterable[tuple[str, range]]]  # of a name the functions that use it
+    users: Users  # of each name the functions of the program that use it
+    naming: Users  # and those of the tests
 
     @classmethod
-    def read(cls, folder: Path, package: Path) -> Reach:
-        """Read what was written down of the tests of a package."""
+    def read(cls, folder: Path, tree: Path) -> Reach:
+        """Read what was written down of the tests of a tree."""
+        package = tree / "antrean_cli"
         data = coverage.CoverageData(basename=str(folder / "all"))
         for part in folder.glob("lines.*"):
             one = coverage.CoverageData(basename=str(part))
@@ -87,12 +101,13 @@ class Reach:
             },
             seconds=seconds,
             users=_users(package),
+            naming=_users(tree / "tests"),
         )
 
     def tests_of(self, mutant: Mutant, seconds: float) -> list[str]:
         """Return the tests that run a mutant, the quickest first, as many as the time allows.
 
-        What is made when the program is imported is run by who uses its name, or its file.
+        What is made when the program is imported is run by whoever uses its name, or its file.
         """
         tests = (
             self._tests(mutant.file, mutant.lines)
@@ -108,22 +123,30 @@ class Reach:
         return chosen
 
     def _tests_of_users(self, names: Iterable[str]) -> frozenset[str]:
-        users = (user for name in names for user in self.users.get(name, ()))
-        return frozenset().union(*(self._tests(file, lines) for file, lines in users))
+        users = [user for name in names for user in self.users.get(name, ())]
+        naming = {
+            f"tests/{user.file}::{user.function}"
+            for name in names
+            for user in self.naming.get(name, ())
+        }
+        direct = frozenset(test for test in self.seconds if test.partition("[")[0] in naming)
+        return direct.union(*(self._tests(user.file, user.lines) for user in users))
 
     def _tests(self, file: str, lines: Iterable[int]) -> frozenset[str]:
         tests = self.lines.get(file, {})
         return frozenset().union(*(tests.get(line, ()) for line in lines))
 
 
-def _users(package: Path) -> dict[str, list[tuple[str, range]]]:
-    users: dict[str, list[tuple[str, range]]] = defaultdict(list)
-    for path in package.rglob("*.py"):
+def _users(folder: Path) -> Users:
+    """Return, of each name, the functions below a folder that use it."""
+    users: dict[str, list[_User]] = defaultdict(list)
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.FunctionDef):
                 body = range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)
+                user = _User(str(path.relative_to(folder)), node.name, body)
                 used = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
                 used |= {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
                 for name in used:
-                    users[name].append((str(path.relative_to(package)), body))
+                    users[name].append(user)
     return users
