@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,8 +31,9 @@ ROOT = Path(__file__).parents[2]
 PLACES = ("rules", "sync", "ledger")
 CAUGHT, SURVIVED, BROKEN = "caught", "survived", "broken"
 SECONDS = 60  # of tests against one mutant: hundreds of quick ones, or the quickest that there are
-CPU = 20  # seconds that a mutant has, and three times what its tests take; thrice that by the wall
+CPU = 20  # seconds that tests have, and three times what they take; thrice that by the wall
 HOUR = 3600
+PROCESSES = "tests/console/test_process.py"  # lines that run in other processes are not seen
 QUICKEST = 50  # tests that tell where to begin
 _MOMENTS = itertools.count(1)
 NOT_COPIED = ("__pycache__", ".git", ".venv", ".*_cache", "*.egg-info", ".hypothesis")
@@ -98,29 +99,32 @@ def _reach(folder: Path, tree: Path, side_by_side: int, tests: Sequence[str]) ->
 
 def _fate(mutant: Mutant, tree: Path, reach: Reach) -> str:
     """Put a mutant into a tree, run its tests there, and take it out again."""
-    tests = reach.tests_of(mutant, SECONDS)
-    if not tests:
-        return SURVIVED
-    cpu = CPU + round(3 * sum(reach.seconds[test] for test in tests))
     path = tree / "antrean_cli" / mutant.file
     with _in_place(path, mutant.broken(path.read_bytes())):
-        for batch in _batches(tests):
+        for batch in _batches(reach.tests_of(mutant, SECONDS), reach.seconds):
+            cpu = CPU + round(3 * sum(reach.seconds[test] for test in batch))
             code = _pytest(tree, ["-x", *batch], {}, seconds=3 * cpu, cpu=cpu)
             if code:
                 return CAUGHT if code in (1, -signal.SIGXCPU, -signal.SIGKILL) else BROKEN
     return SURVIVED
 
 
-def _batches(tests: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield the tests of one file first: to read twenty files takes longer than to run one's tests.
+def _batches(tests: Sequence[str], known: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Yield the tests to run one after the other, as long as none fails.
 
-    It is the file that most of the quickest tests stand in.
+    Those of one file come first, where most of the quickest are: to read twenty files takes longer
+    than to run the tests of one. Last come those of which nobody knows what they run.
     """
     files = Counter(test.partition("::")[0] for test in tests[:QUICKEST])
-    first = f"{files.most_common(1)[0][0]}::"
-    yield [test for test in tests if test.startswith(first)]
-    if rest := [test for test in tests if not test.startswith(first)]:
-        yield rest
+    first = f"{max(files, key=files.__getitem__, default='')}::"
+    yield from filter(
+        None,
+        (
+            [test for test in tests if test.startswith(first)],
+            [test for test in tests if not test.startswith(first)],
+            [test for test in known if test.startswith(f"{PROCESSES}::")],
+        ),
+    )
 
 
 @contextmanager
