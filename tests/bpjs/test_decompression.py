@@ -6,9 +6,12 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lzstring import LZString
 
 from antrean_cli.bpjs.decompression import unpack
-from tests.support.encrypted import bomb, packed
+from tests.support.encrypted import URI_SAFE, bomb, packed
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,53 @@ from tests.support.encrypted import bomb, packed
 )
 def test_what_is_packed_is_unpacked(text: str) -> None:
     assert unpack(packed(text), 1_000) == text
+
+
+def letters(*numbers: tuple[int, int]) -> str:
+    """Return the letters of some numbers, each with so many bits."""
+    bits = [number >> at & 1 for number, size in numbers for at in range(size)]
+    bits += [0] * (-len(bits) % 6)
+    return "".join(
+        URI_SAFE[int("".join(map(str, bits[at : at + 6])), 2)] for at in range(0, len(bits), 6)
+    )
+
+
+X, Y, WIDE = (ord("x"), 8), (ord("y"), 8), (ord("☺"), 16)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        (((0, 2), X, (2, 3)), "x"),
+        (((1, 2), WIDE, (2, 3)), "☺"),
+        # 3 is "x", told once more; then 5 is "xx", the entry that this made
+        (((0, 2), X, (3, 3), (4, 3), (2, 3)), "xxxx"),
+        # the entry that the number itself makes: the one before, and its own beginning
+        (((0, 2), X, (4, 3), (2, 3)), "xxx"),
+        (((0, 2), X, (0, 3), Y, (5, 3), (7, 3), (2, 4)), "xyxyxyx"),
+    ],
+)
+def test_numbers_name_what_was_told_before(numbers: tuple[tuple[int, int], ...], text: str) -> None:
+    assert unpack(letters(*numbers), 100) == text
+
+
+@pytest.mark.parametrize("numbers", [((3, 2),), ((0, 2), X, (5, 3)), ((0, 2), X, (7, 3))])
+def test_a_number_of_no_entry_is_told_as_such(numbers: tuple[tuple[int, int], ...]) -> None:
+    with pytest.raises(ValueError, match="no such entry"):
+        unpack(letters(*numbers), 100)
+
+
+def test_the_packers_filling_and_a_plus_that_an_address_changed_are_letters() -> None:
+    zero, plus = letters((0, 2), (0, 8), (2, 3)), letters((1, 2), (0x1F0, 16), (2, 3))
+    assert ("A" in zero, "+" in plus) == (True, True)
+    assert unpack(zero.replace("A", "$"), 100) == "\0"
+    assert unpack(plus.replace("+", " "), 100) == "\u01f0"
+
+
+@given(st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), min_size=1))
+def test_what_another_packer_packs_is_unpacked(text: str) -> None:
+    packed_text = LZString().compressToEncodedURIComponent(text)
+    assert unpack(packed_text, 10_000) == text
 
 
 def test_a_text_may_be_as_long_as_the_limit_and_no_longer() -> None:

@@ -10,10 +10,12 @@ import base64
 import json
 import resource
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from antrean_cli.bpjs.client import Client
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.operator.lookups import listing
 from antrean_cli.rules.answers import Reply
@@ -21,7 +23,7 @@ from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek
 from antrean_cli.simulator import faults, server
 from antrean_cli.simulator.server import Simulator
-from tests.bpjs.using import BODY, TASKS, client, listtask
+from tests.bpjs.using import ACCESS, BODY, TASKS, client, listtask
 from tests.support.canned import Answer, canned, metadata
 from tests.support.encrypted import bomb, encrypted, sealed
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY
@@ -140,6 +142,30 @@ def test_each_list_is_got_from_its_path_without_a_body(name: str) -> None:
     assert door.asked == [f"GET /antreanrs{path}"]
     ((headers, given),) = door.heard
     assert (given, headers.get("content-length", "0")) == (b"", "0")
+
+
+WRITES = {
+    "add": "/antrean/add",
+    "updatewaktu": "/antrean/updatewaktu",
+    "batal": "/antrean/batal",
+    "farmasi": "/antrean/farmasi/add",
+    "getlisttask": "/antrean/getlisttask",
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_each_body_is_posted_to_its_path(name: str) -> None:
+    with canned(metadata(204)) as door:
+        client(door.url).call(name, BODY)
+    assert door.asked == [f"POST /antreanrs{WRITES[name]}"]
+
+
+def test_the_path_of_an_update_is_a_setting() -> None:
+    with canned(metadata(204)) as door:
+        one = Client(replace(ACCESS, base_url=door.url, update_path="/antrean/update"))
+        one.call("updatewaktu", BODY)
+        one.call("add", BODY)
+    assert door.asked == ["POST /antreanrs/antrean/update", "POST /antreanrs/antrean/add"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from antrean_cli.rules.answers import Reply, judge
 from antrean_cli.rules.faults import Cause, Fault
 from tests.bpjs.using import BODY, PATIENT, TASKS, client
 from tests.support.canned import canned, metadata
+from tests.support.site import SECRET_KEY, USER_KEY
 
 
 @pytest.mark.parametrize("head", ["metadata", "metaData"])
@@ -158,12 +159,40 @@ def test_what_is_hidden_of_a_patient_changes_no_decision(
     assert (outcome.kind, outcome.named, outcome.text) == ("first", named, shown)
 
 
+def test_our_own_keys_are_hidden_too() -> None:
+    with canned(metadata(201, f"kunci {SECRET_KEY} dan {USER_KEY} salah")) as server:
+        found = client(server.url).call("add", BODY)
+    assert isinstance(found, Reply)
+    assert found.message == "kunci … dan … salah"
+
+
+def test_the_kode_booking_that_a_list_is_asked_for_stays() -> None:
+    with canned(metadata(201, "Kode Booking 20261123000001 tidak ditemukan")) as server:
+        found = client(server.url).ask("per_kodebooking", "20261123000001")
+    assert isinstance(found, Reply)
+    assert found.message == "Kode Booking 20261123000001 tidak ditemukan"
+
+
 def test_the_words_that_a_reply_was_judged_by_are_in_no_traceback() -> None:
     with canned(metadata(201, "NIK 3212345678987654")) as server:
         found = client(server.url).call("add", BODY)
     assert isinstance(found, Reply)
     assert found.said == "NIK 3212345678987654"
     assert "3212345678987654" not in repr(found)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>Forbidden</html>", b'{"metadata": {}}'])
+@pytest.mark.parametrize(
+    ("status", "answers"), [(401, True), (402, False), (403, True), (404, False)]
+)
+def test_a_401_or_403_without_an_envelope_is_an_answer(
+    status: int, answers: bool, content: bytes
+) -> None:
+    """Whoever guards the service does not let us in: no other cause is to be looked for."""
+    with canned(content, status=status) as server:
+        found = client(server.url).call("add", BODY)
+    said = (found.code, found.message, found.response) if isinstance(found, Reply) else None
+    assert said == ((str(status), f"HTTP {status}", []) if answers else None)
 
 
 @pytest.mark.parametrize(
