@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
@@ -115,6 +116,14 @@ def live_site(khanza: Hospital, mariadb: MariaDB, tmp_path: Path) -> Iterator[Si
             folder=tmp_path,
             env=settings_of(mariadb, bpjs.url),
         )
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C reach the program also where a shell that ignores it runs the tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True, scope="session")

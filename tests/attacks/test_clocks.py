@@ -26,6 +26,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
 from tests.attacks.attack import Attack
+from tests.attacks.holding import CANCELLED, Held, held
 from tests.support.mariadb import MariaDB
 from tests.support.site import MONDAY, WIB, Clock, Site, stand_in
 
@@ -41,8 +42,6 @@ ZONES = {"Asia/Jakarta": 7, "Asia/Makassar": 8, "Asia/Jayapura": 9}  # hours ahe
 NUMBERS = count(1)  # of the cases of a run, each with its own folder
 MORNING = datetime(2026, 11, 23, 8, 20, tzinfo=WIB)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-Held = list[tuple[int, str]]  # what BPJS holds of a booking: taskid and time
 
 
 @dataclass
@@ -74,18 +73,6 @@ def case(site: Site, clock: HostClock) -> Iterator[Site]:
         )
 
 
-def held(site: Site) -> dict[str, Held]:
-    """Return the tasks that BPJS holds of each booking; a cancel has no time, because BPJS notes
-    its own.
-    """
-    known = [str(booking["kodebooking"]) for booking in site.bpjs.bookings.snapshot()]
-    tasks = {kodebooking: site.held_at_bpjs(kodebooking) for kodebooking in known}
-    return {
-        name: [task if task[0] != 99 else CANCELLED for task in rows]
-        for name, rows in tasks.items()
-    }
-
-
 def requests(site: Site) -> int:
     """Return how often BPJS was asked, having seen that it accepted nothing twice and refused
     nothing.
@@ -100,7 +87,6 @@ def requests(site: Site) -> int:
 
 # -- a clock that is wrong for a while
 
-CANCELLED = (99, "")
 YESTERDAY = "2026/11/22/000001"
 LATE, BOOKED, CANCEL, ABSENT = (
     "2026/11/23/000002",

@@ -35,6 +35,7 @@ from antrean_cli.khanza.tables import TABLES
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.hospital import Hospital
 from tests.attacks.attack import Attack
+from tests.attacks.holding import CANCELLED, Held, held
 from tests.support.mariadb import MariaDB
 from tests.support.site import MONDAY, Site, stand_in, wait_for
 
@@ -44,8 +45,6 @@ REMEMBERED = ("begin", "checkpoint", "looked_at", "full_scan_at", "surat_kontrol
 LETTERS = "bridging_surat_kontrol_bpjs"
 NUMBERS = count(1)  # of the cases of a run, each with its own folder
 
-Held = list[tuple[int, str]]  # what BPJS holds of a booking: taskid and time
-CANCELLED = (99, "")
 
 TASK_DUE, ADD_DUE, NON_JKN, BY_LETTER = (
     "2026/11/23/000001",
@@ -190,18 +189,6 @@ def complete(site: Site, *days: dict[str, Held]) -> None:
     )
     assert {code for *_, code in sent} == {200}
     assert set(sent.values()) == {1}
-
-
-def held(site: Site) -> dict[str, Held]:
-    """Return the tasks that BPJS holds of each booking; a cancel has no time, because BPJS notes
-    its own.
-    """
-    known = [str(booking["kodebooking"]) for booking in site.bpjs.bookings.snapshot()]
-    tasks = {kodebooking: site.held_at_bpjs(kodebooking) for kodebooking in known}
-    return {
-        name: [task if task[0] != 99 else CANCELLED for task in rows]
-        for name, rows in tasks.items()
-    }
 
 
 # -- a wire on which one query meets a trouble

@@ -172,12 +172,7 @@ def test_what_khanza_writes_between_two_queries_is_not_half_seen(
     with mariadb.admin() as connection, connection.cursor() as cursor:
         cursor.execute("LOCK TABLES resep_obat WRITE")
         with running(site, "sync") as process:
-            wait_for(
-                lambda: (
-                    cursor.execute("SHOW PROCESSLIST")
-                    and "Waiting for table" in str(cursor.fetchall())
-                )
-            )
+            wait_for(mariadb.is_waited_for)
             site.khanza.berkas(no_rawat, kembali=f"{today} 08:50:00")
             locked = Hospital(connection, paramstyle=pymysql.paramstyle)
             locked.resep(no_rawat, dibuat=f"{today} 08:51:00", divalidasi=f"{today} 08:59:00")

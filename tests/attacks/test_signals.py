@@ -15,11 +15,10 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from itertools import cycle
 from random import Random
-from signal import SIGCONT, SIGINT, SIGSTOP, SIGTERM, Signals, default_int_handler, signal
+from signal import SIGCONT, SIGINT, SIGSTOP, SIGTERM, Signals
 from subprocess import Popen
 
 import pytest
@@ -41,16 +40,7 @@ from tests.support.patients import GONE_HOME
 from tests.support.site import Site, wait_for
 
 BOTH = (SIGTERM, SIGINT)
-
-
-@pytest.fixture(autouse=True)
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C reach the program also where a shell runs the tests in the background, and so
-    ignores it.
-    """
-    before = signal(SIGINT, default_int_handler)
-    yield
-    signal(SIGINT, before)
+pytestmark = pytest.mark.usefixtures("interruptible")
 
 
 def all_sent(site: Site, visits: list[str]) -> bool:
@@ -178,12 +168,7 @@ def test_a_signal_while_khanza_thinks_ends_the_pass(
     with mariadb.admin() as connection, connection.cursor() as cursor:
         cursor.execute("LOCK TABLES reg_periksa WRITE")
         with running(site, "sync") as process:
-            wait_for(
-                lambda: (
-                    cursor.execute("SHOW PROCESSLIST")
-                    and "Waiting for table" in str(cursor.fetchall())
-                )
-            )
+            wait_for(mariadb.is_waited_for)
             process.send_signal(number)
             assert process.communicate(timeout=8) == ("", "")  # before Khanza's own time-out
         assert process.returncode == 128 + number

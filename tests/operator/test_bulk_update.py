@@ -718,14 +718,6 @@ def test_killed_in_the_middle_another_run_does_the_rest_without_harm(site: Site)
     }
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let Ctrl-C reach the program, also where a shell that ignores it runs the tests aside."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_it_in_order(site: Site, number: int, code: int) -> None:

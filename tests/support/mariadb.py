@@ -80,6 +80,12 @@ class MariaDB:
         with self.admin() as connection, connection.cursor() as cursor:
             cursor.execute("CALL basics.reset()")
 
+    def is_waited_for(self) -> bool:
+        """Return whether somebody waits for a table that is locked."""
+        with self.admin() as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW PROCESSLIST")
+            return "Waiting for table" in str(cursor.fetchall())
+
     @contextmanager
     def overheard(self) -> Iterator[Callable[[], list[str]]]:
         """Write down what the account asks; hand over what it asked until now."""
