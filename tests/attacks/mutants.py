@@ -32,8 +32,7 @@ class Mutant:
     before: str
     after: str
     lines: range  # the lines of what is replaced
-    around: range  # the lines of the function's body
-    names: frozenset[str]  # outside of functions: what is defined there
+    names: frozenset[str]  # what is defined there: a function, a class, or values
 
     def __str__(self) -> str:
         before, after = (" ".join(text.split()) for text in (self.before, self.after))
@@ -239,7 +238,6 @@ class _Place:
 
     node: Located
     function: str = ""
-    around: range = range(0)
     names: frozenset[str] = frozenset()
 
 
@@ -262,7 +260,6 @@ def _below(place: _Place) -> Iterator[_Place]:
         place = replace(
             place,
             function=f"{place.function}.{node.name}".lstrip("."),
-            around=range(node.body[0].lineno, _end(node) + 1),
             names=frozenset({node.name}),
         )
     yield place
@@ -315,7 +312,6 @@ def _mutant(
         before=source[start:end].decode(),
         after=f"({text})" if isinstance(new, ast.expr) else text,
         lines=range(old.lineno, _end(old) + 1),
-        around=place.around,
         names=place.names,
     )
 

@@ -109,10 +109,9 @@ class Reach:
 
         What is made when the program is imported is run by whoever uses its name, or its file.
         """
-        tests = (
-            self._tests(mutant.file, mutant.lines)
-            or self._tests(mutant.file, mutant.around) | self._tests_of_users(mutant.names)
-            or self._tests(mutant.file, self.lines.get(mutant.file, ()))
+        tests = self._tests(mutant.file, mutant.lines) or (
+            self._tests(mutant.file, self.lines.get(mutant.file, ()))
+            | self._tests_of_users(mutant.names)
         )
         chosen: list[str] = []
         for test in sorted(tests, key=lambda test: (self.seconds[test], test)):

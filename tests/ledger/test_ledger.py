@@ -422,6 +422,22 @@ def test_a_change_writes_just_what_changed(ledger: Ledger, before: Record, after
     assert ledger.record(kodebooking) == after
 
 
+def test_what_somebody_writes_while_a_booking_is_read_is_not_seen_by_half(path: Path) -> None:
+    before = a_record("A1", Push(step=Step.ADD, state=State.DUE))
+    after = a_record("A1", Push(step=Step.ADD, state=State.SENT))
+    with Ledger.open(path, WIB) as reader, Ledger.open(path, WIB) as writer:
+        save(writer, before)
+
+        def between(sql: str) -> None:
+            if "seal FROM booking" in sql:  # its pushes are read by now
+                reader._connection.set_trace_callback(None)
+                save(writer, after, before)
+
+        reader._connection.set_trace_callback(between)
+        seen = [reader.of_days(MONDAY, MONDAY)["A1"].pushes["add"].state for _ in range(2)]
+        assert seen == [State.DUE, State.SENT]
+
+
 def test_a_write_of_another_is_noticed_and_none_of_ones_own(ledger: Ledger, path: Path) -> None:
     with ledger.transaction():
         before = ledger.writes_of_others()
