@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from antrean_cli.rules.codes import Kind
@@ -189,6 +191,12 @@ def test_a_cancel_whose_booking_is_gone_too_is_still_seen() -> None:
         MONDAY,
         None,
     )
+
+
+def test_a_cancel_without_its_booking_is_of_the_day_that_it_names() -> None:
+    """The number tells the day on which it was drawn, no more."""
+    visit = only(assemble(rows(cancels=[cancel(tanggalperiksa="2026-11-24")]), policy()))
+    assert visit.tanggal == date(2026, 11, 24)
 
 
 def test_a_cancelled_booking_does_not_take_the_visit_from_the_one_made_after_it() -> None:
