@@ -18,6 +18,7 @@ from antrean_cli.ledger.reasons import params_of, reason_from
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record, StatusObservation
 from antrean_cli.rules.reasons import Reason
+from antrean_cli.rules.times import milliseconds
 
 
 class BookingRow(NamedTuple):
@@ -76,9 +77,9 @@ def seal(*rows: Any) -> int:
     return crc32(repr(rows).encode())
 
 
-def milliseconds(waktu: datetime | None) -> int | None:
+def stored_time(waktu: datetime | None) -> int | None:
     """Return a time as the ledger keeps it: epoch milliseconds."""
-    return None if waktu is None else round(waktu.timestamp() * 1000)
+    return None if waktu is None else milliseconds(waktu)
 
 
 def aware(ms: int, zone: timezone) -> datetime:
@@ -147,7 +148,7 @@ def booking_row(record: Record) -> BookingRow:
         kd_dokter=record.kd_dokter,
         kd_pj=record.kd_pj,
         stts=seen.stts if seen else None,
-        stts_since=milliseconds(seen.since) if seen else None,
+        stts_since=stored_time(seen.since) if seen else None,
         stts_first=int(seen.first) if seen else None,
         stts_exact=int(seen.exact) if seen else None,
         settled=record.done_fingerprint,
@@ -160,8 +161,8 @@ def push_row(kodebooking: str, push: Push, now: datetime) -> PushRow:
         kodebooking=kodebooking,
         step=str(push.step),
         state=push.state,
-        recorded=milliseconds(push.recorded),
-        waktu=milliseconds(push.waktu),
+        recorded=stored_time(push.recorded),
+        waktu=stored_time(push.waktu),
         source=push.source,
         reason_code=str(push.reason.code) if push.reason else None,
         reason=params_of(push.reason) if push.reason else None,
@@ -169,7 +170,7 @@ def push_row(kodebooking: str, push: Push, now: datetime) -> PushRow:
         attempts=push.attempts,
         ask=push.needs_lookup,
         needs=str(push.blocked_by or ""),
-        next_try=milliseconds(push.next_try),
+        next_try=stored_time(push.next_try),
         note=params_of(push.note) if push.note else "",
         since=round(now.timestamp() * 1000),
         note_code=str(push.note.code) if push.note else None,

@@ -14,7 +14,7 @@ from datetime import date, datetime, timezone
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from antrean_cli.ledger.columns import aware, milliseconds
+from antrean_cli.ledger.columns import aware, stored_time
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage, OutageKind
@@ -113,16 +113,16 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
 def stored(state: PassState) -> dict[str, str]:
     """Return the rows of meta that hold all this."""
     values: dict[str, Any] = {
-        "looked_at": milliseconds(state.looked_at),
+        "looked_at": stored_time(state.looked_at),
         "checkpoint": _iso(state.checkpoint),
         "begin": _iso(state.begin),
-        "full_scan_at": milliseconds(state.full_scan_at),
-        "surat_kontrol_at": milliseconds(state.surat_kontrol_at),
-        "passed_at": milliseconds(state.passed_at),
+        "full_scan_at": stored_time(state.full_scan_at),
+        "surat_kontrol_at": stored_time(state.surat_kontrol_at),
+        "passed_at": stored_time(state.passed_at),
         "exit_code": state.exit_code,
-        "succeeded_at": milliseconds(state.succeeded_at),
+        "succeeded_at": stored_time(state.succeeded_at),
         "pruned_on": _iso(state.pruned_on),
-        "touched_at": milliseconds(state.touched_at),
+        "touched_at": stored_time(state.touched_at),
         "calls": state.calls or None,
         "faults_in_row": state.faults_in_row,
         "looks_adopt": {
@@ -160,7 +160,7 @@ def _list(stored: Any, kept: Any, zone: timezone) -> CachedList:
 
 
 def _stored_list(one: CachedList) -> tuple[int | None, int | None, Any]:
-    return milliseconds(one.asked_at), milliseconds(one.failing_since), one.kept
+    return stored_time(one.asked_at), stored_time(one.failing_since), one.kept
 
 
 def _outage(kind: OutageKind, stored: Mapping[str, Any], zone: timezone) -> Outage:
@@ -176,9 +176,9 @@ def _outage(kind: OutageKind, stored: Mapping[str, Any], zone: timezone) -> Outa
 
 def _stored_outage(outage: Outage) -> dict[str, Any]:
     return {
-        "since": milliseconds(outage.since),
-        "told_at": milliseconds(outage.told_at),
-        "next_probe": milliseconds(outage.next_probe),
+        "since": stored_time(outage.since),
+        "told_at": stored_time(outage.told_at),
+        "next_probe": stored_time(outage.next_probe),
         "failures": outage.failures,
         "probed": outage.probed,
     }

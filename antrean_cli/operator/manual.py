@@ -21,13 +21,12 @@ from antrean_cli.rules.codes import Kind, OutcomeKind
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.ordering import arrange
-from antrean_cli.rules.outcomes import with_settled_add
+from antrean_cli.rules.outcomes import arrived
 from antrean_cli.rules.payloads import update_body
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, ORDERED, Push, Record
-from antrean_cli.rules.reasons import CANCELLED
 from antrean_cli.rules.times import service_day
-from antrean_cli.rules.transitions import accept, close_open, mark_already_at_bpjs, new
+from antrean_cli.rules.transitions import accept, mark_already_at_bpjs, new
 from antrean_cli.rules.visits import Visit
 
 
@@ -53,8 +52,8 @@ class ManualCall:
 
     @property
     def patient_name(self) -> str:
-        """The patient's name, which must not come back in BPJS's answer; empty if not known."""
-        return (self.visit and self.visit.registration and self.visit.registration.nama) or ""
+        """The patient's name, empty where no visit is known."""
+        return self.visit.patient_name if self.visit else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,9 +158,8 @@ def note(ledger: Ledger, policy: Policy, call: ManualCall, outcome: Outcome, now
     before = ledger.record(call.kodebooking)
     record = before or _new_record(call)
     # Not settled any more: what follows from it is for the next pass to see.
-    record = replace(record, done_fingerprint="").with_pushes(_noted(record, call, outcome))
-    after = with_settled_add(record)
-    after = close_open(after, CANCELLED) if after.ended else arrange(after, policy)
+    record = replace(record, done_fingerprint="")
+    after = arrange(arrived(record, _noted(record, call, outcome)), policy)
     ledger.save(before, after, now)
 
 

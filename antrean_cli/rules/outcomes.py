@@ -93,16 +93,17 @@ def _still_in_doubt(push: Push, outcome: Outcome) -> bool:
 
 
 def _accepted(answered: _Answered) -> Record:
-    return _arrived(answered.record, accept(answered.push))
+    return arrived(answered.record, accept(answered.push))
 
 
 def _already(answered: _Answered) -> Record:
     """Note a 208: "nothing is overwritten", so the time that BPJS holds has to be asked for."""
     push = answered.push
-    return _arrived(answered.record, mark_already_at_bpjs(push, needs_lookup=push.step in ORDERED))
+    return arrived(answered.record, mark_already_at_bpjs(push, needs_lookup=push.step in ORDERED))
 
 
-def _arrived(record: Record, push: Push) -> Record:
+def arrived(record: Record, push: Push) -> Record:
+    """Return the record with a push that BPJS has: a cancel ends the booking."""
     record = with_settled_add(record.with_pushes(push))
     return close_open(record, CANCELLED) if record.ended else record
 

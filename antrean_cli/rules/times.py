@@ -55,4 +55,4 @@ def service_day(waktu: datetime) -> date:
 
 def milliseconds(waktu: datetime) -> int:
     """Return epoch milliseconds of an aware datetime."""
-    return int(waktu.timestamp() * 1000)
+    return round(waktu.timestamp() * 1000)

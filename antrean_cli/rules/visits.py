@@ -72,6 +72,11 @@ class Visit:
         )
 
     @property
+    def patient_name(self) -> str:
+        """The patient's name, which must not come back in BPJS's answer; empty if not known."""
+        return (self.registration and self.registration.nama) or ""
+
+    @property
     def stts(self) -> str | None:
         """The state of the visit in Khanza, None where the row is gone."""
         return self.registration.stts if self.registration else None

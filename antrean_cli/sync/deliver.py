@@ -208,8 +208,7 @@ class Delivery:
         """Return the exchange that a worker is to make."""
         visit = self.visits.get(one.kodebooking)
         body = request_body(one.kodebooking, one.call, visit, self.policy, self.clock())
-        # The name that BPJS's answer must not carry into the ledger.
-        hide = (visit and visit.registration and visit.registration.nama) or ""
+        hide = visit.patient_name if visit else ""
         # Never nothing: a commit that stalled for seconds must not look like a call without limit.
         seconds = max(self.deadline - time.monotonic(), 0.1)
         return lambda: self.client.call(call_name(one.call), body, within=seconds, hide=hide)
