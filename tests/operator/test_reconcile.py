@@ -6,8 +6,6 @@ Khanza, ledger and BPJS side by side; counts add up, differences are named, and 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -38,17 +36,6 @@ def compared(site: Site, *args: str, **env: str) -> tuple[int, dict[str, Any], s
 
 def kinds(found: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(one["kodebooking"], one["step"], one["kind"]) for one in found["differences"]]
-
-
-@contextmanager
-def answering(site: Site, path: str, answer: Answer) -> Iterator[None]:
-    """Let BPJS answer one of its calls always the same."""
-    routes = site.bpjs._routes
-    site.bpjs._routes = [
-        (*one[:2], lambda *_: answer, one[3]) if one[1] == path else one for one in routes
-    ]
-    yield
-    site.bpjs._routes = routes
 
 
 def forgotten_by_bpjs(site: Site, kodebooking: str, *, tasks: bool = True) -> None:
@@ -542,7 +529,7 @@ def test_only_kode_booking_tidak_ditemukan_means_that_bpjs_holds_none(site: Site
     no_rawat = examined(site)
     site.sync()
     before = site.states(no_rawat)
-    with answering(site, LIST, Answer(201, "Terjadi kesalahan pada sistem")):
+    with site.answering(LIST, Answer(201, "Terjadi kesalahan pada sistem")):
         code, found, _ = compared(site, "--repair")
     assert (code, found["unanswered"], found["repaired"], found["differences"]) == (5, 1, 0, [])
     assert site.states(no_rawat) == before

@@ -425,6 +425,13 @@ def test_a_cancel_that_bpjs_lost_is_forgotten_of_a_live_visit_so_that_it_goes_on
     assert kept.pushes["99"].state == "already"
 
 
+def test_a_cancel_that_bpjs_lost_is_kept_of_a_visit_that_is_cancelled() -> None:
+    """Too late to send it again: it is no reason to send the rest either."""
+    known = record(push("99", "already"))
+    verdict = compared(case(BATAL, known, in_reach=False), UNKNOWN)
+    assert repaired(known, verdict, policy()).pushes["99"].state == "already"
+
+
 def test_a_cancel_by_hand_that_bpjs_lost_is_sent_again() -> None:
     by_hand = push("batal", "sent", source=MANUAL)
     assert mended(EXAMINED, *SENT, by_hand, at_bpjs=WHOLE).pushes["batal"].state == "due"

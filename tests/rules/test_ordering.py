@@ -446,6 +446,7 @@ HELD = push("3", "held", "08:05", reason=reason("hadir"))
     [
         (None, HELD, True),
         (None, push("3", "due", "08:05"), False),  # it is told when it is sent
+        (None, push("3", "due", "08:05", needs_lookup=True), True),
         (push("3", "due", "08:05"), push("3", "sent", "08:05"), True),
         (HELD, push("3", "held", "08:05", reason=reason("jadwal")), True),
         (

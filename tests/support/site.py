@@ -23,6 +23,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.render.outages import announcement_text
 from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import Change, Push, Record
+from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync.report import Report
@@ -132,6 +133,16 @@ class Site:
                 yield process
             finally:
                 process.kill()
+
+    @contextmanager
+    def answering(self, path: str, answer: Answer) -> Iterator[None]:
+        """Let BPJS answer one of its calls always the same."""
+        routes = self.bpjs._routes
+        self.bpjs._routes = [
+            (*one[:2], lambda *_: answer, one[3]) if one[1] == path else one for one in routes
+        ]
+        yield
+        self.bpjs._routes = routes
 
     def environment(self, **env: str) -> dict[str, str]:
         """Return the environment of a command of this site, with changes."""

@@ -20,6 +20,7 @@ import pytest
 from antrean_cli.bpjs.client import Client
 from antrean_cli.rules import answers
 from antrean_cli.rules.faults import Fault as Broken
+from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault, FaultName, FaultPlan
 from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync import workers as flights
@@ -320,6 +321,17 @@ def test_a_field_that_bpjs_does_not_take_is_named(site: Site) -> None:
     site.khanza.update("pasien", {"no_rkm_medis": norm}, no_ktp="123")
     assert site.sync().report.exit_code == 3
     assert reason(site, no_rawat, "add") == ("refused", "data nik  belum sesuai.")
+
+
+def test_of_what_bpjs_says_the_patients_name_is_left_out(site: Site) -> None:
+    """It stands in no body, so that only who knows the patient can take it out."""
+    no_rawat = patient(site, norm=site.khanza.patient(nm_pasien="WULAN KENARI"))
+    with site.answering(ADD, Answer(201, "NIK milik WULAN KENARI sudah terdaftar")):
+        site.sync()
+    _, said = reason(site, no_rawat, "add")
+    assert said.startswith("NIK milik ")
+    assert said.endswith(" sudah terdaftar")
+    assert not {"WULAN", "KENARI"} & set(said.split())
 
 
 def test_the_step_that_bpjs_asks_for_goes_first(site: Site) -> None:

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
+from antrean_cli.sync.run import Pass
 from tests.support.mariadb import MariaDB
 from tests.support.patients import patient
 from tests.support.rows import words
@@ -444,6 +446,17 @@ def test_what_is_not_mapped_is_held_with_the_table_to_fill(
     assert table in text
     assert name in text
     assert site.bpjs.arrived == []
+
+
+def test_a_pass_that_is_stopped_says_nothing_of_the_time(site: Site) -> None:
+    """What it leaves was not left for want of time: the signal itself is the reason."""
+    patient(site)
+    with locked(site.state), Ledger.open(site.state, WIB) as ledger:
+        one = Pass(settings=site.settings(), ledger=ledger, clock=site.clock)
+        one.stop.set()
+        assert list(one.run())
+    assert one.report.later == 2
+    assert one.report.errors == []
 
 
 def test_a_refused_add_does_not_stop_the_tasks_of_a_booking_that_bpjs_has(site: Site) -> None:
