@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timezone
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -347,6 +348,18 @@ class Ledger:
             raise
 
     # -- what passes remember
+
+    @cached_property
+    def key(self) -> bytes:
+        """The random key of this ledger's marks (rules/marks.py): made with it, and never another.
+
+        Raises StateError if it is gone.
+        """
+        with explained(self._path):
+            try:
+                return bytes.fromhex(json.loads(self._meta()["key"]))
+            except (KeyError, TypeError, ValueError) as error:
+                raise DamagedError("key") from error
 
     def pass_state(self) -> PassState:
         """Return what passes remember, its times in the ledger's zone."""

@@ -5,6 +5,8 @@
   card or phone.
 """
 
+import json
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -91,6 +93,23 @@ def _name_reason(
         )
 
 
+def _give_key(connection: sqlite3.Connection) -> None:
+    """Give the ledger the random key of its marks (rules/marks.py), and seal it.
+
+    A broken seal stays broken, so that whoever reads what passes remember hears of the damage.
+    """
+    meta = dict(connection.execute("SELECT name, value FROM meta ORDER BY name").fetchall())
+    sealed = meta.pop("seal", None)
+    key = json.dumps(os.urandom(KEY_BYTES).hex())
+    connection.execute("INSERT INTO meta (name, value) VALUES ('key', :key)", {"key": key})
+    if sealed is None or sealed == str(seal(*meta.items())):
+        now = str(seal(*sorted({**meta, "key": key}.items())))
+        connection.execute(
+            "INSERT OR REPLACE INTO meta (name, value) VALUES ('seal', :seal)", {"seal": now}
+        )
+
+
+KEY_BYTES = 32
 STEPS: tuple[tuple[Statement, ...], ...] = (
     (
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -138,6 +157,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
     ("ALTER TABLE booking ADD COLUMN seal INTEGER",),
     ("ALTER TABLE push RENAME COLUMN changed_at TO since",),
     ("ALTER TABLE push ADD COLUMN note_code TEXT", _name_reasons),
+    (_give_key,),
 )
 
 

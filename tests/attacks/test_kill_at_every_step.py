@@ -638,14 +638,14 @@ def so_far(world: World) -> End:
 
 
 def rows(state: Path) -> dict[str, list[Row]]:
-    """Return all that a ledger holds but the seals, which follow from the rest."""
+    """Return all that a ledger holds but the seals, which follow from the rest, and its key."""
     with closing(sqlite3.connect(state)) as connection:
         connection.row_factory = sqlite3.Row
         return {
             table: [
                 {name: row[name] for name in row.keys() if name != "seal"}  # noqa: SIM118 - a Row is no dict
                 for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
-                if row[0] != "seal"
+                if row[0] not in ("seal", "key")
             ]
             for table in ("meta", "booking", "push")
         }

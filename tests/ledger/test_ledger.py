@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -169,6 +170,30 @@ def test_no_column_is_meant_for_a_patient(path: Path) -> None:
         if not table.startswith(("sqlite_", "push_", "booking_")):  # indexes
             columns.setdefault(table, set()).add(column)
     assert columns == COLUMNS
+
+
+# -- the key of its marks
+
+
+def test_each_ledger_has_a_random_key_that_stays_with_it(ledger: Ledger, tmp_path: Path) -> None:
+    with ledger.transaction():
+        ledger.update_pass_state(lambda state: state._replace(faults_in_row=1))
+    with Ledger.open(ledger._path, WIB) as again, Ledger.open(tmp_path / "b", WIB) as other:
+        assert ledger.key == again.key != other.key
+        assert {len(one.key) for one in (ledger, other)} == {32}
+    with Ledger.copy(ledger._path, WIB) as copy, Ledger.copy(tmp_path / "c", WIB) as empty:
+        assert copy.key == ledger.key != empty.key
+
+
+@pytest.mark.parametrize("value", [None, '"xyz"', "7", "x"])
+def test_a_ledger_without_its_key_is_damaged(ledger: Ledger, path: Path, value: str | None) -> None:
+    """Another key in its place would take every patient for somebody else."""
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("DELETE FROM meta")
+        if value is not None:
+            other.execute("INSERT INTO meta (name, value) VALUES ('key', :value)", {"value": value})
+    with pytest.raises(StateError, match="rusak"):
+        _ = ledger.key
 
 
 # -- starting

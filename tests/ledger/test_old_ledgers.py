@@ -183,3 +183,19 @@ def test_what_passes_remembered_is_known_by_its_fields(ledger: Ledger) -> None:
             kept=(session,), asked_at=at("09:01"), failing_since=at("09:01")
         )
     }
+
+
+def test_it_is_given_a_key_of_its_own_which_stays(path: Path) -> None:
+    with Ledger.open(path, WIB) as first:
+        key = first.key
+        assert first.pass_state().begin == date(2026, 11, 20)  # and the seal covers it
+    with Ledger.open(path, WIB) as second:
+        assert second.key == key
+        assert len(key) == migrations.KEY_BYTES
+
+
+def test_damage_of_what_passes_remembered_is_not_sealed_over_by_the_key(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE meta SET value = '1' WHERE name = 'faults_in_row'")
+    with Ledger.open(path, WIB) as ledger, pytest.raises(StateError, match="rusak"):
+        _ = ledger.key

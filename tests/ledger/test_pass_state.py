@@ -166,6 +166,7 @@ def test_only_what_differs_is_written_and_a_name_of_another_version_stays(
         ledger.update_pass_state(lambda state: state._replace(begin=None, faults_in_row=0))
     left = rows(path)
     assert left.pop("seal")
+    assert left.pop("key")
     assert left == {"esok": "{}", "faults_in_row": "0"}
     ledger.pass_state()  # and the seal covers it
 
