@@ -31,9 +31,11 @@ WIB = timezone(timedelta(hours=7))
 KUOTA = 30
 # What mends the one clinic that `basics` leaves without a mapping.
 MAP_THE_CLINIC = "INSERT INTO maping_poli_bpjs VALUES ('MAT', 'MAT', 'MATA')"
+# What only makes a sample believable, or what a real Khanza's keys ask for.
 UNREAD = {
-    "referensi_mobilejkn_bpjs_batal": ("tanggalbatal",)
-}  # what only makes a sample believable
+    "reg_periksa": ("status_bayar",),
+    "referensi_mobilejkn_bpjs_batal": ("no_rkm_medis", "nomorreferensi", "tanggalbatal"),
+}
 
 PRIMARY_KEYS = {
     "reg_periksa": "no_rawat",
@@ -56,6 +58,21 @@ INDEXES = {
     "resep_obat": "no_rawat",
     "bridging_sep": "no_rawat",
     "bridging_surat_kontrol_bpjs": "no_sep",
+}
+# What goes with the row that it belongs to, and (False) what keeps that row from being deleted: of
+# each table the column, the table that it names, and whether it goes.
+FOREIGN_KEYS = {
+    "reg_periksa": (("no_rkm_medis", "pasien", False),),
+    "referensi_mobilejkn_bpjs": (("norm", "pasien", True),),
+    "referensi_mobilejkn_bpjs_batal": (
+        ("nobooking", "referensi_mobilejkn_bpjs", True),
+        ("no_rkm_medis", "pasien", True),
+    ),
+    "mutasi_berkas": (("no_rawat", "reg_periksa", True),),
+    "pemeriksaan_ralan": (("no_rawat", "reg_periksa", True),),
+    "resep_obat": (("no_rawat", "reg_periksa", False),),
+    "bridging_sep": (("no_rawat", "reg_periksa", True),),
+    "bridging_surat_kontrol_bpjs": (("no_sep", "bridging_sep", True),),
 }
 
 # The doctor who sees the patients of a clinic, unless the visit names another.
@@ -81,15 +98,29 @@ def create_sqlite(path: Path) -> sqlite3.Connection:
 
     It is in autocommit.
     """
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA synchronous = OFF")  # a sample can be made again
+    connection = open_sqlite(path)
     for table, columns in TABLES.items():
-        key = f", PRIMARY KEY ({PRIMARY_KEYS[table]})" if table in PRIMARY_KEYS else ""
-        connection.execute(
-            f"CREATE TABLE {table} ({', '.join((*columns, *UNREAD.get(table, ())))}{key})"
-        )
+        parts = [*dict.fromkeys((*columns, *UNREAD.get(table, ())))]
+        if table in PRIMARY_KEYS:
+            parts.append(f"PRIMARY KEY ({PRIMARY_KEYS[table]})")
+        for column, parent, goes in FOREIGN_KEYS.get(table, ()):
+            cascade = "ON DELETE CASCADE " if goes else ""
+            names = f"FOREIGN KEY ({column}) REFERENCES {parent} ({PRIMARY_KEYS[parent]})"
+            parts.append(f"{names} {cascade}ON UPDATE CASCADE")
+        connection.execute(f"CREATE TABLE {table} ({', '.join(parts)})")
     for table, column in INDEXES.items():
         connection.execute(f"CREATE INDEX {table}_{column} ON {table} ({column})")
+    return connection
+
+
+def open_sqlite(path: Path) -> sqlite3.Connection:
+    """Open a sample to write to; what belongs to a deleted row goes with it, as in Khanza.
+
+    It is in autocommit.
+    """
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")  # a sample can be made again
+    connection.execute("PRAGMA foreign_keys = ON")
     return connection
 
 
@@ -202,6 +233,7 @@ class Hospital:
             stts_daftar=stts_daftar,
             status_lanjut=status_lanjut,
             kd_pj=kd_pj,
+            status_bayar="Belum Bayar",
         )
         return no_rawat
 
@@ -249,13 +281,8 @@ class Hospital:
         """
         n = self._next("surat_kontrol")
         before = tanggal - timedelta(days=30)
-        no_sep = self.sep(
-            f"{before:%Y/%m/%d}/{900000 + n}",
-            nomr=norm,
-            no_kartu=self.value("pasien", "no_peserta", no_rkm_medis=norm),
-            notelep=self.value("pasien", "no_tlp", no_rkm_medis=norm),
-            kdpolitujuan=kd_poli_bpjs,
-        )
+        no_rawat = self.visit(before, no=900_000 + n, norm=norm)
+        no_sep = self.sep(no_rawat, kdpolitujuan=kd_poli_bpjs)
         no_surat = f"{KODE_PPK}{before:%m%y}K{n:06}"
         self.insert(
             "bridging_surat_kontrol_bpjs",
@@ -333,10 +360,16 @@ class Hospital:
         The booking and its visit stay as they are.
         """
         day = f"{nobooking[:4]}-{nobooking[4:6]}-{nobooking[6:8]}"
+        booking = {
+            column: self.value("referensi_mobilejkn_bpjs", column, nobooking=nobooking)
+            for column in ("norm", "nomorreferensi")
+        }
         self.insert(
             "referensi_mobilejkn_bpjs_batal",
             nobooking=nobooking,
+            no_rkm_medis=booking["norm"],
             no_rawat_batal=no_rawat,
+            nomorreferensi=booking["nomorreferensi"],
             tanggalbatal=tanggalbatal or f"{day} 07:15:00",
             keterangan=keterangan,
             statuskirim=statuskirim,

@@ -398,9 +398,9 @@ def test_any_trouble_on_any_call_of_a_pass_loses_nothing_and_repeats_nothing(
             go_on(one, call, trouble)
             all_is_well(one, kodebooking, call, trouble)
             quiet(one)
+        site.khanza.delete("resep_obat", no_rawat=kodebooking)
         site.khanza.delete("reg_periksa", no_rawat=kodebooking)
         site.khanza.delete("referensi_mobilejkn_bpjs", nobooking=kodebooking)
-        site.khanza.delete("referensi_mobilejkn_bpjs_batal", nobooking=kodebooking)
     said = Counter(one.code for one in site.bpjs.received)
     attack.measured(
         f"{len(TROUBLES)} kinds of trouble at BPJS × {len(CALLS)} "
@@ -447,6 +447,7 @@ def test_an_add_in_doubt_is_not_forgotten_by_what_goes_wrong_next(
                 replace(site, folder=site.folder / str(number)), untold, trouble, pems
             )
             assert [task for task, _ in site.held_at_bpjs(no_rawat)] == [99]
+        site.khanza.delete("resep_obat", no_rawat=no_rawat)
         site.khanza.delete("reg_periksa", no_rawat=no_rawat)
     attack.measured(
         "an add that BPJS took without saying so, trouble at its "

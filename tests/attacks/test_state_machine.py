@@ -42,7 +42,7 @@ from antrean_cli.operator.queue_admin import drop, replay, retry
 from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.faults import Fault as Broken
 from antrean_cli.simulator.faults import Fault
-from antrean_cli.simulator.hospital import Hospital, create_sqlite
+from antrean_cli.simulator.hospital import Hospital, create_sqlite, open_sqlite
 from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync import run as sync
 from antrean_cli.sync.record import Recorded
@@ -191,9 +191,7 @@ class Everything(RuleBasedStateMachine):
         self.mortal, self.sample, self.totals, self.clock = mortal, sample, totals, Clock(START)
         self.stack = ExitStack()
         self.folder = Path(self.stack.enter_context(TemporaryDirectory(dir=sample.parent)))
-        self.khanza = sqlite3.connect(
-            shutil.copy(sample, self.folder / "khanza.sqlite3"), isolation_level=None
-        )
+        self.khanza = open_sqlite(Path(shutil.copy(sample, self.folder / "khanza.sqlite3")))
         self.stack.callback(self.khanza.close)
         self.version = self.khanza.execute("PRAGMA data_version").fetchone()
         self.bpjs = self.stack.enter_context(stand_in(self.clock))

@@ -342,7 +342,7 @@ class World:
             self._restore(self.visits[booking.no_rawat])
 
     def is_deleted(self, random: Random) -> None:
-        """Delete a visit for good; what was written of it stays."""
+        """Delete a visit for good, and all that was written of it."""
         if visit := self._some(random):
             self._delete(visit)
 
@@ -364,7 +364,7 @@ class World:
         for table in ("mutasi_berkas", "resep_obat", "bridging_sep", "referensi_mobilejkn_bpjs"):
             self.khanza.update(table, rows, **into)
         if emptier is other:
-            other.berkas = visit.berkas
+            other.berkas = dict(visit.berkas)
         other.seps |= visit.seps
         other.reseps |= visit.reseps
         if booking := self.booking_of(visit):
@@ -372,7 +372,12 @@ class World:
         self._delete(visit)
 
     def _delete(self, visit: Visit) -> None:
+        """Delete a visit: its prescriptions first, which would keep it; the rest goes with it."""
+        self.khanza.delete("resep_obat", no_rawat=visit.no_rawat)
         self.khanza.delete("reg_periksa", no_rawat=visit.no_rawat)
+        for rows in (visit.seps, visit.exams, visit.reseps):
+            rows.clear()
+        visit.berkas = dict.fromkeys(visit.berkas)
         visit.there = False
 
     def _restore(self, visit: Visit) -> None:

@@ -134,18 +134,19 @@ def test_when_bpjs_does_not_answer_no_names_are_looked_for(here: Site) -> None:
 
 def test_khanzas_own_sender_is_named_with_the_time_of_its_last_task(here: Site) -> None:
     yesterday = TODAY - timedelta(days=1)
-    for day, taskid in ((yesterday, 3), (yesterday, 4)):
+    before, visit = here.khanza.visit(yesterday), here.khanza.visit(TODAY)
+    for taskid in (3, 4):
         here.khanza.insert(
             "referensi_mobilejkn_bpjs_taskid",
-            no_rawat=f"{day:%Y/%m/%d}/000001",
+            no_rawat=before,
             taskid=taskid,
-            waktu=f"{day} 09:00:00",
+            waktu=f"{yesterday} 09:00:00",
         )
     assert check(here, "--offline").levels["sender"] == "ok"
     for taskid in (3, 4):
         here.khanza.insert(
             "referensi_mobilejkn_bpjs_taskid",
-            no_rawat=f"{TODAY:%Y/%m/%d}/000001",
+            no_rawat=visit,
             taskid=taskid,
             waktu=f"{TODAY} 08:0{taskid}:00",
         )

@@ -16,6 +16,7 @@ import pytest
 from antrean_cli.khanza.tables import TABLES
 from antrean_cli.simulator.hospital import (
     DAYS,
+    FOREIGN_KEYS,
     INDEXES,
     PRIMARY_KEYS,
     UNREAD,
@@ -248,9 +249,34 @@ def test_mariadb_has_the_same_columns_and_keys(khanza: Hospital) -> None:
     assert {
         table: key for table, key in primary.items() if set(key.split(", ")) <= set(TABLES[table])
     } == PRIMARY_KEYS
-    assert {
-        t: ", ".join(names) for (t, index), names in keys.items() if index != "PRIMARY"
-    } == INDEXES
+    # MariaDB makes a key of its own for each foreign key that has none.
+    given = {(t, column) for t, rules in FOREIGN_KEYS.items() for column, *_ in rules}
+    others = {
+        (t, column)
+        for (t, index), (column, *_) in keys.items()
+        if index != "PRIMARY" and t in TABLES
+    }
+    assert others - given == set(INDEXES.items()) - given
+    assert set(INDEXES.items()) <= others
+
+
+def test_mariadb_has_the_cascades_of_the_sample(khanza: Hospital) -> None:
+    """What goes with a row, and what keeps it from being deleted, is the same on both."""
+    cursor: Any = khanza.connection.cursor()
+    cursor.execute(
+        """
+        SELECT c.table_name, k.column_name, c.referenced_table_name, c.delete_rule, c.update_rule
+        FROM information_schema.referential_constraints c
+        JOIN information_schema.key_column_usage k USING (constraint_schema, constraint_name)
+        WHERE c.constraint_schema = 'sik'
+        """
+    )
+    rules: dict[str, set[tuple[str, str, bool]]] = {}
+    for table, column, parent, on_delete, on_update in cursor.fetchall():
+        assert on_update == "CASCADE"
+        if table in TABLES:
+            rules.setdefault(table, set()).add((column, parent, on_delete == "CASCADE"))
+    assert rules == {table: set(some) for table, some in FOREIGN_KEYS.items()}
 
 
 @pytest.mark.parametrize("where", ["socket", "port"])

@@ -21,6 +21,7 @@ import pymysql
 
 from antrean_cli.simulator.hospital import Hospital
 from tests.support.folders import new_folder
+from tests.support.installs import INSTALLS
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 PR_SET_PDEATHSIG = 1
@@ -67,6 +68,7 @@ class MariaDB:
     def empty(self) -> None:
         """Delete all rows. TRUNCATE would make every table anew: many times slower."""
         with self.admin() as connection, connection.cursor() as cursor:
+            cursor.execute("SET foreign_key_checks = 0")
             cursor.execute("SHOW TABLES")
             tables = [table for (table,) in cursor.fetchall()]
             cursor.execute(
@@ -79,6 +81,21 @@ class MariaDB:
         """Let it hold what a Khanza has before its first patient, and nothing else."""
         with self.admin() as connection, connection.cursor() as cursor:
             cursor.execute("CALL basics.reset()")
+
+    @contextmanager
+    def installed(self, install: str) -> Iterator[None]:
+        """Let it be another kind of install (INSTALLS) for a while; undone while it has no rows."""
+        self._change(INSTALLS[install].make)
+        try:
+            yield
+        finally:
+            self.empty()
+            self._change(INSTALLS[install].undo)
+
+    def _change(self, statements: tuple[str, ...]) -> None:
+        with self.admin() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
 
     def is_waited_for(self) -> bool:
         """Return whether somebody waits for a table that is locked."""
@@ -245,7 +262,8 @@ def _keep(cursor: Any, database: str) -> None:
         if cursor.execute(f"SELECT 1 FROM {table} LIMIT 1"):
             source = f"SELECT {columns} FROM basics.{table}"
             steps.append(f"INSERT INTO {database}.{table} ({columns}) {source};")
-    body = " ".join(["START TRANSACTION;", *steps, "COMMIT;"])
+    steps = ["SET foreign_key_checks = 0;", "START TRANSACTION;", *steps, "COMMIT;"]
+    body = " ".join([*steps, "SET foreign_key_checks = 1;"])
     cursor.execute(f"CREATE PROCEDURE basics.reset() BEGIN {body} END")
 
 

@@ -1014,6 +1014,7 @@ def test_what_is_open_of_a_deleted_visit_is_held(site: Site) -> None:
         kd_pj="BPJ",
         **row,
     )
+    site.khanza.sep(no_rawat)  # it went with the visit
     site.clock.at("08:50")
     site.sync()
     assert site.held_at_bpjs(no_rawat) == [(3, "08:15:00")]
@@ -1027,7 +1028,7 @@ def test_a_merged_visit_leaves_the_old_number_alone(site: Site) -> None:
     site.sync()
     new = patient(site, jam="08:20:00")
     site.khanza.exam(new, "2026-11-23 08:30:00")
-    site.khanza.update("bridging_sep", {"no_rawat": old}, no_rawat="2026/11/23/000099")
+    site.khanza.update("bridging_sep", {"no_rawat": old}, no_rawat=new)
     site.khanza.delete("reg_periksa", no_rawat=old)
     for _ in range(3):
         site.clock.forward(minutes=11)

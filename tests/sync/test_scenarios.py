@@ -836,9 +836,10 @@ def test_30_the_cancel_of_a_deleted_visit_is_sent(site: Site, kept: bool) -> Non
     site.khanza.delete("reg_periksa", no_rawat=no_rawat)
     if kept:
         site.khanza.update("referensi_mobilejkn_bpjs", {"nobooking": nobooking}, status="Batal")
-    else:
-        site.khanza.delete("referensi_mobilejkn_bpjs", nobooking=nobooking)
     site.khanza.batal(nobooking, no_rawat=no_rawat, keterangan="Pasien berhalangan")
+    if not kept:  # in an install whose foreign keys did not survive a repair
+        site.khanza.connection.cursor().execute("SET foreign_key_checks = 0", ())
+        site.khanza.delete("referensi_mobilejkn_bpjs", nobooking=nobooking)
     for hhmm in ("07:20", "07:21", "09:00"):
         site.clock.at(hhmm)
         site.sync()
