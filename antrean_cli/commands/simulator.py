@@ -29,6 +29,7 @@ from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 antrean simulator
 antrean simulator --port 8686 --latency 300
 antrean simulator --isi bpjs.json
+antrean simulator --urutan-terakhir --kata-lain
 """
     ),
 )
@@ -57,6 +58,24 @@ antrean simulator --isi bpjs.json
 )
 @click.option(
     "--update-path", default="/antrean/updatewaktu", metavar="JALUR", help="Jalur update waktu."
+)
+@click.option(
+    "--longgar",
+    "lenient",
+    is_flag=True,
+    help="Terima juga angka sebagai teks dan kuota di bawah nol.",
+)
+@click.option(
+    "--urutan-terakhir",
+    "last_decides",
+    is_flag=True,
+    help="Nilai urutan task dari yang terakhir disimpan, bukan dari yang tertinggi.",
+)
+@click.option(
+    "--kata-lain",
+    "second_wording",
+    is_flag=True,
+    help="Jawab dengan susunan kata BPJS yang lain.",
 )
 @click.option("--certificate", type=FILE, metavar="PEM", help="Sertifikat untuk HTTPS.")
 @click.option(

@@ -90,6 +90,8 @@ ANSWERS = (
     Answer(calls=(CallName.POLI, CallName.DOKTER), code="1", kind=OutcomeKind.DONE),
     # There is none.
     Answer(calls=_LISTS, code="204", kind=OutcomeKind.DONE),
+    # antrean farmasi: "… sudah ada"
+    Answer(calls=(CallName.FARMASI,), code="201", text=r"sudah ada", kind=OutcomeKind.ALREADY),
     # "Undefined Error."
     Answer(code="201", text=r"undefined error", kind=OutcomeKind.RETRY),
     # There is none.

@@ -1,13 +1,9 @@
-"""What the stand-in BPJS holds, and the rules by which it takes or refuses a request. No I/O.
+"""What the stand-in BPJS holds, and what it answers to each call. No I/O.
 
-- All 23 fields of a booking are needed, each of its own type. JKN needs nomorkartu and
-  nomorreferensi; NON JKN leaves both empty.
 - A kode booking is taken once, and stays taken when the booking is cancelled.
-- Tasks go 1-2-3-4-5-6-7 or begin at 3; only a task 1 makes task 2 necessary. Nothing is
-  overwritten.
-- Times rise strictly (by the second) and lie on the day of service in WIB; H+7 is the last day for
-  sending.
-- 99 is free of the order and ends the booking; batal leaves a 99 too.
+- What a field has to look like stands in fields.py, in which order and at which times tasks may
+  come in tasks.py.
+- 99 ends the booking; batal leaves a 99 too.
 - All calls of the catalogue are there on purpose, also those that antrean does not make: a training
   stand-in that answers 404 to them would teach something wrong.
 - Where BPJS's behaviour is not known, the gentler reading holds, and `Bookings` has a switch for
@@ -19,51 +15,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from threading import Lock
 from typing import Any
 
-WIB = timezone(timedelta(hours=7), "WIB")
-Body = Mapping[str, object]
+from antrean_cli.simulator.fields import FIELDS, Body, is_doctor, unfit_field
+from antrean_cli.simulator.tasks import (
+    ABSENT,
+    OTHER_TASKNAMES,
+    TASKNAMES,
+    WIB,
+    Task,
+    TaskRules,
+)
+
 Row = dict[str, object]
 
-TASKNAMES = {
-    1: "mulai waktu tunggu admisi",
-    2: "akhir waktu tunggu admisi / mulai waktu layan admisi",
-    3: "akhir waktu layan admisi / mulai waktu tunggu poli",
-    4: "akhir waktu tunggu poli / mulai waktu layan poli",
-    5: "akhir waktu layan poli / mulai waktu tunggu farmasi",
-    6: "akhir waktu tunggu farmasi / mulai waktu layan farmasi membuat obat",
-    7: "akhir waktu obat selesai dibuat",
-    99: "tidak hadir / batal",
-}
-_NAME, _AMOUNT = (str, r".*\S.*"), (int, r"\d+")
-_FIELDS: dict[str, tuple[type, str]] = {
-    "kodebooking": _NAME,
-    "jenispasien": (str, r"JKN|NON JKN"),
-    "nomorkartu": (str, r"(\d{11,13})?"),  # 13 digits in life, 11 in the catalogue's own example
-    "nik": (str, r"\d{16}"),
-    "nohp": (str, r"\d{9,15}"),
-    **dict.fromkeys(("kodepoli", "namapoli"), _NAME),
-    "pasienbaru": (int, r"[01]"),
-    "norm": _NAME,
-    "tanggalperiksa": (str, r"\d{4}-\d\d-\d\d"),
-    "kodedokter": (int, r"[1-9]\d*"),
-    "namadokter": _NAME,
-    "jampraktek": (str, r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"),
-    "jeniskunjungan": (int, r"[1-4]"),
-    "nomorreferensi": (str, r"([0-9A-Za-z]{6,30})?"),
-    "nomorantrean": _NAME,
-    "angkaantrean": _AMOUNT,
-    "estimasidilayani": (int, r"\d{13}"),  # milliseconds: seconds have ten digits
-    **dict.fromkeys(("sisakuotajkn", "kuotajkn", "sisakuotanonjkn", "kuotanonjkn"), _AMOUNT),
-    "keterangan": (str, r"(?s).*"),
-}
 _RESEP = ("tidak ada", "racikan", "non racikan")
-_REFUSALS = {
+# Why an add with a certain value in one of its fields is refused.
+REFUSALS = {
     "sep": "Peserta pada tanggal pelayanan tersebut sudah terbit SEP.",
     "dokter_tidak_ada": "Data dokter tidak ditemukan.",
     "rujukan_tidak_valid": "Rujukan tidak valid",
+    "kartu_tidak_terdaftar": "Nomor kartu tidak terdaftar.",
 }
 _POLI = {
     "ANA": "Anak",
@@ -113,15 +87,6 @@ OK, EMPTY = Answer(200, "Ok"), Answer(204, "No Content")
 NOT_FOUND = Answer(201, "Kode Booking tidak ditemukan")
 
 
-@dataclass(frozen=True)
-class Task:
-    """`wakturs` is the time that the hospital sent, `waktu` the moment when it was stored."""
-
-    taskid: int
-    wakturs: datetime
-    waktu: datetime
-
-
 @dataclass(kw_only=True)
 class Booking:
     fields: Row
@@ -138,7 +103,7 @@ class Booking:
     @property
     def status(self) -> str:
         last = max((task.taskid for task in self.tasks), default=0)
-        if last == 99:
+        if last == ABSENT:
             return "Batal"
         return (
             "Selesai dilayani"
@@ -174,66 +139,9 @@ def _moment(waktu: object) -> datetime:
     return datetime.fromtimestamp(number // 1000, WIB)
 
 
-def unfit_field(body: Body) -> str | None:
-    """Name the first of the 23 fields that BPJS would not take."""
-    for name, (kind, shape) in _FIELDS.items():
-        if type(body.get(name)) is not kind or not re.fullmatch(shape, str(body[name]), re.ASCII):
-            return name
-    try:
-        date.fromisoformat(str(body["tanggalperiksa"]))
-    except ValueError:
-        return "tanggalperiksa"
-    jkn = body["jenispasien"] == "JKN"
-    return next(
-        (name for name in ("nomorkartu", "nomorreferensi") if bool(body[name]) != jkn), None
-    )
-
-
-def _missing(taskid: int, held: set[int]) -> str | None:
-    if taskid == 3:
-        return "Task=1 ada. TaskId=2 belum ada" if 1 in held and 2 not in held else None
-    free = taskid in (1, 99) or taskid - 1 in held
-    return None if free else f"TaskId={taskid - 1} belum ada"
-
-
-def order_refusal(
-    booking: Booking, taskid: int, now: datetime, *, second_wording: bool
-) -> Answer | None:
-    """Judge whether this task may come now, whatever its time."""
-    held = {task.taskid for task in booking.tasks}
-    if taskid in held and (taskid == 99 or 99 not in held):
-        return Answer(208, f"TaskId={taskid} sudah ada")
-    if 99 in held:
-        return Answer(201, "TaskId terakhir 99")
-    if now.astimezone(WIB).date() > booking.tanggal + timedelta(days=7):
-        return Answer(201, "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan.")
-    if taskid < max(held, default=0):
-        return Answer(201, f"TaskId terakhir {max(held)}")
-    missing = _missing(taskid, held)
-    if missing and second_wording:
-        missing = f"TaskId={taskid} tidak valid / TaskId sebelumnya belum terkirim"
-    return Answer(201, missing) if missing else None
-
-
-def time_refusal(
-    booking: Booking, taskid: int, at: datetime, *, second_wording: bool
-) -> Answer | None:
-    """Judge the time of a task whose turn it is."""
-    sent = f"({at:%Y-%m-%d %H:%M:%S} WIB)"
-    if at.date() != booking.tanggal:
-        day = f"Tanggal pelayanan untuk Kode Booking tersebut adalah ({booking.tanggal})"
-        return Answer(201, f"Waktu tidak valid {sent}. {day}")
-    before = max(booking.tasks, key=lambda task: (task.taskid, task.wakturs), default=None)
-    if taskid == 99 or before is None or at > before.wakturs:
-        return None
-    if second_wording and at < before.wakturs:
-        held = f"({before.wakturs:%Y-%m-%d %H:%M:%S} WIB)"
-        return Answer(201, f"TaskId={before.taskid} {held} lebih besar dari pada TaskId={taskid}")
-    return Answer(201, f"Waktu {sent} tidak boleh kurang atau sama dengan waktu sebelumnya")
-
-
-def _pendaftaran_row(booking: Booking) -> Row:
+def _pendaftaran_row(booking: Booking, *, flags_as_numbers: bool) -> Row:
     given = booking.fields
+    jkn = given["jenispasien"] == "JKN"
     names = (
         "kodepoli",
         "kodedokter",
@@ -250,7 +158,7 @@ def _pendaftaran_row(booking: Booking) -> Row:
         "nokapst": given["nomorkartu"],
         "norekammedis": given["norm"],
         "sumberdata": booking.sumberdata,
-        "ispeserta": given["jenispasien"] == "JKN",
+        "ispeserta": int(jkn) if flags_as_numbers else jkn,
         "noantrean": given["nomorantrean"],
         "estimasidilayani": given["estimasidilayani"],
         "createdtime": milliseconds(booking.created),
@@ -294,12 +202,19 @@ def _lengths(booking: Booking, first: int, waktu: str) -> list[float]:
 def _dashboard_row(period: str, bookings: list[Booking], waktu: str) -> Row:
     """waktu_taskN is the sum of seconds from task N to the next, avg_waktu_taskN its mean."""
     given = bookings[0].fields
-    row: Row = {"tanggal": period, "kodepoli": given["kodepoli"], "namapoli": given["namapoli"]}
+    row: Row = {
+        "kdppk": "0000R000",
+        "nmppk": "RS CONTOH",
+        "tanggal": period,
+        "kodepoli": given["kodepoli"],
+        "namapoli": given["namapoli"],
+    }
     for first in range(1, 7):
         lengths = [length for booking in bookings for length in _lengths(booking, first, waktu)]
         row[f"waktu_task{first}"] = sum(lengths)
         row[f"avg_waktu_task{first}"] = sum(lengths) / len(lengths) if lengths else 0
-    return row | {"jumlah_antrean": len(bookings)}
+    latest = max(booking.created for booking in bookings)
+    return row | {"jumlah_antrean": len(bookings), "insertdate": milliseconds(latest)}
 
 
 def _snapshot_row(booking: Booking) -> Row:
@@ -329,13 +244,18 @@ class Bookings:
         *,
         refuse_future: bool = False,
         second_wording: bool = False,
+        last_decides: bool = False,
+        lenient: bool = False,
     ) -> None:
         self._now = now
-        self._refuse_future = refuse_future
+        self._lenient = lenient
         self._second_wording = second_wording
+        self._task_rules = TaskRules(
+            second_wording=second_wording, last_decides=last_decides, refuse_future=refuse_future
+        )
         self._lock = Lock()
         self._held: dict[str, Booking] = {}
-        self._refused: dict[str, set[tuple[str, str]]] = {why: set() for why in _REFUSALS}
+        self._refused: dict[str, set[tuple[str, str]]] = {why: set() for why in REFUSALS}
         self._jadwal: dict[tuple[str, int], list[Row]] = {
             (kodepoli, kode): [
                 {"hari": hari, "buka": "08:00", "tutup": "14:00"} for hari in range(1, 7)
@@ -346,14 +266,16 @@ class Bookings:
     # What a hospital may call.
 
     def add(self, body: Body) -> Answer:
-        if wrong := unfit_field(body):
+        if wrong := unfit_field(body, lenient=self._lenient):
             return _unfit(wrong)
+        if not is_doctor(body["kodedokter"]):
+            return Answer(201, REFUSALS["dokter_tidak_ada"])
         with self._lock:
             if body["kodebooking"] in self._held:
                 return Answer(208, "Terdapat duplikasi Kode Booking")
             for why, marks in self._refused.items():
                 if any(str(body.get(name)) == value for name, value in marks):
-                    return Answer(201, _REFUSALS[why])
+                    return Answer(201, REFUSALS[why])
             self._store(dict(body), "Bridging Antrean")
             return OK
 
@@ -372,15 +294,9 @@ class Bookings:
             return NOT_FOUND if booking is None else self._add_task(booking, taskid, at)
 
     def _add_task(self, booking: Booking, taskid: int, at: datetime) -> Answer:
-        now, second = self._now(), self._second_wording
-        refusal = order_refusal(booking, taskid, now, second_wording=second)
-        refusal = refusal or time_refusal(booking, taskid, at, second_wording=second)
-        if refusal:
-            return refusal
-        if self._refuse_future and at > now:
-            return Answer(
-                201, f"Waktu ({at:%Y-%m-%d %H:%M:%S} WIB) tidak boleh lebih dari waktu sekarang"
-            )
+        now = self._now()
+        if refusal := self._task_rules.refusal(booking.tasks, taskid, at, booking.tanggal, now):
+            return Answer(*refusal)
         booking.tasks.append(Task(taskid, at, now))
         return OK
 
@@ -395,18 +311,19 @@ class Bookings:
             if booking.status == "Batal":
                 return Answer(208, "Antrean sudah dibatalkan")
             booking.keterangan_batal = reason
-            booking.tasks.append(Task(99, self._now().astimezone(WIB), self._now()))
+            booking.tasks.append(Task(ABSENT, self._now().astimezone(WIB), self._now()))
             return OK
 
     def getlisttask(self, body: Body) -> Answer:
         kodebooking = str(body.get("kodebooking"))
+        names = OTHER_TASKNAMES if self._second_wording else TASKNAMES
         with self._lock:
             booking = self._held.get(kodebooking)
             rows = [
                 {
                     "wakturs": printed(task.wakturs),
                     "waktu": printed(task.waktu),
-                    "taskname": TASKNAMES[task.taskid],
+                    "taskname": names[task.taskid],
                     "taskid": task.taskid,
                     "kodebooking": kodebooking,
                 }
@@ -424,7 +341,7 @@ class Bookings:
             if booking is None:
                 return NOT_FOUND
             if booking.farmasi is not None:
-                return Answer(208, "Terdapat duplikasi Kode Booking")
+                return Answer(201, "Nomor antrean farmasi sudah ada")
             booking.farmasi = dict(body)
             return OK
 
@@ -437,9 +354,28 @@ class Bookings:
     def aktif(self) -> Answer:
         return self._pendaftaran(lambda booking: booking.status == "Belum dilayani")
 
+    def belum_dilayani(self, kodepoli: str, kodedokter: str, hari: str, jampraktek: str) -> Answer:
+        """List who waits in one session of a doctor; `hari` is 1 for Monday to 7."""
+
+        def waits_there(booking: Booking) -> bool:
+            given = booking.fields
+            of_session = (given["kodepoli"], str(given["kodedokter"]), given["jampraktek"]) == (
+                kodepoli,
+                kodedokter,
+                jampraktek,
+            )
+            weekday = str(booking.tanggal.isoweekday())
+            return of_session and weekday == hari and booking.status == "Belum dilayani"
+
+        return self._pendaftaran(waits_there)
+
     def _pendaftaran(self, wanted: Callable[[Booking], bool]) -> Answer:
         with self._lock:
-            rows = [_pendaftaran_row(booking) for booking in self._held.values() if wanted(booking)]
+            rows = [
+                _pendaftaran_row(booking, flags_as_numbers=self._second_wording)
+                for booking in self._held.values()
+                if wanted(booking)
+            ]
         return Answer(200, "Ok", rows) if rows else EMPTY
 
     def ref_poli(self) -> Answer:
@@ -537,7 +473,7 @@ class Bookings:
         Its tasks are stored unjudged, as they come.
         """
         given = _INVENTED | fields | {"kodebooking": kodebooking, "tanggalperiksa": tanggalperiksa}
-        if wrong := unfit_field(given):
+        if wrong := unfit_field(given, lenient=self._lenient):
             raise ValueError(f"{wrong} belum sesuai")
         now = self._now()
         stored = [Task(task["taskid"], _moment(task["waktu"]), now) for task in tasks]
@@ -550,7 +486,7 @@ class Bookings:
 
     def refuse(self, why: str, **marks: object) -> None:
         """Refuse every add whose field has this value: refuse("sep", norm="123345")."""
-        if not marks or not marks.keys() <= _FIELDS.keys():
+        if not marks or not marks.keys() <= FIELDS.keys():
             raise ValueError(
                 f"sebut field antrean dan isinya, bukan: {', '.join(marks) or 'kosong'}"
             )
@@ -578,7 +514,7 @@ class Bookings:
         """Hold what a snapshot shows, unjudged; raises ValueError for anything that is none."""
         for row in rows:
             try:
-                fields = {name: row[name] for name in _FIELDS}
+                fields = {name: row[name] for name in FIELDS}
                 tasks: Any = row["tasks"]
                 held = [
                     Task(task["taskid"], _moment(task["wakturs"]), _moment(task["waktu"]))

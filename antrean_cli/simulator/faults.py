@@ -35,6 +35,9 @@ FaultName = Literal[
     "html",  # the gateway's page, 502
     "http_500",
     "http_429",  # with Retry-After: `retry_after`
+    "nginx_429",  # as nginx's limit_req answers: its page, and no Retry-After
+    "no_route",  # no such address for the gateway: `status`, as text or (`page`) as HTML
+    "request_rejected",  # the firewall's page, with HTTP 200
     "http_401",
     "redirect",  # 302 to `location`
     "unknown_code",
@@ -42,6 +45,7 @@ FaultName = Literal[
     "gagal_dicoba",
     "undefined_error",
     "not_found_yet",  # "Kode Booking tidak ditemukan", as just after an add
+    "contradiction",  # "TaskId=N-1 belum ada" to task N (`taskid`), whatever is there
     "code_as_text",  # the proper answer, its code as text
     "metaData",  # the proper answer in the other spelling
     "wrapped_list",  # the proper answer, its list within {"list": …}
@@ -65,6 +69,10 @@ _ENVELOPES: dict[str, tuple[int, int, str]] = {
 }
 
 
+_MOVED = 301
+_NO_ROUTE = (_MOVED, 404, 405, 501)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reply:
     """An HTTP answer before it is put on the wire."""
@@ -82,11 +90,19 @@ class Reply:
 
 
 def html(status: int) -> Reply:
-    phrase = HTTPStatus(status).phrase
-    page = (
-        f"<html><head><title>{status} {phrase}</title></head><body><h1>{status} "
-        f"{phrase}</h1></body></html>"
-    )
+    return _page(status, f"{status} {HTTPStatus(status).phrase}")
+
+
+def no_route(status: int = 404, location: str = "/pindah", *, page: bool = False) -> Reply:
+    """Return what the gateway says to an address that it does not know."""
+    text = "No Mapping Rule matched"
+    plain = Reply(status=status, body=text.encode(), content_type="text/plain")
+    reply = _page(status, text) if page else plain
+    return replace(reply, headers=(f"Location: {location}",)) if status == _MOVED else reply
+
+
+def _page(status: int, title: str) -> Reply:
+    page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
     return Reply(status=status, body=page.encode(), content_type="text/html")
 
 
@@ -105,6 +121,8 @@ class Fault:
     interval: float = 0.2
     retry_after: str = "60"
     location: str = "/pindah"
+    status: int = 404
+    page: bool = False
     handled: bool | None = None
 
     def __post_init__(self) -> None:
@@ -116,6 +134,10 @@ class Fault:
             raise ValueError("share: angka dari 0 sampai 1")
         if not isinstance(self.path, str):
             raise ValueError("path: akhir alamat sebagai teks")
+        if self.name == "no_route" and self.status not in _NO_ROUTE:
+            raise ValueError(f"status: salah satu dari {', '.join(map(str, _NO_ROUTE))}")
+        if self.name == "contradiction" and not isinstance(self.taskid, int):
+            raise ValueError("contradiction: sebut taskid")
         if self.seconds < 0 or self.interval < 0:
             raise ValueError("seconds dan interval: tidak boleh negatif")
         if "\r" in (text := self.retry_after + self.location) or "\n" in text:
@@ -136,19 +158,28 @@ class Fault:
     def reply(self) -> Reply | None:
         """Return what is answered in place of BPJS's own answer, if anything is."""
         if self.name in _ENVELOPES:
-            status, code, message = _ENVELOPES[self.name]
-            envelope = {"metadata": {"code": code, "message": message}, "response": None}
             headers = (f"Retry-After: {self.retry_after}",) if self.name == "http_429" else ()
-            return Reply(status=status, body=dumps(envelope).encode(), headers=headers)
+            return _envelope(*_ENVELOPES[self.name], headers)
+        if self.name == "contradiction" and self.taskid:
+            return _envelope(200, 201, f"TaskId={self.taskid - 1} belum ada")
         if self.name == "redirect":
             return Reply(status=302, headers=(f"Location: {self.location}",))
+        if self.name == "no_route":
+            return no_route(self.status, self.location, page=self.page)
         fixed = {
             "html": html(502),
             "http_500": html(500),
+            "nginx_429": html(429),
+            "request_rejected": _page(200, "Request Rejected"),
             "empty": Reply(),
             "no_code": Reply(body=b'{"metadata": {"message": "Ok"}, "response": null}'),
         }
         return fixed.get(self.name)
+
+
+def _envelope(status: int, code: int, message: str, headers: tuple[str, ...] = ()) -> Reply:
+    envelope = {"metadata": {"code": code, "message": message}, "response": None}
+    return Reply(status=status, body=dumps(envelope).encode(), headers=headers)
 
 
 class FaultPlan:

@@ -36,8 +36,10 @@ import lzstring
 from Crypto.Cipher import AES
 from Crypto.Util.Padding import pad
 
-from antrean_cli.simulator.bookings import WIB, Answer, Body, Bookings, printed
-from antrean_cli.simulator.faults import Fault, FaultPlan, Reply, html, play
+from antrean_cli.simulator.bookings import REFUSALS, Answer, Bookings, printed
+from antrean_cli.simulator.faults import Fault, FaultPlan, Reply, html, no_route, play
+from antrean_cli.simulator.fields import Body
+from antrean_cli.simulator.tasks import WIB
 
 CONTROL = "/_simulator/"
 # What a stand-in accepts unless told otherwise, and where it listens.
@@ -104,9 +106,17 @@ class Simulator:
         journal: str | Path | None = None,
         refuse_future: bool = False,
         second_wording: bool = False,
+        last_decides: bool = False,
+        lenient: bool = False,
         seed: int = 0,
     ) -> None:
-        self.bookings = Bookings(now, refuse_future=refuse_future, second_wording=second_wording)
+        self.bookings = Bookings(
+            now,
+            refuse_future=refuse_future,
+            second_wording=second_wording,
+            last_decides=last_decides,
+            lenient=lenient,
+        )
         self.faults = FaultPlan(seed)
         self.received: list[Received] = []
         self.arrived: list[Arrived] = []
@@ -158,13 +168,11 @@ class Simulator:
 
         Header names are in small letters; see faults.SPELLINGS.
         """
-        if refusal := self._refused_at_the_door(headers):
-            return _envelope(refusal, None, spelling)
         call, secretly = self._route(method, path)
         if call is None:
-            return _envelope(
-                Answer(404, "Alamat layanan tidak ditemukan"), None, spelling, status=404
-            )
+            return no_route()
+        if refusal := self._refused_at_the_door(headers):
+            return _envelope(refusal, None, spelling)
         body = _object(raw)
         with self._turn:
             answer = Answer(201, "Format data tidak sesuai.") if body is None else call(body)
@@ -244,10 +252,10 @@ class Simulator:
             case "POST", "mobile_jkn":
                 for item in items:
                     self.bookings.mobile_jkn(**item)
-            case "POST", "sep" | "dokter_tidak_ada" | "rujukan_tidak_valid":
+            case "POST", _ if name in REFUSALS:
                 for item in items:
                     self.bookings.refuse(name, **item)
-            case "DELETE", "sep" | "dokter_tidak_ada" | "rujukan_tidak_valid":
+            case "DELETE", _ if name in REFUSALS:
                 self.bookings.forgive(name)
             case "POST", "down":
                 self.down = bool(items[0]["down"])
@@ -306,6 +314,12 @@ def _routes(held: Bookings, update_path: str) -> list[tuple[str, str, Callable[.
         ("GET", "/antrean/pendaftaran/tanggal/{}", held.per_tanggal, True),
         ("GET", "/antrean/pendaftaran/kodebooking/{}", held.per_kodebooking, True),
         ("GET", "/antrean/pendaftaran/aktif", held.aktif, True),
+        (
+            "GET",
+            "/antrean/pendaftaran/kodepoli/{}/kodedokter/{}/hari/{}/jampraktek/{}",
+            held.belum_dilayani,
+            True,
+        ),
         ("GET", waktu + "/tanggal/{}/waktu/{}", held.dashboard, False),
         (
             "GET",
@@ -349,10 +363,10 @@ def _json(data: object, status: int = 200) -> Reply:
     return Reply(status=status, body=json.dumps(data, ensure_ascii=False).encode())
 
 
-def _envelope(answer: Answer, response: object, spelling: str, status: int = 200) -> Reply:
+def _envelope(answer: Answer, response: object, spelling: str) -> Reply:
     code = str(answer.code) if spelling == "code_as_text" else answer.code
     head = "metaData" if spelling == "metaData" else "metadata"
-    return _json({head: {"code": code, "message": answer.message}, "response": response}, status)
+    return _json({head: {"code": code, "message": answer.message}, "response": response})
 
 
 def _lines(journal: Path | None) -> int:

@@ -30,8 +30,8 @@ from types import MappingProxyType
 
 import pytest
 
-from antrean_cli.simulator.bookings import Body
 from antrean_cli.simulator.faults import Fault
+from antrean_cli.simulator.fields import Body
 from antrean_cli.simulator.server import Received, Simulator
 from tests.attacks.attack import Attack
 from tests.support.command import command_line, run

@@ -352,7 +352,7 @@ def _cancelled(site: Site) -> None:
         (_refuse_doctor, CALLS["add"], ["Data dokter tidak ditemukan."]),
         (_nothing, CALLS["update"], ["Kode Booking tidak ditemukan", "antrean add"]),
         (_nothing, CALLS["batal"], ["Kode Booking tidak ditemukan"]),
-        (_booked, ("update", KB, "5", "2026-11-23 09:00"), ["TaskId=4 belum ada", "task 4"]),
+        (_booked, ("update", KB, "5", "2026-11-23 09:00"), ["TaskId=3 belum ada", "task 3"]),
         (
             _booked_with_later_times,
             CALLS["update"],

@@ -124,6 +124,7 @@ SEEN = [
     ("add", "add", "201", "Undefined Error.", AGAIN, ""),
     ("jadwaldokter", "", "201", "Undefined Error.", AGAIN, ""),
     ("batal", "batal", "208", "", THERE, ""),
+    ("farmasi", "farmasi", "201", "Nomor antrean farmasi sudah ada", THERE, ""),
     *(
         (call, step, code, "", STOP, "")
         for call, step in (("add", "add"), ("batal", "batal"))

@@ -205,9 +205,10 @@ def test_missing_headers_are_refused_like_wrong_ones(bpjs: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/antrean/hapus", "/antrean/update", "/antrean/add/", "/antrean"])
-def test_an_unknown_address_is_a_404(bpjs: Client, path: str) -> None:
-    response = bpjs.raw("POST", "/antreanrs" + path, {}, bpjs.headers())
-    assert (response.status, json.loads(response.read())["metadata"]["code"]) == (404, 404)
+def test_an_unknown_address_gets_the_gateways_404_whoever_asks(bpjs: Client, path: str) -> None:
+    for headers in (bpjs.headers(), {}):
+        response = bpjs.raw("POST", "/antreanrs" + path, {}, headers)
+        assert (response.status, response.read()) == (404, b"No Mapping Rule matched")
 
 
 def test_base_path_and_update_path_can_be_a_gateways_own() -> None:
@@ -216,7 +217,8 @@ def test_base_path_and_update_path_can_be_a_gateways_own() -> None:
         assert client.meta("/antrean/add", SEED_ADD) == (200, "Ok")
         body = {"kodebooking": "x", "taskid": "3", "waktu": ms("08:00:00")}
         assert client.meta("/antrean/update", body) == (201, "Kode Booking tidak ditemukan")
-        assert client.meta("/antrean/updatewaktu", body)[0] == 404
+        other = client.raw("POST", client.base + "/antrean/updatewaktu", body, client.headers())
+        assert other.status == 404
 
 
 # Tambah antrean.
@@ -276,10 +278,6 @@ def test_a_field_in_the_wrong_form_is_named(
     assert bpjs.meta("/antrean/add", SEED_ADD | changed) == (201, text)
 
 
-def test_non_jkn_goes_without_card_and_reference(bpjs: Client) -> None:
-    assert bpjs.add(jenispasien="NON JKN", nomorkartu="", nomorreferensi="") == (200, "Ok")
-
-
 def test_doctor_sep_and_referral_are_refused_until_forgiven(
     simulator: Simulator, bpjs: Client
 ) -> None:
@@ -292,10 +290,21 @@ def test_doctor_sep_and_referral_are_refused_until_forgiven(
     simulator.bookings.refuse("sep", kodebooking=KB)
     assert "sudah terbit SEP" in str(bpjs.add()[1])
     simulator.bookings.forgive("sep")
-    simulator.bookings.refuse("rujukan_tidak_valid", nomorreferensi="0001R0040116A000001")
-    assert bpjs.add() == (201, "Rujukan tidak valid")
-    simulator.bookings.forgive("rujukan_tidak_valid")
+    simulator.bookings.refuse("kartu_tidak_terdaftar", nomorkartu="00012345678")
+    assert bpjs.add() == (201, "Nomor kartu tidak terdaftar.")
+    simulator.bookings.forgive("kartu_tidak_terdaftar")
     assert bpjs.add() == (200, "Ok")
+
+
+def test_of_two_numbers_of_reference_vclaim_can_know_one_alone(
+    simulator: Simulator, bpjs: Client
+) -> None:
+    simulator.bookings.refuse("rujukan_tidak_valid", nomorreferensi="0301R0021126P000001")
+    assert bpjs.add(nomorreferensi="0301R0021126P000001") == (201, "Rujukan tidak valid")
+    assert bpjs.add(nomorreferensi="0301R0011126K000001") == (200, "Ok")
+    simulator.bookings.forgive("rujukan_tidak_valid")
+    other = bpjs.add(kodebooking="B", nomorreferensi="0301R0021126P000001")
+    assert other == (200, "Ok")
 
 
 # Update waktu.
@@ -416,6 +425,37 @@ def test_the_second_wording_of_bpjs_can_be_had() -> None:
         client.task(3, ms("08:00:00"))
         text = "TaskId=3 (2021-03-16 08:00:00 WIB) lebih besar dari pada TaskId=4"
         assert client.task(4, ms("07:00:00")) == (201, text)
+        client.task(4, ms("08:01:00"))
+        client.task(5, ms("08:02:00"))
+        names = [
+            row["taskname"] for row in client.opened("/antrean/getlisttask", {"kodebooking": KB})
+        ]
+        assert names == [
+            "akhir waktu layan admisi/mulai waktu tunggu poli",
+            "akhir waktu tunggu poli/mulai waktu layan poli",
+            "akhir waktu layan poli",
+        ]
+        (row,) = client.opened(f"/antrean/pendaftaran/tanggal/{DAY}")
+        assert row["ispeserta"] == 1
+        assert row["ispeserta"] is not True
+
+
+def test_the_task_that_was_stored_last_can_decide() -> None:
+    with make(last_decides=True) as simulator:
+        client = Client(simulator)
+        client.add()
+        for taskid, waktu in ((3, "08:00:00"), (1, "07:50:00"), (2, "07:55:00")):
+            assert client.task(taskid, ms(waktu)) == (200, "Ok")
+        assert client.task(4, ms("08:05:00")) == (201, "TaskId=3 belum ada")
+        assert client.task(3, ms("08:00:00")) == (200, "Ok")
+        assert client.task(4, ms("08:05:00")) == (200, "Ok")
+        rows = client.opened("/antrean/getlisttask", {"kodebooking": KB})
+        assert [row["taskid"] for row in rows] == [3, 1, 2, 3, 4]
+
+
+def test_numbers_as_text_are_taken_by_a_lenient_stand_in() -> None:
+    with make(lenient=True) as simulator:
+        assert Client(simulator).add(kodedokter="12345", sisakuotajkn="-2") == (200, "Ok")
 
 
 def test_a_task_of_an_unknown_booking_is_not_found(bpjs: Client) -> None:
@@ -444,9 +484,8 @@ def test_a_cancel_counts_once_and_ends_the_booking(bpjs: Client) -> None:
     assert bpjs.task(3, ms("08:00:00")) == (201, "TaskId terakhir 99")
 
 
-def test_task_99_may_come_first_or_back_in_time_and_makes_batal_a_208(bpjs: Client) -> None:
+def test_task_99_may_come_first_and_makes_batal_a_208(bpjs: Client) -> None:
     bpjs.add()
-    bpjs.task(3, ms("08:00:00"))
     assert bpjs.task(99, ms("07:00:00")) == (200, "Ok")
     assert bpjs.meta("/antrean/batal", {"kodebooking": KB, "keterangan": "Batal"})[0] == 208
 
@@ -491,7 +530,8 @@ def test_farmasi_wants_a_known_booking_a_kind_and_a_number_and_is_taken_once(bpj
     wrong = bpjs.meta("/antrean/farmasi/add", body | {"jenisresep": "Campur"})
     assert wrong == (201, "data jenisresep  belum sesuai.")
     assert bpjs.meta("/antrean/farmasi/add", body) == (200, "Ok")
-    assert bpjs.meta("/antrean/farmasi/add", body)[0] == 208
+    again = bpjs.meta("/antrean/farmasi/add", body)
+    assert again == (201, "Nomor antrean farmasi sudah ada")
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b'"teks"', b"\xff"])
@@ -538,6 +578,22 @@ def test_bookings_are_listed_by_day_by_code_and_while_they_wait(
     assert [row["kodebooking"] for row in bpjs.opened("/antrean/pendaftaran/aktif")] == [
         "20210316000001"
     ]
+
+
+def test_who_waits_in_a_session_is_listed_by_clinic_doctor_weekday_and_hours(bpjs: Client) -> None:
+    bpjs.add()
+    session = "/antrean/pendaftaran/kodepoli/ANA/kodedokter/12345/hari/2/jampraktek/08:00-16:00"
+    assert [row["kodebooking"] for row in bpjs.opened(session)] == [KB]
+    for other in (
+        session.replace("ANA", "INT"),
+        session.replace("12345", "12346"),
+        session.replace("hari/2", "hari/3"),
+        session.replace("16:00", "14:00"),
+    ):
+        assert bpjs.meta(other) == (204, "No Content")
+    bpjs.task(3, ms("08:00:00"))
+    bpjs.task(4, ms("08:10:00"))
+    assert bpjs.meta(session) == (204, "No Content")
 
 
 def test_the_status_follows_the_tasks(bpjs: Client) -> None:
@@ -619,6 +675,7 @@ def test_the_dashboard_is_plain_and_sums_by_clinic(bpjs: Client) -> None:
     (row,) = envelope["response"]["list"]
     assert envelope["metadata"] == {"code": 200, "message": "Ok"}
     assert (row["kodepoli"], row["jumlah_antrean"]) == ("ANA", 2)
+    assert {"kdppk", "nmppk", "namapoli", "tanggal", "insertdate"} <= row.keys()
     assert (row["waktu_task3"], row["avg_waktu_task3"], row["avg_waktu_task4"]) == (1800, 900, 0)
     month = bpjs.call("/dashboard/waktutunggu/bulan/03/tahun/2021/waktu/server")["response"]["list"]
     assert month[0]["jumlah_antrean"] == 2
@@ -706,6 +763,13 @@ def test_a_fault_on_the_wire_breaks_the_exchange_and_says_what_was_done(
         (Fault("html"), 502, "<html>"),
         (Fault("http_500"), 500, "<html>"),
         (Fault("http_429", retry_after="120"), 429, '"code": 429'),
+        (Fault("nginx_429"), 429, "<html>"),
+        (Fault("request_rejected"), 200, "<html><head><title>Request Rejected</title>"),
+        (Fault("no_route"), 404, "No Mapping Rule matched"),
+        (Fault("no_route", status=301, page=True), 301, "<h1>No Mapping Rule matched</h1>"),
+        (Fault("no_route", status=405), 405, "No Mapping Rule matched"),
+        (Fault("no_route", status=501, page=True), 501, "<html>"),
+        (Fault("contradiction", taskid=4), 200, '"code": 201, "message": "TaskId=3 belum ada"'),
         (Fault("http_401"), 401, "Unauthorized"),
         (Fault("redirect"), 302, ""),
         (Fault("unknown_code"), 200, '"code": 777'),
@@ -723,15 +787,39 @@ def test_a_false_answer_is_whole_http_and_nothing_is_stored(
     simulator: Simulator, bpjs: Client, fault: Fault, status: int, text: str
 ) -> None:
     simulator.faults.add(fault)
-    response = bpjs.raw("POST", "/antreanrs/antrean/add", SEED_ADD, bpjs.headers())
+    sent = SEED_ADD | ({"taskid": fault.taskid} if fault.taskid else {})
+    response = bpjs.raw("POST", "/antreanrs/antrean/add", sent, bpjs.headers())
     body = response.read().decode()
     assert response.status == status
     assert text in body
     assert bool(body) == bool(text)
-    assert response.getheader("Retry-After") == ("120" if status == 429 else None)
-    assert response.getheader("Location") == ("/pindah" if status == 302 else None)
+    assert response.getheader("Retry-After") == ("120" if fault.name == "http_429" else None)
+    assert response.getheader("Location") == ("/pindah" if status in (301, 302) else None)
     assert simulator.received == []
     assert bpjs.add() == (200, "Ok")
+
+
+def test_one_booking_can_be_rejected_for_ever_and_no_other(
+    simulator: Simulator, bpjs: Client
+) -> None:
+    simulator.faults.add(Fault("request_rejected", times=None, kodebooking="B"))
+    for _ in range(3):
+        body = SEED_ADD | {"kodebooking": "B"}
+        response = bpjs.raw("POST", "/antreanrs/antrean/add", body, bpjs.headers())
+        assert (response.status, response.getheader("Content-Type")) == (200, "text/html")
+        assert b"Request Rejected" in response.read()
+        assert bpjs.add()[0] in (200, 208)
+
+
+def test_bpjs_can_have_a_task_and_ask_for_it_all_the_same(
+    simulator: Simulator, bpjs: Client
+) -> None:
+    simulator.faults.add(Fault("contradiction", taskid=4, times=None))
+    bpjs.add()
+    assert bpjs.task(3, ms("08:00:00")) == (200, "Ok")
+    for _ in range(2):
+        assert bpjs.task(4, ms("08:05:00")) == (201, "TaskId=3 belum ada")
+        assert bpjs.task(3, ms("08:00:00")) == (208, "TaskId=3 sudah ada")
 
 
 def test_a_false_answer_can_hide_that_the_request_was_acted_upon(
@@ -862,6 +950,9 @@ def test_everything_can_be_steered_without_a_signature(simulator: Simulator, bpj
     assert bpjs.control("POST", "dokter_tidak_ada", [{"kodedokter": 12345}]) == ok
     assert bpjs.add() == (201, "Data dokter tidak ditemukan.")
     assert bpjs.control("DELETE", "dokter_tidak_ada") == ok
+    assert bpjs.control("POST", "kartu_tidak_terdaftar", {"nomorkartu": "00012345678"}) == ok
+    assert bpjs.add() == (201, "Nomor kartu tidak terdaftar.")
+    assert bpjs.control("DELETE", "kartu_tidak_terdaftar") == ok
     assert (
         bpjs.control("POST", "faults", [{"name": "html", "times": None}, {"name": "empty"}]) == ok
     )
@@ -884,8 +975,14 @@ def test_everything_can_be_steered_without_a_signature(simulator: Simulator, bpj
         (KB, "Bridging Antrean"),
     ]
     assert held[0]["tasks"] == [{"taskid": 3, "wakturs": ms("08:00:00"), "waktu": ms("12:00:00")}]
-    assert [entry["code"] for entry in bpjs.control("GET", "received")[1]] == [200, 201, 201, 200]
-    assert len(bpjs.control("GET", "arrived")[1]) == 5
+    assert [entry["code"] for entry in bpjs.control("GET", "received")[1]] == [
+        200,
+        201,
+        201,
+        201,
+        200,
+    ]
+    assert len(bpjs.control("GET", "arrived")[1]) == 6
 
 
 @pytest.mark.parametrize(
@@ -895,6 +992,9 @@ def test_everything_can_be_steered_without_a_signature(simulator: Simulator, bpj
         ("faults", {"name": "html", "times": 0}),
         ("faults", {"name": "html", "share": 2}),
         ("faults", {"nama": "html"}),
+        ("faults", {"name": "no_route", "status": 200}),
+        ("faults", {"name": "contradiction"}),
+        ("faults", {"name": "contradiction", "taskid": "4"}),
         ("faults", ["html"]),
         ("mobile_jkn", {"kodebooking": "M1", "tanggalperiksa": "besok"}),
         ("mobile_jkn", {"tanggalperiksa": DAY}),
@@ -1008,7 +1108,7 @@ def test_one_add_sent_by_many_at_once_is_taken_once(simulator: Simulator) -> Non
 
 def test_the_stand_in_shares_no_code_with_the_program_it_judges() -> None:
     folder = Path(__file__).parents[2] / "antrean_cli" / "simulator"
-    for name in ("bookings.py", "faults.py", "server.py"):
+    for name in ("bookings.py", "faults.py", "fields.py", "server.py", "tasks.py"):
         for node in ast.walk(ast.parse((folder / name).read_text())):
             module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
             names = (
