@@ -1,3 +1,3 @@
 """antrean: sends a SIMRS Khanza hospital's outpatient queue to BPJS."""
 
-__version__ = "1.1.0"
+__version__ = "1.2.0"
