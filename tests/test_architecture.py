@@ -147,7 +147,9 @@ def test_only_commands_print(name: str) -> None:
 def test_requests_of_bpjs_are_named_where_bodies_are_made_only() -> None:
     """Khanza has columns of the same names; the simulator judges requests by itself."""
     bodies = {"rules.add_fields", "rules.payloads"}
-    others = {"bpjs.replies", "khanza", "rules.fingerprints", "simulator"}
+    others = {
+        *("bpjs.replies", "khanza", "rules.fingerprints", "rules.service_days", "simulator"),
+    }
     assert places(REQUEST_KEYS, bodies | others) == []
 
 

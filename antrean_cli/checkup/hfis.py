@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from antrean_cli.checkup.results import Finding, warning
 from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.rows import Slot
+from antrean_cli.rules.sessions import jampraktek_of
 from antrean_cli.rules.visits import Visit, codes_at_bpjs
 
 
@@ -30,14 +30,11 @@ def practices(visits: Iterable[Visit]) -> list[Practice]:
     for visit in visits:
         row, slot = visit.registration, visit.slot
         codes = codes_at_bpjs(row, visit.sep) if row else ("", "")
-        if row and slot and slot.jam_selesai and all(codes):
+        hours = jampraktek_of(slot) if slot else ""
+        if row and hours and all(codes):
             who = f"{row.nm_dokter or row.kd_dokter} (kode {codes[1]})"
-            found.setdefault((*codes, visit.tanggal.isoformat(), who), set()).add(_hours(slot))
+            found.setdefault((*codes, visit.tanggal.isoformat(), who), set()).add(hours)
     return [Practice(*key, tuple(sorted(hours))) for key, hours in sorted(found.items())]
-
-
-def _hours(slot: Slot) -> str:
-    return f"{slot.jam_mulai[:5]}-{(slot.jam_selesai or '')[:5]}"
 
 
 def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> Finding | None:

@@ -5,7 +5,7 @@ What of the last days cannot be added is told with the table to fill.
 
 import shlex
 from collections.abc import Generator, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from antrean_cli.checkup.grants import Rights, rights
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
@@ -13,9 +13,13 @@ from antrean_cli.checkup.unadded import SimilarNames, unadded
 from antrean_cli.config.settings import ZONES, KhanzaSettings, Settings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
+from antrean_cli.render.broken_rows import broken_row_text
 from antrean_cli.render.times import one_unit
 from antrean_cli.rules.enrichment import with_sessions
+from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE
+from antrean_cli.rules.rows import Rows
+from antrean_cli.rules.service_days import BrokenRow, broken_rows
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.times import parse_datetime
 from antrean_cli.rules.visits import Visit, assemble, takes_part
@@ -46,7 +50,9 @@ def examine_khanza(
             if not khanza.sample:
                 yield judge_zone(khanza.now(), now)
             what = "visits"
-            visits = _last_days(settings, khanza, now.date(), sessions)
+            rows = rows_of(khanza, settings.policy, Window(now.date() - MAX_AGE, now.date()))
+            visits = _served(rows, settings.policy, sessions)
+            yield from map(_broken, broken_rows(rows))
             yield from unadded(visits, settings.policy, similar)
             yield judge_own_sender(khanza.own_sender_summary(now.date()), now)
     except TemporaryError as error:
@@ -147,11 +153,14 @@ def _other_zone(there: datetime, now: datetime, hours: int) -> Finding:
 # -- the last days
 
 
-def _last_days(settings: Settings, khanza: Khanza, today: date, sessions: Sessions) -> list[Visit]:
-    """Return the outpatients of the last days whom antrean serves and who were not cancelled."""
-    rows = rows_of(khanza, settings.policy, Window(today - MAX_AGE, today))
-    visits = with_sessions(assemble(rows, settings.policy), sessions)
-    return [visit for visit in visits if _outpatient(visit) and takes_part(visit, settings.policy)]
+def _served(rows: Rows, policy: Policy, sessions: Sessions) -> list[Visit]:
+    """Return the outpatients whom antrean serves and who were not cancelled."""
+    visits = with_sessions(assemble(rows, policy), sessions)
+    return [visit for visit in visits if _outpatient(visit) and takes_part(visit, policy)]
+
+
+def _broken(row: BrokenRow) -> Finding:
+    return warning("rows", f"Khanza: {broken_row_text(row)}")
 
 
 def _outpatient(visit: Visit) -> bool:

@@ -24,7 +24,7 @@ from antrean_cli.monitoring.pass_monitor import PassMonitor
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.sync.report import Delivered, Report
+from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 from antrean_cli.sync.run import Pass
 
 
@@ -80,11 +80,11 @@ def _run_and_tell(
     told: list[str] = []
     with ProgressBar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
         for event in one.run(since=since):
+            if news := _news(event):
+                told += news
+                for text in news:
+                    journal.aloud(text)
             if isinstance(event, Announcement):
-                from antrean_cli.render.outages import announcement_text
-
-                told.append(announcement_text(event))
-                journal.aloud(told[-1])
                 continue
             if as_json:  # kept as documents: a change holds its whole booking
                 from antrean_cli.render.pushes import push_document
@@ -110,6 +110,20 @@ def _run_and_tell(
             if str(error):
                 app.say(f"Belum selesai: {error}")
     return one.report
+
+
+def _news(event: PassEvent) -> list[str]:
+    """Return what somebody must know of besides a booking: an outage, a broken row of Khanza's."""
+    # A pass without news must not pay for the words.
+    if isinstance(event, Announcement):
+        from antrean_cli.render.outages import announcement_text
+
+        return [announcement_text(event)]
+    if isinstance(event, Noted) and event.broken:
+        from antrean_cli.render.broken_rows import broken_row_text
+
+        return [broken_row_text(row) for row in event.broken]
+    return []
 
 
 def _tell_watchers(app: App, monitor: PassMonitor) -> None:

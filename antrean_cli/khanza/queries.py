@@ -30,6 +30,7 @@ from antrean_cli.rules.rows import (
     Slot,
     SuratKontrol,
 )
+from antrean_cli.rules.times import parse_date
 
 _DAY = timedelta(days=1)
 
@@ -225,7 +226,7 @@ class Khanza(Connection):
             """
             SELECT r.no_rawat AS no_rawat,
                    COALESCE(r.no_reg, '') AS no_reg,
-                   r.tgl_registrasi AS tgl_registrasi,
+                   COALESCE(r.tgl_registrasi, '') AS tgl_registrasi,
                    COALESCE(r.jam_reg, '') AS jam_reg,
                    COALESCE(r.kd_dokter, '') AS kd_dokter,
                    COALESCE(r.no_rkm_medis, '') AS norm,
@@ -250,7 +251,10 @@ class Khanza(Connection):
             LEFT JOIN dokter d ON d.kd_dokter = r.kd_dokter
             LEFT JOIN maping_poli_bpjs mp ON mp.kd_poli_rs = r.kd_poli
             LEFT JOIN maping_dokter_dpjpvclaim md ON md.kd_dokter = r.kd_dokter
-            WHERE (r.no_rawat BETWEEN :low AND :high AND r.tgl_registrasi BETWEEN :first AND :last)
+            WHERE (r.no_rawat BETWEEN :low AND :high
+                   AND (r.tgl_registrasi BETWEEN :first AND :last
+                        OR r.tgl_registrasi IS NULL
+                        OR r.tgl_registrasi NOT BETWEEN '2000-01-01' AND '2099-12-31'))
                OR r.no_rawat IN (:list)
             """,
             {
@@ -276,12 +280,13 @@ class Khanza(Connection):
             _nobookings(oldest - _DAY, window.last + _DAY),
             window.nobooking,
         )
-        first, last = window.first.isoformat(), window.last.isoformat()
         named = {*window.no_rawat, *window.nobooking}
         return [
             row
             for row in rows
-            if first <= (row.tanggalperiksa or "")[:10] <= last
+            # One without a day: the rules look for it elsewhere (rules/service_days.py).
+            if (tanggal := parse_date(row.tanggalperiksa)) is None
+            or window.first <= tanggal <= window.last
             or named & {row.no_rawat, row.nobooking}
         ]
 

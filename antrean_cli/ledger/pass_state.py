@@ -18,6 +18,7 @@ from antrean_cli.ledger.columns import aware, stored_time
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.sessions import Clinic
 
 _OUTAGE = "outage_"  # and the kind of the outage
@@ -34,6 +35,7 @@ class PassState(NamedTuple):
     - `begin`: the day that no pass goes before.
     - `full_scan_at`: when the whole window was last read; `surat_kontrol_at`: when the surat
       kontrol were.
+    - `broken_rows`: those that nothing can be told of, and that people were told of.
 
     Of the passes themselves:
     - `passed_at`, `exit_code`: the end of the last one; `succeeded_at`: of the last good one.
@@ -54,6 +56,7 @@ class PassState(NamedTuple):
     begin: date | None = None
     full_scan_at: datetime | None = None
     surat_kontrol_at: datetime | None = None
+    broken_rows: tuple[BrokenRow, ...] = ()
     passed_at: datetime | None = None
     exit_code: int | None = None
     succeeded_at: datetime | None = None
@@ -87,6 +90,7 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
         begin=day("begin"),
         full_scan_at=time("full_scan_at"),
         surat_kontrol_at=time("surat_kontrol_at"),
+        broken_rows=tuple(map(BrokenRow._make, values.get("broken_rows", ()))),
         passed_at=time("passed_at"),
         exit_code=values.get("exit_code"),
         succeeded_at=time("succeeded_at"),
@@ -118,6 +122,7 @@ def stored(state: PassState) -> dict[str, str]:
         "begin": _iso(state.begin),
         "full_scan_at": stored_time(state.full_scan_at),
         "surat_kontrol_at": stored_time(state.surat_kontrol_at),
+        "broken_rows": state.broken_rows or None,
         "passed_at": stored_time(state.passed_at),
         "exit_code": state.exit_code,
         "succeeded_at": stored_time(state.succeeded_at),

@@ -19,6 +19,7 @@ from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Rows
+from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit, assemble, takes_part
 from antrean_cli.sync.hfis import sessions_of
 from antrean_cli.sync.read import known_of, rows_of
@@ -32,7 +33,7 @@ class DaySnapshot:
     - `cases` are its bookings: those of Khanza's visits, and those that only the ledger has.
     - `known` are all kode booking that stand for somebody here, those of other days included, as
       far as Khanza has moved a visit to one.
-    - `clinics` are Khanza's codes of each of BPJS's clinics.
+    - `clinics` are Khanza's codes of each of BPJS's clinics, that one in comparable form.
     """
 
     first: date
@@ -141,5 +142,5 @@ def _numbers(one: Visit | Record) -> list[str]:
 def _clinics(rows: Rows) -> dict[str, frozenset[str]]:
     clinics: dict[str, set[str]] = {}
     for row in rows.maping_poli:
-        clinics.setdefault(row.kd_poli_bpjs, set()).add(row.kd_poli_rs)
+        clinics.setdefault(comparable(row.kd_poli_bpjs), set()).add(row.kd_poli_rs)
     return {code: frozenset(codes) for code, codes in clinics.items()}

@@ -16,6 +16,7 @@ from antrean_cli.rules.codes import Code, State
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import Reason, general
+from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.times import service_day
 
 PENDING = frozenset({State.DUE, State.SENDING})
@@ -39,6 +40,7 @@ class Overview:
       all of its work; None if there was none.
     - `begin` is the day that no pass goes before, `checkpoint` the last one read to its end.
     - `pending` pushes are on their way, the oldest of them for `oldest_pending`.
+    - `broken_rows` are rows of Khanza's that nothing can be told of.
     - `deadlines` are the last days on which BPJS takes what is open, and how many pushes that is.
     """
 
@@ -52,6 +54,7 @@ class Overview:
     oldest_pending: timedelta
     reasons: tuple[ReasonCount, ...]
     outages: tuple[Outage, ...]
+    broken_rows: tuple[BrokenRow, ...]
     deadlines: Mapping[date, int]
 
     def count(self, state: State) -> int:
@@ -80,6 +83,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         oldest_pending=_oldest_pending(pushes, now),
         reasons=count_reasons(pushes),
         outages=_outages(state),
+        broken_rows=state.broken_rows,
         deadlines=_deadlines(pairs),
     )
 
@@ -142,6 +146,7 @@ class ProblemCode(Code):
     PENDING_TOO_LONG = "pending_too_long"
     REFUSED = "refused"  # more than the limit: `count`
     OUTAGE = "outage"  # people were told of it: `outage`
+    BROKEN_ROW = "broken_row"  # nothing can be told of a row of Khanza's: `row`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +156,7 @@ class HealthProblem:
     code: ProblemCode
     count: int = 0
     outage: Outage | None = None
+    row: BrokenRow | None = None
 
 
 def health_problems(found: Overview, limits: Limits) -> list[HealthProblem]:
@@ -167,7 +173,9 @@ def health_problems(found: Overview, limits: Limits) -> list[HealthProblem]:
     if (refused := found.count(State.REFUSED)) > limits.refused:
         problems.append(HealthProblem(code=ProblemCode.REFUSED, count=refused))
     told = (outage for outage in found.outages if outage.announced)
-    return problems + [HealthProblem(code=ProblemCode.OUTAGE, outage=outage) for outage in told]
+    problems += [HealthProblem(code=ProblemCode.OUTAGE, outage=outage) for outage in told]
+    broken = found.broken_rows
+    return problems + [HealthProblem(code=ProblemCode.BROKEN_ROW, row=row) for row in broken]
 
 
 def is_stuck(ledger: Ledger, limits: Limits, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.reasons import Reason
 from antrean_cli.rules.times import service_day
+from antrean_cli.rules.values import comparable
 
 # What somebody can still do something about.
 UNFINISHED = frozenset({State.HELD, State.REFUSED, State.DUE, State.SENDING})
@@ -41,7 +42,7 @@ class PushFilter:
         return (
             self.number in ("", record.kodebooking, record.no_rawat)
             and self.tanggal in (None, record.tanggal)
-            and self.poli in ("", record.kd_poli)
+            and comparable(self.poli) in ("", comparable(record.kd_poli))
         )
 
     def fits(self, record: Record, push: Push) -> bool:

@@ -30,6 +30,8 @@ from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.times import service_day
+from antrean_cli.rules.values import comparable
+from antrean_cli.rules.visits import clinic_takes_part
 
 
 @dataclass(kw_only=True, slots=True)
@@ -126,9 +128,9 @@ def _strangers(day: DaySnapshot, listed: Mapping[str, Antrean], policy: Policy) 
     """
     found = []
     for kodebooking, row in sorted(listed.items()):
-        codes = {row.kodepoli} | day.clinics.get(row.kodepoli, frozenset())
-        left_out = codes & policy.skip_poli or (policy.only_poli and not codes & policy.only_poli)
-        if not (left_out or kodebooking in day.known or row.cancelled):
+        codes = {row.kodepoli} | day.clinics.get(comparable(row.kodepoli), frozenset())
+        known = kodebooking in day.known or row.cancelled
+        if clinic_takes_part(codes, policy) and not known:
             found.append(Difference(kodebooking, Step.ADD, DifferenceKind.UNKNOWN_BOOKING))
     return found
 

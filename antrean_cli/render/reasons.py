@@ -83,6 +83,16 @@ WORDS: Mapping[ReasonCode, Words] = {
         Unit.IT,
         _JADWAL,
     ),
+    ReasonCode.SESSION_ENDS_FIRST: Words(
+        "jam selesai dokter {kd_dokter} tidak sesudah jam mulai di tabel jadwal",
+        Unit.IT,
+        "betulkan tabel jadwal di Khanza; setelah itu terkirim otomatis",
+    ),
+    ReasonCode.NO_TIME_OF_REGISTRATION: Words(
+        "jam registrasi belum diisi, dan dokternya praktek lebih dari sekali hari itu",
+        Unit.PENDAFTARAN,
+        "isi jam registrasi kunjungan di Khanza; setelah itu terkirim otomatis",
+    ),
     ReasonCode.NO_REFERENCE: Words(
         "menunggu nomor referensi (SEP atau surat kontrol)",
         Unit.PENDAFTARAN,
@@ -167,6 +177,7 @@ WORDS: Mapping[ReasonCode, Words] = {
 GOES_ON: Mapping[str, str] = {
     "petakan": "the mapping table in Khanza has the row",
     "jadwal": "`jadwal` has the doctor's session of that weekday",
+    "jam_reg": "reg_periksa has the time of the registration",
     "referensi": "the SEP or the surat kontrol exists",
     "ganda": "the one that is not used is cancelled",
     "hadir": "the patient checks in or is examined; after the day it is closed as a no-show",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from antrean_cli.operator.overview import HealthProblem, Overview, ProblemCode
+from antrean_cli.render.broken_rows import broken_row_text
 from antrean_cli.render.outages import outage_name
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
@@ -32,6 +33,7 @@ _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
         f"{problem.count} kiriman ditolak BPJS; lihat: antrean list --refused"
     ),
     ProblemCode.OUTAGE: lambda problem: outage_name(problem.outage) if problem.outage else "",
+    ProblemCode.BROKEN_ROW: lambda problem: broken_row_text(problem.row) if problem.row else "",
 }
 
 
@@ -114,5 +116,6 @@ def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[
         "outages": [
             {"kind": outage.kind, "since": epoch_ms(outage.since)} for outage in found.outages
         ],
+        "broken_rows": [row._asdict() for row in found.broken_rows],
         "deadlines": {day.isoformat(): count for day, count in found.deadlines.items()},
     }

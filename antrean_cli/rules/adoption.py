@@ -18,6 +18,7 @@ from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import ReasonCode, because, has_code
 from antrean_cli.rules.transitions import hold, mark_already_at_bpjs, want
+from antrean_cli.rules.values import comparable, filled
 from antrean_cli.rules.visits import Visit
 
 SHOWN = 3  # of several bookings that are named
@@ -49,10 +50,13 @@ def duplicate_bookings(visit: Visit, rows: Sequence[Antrean], known: Collection[
 
 def _same(row: Antrean, mine: Patient) -> bool:
     """Return whether a booking that lives is of this patient, clinic and doctor."""
-    if row.cancelled or (row.kodepoli, row.kodedokter) != (mine.kodepoli, mine.kodedokter):
+    clinic = comparable(row.kodepoli) == comparable(mine.kodepoli)
+    if row.cancelled or not clinic or row.kodedokter != mine.kodedokter:
         return False
     numbers = ((row.nik, mine.nik), (row.nomorkartu, mine.nomorkartu), (row.norm, mine.norm))
-    return any(theirs and theirs == ours for theirs, ours in numbers)
+    return any(
+        filled(theirs) and comparable(theirs) == comparable(ours) for theirs, ours in numbers
+    )
 
 
 def adopted(record: Record, found: Sequence[str], policy: Policy) -> Record:

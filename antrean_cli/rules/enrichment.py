@@ -4,11 +4,13 @@
 - The planned control visit (surat kontrol), which names patient, day and clinic and no visit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from antrean_cli.rules.rows import Registration, Slot, SuratKontrol
 from antrean_cli.rules.sessions import Sessions, hari_kerja_of, hours_of, slot_of
+from antrean_cli.rules.values import comparable, filled
 from antrean_cli.rules.visits import Visit, codes_at_bpjs
 
 
@@ -44,14 +46,26 @@ def _slots(row: Registration, visit: Visit, sessions: Sessions) -> list[Slot]:
 
 def with_surat_kontrol(visits: Iterable[Visit], planned: Sequence[SuratKontrol]) -> list[Visit]:
     """Return the visits with the surat kontrol that was written for each, as asked for."""
-    found = {(one.norm, one.tanggal[:10], one.kd_poli_bpjs): one for one in planned}
+    found = {_appointment(one.norm, one.tanggal, one.kd_poli_bpjs): one for one in planned}
     return [
-        replace(
-            visit,
-            surat_kontrol=found.get((row.norm, visit.tanggal.isoformat(), row.kd_poli_bpjs)),
-            surat_asked=True,
-        )
+        replace(visit, surat_kontrol=_written_for(row, visit.tanggal, found), surat_asked=True)
         if (row := visit.registration)
         else visit
         for visit in visits
     ]
+
+
+_Appointment = tuple[str, str, str]
+
+
+def _written_for(
+    row: Registration, tanggal: date, found: Mapping[_Appointment, SuratKontrol]
+) -> SuratKontrol | None:
+    """Return the surat kontrol of a visit; nobody's and no clinic's is not this one's."""
+    appointment = _appointment(row.norm, tanggal.isoformat(), row.kd_poli_bpjs)
+    return found.get(appointment) if all(appointment) else None
+
+
+def _appointment(norm: str, day: str | None, kodepoli: str | None) -> _Appointment:
+    """Return what a planned control visit and the visit that it became have in common."""
+    return comparable(filled(norm)), (day or "")[:10], comparable(filled(kodepoli))

@@ -15,8 +15,10 @@ from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.reasons import GONE, Reason, ReasonCode, because
 from antrean_cli.rules.rows import Booking, Registration, Resep, Sep, Slot
+from antrean_cli.rules.sessions import jampraktek_of, opening_of
 from antrean_cli.rules.sources import no_session
-from antrean_cli.rules.times import milliseconds, parse_datetime
+from antrean_cli.rules.times import milliseconds, parse_datetime, time_of_day
+from antrean_cli.rules.values import filled, last_number, not_negative, whole
 from antrean_cli.rules.visits import Visit, codes_at_bpjs
 
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
@@ -82,17 +84,25 @@ def missing(visit: Visit) -> Reason | None:
     kodepoli, kodedokter = codes_at_bpjs(row, sep)
     if not kodepoli:
         return because(ReasonCode.CLINIC_UNMAPPED, kd_poli=row.kd_poli)
-    if _whole(kodedokter) is None:
+    if whole(kodedokter) is None:
         mapped = ReasonCode.DOCTOR_CODE_NO_NUMBER if row.kd_dokter_bpjs else None
         return because(mapped or ReasonCode.DOCTOR_UNMAPPED, kd_dokter=row.kd_dokter)
     slot = visit.hfis_slot or visit.slot
     if slot is None:
-        return no_session(row, visit.tanggal)
-    if not slot.jam_selesai:
-        return because(ReasonCode.SESSION_WITHOUT_END, kd_dokter=row.kd_dokter)
+        return _no_session_of(row, visit)
+    if not jampraktek_of(slot):
+        wrong = ReasonCode.SESSION_WITHOUT_END if opening_of(slot) else None
+        return because(wrong or ReasonCode.SESSION_ENDS_FIRST, kd_dokter=row.kd_dokter)
     if visit.kind == Kind.ONSITE and not _reference(visit)[1]:
         return because(ReasonCode.NO_REFERENCE)
     return None
+
+
+def _no_session_of(row: Registration, visit: Visit) -> Reason:
+    """Return why no session of the doctor's is that of a visit."""
+    if not time_of_day(row.jam_reg):
+        return because(ReasonCode.NO_TIME_OF_REGISTRATION)
+    return no_session(row, visit.tanggal)
 
 
 def _missing_in(booking: Booking) -> Reason | None:
@@ -102,7 +112,7 @@ def _missing_in(booking: Booking) -> Reason | None:
         ("jeniskunjungan", (booking.jeniskunjungan or "")[:1]),
     )
     for name, text in numbers:
-        if _whole(text) is None:
+        if whole(text) is None:
             return because(ReasonCode.BOOKING_FIELD_NO_NUMBER, field=name)
     return None
 
@@ -140,7 +150,7 @@ def patient_of(row: Registration, sep: Sep | None) -> Patient:
 
 def _desk_body(visit: Visit, row: Registration, policy: Policy) -> dict[str, Any]:
     """Return the fields of an onsite or NON JKN visit; those that are not known are None."""
-    patient, sep, number = patient_of(row, visit.sep), visit.sep, _number(row.no_reg)
+    patient, sep, number = patient_of(row, visit.sep), visit.sep, last_number(row.no_reg)
     return {
         "kodebooking": visit.kodebooking,
         "nik": patient.nik,
@@ -150,7 +160,7 @@ def _desk_body(visit: Visit, row: Registration, policy: Policy) -> dict[str, Any
         "pasienbaru": int(row.stts_daftar == "Baru"),
         "norm": patient.norm,
         "tanggalperiksa": visit.tanggal.isoformat(),
-        "kodedokter": _whole(patient.kodedokter),
+        "kodedokter": whole(patient.kodedokter),
         "namadokter": row.nm_dokter_bpjs or row.nm_dokter or "",
         "nomorantrean": f"{row.kd_poli}-{row.no_reg}",
         "angkaantrean": number,
@@ -176,14 +186,15 @@ def _nonjkn_fields() -> dict[str, Any]:
 
 def _session_fields(visit: Visit, slot: Slot | None, number: int, policy: Policy) -> dict[str, Any]:
     """Return the fields that the doctor's session gives, none where its opening is not known."""
-    opening = parse_datetime(f"{visit.tanggal} {slot.jam_mulai}", policy.zone) if slot else None
+    jam = opening_of(slot) if slot else ""
+    opening = parse_datetime(f"{visit.tanggal} {jam}", policy.zone)
     if slot is None or opening is None:
         return {}
     waiting = number * policy.minutes_per_patient * 60_000
-    kuota = _not_negative(slot.kuota)
+    kuota = not_negative(slot.kuota)
     left = max(kuota - number, 0)
     return {
-        "jampraktek": f"{slot.jam_mulai[:5]}-{slot.jam_selesai[:5]}" if slot.jam_selesai else None,
+        "jampraktek": jampraktek_of(slot) or None,
         "estimasidilayani": milliseconds(opening) + waiting,
         "sisakuotajkn": left,
         "kuotajkn": kuota,
@@ -206,18 +217,18 @@ def _booked_body(visit: Visit, booking: Booking) -> dict[str, Any]:
         "pasienbaru": int(booking.pasienbaru == "1"),
         "norm": (row.norm if row else booking.norm) or "",
         "tanggalperiksa": visit.tanggal.isoformat(),
-        "kodedokter": _whole(booking.kodedokter),
+        "kodedokter": whole(booking.kodedokter),
         "namadokter": (row and row.nm_dokter) or "",
         "jampraktek": booking.jampraktek or "",
-        "jeniskunjungan": _whole((booking.jeniskunjungan or "")[:1]),
+        "jeniskunjungan": whole((booking.jeniskunjungan or "")[:1]),
         "nomorreferensi": booking.nomorreferensi or "",
         "nomorantrean": booking.nomorantrean or "",
-        "angkaantrean": _number(booking.angkaantrean),
-        "estimasidilayani": _whole(booking.estimasidilayani) or 0,
-        "sisakuotajkn": _not_negative(booking.sisakuotajkn),
-        "kuotajkn": _not_negative(booking.kuotajkn),
-        "sisakuotanonjkn": _not_negative(booking.sisakuotanonjkn),
-        "kuotanonjkn": _not_negative(booking.kuotanonjkn),
+        "angkaantrean": last_number(booking.angkaantrean),
+        "estimasidilayani": whole(booking.estimasidilayani) or 0,
+        "sisakuotajkn": not_negative(booking.sisakuotajkn),
+        "kuotajkn": not_negative(booking.kuotajkn),
+        "sisakuotanonjkn": not_negative(booking.sisakuotanonjkn),
+        "kuotanonjkn": not_negative(booking.kuotanonjkn),
         "keterangan": KETERANGAN,
     }
 
@@ -230,7 +241,7 @@ def _reference(visit: Visit) -> tuple[int, str]:
     if (sep := visit.sep) is None:
         return 3, visit.surat_kontrol.no_surat if visit.surat_kontrol else ""
     jeniskunjungan = _jeniskunjungan(sep)
-    noskdp, no_rujukan = _filled(sep.noskdp), _filled(sep.no_rujukan)
+    noskdp, no_rujukan = filled(sep.noskdp), filled(sep.no_rujukan)
     if jeniskunjungan == 3:
         return 3, noskdp or no_rujukan
     return jeniskunjungan, no_rujukan or noskdp
@@ -245,30 +256,7 @@ def _jeniskunjungan(sep: Sep) -> int:
     if sep.tujuankunjungan == "0" and plain:
         if (sep.asal_rujukan or "").startswith("1"):
             return 1
-        return 3 if _filled(sep.noskdp) else 4
+        return 3 if filled(sep.noskdp) else 4
     if sep.tujuankunjungan == "2" and sep.asesmenpelayanan == "5":
         return 3
     return 2
-
-
-def _filled(text: str | None) -> str:
-    """Return Khanza's text, empty where it holds only the dash that Khanza's forms put there."""
-    stripped = (text or "").strip()
-    return stripped if stripped.strip("- ") else ""
-
-
-def _whole(text: str | None) -> int | None:
-    """Return Khanza's text as a number, or None if it is not a whole one."""
-    stripped = (text or "").strip()
-    return int(stripped) if re.fullmatch(r"-?[0-9]{1,18}", stripped) else None
-
-
-def _not_negative(text: str | None) -> int:
-    """Return Khanza's text as a number that BPJS can take, 0 if it is none."""
-    return max(_whole(text) or 0, 0)
-
-
-def _number(text: str | None) -> int:
-    """Return the last digits of a queue number ("A-12" → 12), 0 if it has none."""
-    digits = re.findall(r"[0-9]{1,9}", text or "")
-    return int(digits[-1]) if digits else 0

@@ -55,6 +55,7 @@ from antrean_cli.rules.transitions import (
     renew,
     want,
 )
+from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import FINAL_STTS, Visit
 
 # Where a time, or a cancel, comes from that no source of sources.py names.
@@ -162,7 +163,9 @@ def _with_note_of_change(visit: Visit, record: Record) -> Record:
         "poli": (record.kd_poli, row.kd_poli),
         "dokter": (record.kd_dokter, row.kd_dokter),
     }
-    changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    changed = {
+        name: pair for name, pair in pairs.items() if comparable(pair[0]) != comparable(pair[1])
+    }
     if not changed and not has_code(add.note, ReasonCode.VISIT_CHANGED):
         return record
     note = because(ReasonCode.VISIT_CHANGED, **dict(_codes(changed))) if changed else None
@@ -305,7 +308,11 @@ def _bpjs_asked_for_add(record: Record) -> bool:
 
 
 def _delay_passed(context: VisitContext) -> bool:
-    registered = context.registered_at()
+    """Return whether a NON JKN visit was registered long enough ago.
+
+    Where Khanza does not say when, it counts from the pass that met the visit first.
+    """
+    registered = context.registered_at() or (context.seen and context.seen.since)
     return registered is not None and context.now >= registered + context.policy.delay_nonjkn
 
 

@@ -23,6 +23,8 @@ class ReasonCode(Code):
     BOOKING_FIELD_NO_NUMBER = "petakan.booking"  # field
     NO_SESSION = "jadwal.kosong"  # kd_dokter, kd_poli, hari
     SESSION_WITHOUT_END = "jadwal.jam_selesai"  # kd_dokter
+    SESSION_ENDS_FIRST = "jadwal.terbalik"  # kd_dokter
+    NO_TIME_OF_REGISTRATION = "jam_reg"
     NO_REFERENCE = "referensi"
     AMBIGUOUS = "ganda"  # count, kodebooking (those that are named)
     # -- the patient and the visit

@@ -19,8 +19,9 @@ from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import StatusObservation
 from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because
 from antrean_cli.rules.rows import Exam, Registration, Resep
-from antrean_cli.rules.sessions import hari_kerja_of
+from antrean_cli.rules.sessions import hari_kerja_of, opening_of
 from antrean_cli.rules.times import parse_datetime, service_day
+from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit
 
 ARRIVAL = TASKS[0]
@@ -72,8 +73,9 @@ class VisitContext:
 
     def session_opens_at(self) -> datetime | None:
         """Return when the doctor's session opens on the day of service, None if none is known."""
-        slot = self.visit.slot or self.visit.hfis_slot
-        return self.recorded_time(f"{self.visit.tanggal} {slot.jam_mulai}") if slot else None
+        slots = (self.visit.slot, self.visit.hfis_slot)
+        opening = next(filter(None, (opening_of(slot) for slot in slots if slot)), "")
+        return self.recorded_time(f"{self.visit.tanggal} {opening}") if opening else None
 
     def resep(self) -> Resep | None:
         """Return the prescription that counts, None if there is none.
@@ -162,7 +164,9 @@ def _periksa_dokter(context: VisitContext, after: datetime | None) -> datetime |
     row = context.visit.registration
     if row is None:
         return None
-    return next((waktu for waktu, exam in context.exams(after) if exam.nip == row.kd_dokter), None)
+    own = comparable(row.kd_dokter)
+    exams = context.exams(after)
+    return next((waktu for waktu, exam in exams if comparable(exam.nip) == own), None)
 
 
 def _stts_selesai(context: VisitContext, _: datetime | None) -> datetime | None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import TypeVar
 
 from antrean_cli.rules.codes import Kind
@@ -29,8 +30,9 @@ from antrean_cli.rules.rows import (
     Slot,
     SuratKontrol,
 )
+from antrean_cli.rules.service_days import day_of_booking, day_of_cancel, day_of_registration
 from antrean_cli.rules.sessions import hari_kerja_of, slot_of
-from antrean_cli.rules.times import parse_date
+from antrean_cli.rules.values import all_comparable, comparable
 
 FINAL_STTS = frozenset({"Sudah", "Dirujuk", "Dirawat", "Meninggal", "Pulang Paksa"})
 
@@ -101,7 +103,8 @@ def assemble(rows: Rows, policy: Policy) -> list[Visit]:
     """Return the visits that the rows tell of, each row in one visit at most.
 
     Mobile JKN bookings come first, newest first, then cancels whose booking is gone, then the
-    desk's visits in the order of the rows. Rows without a day of service are left out.
+    desk's visits in the order of the rows. Rows without a day of service are left out
+    (see service_days.broken_rows).
     """
     return list(_Assembly(rows, policy).visits())
 
@@ -112,32 +115,35 @@ class _Assembly:
     def __init__(self, rows: Rows, policy: Policy) -> None:
         self.rows = rows
         self.policy = policy
-        self.payers = policy.kd_pj or rows.payers
-        self.berkas = {row.no_rawat: row for row in rows.berkas}
-        self.seps = {row.no_rawat: row for row in rows.seps}  # by no_sep: the newest one counts
+        self.payers = all_comparable(policy.kd_pj or rows.payers)
+        self.berkas = {comparable(row.no_rawat): row for row in rows.berkas}
+        # By no_sep: the newest one counts.
+        self.seps = {comparable(row.no_rawat): row for row in rows.seps}
         self.exams = _by_no_rawat(rows.exams)
         self.reseps = _by_no_rawat(rows.reseps)
         self.slots: dict[tuple[str, str], list[Slot]] = {}
         for slot in rows.slots:
-            self.slots.setdefault((slot.kd_dokter, slot.hari_kerja), []).append(slot)
+            session = (comparable(slot.kd_dokter), slot.hari_kerja)
+            self.slots.setdefault(session, []).append(slot)
         self.kd_poli_rs: dict[str, set[str]] = {}
         for row in rows.maping_poli:
-            self.kd_poli_rs.setdefault(row.kd_poli_bpjs, set()).add(row.kd_poli_rs)
+            self.kd_poli_rs.setdefault(comparable(row.kd_poli_bpjs), set()).add(row.kd_poli_rs)
 
     def visits(self) -> Iterator[Visit]:
-        unclaimed = {row.no_rawat: row for row in self.rows.registrations}
-        cancels = {row.nobooking: row for row in self.rows.cancels}
+        unclaimed = {comparable(row.no_rawat): row for row in self.rows.registrations}
+        cancels = {comparable(row.nobooking): row for row in self.rows.cancels}
         for booking in _in_order_of_claim(self.rows.bookings):
-            if tanggal := parse_date(booking.tanggalperiksa):
-                registration = unclaimed.pop(booking.no_rawat or "", None)
-                cancel = cancels.pop(booking.nobooking, None)
+            named = comparable(booking.no_rawat)
+            if tanggal := day_of_booking(booking, unclaimed.get(named)):
+                registration = unclaimed.pop(named, None)
+                cancel = cancels.pop(comparable(booking.nobooking), None)
                 yield self.mobilejkn(booking, tanggal, registration, cancel)
         for cancel in cancels.values():
-            if tanggal := parse_date(cancel.tanggalperiksa) or _day_of_nobooking(cancel.nobooking):
+            if tanggal := day_of_cancel(cancel):
                 yield self.cancelled(cancel, tanggal)
-        for registration in unclaimed.values():
-            if tanggal := parse_date(registration.tgl_registrasi):
-                jkn = registration.kd_pj in self.payers or registration.no_rawat in self.seps
+        for no_rawat, registration in unclaimed.items():
+            if tanggal := day_of_registration(registration):
+                jkn = comparable(registration.kd_pj) in self.payers or no_rawat in self.seps
                 build = self.onsite if jkn else self.nonjkn
                 yield build(registration, tanggal)
 
@@ -191,7 +197,7 @@ class _Assembly:
         return kodebooking_of(registration, self.policy.kodebooking, self.rows.kode_ppk)
 
     def _khanzas_codes(self, kodepoli: str) -> frozenset[str]:
-        return frozenset(self.kd_poli_rs.get(kodepoli, ()))
+        return frozenset(self.kd_poli_rs.get(comparable(kodepoli), ()))
 
     def _registered(
         self,
@@ -203,7 +209,7 @@ class _Assembly:
         cancel: Cancel | None = None,
     ) -> Visit:
         """Build a visit that Khanza holds, with all of its rows."""
-        no_rawat, jadwal = registration.no_rawat, self._jadwal(registration, tanggal)
+        no_rawat, jadwal = comparable(registration.no_rawat), self._jadwal(registration, tanggal)
         return Visit(
             kodebooking=kodebooking,
             kind=kind,
@@ -220,7 +226,7 @@ class _Assembly:
 
     def _jadwal(self, registration: Registration, tanggal: date) -> Sequence[Slot]:
         """Return Khanza's sessions of the visit's doctor on its weekday."""
-        return self.slots.get((registration.kd_dokter, hari_kerja_of(tanggal)), ())
+        return self.slots.get((comparable(registration.kd_dokter), hari_kerja_of(tanggal)), ())
 
 
 def _in_order_of_claim(bookings: Iterable[Booking]) -> list[Booking]:
@@ -261,11 +267,22 @@ def takes_part(visit: Visit, policy: Policy) -> bool:
     Khanza's code of the clinic and BPJS's are good alike.
     """
     row = visit.registration
-    codes = {*visit.kd_poli_rs, row and row.kd_poli, row and row.kd_poli_bpjs}
-    codes |= {source.kodepoli for source in (visit.booking, visit.cancel) if source}
-    if codes & policy.skip_poli:
+    codes: list[str | None] = [*visit.kd_poli_rs]
+    if row:
+        codes += [row.kd_poli, row.kd_poli_bpjs]
+    codes += [source.kodepoli for source in (visit.booking, visit.cancel) if source]
+    return clinic_takes_part(codes, policy)
+
+
+def clinic_takes_part(codes: Iterable[str | None], policy: Policy) -> bool:
+    """Return whether a clinic that has these codes, Khanza's and BPJS's, takes part."""
+    known = all_comparable(codes)
+    if known & _of_setting(policy.skip_poli):
         return False
-    return not policy.only_poli or bool(codes & policy.only_poli)
+    return not policy.only_poli or bool(known & _of_setting(policy.only_poli))
+
+
+_of_setting = cache(all_comparable)  # asked of every visit of a pass
 
 
 _OfVisit = TypeVar("_OfVisit", Exam, Resep)
@@ -274,9 +291,5 @@ _OfVisit = TypeVar("_OfVisit", Exam, Resep)
 def _by_no_rawat(rows: Iterable[_OfVisit]) -> dict[str, tuple[_OfVisit, ...]]:
     groups: dict[str, list[_OfVisit]] = {}
     for row in rows:
-        groups.setdefault(row.no_rawat, []).append(row)
+        groups.setdefault(comparable(row.no_rawat), []).append(row)
     return {no_rawat: tuple(group) for no_rawat, group in groups.items()}
-
-
-def _day_of_nobooking(nobooking: str) -> date | None:
-    return parse_date(f"{nobooking[:4]}-{nobooking[4:6]}-{nobooking[6:8]}")

@@ -28,6 +28,7 @@ from antrean_cli.rules.planner import lacks_reference
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE, Record
 from antrean_cli.rules.rows import Rows, SuratKontrol
+from antrean_cli.rules.service_days import BrokenRow, broken_rows
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.sources import EXACT
 from antrean_cli.rules.visits import Visit, assemble
@@ -67,12 +68,14 @@ class Reading(NamedTuple):
     - `occasion` is when it was, and how the visits are to be looked at.
     - `visits` are all that Khanza holds, also those that nothing can come of today; its agenda
       goes by these `sessions` of HFIS's.
+    - `broken` are rows that nothing can be told of.
     - `surat_kontrol` is None where they were not asked for, or could not be read.
     """
 
     occasion: Occasion
     span: Span
     visits: Sequence[Visit]
+    broken: Sequence[BrokenRow]
     sessions: Sessions
     agenda: Agenda
     surat_kontrol: Sequence[SuratKontrol] | None
@@ -98,7 +101,8 @@ def read(
     state = ledger.pass_state()
     span = _span(ledger, state, policy, now, since)
     window = Window(span.first, span.today, *_beyond(unfinished.values(), span))
-    visits = assemble(rows_of(khanza, policy, window), policy)
+    rows = rows_of(khanza, policy, window)
+    visits = assemble(rows, policy)
     occasion = Occasion(
         policy=policy,
         now=now,
@@ -115,6 +119,7 @@ def read(
         occasion=occasion,
         span=span,
         visits=visits,
+        broken=tuple(broken_rows(rows)),
         sessions=sessions,
         agenda=agenda,
         surat_kontrol=_surat_kontrol(khanza, days) if days else None,

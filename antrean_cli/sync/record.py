@@ -13,6 +13,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.booking_plans import Plan, plans_of
 from antrean_cli.rules.push import Change, changes
+from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.sync.read import Reading, known_of
 
 if TYPE_CHECKING:
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
 
 
 class Recorded(NamedTuple):
-    """The plans as they were written, and what changed in the ledger because of them."""
+    """The plans as they were written, and what changed in the ledger because of them.
+
+    `broken` are the rows that nothing can be told of and nobody was told of yet.
+    """
 
     plans: Sequence[Plan]
     changes: tuple[Change, ...]
+    broken: tuple[BrokenRow, ...]
 
 
 def record(
@@ -47,8 +52,10 @@ def record(
 
             plans = amended(plans, compared, ledger, policy)
         found = [change for plan in plans if plan.changed for change in _write(ledger, plan, now)]
+        told = ledger.pass_state().broken_rows
         ledger.update_pass_state(lambda state: _read_so_far(state, reading, compared))
-    return Recorded(plans=plans, changes=tuple(found))
+    broken = tuple(row for row in reading.broken if row not in told)
+    return Recorded(plans=plans, changes=tuple(found), broken=broken)
 
 
 def _write(ledger: Ledger, plan: Plan, now: datetime) -> list[Change]:
@@ -74,4 +81,11 @@ def _read_so_far(
         full_scan_at=now if span.full else state.full_scan_at,
         surat_kontrol_at=now if reading.surat_kontrol_asked else state.surat_kontrol_at,
         antrean_lists=compared.lists if compared else state.antrean_lists,
+        broken_rows=_still_broken(state, reading),
     )
+
+
+def _still_broken(state: PassState, reading: Reading) -> tuple[BrokenRow, ...]:
+    """Return the rows that people know to be broken; only a look at everything tells of others."""
+    before = () if reading.span.full else state.broken_rows
+    return tuple(sorted({*before, *reading.broken}))

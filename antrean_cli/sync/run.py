@@ -34,6 +34,7 @@ from antrean_cli.rules.codes import State
 from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 from antrean_cli.rules.push import Change, Record
+from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.enrich import enriched
 from antrean_cli.sync.hfis import read_sessions, sessions_of, wanted_sessions
@@ -168,7 +169,7 @@ class Pass:
         """Write what Khanza said, and return what it says of the visits that may be sent."""
         recorded = record(self.ledger, reading, plans, compared)
         self.report.found = sum(change.before is None for change in recorded.changes)
-        yield self._noted(recorded.changes)
+        yield self._noted(recorded.changes, recorded.broken)
         served = [plan for plan in recorded.plans if plan.visit]
         self.report.visits = len(served)
         waiting = (
@@ -333,9 +334,9 @@ class Pass:
         if told:
             yield told
 
-    def _noted(self, changes: tuple[Change, ...]) -> Noted:
+    def _noted(self, changes: tuple[Change, ...], broken: tuple[BrokenRow, ...] = ()) -> Noted:
         self.report.add(changes)
-        return Noted(changes=changes)
+        return Noted(changes=changes, broken=broken)
 
     def _has(self, kind: type[AntreanError]) -> bool:
         return any(isinstance(error, kind) for error in self.errors)

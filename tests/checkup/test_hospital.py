@@ -112,6 +112,15 @@ def test_a_missing_schedule_is_counted_by_doctor_and_weekday(here: Site) -> None
     assert found["text"].startswith("2 kunjungan 7 hari terakhir: jadwal dokter D01 poli INT hari ")
 
 
+def test_a_row_that_tells_no_day_is_named_by_its_table_and_key(here: Site) -> None:
+    here.khanza.batal("X1-0001")
+    found = check(here, "--offline").one("rows")
+    assert found["text"] == (
+        "Khanza: Baris X1-0001 di tabel referensi_mobilejkn_bpjs_batal tidak dapat dipakai: "
+        "nobooking bukan tanggal. Betulkan di Khanza."
+    )
+
+
 def test_what_is_not_to_be_added_lacks_nothing(here: Site) -> None:
     patient(here, "MAT", stts="Batal")
     patient(here, "MAT", status_lanjut="Ranap")

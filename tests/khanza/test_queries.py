@@ -106,15 +106,22 @@ def test_bookings_from_before_the_window_come_by_their_numbers(
     assert [row.nobooking for row in rows.bookings] == [nobooking]
 
 
-def test_a_booking_without_a_date_spoils_nothing(either: tuple[Hospital, KhanzaSettings]) -> None:
-    """The column may be NULL: whether such a booking is a visit is for the rules to say."""
+@pytest.mark.parametrize("tanggal", [None, "0000-00-00", "1926-11-23"])
+def test_a_row_without_a_day_comes_by_its_number(
+    either: tuple[Hospital, KhanzaSettings], tanggal: str | None
+) -> None:
+    """The columns may be NULL: of which day such a row is, is for the rules to say."""
     hospital, settings = either
     no_rawat = hospital.visit(MONDAY)
     nobooking = hospital.booking(no_rawat, MONDAY)
-    hospital.update("referensi_mobilejkn_bpjs", {"nobooking": nobooking}, tanggalperiksa=None)
-    assert list(read(settings).bookings) == []
-    (booking,) = read(settings, Window(MONDAY, MONDAY, (), (nobooking,))).bookings
-    assert booking.tanggalperiksa is None
+    hospital.update("reg_periksa", {"no_rawat": no_rawat}, tgl_registrasi=tanggal)
+    hospital.update("referensi_mobilejkn_bpjs", {"nobooking": nobooking}, tanggalperiksa=tanggal)
+    rows = read(settings)
+    assert [(row.no_rawat, row.tgl_registrasi) for row in rows.registrations] == [
+        (no_rawat, tanggal or "")
+    ]
+    assert [(row.nobooking, row.tanggalperiksa) for row in rows.bookings] == [(nobooking, tanggal)]
+    assert read(settings, Window(MONDAY + 3 * DAY, MONDAY + 3 * DAY)).registrations == []
 
 
 def test_an_empty_khanza_is_read_as_empty(either: tuple[Hospital, KhanzaSettings]) -> None:

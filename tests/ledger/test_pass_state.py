@@ -19,6 +19,7 @@ from antrean_cli.ledger.pass_state import PassState, state_of, stored
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.service_days import BrokenRow
 from tests.support.site import MONDAY, WIB
 
 NOW = datetime(2026, 11, 23, 14, tzinfo=WIB)
@@ -69,6 +70,7 @@ states = st.builds(
     begin=st.none() | days,
     full_scan_at=st.none() | times,
     surat_kontrol_at=st.none() | times,
+    broken_rows=st.lists(st.builds(BrokenRow, texts, texts, texts), max_size=3).map(tuple),
     passed_at=st.none() | times,
     exit_code=st.none() | st.integers(0, 255),
     succeeded_at=st.none() | times,
@@ -114,6 +116,10 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
     "begin": ({"begin": MONDAY}, '"2026-11-23"'),
     "full_scan_at": ({"full_scan_at": NOW}, "1795417200000"),
     "surat_kontrol_at": ({"surat_kontrol_at": NOW}, "1795417200000"),
+    "broken_rows": (
+        {"broken_rows": (BrokenRow("reg_periksa", "2026/99/23/000001", "tgl_registrasi"),)},
+        '[["reg_periksa", "2026/99/23/000001", "tgl_registrasi"]]',
+    ),
     "passed_at": ({"passed_at": NOW}, "1795417200000"),
     "exit_code": ({"exit_code": 0}, "0"),
     "succeeded_at": ({"succeeded_at": NOW}, "1795417200000"),

@@ -19,10 +19,12 @@ from antrean_cli.render.status import problem_sentence, status_document, status_
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.reasons import ReasonCode, because
+from antrean_cli.rules.service_days import BrokenRow
 from tests.support.rows import at, push
 
 NOW = at("12:00")
 SECOND = timedelta(seconds=1)
+BROKEN = BrokenRow("reg_periksa", "2026/99/23/000001", "tgl_registrasi")
 
 
 def standing(**changed: Any) -> Overview:
@@ -38,6 +40,7 @@ def standing(**changed: Any) -> Overview:
         "oldest_pending": timedelta(0),
         "reasons": (),
         "outages": (),
+        "broken_rows": (),
         "deadlines": {},
     }
     return Overview(**{**well, **changed})
@@ -94,6 +97,7 @@ def test_reasons_stand_refusals_first_then_by_their_number_then_by_their_code() 
         ({"outages": (outage(OutageKind.BPJS, 1),)}, [ProblemCode.OUTAGE]),
         ({"outages": (outage(OutageKind.BUSY, 2),)}, []),  # nobody was told of it yet
         ({"outages": (outage(OutageKind.BUSY, 3),)}, [ProblemCode.OUTAGE]),
+        ({"broken_rows": (BROKEN,)}, [ProblemCode.BROKEN_ROW]),
     ],
 )
 def test_what_somebody_should_have_a_look_at(
@@ -117,6 +121,7 @@ def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:
         pending=1,
         reasons=refused(1),
         outages=(outage(OutageKind.BPJS, 3),),
+        broken_rows=(BROKEN,),
     )
     problems = health_problems(found, Limits())
     problems += health_problems(standing(passed_at=None), Limits())
@@ -127,6 +132,9 @@ def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:
     assert all(sentences)
     document = status_document(found, problems)
     assert (document["well"], document["attention"]) == (False, sentences)
+    assert document["broken_rows"] == [
+        {"table": "reg_periksa", "key": "2026/99/23/000001", "column": "tgl_registrasi"}
+    ]
     shown = " ".join(status_text(found, problems).split())
     assert "PERLU DILIHAT" in shown
     assert all(sentence in shown for sentence in sentences)

@@ -45,6 +45,7 @@ STRANGER = {"nik": "3299999999999999", "nomorkartu": "0009999999999", "norm": "9
     [
         ([row()], ["KIOS-1"]),
         ([row("KIOS-2"), row()], ["KIOS-2", "KIOS-1"]),
+        ([row(kodepoli="int ")], ["KIOS-1"]),
         ([row(kodepoli="ANA")], []),
         ([row(kodedokter="12346")], []),
         ([row(status="Batal")], []),

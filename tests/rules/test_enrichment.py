@@ -98,6 +98,32 @@ def test_a_surat_kontrol_is_of_that_patient_that_day_and_that_clinic(other: Sura
     assert visit.surat_kontrol == surat()
 
 
+@pytest.mark.parametrize(
+    ("written", "reg"),
+    [
+        (surat(norm="000001 "), {}),
+        (surat(norm="rm1"), {"norm": "RM1 "}),
+        (surat(kd_poli_bpjs="int "), {}),
+        (surat(tanggal="2026-11-23 00:00:00"), {}),
+    ],
+)
+def test_a_surat_kontrol_is_found_however_its_codes_are_written(
+    written: SuratKontrol, reg: dict[str, Any]
+) -> None:
+    (visit,) = with_surat_kontrol([onsite(reg=reg)], [written])
+    assert visit.surat_kontrol == written
+
+
+@pytest.mark.parametrize("empty", ["", "-", "0"])
+def test_a_surat_kontrol_of_nobody_or_of_no_clinic_is_no_visits(empty: str) -> None:
+    nobodys, nowhere = surat(norm=empty), surat(kd_poli_bpjs=empty)
+    visits = [onsite(reg={"norm": empty}), onsite(reg={"kd_poli_bpjs": empty})]
+    assert [one.surat_kontrol for one in with_surat_kontrol(visits, [nobodys, nowhere])] == [
+        None,
+        None,
+    ]
+
+
 def test_a_visit_tells_whether_surat_kontrol_were_asked_for() -> None:
     assert not onsite().surat_asked
     (visit,) = with_surat_kontrol([onsite()], [])

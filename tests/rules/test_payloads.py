@@ -319,7 +319,12 @@ def test_a_booking_whose_visit_was_deleted_still_has_its_own_fields() -> None:
         (nonjkn(reg={"kd_dokter_bpjs": None}), ("D01", "maping_dokter_dpjpvclaim")),
         (nonjkn(reg={"kd_dokter_bpjs": "12A"}), ("D01", "maping_dokter_dpjpvclaim")),
         (onsite(slot=None), ("D01", "INT", "SENIN", "tabel jadwal")),
-        (onsite(slot=slot(jam_selesai=None)), ("D01", "tabel jadwal")),
+        (onsite(slot=slot(jam_selesai=None)), ("jam selesai", "D01", "tabel jadwal")),
+        (onsite(slot=slot(jam_selesai="00:00:00")), ("jam selesai", "D01", "tabel jadwal")),
+        (onsite(slot=slot(jam_selesai="07:00:00")), ("tidak sesudah", "D01", "tabel jadwal")),
+        (onsite(slot=slot(jam_mulai="24:00:00")), ("tidak sesudah", "D01", "tabel jadwal")),
+        (onsite(slot=None, reg={"jam_reg": ""}), ("jam registrasi",)),
+        (onsite(slot=None, reg={"jam_reg": "838:59:59"}), ("jam registrasi",)),
         (mobilejkn(book={"kodedokter": "x"}), ("kodedokter", "referensi_mobilejkn_bpjs")),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from antrean_cli.rules.rows import Slot
-from antrean_cli.rules.sessions import slot_of
+from antrean_cli.rules.sessions import jampraktek_of, opening_of, slot_of
 from tests.support.rows import (
     slot,
 )
@@ -52,3 +52,63 @@ def test_no_session_of_the_clinic_is_no_session(slots: tuple[Slot, ...]) -> None
 def test_a_session_without_a_clinic_fits_every_clinic(kd_poli: str | None) -> None:
     anywhere = slot(kd_poli=kd_poli)
     assert slot_of([anywhere], "INT", "09:00:00") == anywhere
+
+
+# -- hours that Khanza's form leaves at 00:00:00, and others that cannot be meant
+
+UNFILLED = [("00:00:00", "00:00:00"), ("00:00:00", None), ("00:00:00", "")]
+WITHOUT_END = [None, "", "00:00:00", "838:59:59", "-01:00:00", "sore"]
+CONTRADICTING = [
+    *(("14:00:00", "08:00:00"), ("08:00:00", "08:00:00"), ("24:00:00", "08:00:00")),
+    *(("-08:00:00", "14:00:00"), ("838:59:59", "14:00:00"), ("pagi", "14:00:00")),
+]
+
+
+@pytest.mark.parametrize(("mulai", "selesai"), UNFILLED)
+def test_a_row_without_hours_is_no_session(mulai: str, selesai: str | None) -> None:
+    unfilled = slot(jam_mulai=mulai, jam_selesai=selesai)
+    assert slot_of([unfilled], "INT", "09:00:00") is None
+    assert slot_of([unfilled, EVENING], "INT", "00:30:00") == EVENING
+
+
+@pytest.mark.parametrize("selesai", WITHOUT_END)
+def test_a_session_without_an_end_has_an_opening_and_no_hours(selesai: str | None) -> None:
+    endless = slot(jam_mulai="16:00:00", jam_selesai=selesai)
+    assert (opening_of(endless), jampraktek_of(endless)) == ("16:00:00", "")
+    assert slot_of([MORNING, endless], "INT", "17:00:00") == endless
+
+
+@pytest.mark.parametrize(("mulai", "selesai"), CONTRADICTING)
+def test_of_hours_that_contradict_each_other_neither_is_believed(mulai: str, selesai: str) -> None:
+    odd = slot(jam_mulai=mulai, jam_selesai=selesai)
+    assert (opening_of(odd), jampraktek_of(odd)) == ("", "")
+    assert slot_of([odd], "INT", "09:00:00") == odd  # so that somebody is told of it
+    for slots in ([odd, MORNING], [MORNING, odd]):
+        assert slot_of(slots, "INT", "09:00:00") == MORNING
+
+
+@pytest.mark.parametrize(
+    ("mulai", "selesai", "hours"),
+    [
+        ("00:00:00", "14:00:00", "00:00-14:00"),
+        ("16:00:00", "24:00:00", "16:00-24:00"),
+        ("00:00:00", "23:59:59", "00:00-23:59"),
+    ],
+)
+def test_a_session_may_begin_or_end_with_the_day(mulai: str, selesai: str, hours: str) -> None:
+    found = slot(jam_mulai=mulai, jam_selesai=selesai)
+    assert (opening_of(found), jampraktek_of(found)) == (mulai, hours)
+
+
+@pytest.mark.parametrize("jam", ["", "-01:00:00", "24:00:00", "838:59:59", "pagi"])
+def test_without_a_time_of_registration_only_one_session_can_be_told(jam: str) -> None:
+    assert slot_of([MORNING], "INT", jam) == MORNING
+    assert slot_of([MORNING, EVENING], "INT", jam) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "clinic"), [("int", "INT"), ("INT", "int "), ("INT ", "INT"), ("-", "INT")]
+)
+def test_a_session_is_of_a_clinic_however_its_code_is_written(written: str, clinic: str) -> None:
+    found = slot(kd_poli=written)
+    assert slot_of([found], clinic, "09:00:00") == found

@@ -168,6 +168,8 @@ def test_buka_poli_needs_a_session() -> None:
 
 
 def test_a_doctor_is_known_by_the_visits_own_code() -> None:
+    own = onsite(exams=(exam(on("08:20"), nip="d01 "),), reg={"kd_dokter": "D01"})
+    assert 4 in found(own, sources={4: ("periksa_dokter",)})
     visit = onsite(exams=(exam(on("08:20"), nip="D02"),))
     assert 4 not in found(visit, sources={4: ("periksa_dokter",)})
 

@@ -12,6 +12,7 @@ from antrean_cli.rules.times import (
     parse_datetime,
     parse_wakturs,
     service_day,
+    time_of_day,
 )
 from tests.support.rows import (
     MONDAY,
@@ -37,7 +38,15 @@ from tests.support.rows import (
         "1899-12-30 00:00:00",
         "9999-12-31 23:59:59",
         "2026-02-30 08:00:00",
+        "2026-11-23 24:00:00",
         "2026-11-23 25:00:00",
+        "2026-11-23 -01:00:00",
+        "2026-11-23 838:59:59",
+        "2026-11-23",
+        "2026-11-23 ",
+        "2026-11-23 pagi",
+        "20261123 08:05:00",
+        "2026-W48-1 08:05:00",
         "None None",
         "bukan waktu",
     ],
@@ -103,3 +112,37 @@ def test_the_day_of_service_is_judged_in_wib(waktu: datetime, expected: object) 
 
 def test_the_same_moment_is_the_same_milliseconds_in_every_zone() -> None:
     assert milliseconds(at("10:00", zone=WIT)) == milliseconds(at("08:00")) == 1795395600000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("00:00:00", "00:00:00"),
+        ("08:05:59", "08:05:59"),
+        ("23:59:59", "23:59:59"),
+        ("24:00:00", ""),
+        ("838:59:59", ""),
+        ("-01:00:00", ""),
+        ("8:05:00", ""),
+        ("08:60:00", ""),
+        ("08:05:60", ""),
+        ("pagi", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_time_of_a_day_is_none_that_no_day_has(text: str | None, expected: str) -> None:
+    """A TIME of MySQL's can be negative, and goes to 838 hours."""
+    assert time_of_day(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "0000-00-00", "1926-11-23", "2126-11-23", "2026-02-30", "20261123", "x"]
+)
+def test_a_text_that_is_no_day_is_none(text: str | None) -> None:
+    assert parse_date(text) is None
+
+
+@pytest.mark.parametrize("text", ["2026-11-23", "2026-11-23 08:05:00", "2026-11-23 838:59:59"])
+def test_the_day_of_a_text_is_read_whatever_follows(text: str) -> None:
+    assert parse_date(text) == MONDAY

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from antrean_cli.rules.codes import Kind
-from antrean_cli.rules.rows import Registration
+from antrean_cli.rules.rows import PoliMapping
+from antrean_cli.rules.service_days import BrokenRow, broken_rows
 from antrean_cli.rules.visits import (
     FINAL_STTS,
     Visit,
@@ -19,6 +20,7 @@ from tests.support.rows import (
     NO_RAWAT,
     NOBOOKING,
     SUNDAY,
+    berkas,
     booking,
     cancel,
     exam,
@@ -230,19 +232,113 @@ def test_of_two_bookings_that_name_one_visit_the_newer_has_it() -> None:
         assert [visit.kodebooking for visit in visits if visit.registration] == [newer.nobooking]
 
 
-@pytest.mark.parametrize("tanggal", [None, "", "0000-00-00"])
-def test_a_booking_without_a_day_claims_no_visit(tanggal: str | None) -> None:
-    """It is no visit itself, and the one that it names does not vanish with it."""
+NO_DAYS = [None, "", "0000-00-00", "1926-11-23", "2026-02-30", "20261123", "besok"]
+
+
+@pytest.mark.parametrize("tanggal", NO_DAYS)
+def test_a_booking_without_a_day_is_of_the_one_in_its_number(tanggal: str | None) -> None:
     found = rows(registrations=[registration()], bookings=[booking(tanggalperiksa=tanggal)])
     visit = only(assemble(found, policy()))
-    assert (visit.kind, visit.kodebooking, visit.booking) == ("onsite", NO_RAWAT, None)
+    assert (visit.kind, visit.kodebooking, visit.tanggal) == ("mobilejkn", NOBOOKING, MONDAY)
+    assert list(broken_rows(found)) == []
+
+
+@pytest.mark.parametrize("tanggal", NO_DAYS)
+def test_a_booking_whose_number_tells_no_day_is_of_its_registrations(tanggal: str | None) -> None:
+    odd = booking(nobooking="20261323000001", tanggalperiksa=tanggal)
+    found = rows(registrations=[registration()], bookings=[odd])
+    visit = only(assemble(found, policy()))
+    assert (visit.kind, visit.kodebooking, visit.tanggal) == ("mobilejkn", odd.nobooking, MONDAY)
+    assert list(broken_rows(found)) == []
+
+
+@pytest.mark.parametrize("tanggal", NO_DAYS)
+@pytest.mark.parametrize("no_rawat", [None, "", OTHER])
+def test_a_booking_that_nothing_tells_the_day_of_is_told_and_costs_nobody_anything(
+    no_rawat: str | None, tanggal: str | None
+) -> None:
+    odd = booking(nobooking="20261323000001", no_rawat=no_rawat, tanggalperiksa=tanggal)
+    found = rows(registrations=[registration()], bookings=[odd, booking(no_rawat=None)])
+    assert {visit.kodebooking for visit in assemble(found, policy())} == {NO_RAWAT, NOBOOKING}
+    assert list(broken_rows(found)) == [
+        BrokenRow("referensi_mobilejkn_bpjs", "20261323000001", "tanggalperiksa")
+    ]
+
+
+@pytest.mark.parametrize("tanggal", [day for day in NO_DAYS if day is not None])
+def test_a_registration_without_a_day_is_of_the_one_in_its_number(tanggal: str) -> None:
+    found = rows(registrations=[registration(tgl_registrasi=tanggal)])
+    assert only(assemble(found, policy())).tanggal == MONDAY
+    assert list(broken_rows(found)) == []
+
+
+def test_a_registration_that_tells_no_day_at_all_is_told() -> None:
+    odd = registration(no_rawat="2026/13/23/000001", tgl_registrasi="")
+    found = rows(registrations=[odd, registration()])
+    assert only(assemble(found, policy())).no_rawat == NO_RAWAT
+    assert list(broken_rows(found)) == [
+        BrokenRow("reg_periksa", "2026/13/23/000001", "tgl_registrasi")
+    ]
+
+
+def test_a_cancel_that_tells_no_day_is_told_unless_its_booking_does() -> None:
+    odd = cancel(nobooking="X1", tanggalperiksa=None, no_rawat=None)
+    assert assemble(rows(cancels=[odd]), policy()) == []
+    assert list(broken_rows(rows(cancels=[odd]))) == [
+        BrokenRow("referensi_mobilejkn_bpjs_batal", "X1", "nobooking")
+    ]
+    known = rows(cancels=[odd], bookings=[booking(nobooking="X1")])
+    assert list(broken_rows(known)) == []
+
+
+# Codes
+
+
+def test_rows_belong_together_as_khanzas_database_compares_their_codes() -> None:
+    """Without case, and without trailing blanks."""
+    found = rows(
+        registrations=[registration(kd_pj="bpj", kd_dokter="d01", kd_poli="int", stts="Belum")],
+        bookings=[],
+        berkas=[berkas()._replace(no_rawat=f"{NO_RAWAT} ")],
+        exams=[exam(on("08:30"), no_rawat=f"{NO_RAWAT} ")],
+        reseps=[resep(dibuat=on("09:00"))._replace(no_rawat=f"{NO_RAWAT} ")],
+        seps=[sep(no_rawat=f"{NO_RAWAT} ")],
+        slots=[slot(kd_dokter="D01 ", kd_poli="INT  ")],
+        payers=frozenset({"BPJ "}),
+    )
+    visit = only(assemble(found, policy()))
+    assert (visit.kind, visit.slot) == ("onsite", found.slots[0])
+    assert (visit.berkas, visit.sep) == (found.berkas[0], found.seps[0])
+    assert (len(visit.exams), len(visit.reseps)) == (1, 1)
 
 
 @pytest.mark.parametrize(
-    "row", [registration(tgl_registrasi="0000-00-00"), registration(tgl_registrasi="")]
+    ("kd_pj", "payer"), [("bpj", "BPJ"), ("BPJ", "bpj"), ("BPJ ", "BPJ"), ("BPJ", "Bpj  ")]
 )
-def test_a_visit_without_a_day_is_no_visit(row: Registration) -> None:
-    assert assemble(rows(registrations=[row]), policy()) == []
+@pytest.mark.parametrize("by_setting", [True, False])
+def test_a_payer_is_bpjs_however_it_is_written(kd_pj: str, payer: str, by_setting: bool) -> None:
+    payers = frozenset({payer})
+    chosen = policy(kd_pj=payers) if by_setting else policy()
+    found = rows(registrations=[registration(kd_pj=kd_pj)], payers=payers)
+    assert only(assemble(found, chosen)).kind == "onsite"
+
+
+def test_a_booking_has_its_visit_and_its_cancel_however_their_numbers_are_written() -> None:
+    found = rows(
+        registrations=[registration()],
+        bookings=[booking(no_rawat=f"{NO_RAWAT} ")],
+        cancels=[cancel(nobooking=f"{NOBOOKING} ")],
+    )
+    visit = only(assemble(found, policy()))
+    assert (visit.registration, visit.cancel) == (found.registrations[0], found.cancels[0])
+
+
+def test_the_clinic_of_a_visit_that_was_deleted_is_found_however_it_is_written() -> None:
+    found = rows(
+        bookings=[booking(no_rawat=None, kodepoli="ipd ")],
+        maping_poli=[PoliMapping(kd_poli_rs="INT", kd_poli_bpjs="IPD")],
+    )
+    assert only(assemble(found, policy())).kd_poli_rs == {"INT"}
 
 
 def test_the_newest_sep_of_a_visit_counts() -> None:
@@ -267,6 +363,8 @@ def test_the_newest_sep_of_a_visit_counts() -> None:
         ((), ("IPD",), True),
         ((), ("ANA",), False),
         (("INT",), ("INT",), False),
+        (("int ",), (), False),
+        ((), ("ipd",), True),
     ],
 )
 def test_clinics_are_left_out_by_khanzas_code_or_bpjss(

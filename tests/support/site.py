@@ -20,13 +20,14 @@ from typing import Any
 from antrean_cli.config.settings import Settings, load
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.render.broken_rows import broken_row_text
 from antrean_cli.render.outages import announcement_text
 from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import Change, Push, Record
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
-from antrean_cli.sync.report import Report
+from antrean_cli.sync.report import Noted, Report
 from antrean_cli.sync.run import Pass
 from tests.support import command
 from tests.support.mariadb import MariaDB
@@ -97,6 +98,8 @@ class Site:
                     done.told.append(announcement_text(event))
                 else:
                     done.changes += event.changes
+                if isinstance(event, Noted):
+                    done.told += map(broken_row_text, event.broken)
         done.report = one.report
         return done
 
