@@ -113,7 +113,9 @@ def test_a_missing_schedule_is_counted_by_doctor_and_weekday(here: Site) -> None
 
 
 def test_a_row_that_tells_no_day_is_named_by_its_table_and_key(here: Site) -> None:
-    here.khanza.batal("X1-0001")
+    here.khanza.booking(None, TODAY, nobooking="X1-0001", status="Batal")
+    here.khanza.update("referensi_mobilejkn_bpjs", {"nobooking": "X1-0001"}, tanggalperiksa=None)
+    here.khanza.batal("X1-0001", tanggalbatal=f"{TODAY} 07:15:00")
     found = check(here, "--offline").one("rows")
     assert found["text"] == (
         "Khanza: Baris X1-0001 di tabel referensi_mobilejkn_bpjs_batal tidak dapat dipakai: "
