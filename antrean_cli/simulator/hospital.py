@@ -211,40 +211,43 @@ class Hospital:
         status_lanjut: str = "Ralan",
         norm: str | None = None,
         no_reg: str | None = None,
+        **columns: Value,
     ) -> str:
         """Register a visit, of a new patient unless `norm` is given; return no_rawat.
 
         `no` is the number within the day; the doctor is the clinic's, D01 where it has none.
+        `columns` are other columns, or other values.
         """
         day = f"visit {tanggal}"
         number = self._counts[day] + 1 if no is None else no
         self._counts[day] = max(self._counts[day], number)
         no_rawat = f"{tanggal:%Y/%m/%d}/{number:06}"
-        self.insert(
-            "reg_periksa",
-            no_rawat=no_rawat,
-            no_reg=f"{self._next(f'{day} {kd_poli}'):03}" if no_reg is None else no_reg,
-            tgl_registrasi=tanggal,
-            jam_reg=jam,
-            kd_dokter=kd_dokter or DOCTORS.get(kd_poli, "D01"),
-            no_rkm_medis=norm or self.patient(),
-            kd_poli=kd_poli,
-            stts=stts,
-            stts_daftar=stts_daftar,
-            status_lanjut=status_lanjut,
-            kd_pj=kd_pj,
-            status_bayar="Belum Bayar",
-        )
+        row: dict[str, Value] = {
+            "no_rawat": no_rawat,
+            "no_reg": f"{self._next(f'{day} {kd_poli}'):03}" if no_reg is None else no_reg,
+            "tgl_registrasi": tanggal,
+            "jam_reg": jam,
+            "kd_dokter": kd_dokter or DOCTORS.get(kd_poli, "D01"),
+            "no_rkm_medis": norm or self.patient(),
+            "kd_poli": kd_poli,
+            "stts": stts,
+            "stts_daftar": stts_daftar,
+            "status_lanjut": status_lanjut,
+            "kd_pj": kd_pj,
+            "status_bayar": "Belum Bayar",
+        }
+        self.insert("reg_periksa", **(row | columns))
         return no_rawat
 
     def stts(self, no_rawat: str, value: str) -> None:
         """Set the state of a visit."""
         self.update("reg_periksa", {"no_rawat": no_rawat}, stts=value)
 
-    def sep(self, no_rawat: str, **columns: Value) -> str:
+    def sep(self, no_rawat: str, *, table: str = "bridging_sep", **columns: Value) -> str:
         """Issue the SEP of a visit, by a plain referral of Faskes 1; return no_sep.
 
-        Its clinic and doctor are those that Khanza has mapped; empty for others.
+        Its clinic and doctor are those that Khanza has mapped; empty for others. `table` may name
+        that of internal SEPs, which has the same columns.
         """
         norm = self.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
         n = self._next("sep")
@@ -271,7 +274,7 @@ class Hospital:
             "nomr": norm,
         }
         row |= columns
-        self.insert("bridging_sep", **row)
+        self.insert(table, **row)
         return str(row["no_sep"])
 
     def surat_kontrol(self, norm: str, tanggal: date, kd_poli_bpjs: str) -> str:
