@@ -235,6 +235,7 @@ class Khanza(Connection):
                    r.stts_daftar AS stts_daftar,
                    r.status_lanjut AS status_lanjut,
                    COALESCE(r.kd_pj, '') AS kd_pj,
+                   r.status_bayar AS status_bayar,
                    p.no_ktp AS nik,
                    p.no_tlp AS nohp,
                    p.no_peserta AS nomorkartu,
@@ -310,7 +311,7 @@ class Khanza(Connection):
         return self._rows(
             Berkas,
             """
-            SELECT no_rawat, dikirim, diterima, kembali FROM mutasi_berkas
+            SELECT no_rawat, dikirim, diterima, kembali, ranap FROM mutasi_berkas
             WHERE no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)
             """,
             days,

@@ -11,7 +11,7 @@ OWN_SENDER = "referensi_mobilejkn_bpjs_taskid"
 TABLES: dict[str, tuple[str, ...]] = {
     "reg_periksa": (
         "no_rawat", "no_reg", "tgl_registrasi", "jam_reg", "kd_dokter", "no_rkm_medis",
-        "kd_poli", "stts", "stts_daftar", "status_lanjut", "kd_pj",
+        "kd_poli", "stts", "stts_daftar", "status_lanjut", "kd_pj", "status_bayar",
     ),
     "pasien": ("no_rkm_medis", "nm_pasien", "no_ktp", "no_tlp", "no_peserta"),
     "poliklinik": ("kd_poli", "nm_poli"),
@@ -26,7 +26,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "sisakuotanonjkn", "kuotanonjkn", "status", "validasi",
     ),
     "referensi_mobilejkn_bpjs_batal": ("nobooking", "no_rawat_batal", "keterangan", "statuskirim"),
-    "mutasi_berkas": ("no_rawat", "dikirim", "diterima", "kembali"),
+    "mutasi_berkas": ("no_rawat", "dikirim", "diterima", "kembali", "ranap"),
     "pemeriksaan_ralan": ("no_rawat", "tgl_perawatan", "jam_rawat", "nip"),
     "resep_obat": (
         "no_resep", "no_rawat", "tgl_peresepan", "jam_peresepan", "tgl_perawatan", "jam",

@@ -14,10 +14,11 @@ from antrean_cli.errors import AntreanError, RefusedError, SettingsError, Tempor
 from antrean_cli.operator.lookups import antrean, tasks
 from antrean_cli.rules.codes import Code, Step
 from antrean_cli.rules.enrichment import with_sessions
+from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.sessions import Sessions
-from antrean_cli.rules.sources import Event, VisitContext, events_of
+from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.visits import Visit, assemble
 from antrean_cli.sync.read import rows_of
 
@@ -112,7 +113,9 @@ def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) ->
     visit = _visit_of(record, with_sessions(assemble(rows, policy), sessions))
     if visit is None:
         return replace(report, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
-    context = VisitContext(visit=visit, policy=policy, seen=record.seen, now=report.now)
+    context = VisitContext(
+        visit=visit, policy=policy, seen=record.seen, now=report.now, pushes=record.pushes
+    )
     events = {str(taskid): event for taskid, event in events_of(context).items()}
     return replace(report, visit=visit, events=events, notes=notes)
 

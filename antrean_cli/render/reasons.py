@@ -133,6 +133,16 @@ WORDS: Mapping[ReasonCode, Words] = {
         Unit.OF_STEP,
         "betulkan waktunya di Khanza",
     ),
+    ReasonCode.TIMES_DISAGREE: Words(
+        "waktu task {step} ({waktu:%H:%M:%S}) sesudah task {later} ({later_waktu:%H:%M:%S}), "
+        "ditunggu sampai jelas",
+        advice="terkirim otomatis begitu kunjungan berlanjut",
+    ),
+    ReasonCode.TIME_UNRECORDED: Words(
+        "waktu task {step} belum tercatat ({sources})",
+        Unit.OF_STEP,
+        "catat di Khanza; setelah itu terkirim otomatis",
+    ),
     ReasonCode.NOT_ON_DAY: Words("di luar hari pelayanan ({waktu:%d-%m-%Y %H:%M:%S})"),
     ReasonCode.EXPIRED: Words("lewat H+7: BPJS tidak menerima lagi"),
     # -- what BPJS said
@@ -186,7 +196,8 @@ GOES_ON: Mapping[str, str] = {
     "ulang": "the next pass has run",
     "urutan": "the step before has a time and is sent",
     "antrean": "the add of that booking is through",
-    "waktu": "one of the two times is corrected in Khanza",
+    "waktu": "one of the two times is corrected in Khanza, or another one fits",
+    "tercatat": "one of the sources has a time",
     "ditolak": "the data is mended, then `antrean retry`",
     "diminta": "somebody sends it (`antrean add --no-rawat …`, `antrean update`)",
     "ragu": "BPJS answers",

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import Code, Kind, State, Step
+from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_lookup
@@ -23,7 +24,7 @@ from antrean_cli.rules.planner import concerns_bpjs, expired
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import CANCELS, MANUAL, ORDERED, STEPS, TASK_STEPS, Push, Record
 from antrean_cli.rules.reasons import ReasonCode, has_code
-from antrean_cli.rules.sources import Event, VisitContext, events_of
+from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.transitions import mark_already_at_bpjs, mark_unverified
 from antrean_cli.rules.visits import Visit
 
@@ -211,7 +212,7 @@ class _Sides:
 def compare(case: Case, at_bpjs: AtBpjs, policy: Policy, now: datetime) -> Verdict:
     """Return where each recorded step of a booking is, and what differs between the three."""
     events = _events(case, policy, now)
-    khanza = _recorded(case, at_bpjs, events, policy)
+    khanza = _recorded(case, at_bpjs, events, policy, now)
     by_hand = frozenset() if case.cancelled else case.by_hand
     places: dict[str, Place] = {
         step: _place(step, case, at_bpjs, policy, now)
@@ -247,9 +248,8 @@ def _events(case: Case, policy: Policy, now: datetime) -> dict[str, Event]:
     if case.visit is None:
         return {}
     pushes = case.record.pushes
-    context = VisitContext(visit=case.visit, policy=policy, seen=case.record.seen, now=now)
     found = {}
-    for taskid, event in events_of(context).items():
+    for taskid, event in events_of(_context(case, case.visit, policy, now)).items():
         step = str(taskid)
         push = pushes.get(step)
         come = event.waktu <= now or (push is not None and push.done)
@@ -258,14 +258,19 @@ def _events(case: Case, policy: Policy, now: datetime) -> dict[str, Event]:
     return found
 
 
+def _context(case: Case, visit: Visit, policy: Policy, now: datetime) -> VisitContext:
+    record = case.record
+    return VisitContext(visit=visit, policy=policy, seen=record.seen, now=now, pushes=record.pushes)
+
+
 def _recorded(
-    case: Case, at_bpjs: AtBpjs, events: Mapping[str, Event], policy: Policy
+    case: Case, at_bpjs: AtBpjs, events: Mapping[str, Event], policy: Policy, now: datetime
 ) -> dict[str, datetime | None]:
     """Return the steps that BPJS is to know by Khanza's word, with the times of the tasks."""
     visit, pushes = case.visit, case.record.pushes
     if visit is None or not (case.live or case.cancelled):
         return {}
-    if not concerns_bpjs(visit, case.record, policy):
+    if not concerns_bpjs(_context(case, visit, policy, now), case.record):
         return {}
     steps: dict[str, datetime | None] = {step: event.waktu for step, event in events.items()}
     bpjss_own = visit.kind == Kind.MOBILEJKN

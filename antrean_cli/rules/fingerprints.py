@@ -18,6 +18,7 @@ from typing import Any
 from zlib import crc32
 
 from antrean_cli.rules.codes import Kind, Step
+from antrean_cli.rules.events import events_of
 from antrean_cli.rules.planner import closed_late_by_a_wrong_clock, told_to_bpjs
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
@@ -31,7 +32,7 @@ from antrean_cli.rules.rows import (
     Sep,
     Slot,
 )
-from antrean_cli.rules.sources import VisitContext, events_of
+from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.visits import Visit
 
 # The last format of marshal's that writes equal values as equal bytes: later ones note which values
@@ -95,7 +96,9 @@ def is_done(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool
             return False
     if visit.kind in policy.add and visit.kind != Kind.MOBILEJKN and Step.ADD not in record.pushes:
         return False
-    context = VisitContext(visit=visit, policy=policy, seen=record.seen, now=now)
+    context = VisitContext(
+        visit=visit, policy=policy, seen=record.seen, now=now, pushes=record.pushes
+    )
     return all(event.waktu <= now for event in events_of(context).values())
 
 

@@ -10,10 +10,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from antrean_cli.rules.backoff import MAX_WAIT
+from antrean_cli.rules.choice import place, placed_as
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import ORDERED, TASK_STEPS, UNLISTED, Push, Record
@@ -24,6 +25,7 @@ from antrean_cli.rules.reasons import (
     demanded,
     has_code,
     waiting_for_task,
+    wrong_order,
 )
 from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import close, hold, want
@@ -108,28 +110,16 @@ def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> P
     if push.recorded is None:
         # Sent by hand with a time of its own, and due once more; without one there is no saying.
         return want(push) if push.waktu else push
-    waktu = apply_tie(push.recorded, before.waktu if before else None, policy.tie)
-    if waktu is None and before:
-        return hold(push, _wrong_order(push, before, policy))
-    if waktu is None or service_day(waktu) != record.tanggal:
+    if service_day(push.recorded) != record.tanggal:
         return close(push, because(ReasonCode.NOT_ON_DAY, waktu=push.recorded))
-    return want(push, waktu=waktu)
-
-
-def apply_tie(recorded: datetime, before: datetime | None, tie: timedelta) -> datetime | None:
-    """Return the time to send after one that was sent as `before` (all aware).
-
-    None if the two are in the wrong order by more than `tie`.
-    """
-    if before is None or recorded > before:
-        return recorded
-    return before + timedelta(seconds=1) if tie and before - recorded <= tie else None
-
-
-def _wrong_order(push: Push, before: Push, policy: Policy) -> Reason:
-    times = {"waktu": push.recorded, "before_waktu": before.waktu}
-    known = {name: time.astimezone(policy.zone) for name, time in times.items() if time}
-    return because(ReasonCode.WRONG_ORDER, step=str(push.step), before=str(before.step), **known)
+    ahead = placed_as(before.recorded, before.waktu, policy.tie) if before else None
+    placed = place(push.recorded, ahead, policy.tie)
+    if placed is None and before and ahead:
+        why = wrong_order(push.step, push.recorded, before.step, ahead.waktu, policy.zone)
+        return hold(push, why)
+    if placed is None or service_day(placed.waktu) != record.tanggal:
+        return close(push, because(ReasonCode.NOT_ON_DAY, waktu=push.recorded))
+    return want(push, waktu=placed.waktu)
 
 
 def _held_by_demand(push: Push, record: Record) -> Push:

@@ -19,7 +19,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from antrean_cli.rules.adoption import is_ambiguous
-from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.codes import TASKS, Kind, State, Step
+from antrean_cli.rules.events import Event, events_of, unrecorded
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.payloads import missing, nomorantrean_of
 from antrean_cli.rules.policy import Policy
@@ -38,12 +39,7 @@ from antrean_cli.rules.reasons import (
     because,
     has_code,
 )
-from antrean_cli.rules.sources import (
-    EXACT,
-    Event,
-    VisitContext,
-    events_of,
-)
+from antrean_cli.rules.sources import EXACT, VisitContext, from_clinic
 from antrean_cli.rules.times import WIB, service_day
 from antrean_cli.rules.transitions import (
     close,
@@ -257,28 +253,45 @@ def _absence(record: Record, known: Push | None, since: datetime) -> Push:
 def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Record:
     """Return the record of a visit that goes on: its add, its tasks, its number at the pharmacy."""
     base = _without_unsent(record)
-    if not concerns_bpjs(visit, record, policy):
+    context = VisitContext(
+        visit=visit, policy=policy, seen=record.seen, now=now, pushes=record.pushes
+    )
+    if not concerns_bpjs(context, record):
         return base
-    context = VisitContext(visit=visit, policy=policy, seen=record.seen, now=now)
     add = _add(visit, record, context)
     if add is None and visit.kind in policy.add and visit.kind != Kind.MOBILEJKN:
         return base  # nothing is told of a visit before its add is wanted
-    tasks = [_task(event, record, context) for event in events_of(context).values()]
+    events = events_of(context)
+    tasks = [_task(event, record, context) for event in events.values()]
     wanted: Iterable[Push | None] = (add, *tasks, _farmasi(record, context))
-    return base.with_pushes(*(push for push in wanted if push))
+    served = base.with_pushes(*(push for push in wanted if push))
+    return served.with_pushes(*_unrecorded(served, events, context))
 
 
-def concerns_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
+def _unrecorded(record: Record, events: Mapping[int, Event], context: VisitContext) -> list[Push]:
+    """Return a line for each task that later ones wait for, and that Khanza has no time of."""
+    waiting = [task for task in TASKS if (push := record.push(str(task))) and push.open]
+    return [
+        hold(new(str(task)), unrecorded(context, task))
+        for task in TASKS
+        if task < max(waiting, default=0) and task not in events and not record.push(str(task))
+    ]
+
+
+def concerns_bpjs(context: VisitContext, record: Record) -> bool:
     """Return whether this visit is told to BPJS at all.
 
-    What was begun goes on; else outpatients only, and NON JKN only where the hospital adds them.
+    What was begun goes on; else outpatients only, also where they were admitted from the clinic,
+    and NON JKN only where the hospital adds them.
     """
+    visit, row = context.visit, context.visit.registration
     if record.known_at_bpjs:
         return True
-    if visit.kind == Kind.NONJKN and Kind.NONJKN not in policy.add:
+    if visit.kind == Kind.NONJKN and Kind.NONJKN not in context.policy.add:
         return False
-    row = visit.registration
-    return visit.kind == Kind.MOBILEJKN or (row is not None and row.status_lanjut == "Ralan")
+    if visit.kind == Kind.MOBILEJKN:
+        return True
+    return row is not None and (row.status_lanjut == "Ralan" or from_clinic(context))
 
 
 def _add(visit: Visit, record: Record, context: VisitContext) -> Push | None:

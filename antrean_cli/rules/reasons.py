@@ -7,7 +7,7 @@
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import NamedTuple, Union
 
 from antrean_cli.rules.codes import Code, Step
@@ -37,6 +37,8 @@ class ReasonCode(Code):
     WAITING_FOR_TASK = "urutan"  # step
     WAITING_FOR_ADD = "antrean"  # add: the reason of the add
     WRONG_ORDER = "waktu"  # step, waktu, before (a step), before_waktu
+    TIMES_DISAGREE = "waktu.berselisih"  # step, waktu, later (a step), later_waktu
+    TIME_UNRECORDED = "tercatat"  # step, sources
     NOT_ON_DAY = "hari"  # waktu
     EXPIRED = "lewat"
     # -- what BPJS said
@@ -157,3 +159,11 @@ def demanded(step: str) -> Reason:
 def waiting_for_task(step: str) -> Reason:
     """Return the reason "a task waits for the one before it"."""
     return because(ReasonCode.WAITING_FOR_TASK, step=str(step))
+
+
+def wrong_order(
+    step: str, waktu: datetime, before: str, before_waktu: datetime, zone: timezone
+) -> Reason:
+    """Return the reason "a task does not follow the one before it", both times in `zone`."""
+    times = {"waktu": waktu.astimezone(zone), "before_waktu": before_waktu.astimezone(zone)}
+    return because(ReasonCode.WRONG_ORDER, step=str(step), before=str(before), **times)

@@ -24,6 +24,7 @@ class Registration(NamedTuple):
     stts_daftar: str
     status_lanjut: str
     kd_pj: str
+    status_bayar: str | None
     nik: str | None
     nohp: str | None
     nomorkartu: str | None
@@ -84,6 +85,7 @@ class Berkas(NamedTuple):
     dikirim: str | None
     diterima: str | None
     kembali: str | None
+    ranap: str | None = None
 
 
 class Exam(NamedTuple):

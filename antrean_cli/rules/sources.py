@@ -1,30 +1,27 @@
-"""Visits → events: which time Khanza recorded for each task, and where it came from.
+"""Sources of times: what each tells of a visit, and which rows are a trace of the patient.
 
-- Every task has an ordered list of sources (khanza/README.md, Times of the tasks). The first that
-  can apply counts as soon as it has a time.
-- The others are fall-backs: they count only once the visit has moved on without the preferred one,
-  that is, a later task has its time, stts is final, or the day is over.
-- For task 3 only a trace of attendance opens a fall-back; without one nobody is sent as present
-  (khanza/README.md, Did the patient come).
-- Nothing is ever invented: no time, no event.
+- Every task has an ordered list of sources (khanza/README.md, Times of the tasks); which of their
+  times a task gets is said in events.py.
+- Without a trace of attendance nobody is sent as present (khanza/README.md, Did the patient come).
+- Nothing is ever invented: what Khanza has not recorded is no time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from itertools import chain
+from operator import attrgetter, itemgetter
 
-from antrean_cli.rules.codes import TASKS
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import StatusObservation
-from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because
-from antrean_cli.rules.rows import Exam, Registration, Resep
+from antrean_cli.rules.push import Push, StatusObservation
+from antrean_cli.rules.reasons import Reason, ReasonCode, because
+from antrean_cli.rules.rows import Berkas, Exam, Registration, Resep
 from antrean_cli.rules.sessions import hari_kerja_of, opening_of
 from antrean_cli.rules.times import parse_datetime, service_day
 from antrean_cli.rules.values import comparable
-from antrean_cli.rules.visits import Visit
+from antrean_cli.rules.visits import ATTENDED_STTS, Visit
 
-ARRIVAL = TASKS[0]
+PAID = "Sudah Bayar"  # status_bayar of who was at the cashier
 # Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a
 # change.
 EXACT = timedelta(minutes=5)
@@ -32,29 +29,19 @@ EXACT = timedelta(minutes=5)
 FAR_FUTURE = timedelta(days=1)
 
 
-class Event(NamedTuple):
-    """The time that Khanza recorded for one task, and the name of the source that has it.
-
-    `waktu` is aware, in the hospital's zone. `hold` says why the event may not go out yet.
-    """
-
-    taskid: int
-    waktu: datetime
-    source: str
-    hold: Reason | None = None
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VisitContext:
     """A visit with what is needed to tell its times: the hospital's choices, stts as seen, and now.
 
-    Every datetime that comes back from it is aware, in the hospital's zone.
+    `pushes` is what the ledger knows of its tasks (events.py). Every datetime that comes back from
+    it is aware, in the hospital's zone.
     """
 
     visit: Visit
     policy: Policy
     seen: StatusObservation | None
     now: datetime
+    pushes: Mapping[str, Push] = field(default_factory=dict)
 
     def recorded_time(self, text: str | None) -> datetime | None:
         """Return the moment that one of Khanza's texts tells, None where it means "not yet"."""
@@ -83,25 +70,22 @@ class VisitContext:
         The first that was validated on the day of service, else the first validated, else the first
         written.
         """
+        return next(iter(self.reseps()), None)
+
+    def reseps(self) -> list[Resep]:
+        """Return the prescriptions, the one that counts first."""
 
         def rank(row: Resep) -> tuple[bool, bool, str]:
             validated = self.recorded_time(row.divalidasi)
             on_day = validated is not None and service_day(validated) == self.visit.tanggal
             return not on_day, validated is None, row.divalidasi or row.dibuat or ""
 
-        return min(self.visit.reseps, key=rank, default=None)
+        return sorted(self.visit.reseps, key=rank)
 
-    def exams(self, after: datetime | None) -> list[tuple[datetime, Exam]]:
-        """Return the exam rows that do not precede `after` (ties aside) with their times, sorted.
-
-        Where some of them are of the day of service, only those.
-        """
-        earliest = after - self.policy.tie if after else None
-        rows = [
-            (waktu, row) for row in self.visit.exams if (waktu := self.recorded_time(row.waktu))
-        ]
-        rows = sorted(row for row in rows if earliest is None or row[0] >= earliest)
-        return [row for row in rows if service_day(row[0]) == self.visit.tanggal] or rows
+    def exams(self) -> list[tuple[datetime, Exam]]:
+        """Return the exam rows with their times, sorted by them."""
+        rows = ((self.recorded_time(row.waktu), row) for row in self.visit.exams)
+        return sorted(((waktu, row) for waktu, row in rows if waktu), key=itemgetter(0))
 
     @property
     def exams_ended(self) -> bool:
@@ -111,85 +95,106 @@ class VisitContext:
         """
         if self.visit.final or self.day_over:
             return True
-        return bool(_berkas_kembali(self, None) or _resep_divalidasi(self, None))
+        return any(_berkas_kembali(self)) or any(_resep_divalidasi(self))
+
+    def is_on_day(self, text: str | None) -> bool:
+        """Return whether one of Khanza's texts tells a moment of the day of service."""
+        waktu = self.recorded_time(text)
+        return waktu is not None and service_day(waktu) == self.visit.tanggal
 
 
-# A source is handed the visit's context and the time of the task before (None if it has none), and
-# answers with the recorded time, None if there is none.
-Source = Callable[[VisitContext, "datetime | None"], "datetime | None"]
+# A time of a source, and the number of its prescription where it is one's. A source is handed the
+# visit's context and answers with all its times, the preferred ones first.
+Time = tuple[datetime, str]
+Source = Callable[[VisitContext], Iterable[Time]]
 
 
-def _checkin(context: VisitContext, _: datetime | None) -> datetime | None:
+def _one(waktu: datetime | None) -> Iterable[Time]:
+    return ((waktu, ""),) if waktu else ()
+
+
+def _checkin(context: VisitContext) -> Iterable[Time]:
     booking = context.visit.booking
-    if booking is None or booking.status != "Checkin":
-        return None
-    return context.recorded_time(booking.validasi)
+    checked_in = booking is not None and booking.status == "Checkin"
+    return _one(context.recorded_time(booking.validasi) if booking and checked_in else None)
 
 
-def _daftar(context: VisitContext, _: datetime | None) -> datetime | None:
-    return context.registered_at()
+def _daftar(context: VisitContext) -> Iterable[Time]:
+    return _one(context.registered_at())
 
 
-def _buka_poli(context: VisitContext, _: datetime | None) -> datetime | None:
+def _buka_poli(context: VisitContext) -> Iterable[Time]:
     registered, opening = context.registered_at(), context.session_opens_at()
-    return max(registered, opening) if registered and opening else None
+    return _one(max(registered, opening) if registered and opening else None)
 
 
-def _berkas_dikirim(context: VisitContext, _: datetime | None) -> datetime | None:
+def _berkas_dikirim(context: VisitContext) -> Iterable[Time]:
     berkas = context.visit.berkas
-    return context.recorded_time(berkas.dikirim) if berkas else None
+    sent = berkas is not None and _was_sent(context, berkas)
+    return _one(context.recorded_time(berkas.dikirim) if berkas and sent else None)
 
 
-def _berkas_diterima(context: VisitContext, _: datetime | None) -> datetime | None:
+def _was_sent(context: VisitContext, berkas: Berkas) -> bool:
+    """Return whether `dikirim` tells that the folder was sent.
+
+    "Sudah" and "Masuk Ranap" make a new row with dikirim = kembali, or ranap, and nothing received:
+    then nothing was sent. (khanza/README.md, Times of the tasks)
+    """
+    made_later = berkas.dikirim in (berkas.kembali, berkas.ranap)
+    return not made_later or context.recorded_time(berkas.diterima) is not None
+
+
+def _berkas_diterima(context: VisitContext) -> Iterable[Time]:
     berkas = context.visit.berkas
-    return context.recorded_time(berkas.diterima) if berkas else None
+    return _one(context.recorded_time(berkas.diterima) if berkas else None)
 
 
-def _berkas_kembali(context: VisitContext, _: datetime | None) -> datetime | None:
+def _berkas_kembali(context: VisitContext) -> Iterable[Time]:
     berkas = context.visit.berkas
-    return context.recorded_time(berkas.kembali) if berkas else None
+    return _one(context.recorded_time(berkas.kembali) if berkas else None)
 
 
-def _periksa_awal(context: VisitContext, after: datetime | None) -> datetime | None:
-    return next((waktu for waktu, _ in context.exams(after)), None)
+def _periksa_awal(context: VisitContext) -> Iterable[Time]:
+    return [(waktu, "") for waktu, _ in context.exams()]
 
 
-def _periksa_akhir(context: VisitContext, after: datetime | None) -> datetime | None:
+def _periksa_akhir(context: VisitContext) -> Iterable[Time]:
     if not context.visit.exams or not context.exams_ended:
-        return None
-    return next((waktu for waktu, _ in reversed(context.exams(after))), None)
+        return ()
+    return [(waktu, "") for waktu, _ in reversed(context.exams())]
 
 
-def _periksa_dokter(context: VisitContext, after: datetime | None) -> datetime | None:
+def _periksa_dokter(context: VisitContext) -> Iterable[Time]:
     row = context.visit.registration
     if row is None:
-        return None
+        return ()
     own = comparable(row.kd_dokter)
-    exams = context.exams(after)
-    return next((waktu for waktu, exam in exams if comparable(exam.nip) == own), None)
+    return [(waktu, "") for waktu, exam in context.exams() if comparable(exam.nip) == own]
 
 
-def _stts_selesai(context: VisitContext, _: datetime | None) -> datetime | None:
+def _stts_selesai(context: VisitContext) -> Iterable[Time]:
     seen = context.seen
     if not (context.visit.final and seen and seen.exact and not seen.first):
-        return None
+        return ()
     # Set on a later day, it says nothing of when the visit was over.
-    return seen.since if service_day(seen.since) == context.visit.tanggal else None
+    return _one(seen.since if service_day(seen.since) == context.visit.tanggal else None)
 
 
-def _resep_dibuat(context: VisitContext, _: datetime | None) -> datetime | None:
-    resep = context.resep()
-    return context.recorded_time(resep.dibuat) if resep else None
+def _of_reseps(context: VisitContext, column: Callable[[Resep], str | None]) -> Iterable[Time]:
+    times = ((context.recorded_time(column(row)), row.no_resep) for row in context.reseps())
+    return [(waktu, no_resep) for waktu, no_resep in times if waktu]
 
 
-def _resep_divalidasi(context: VisitContext, _: datetime | None) -> datetime | None:
-    resep = context.resep()
-    return context.recorded_time(resep.divalidasi) if resep else None
+def _resep_dibuat(context: VisitContext) -> Iterable[Time]:
+    return _of_reseps(context, attrgetter("dibuat"))
 
 
-def _resep_diserahkan(context: VisitContext, _: datetime | None) -> datetime | None:
-    resep = context.resep()
-    return context.recorded_time(resep.diserahkan) if resep else None
+def _resep_divalidasi(context: VisitContext) -> Iterable[Time]:
+    return _of_reseps(context, attrgetter("divalidasi"))
+
+
+def _resep_diserahkan(context: VisitContext) -> Iterable[Time]:
+    return _of_reseps(context, attrgetter("diserahkan"))
 
 
 # khanza/README.md, Times of the tasks: the names that a hospital may put into ANTREAN_TASK_3 … 7.
@@ -209,17 +214,20 @@ _SOURCES: dict[str, Source] = {
     "resep_diserahkan": _resep_diserahkan,
 }
 SOURCES = tuple(_SOURCES)
+EXAMS = frozenset({"periksa_awal", "periksa_akhir", "periksa_dokter"})
+# What tells no moment at which somebody did something, but one before which nobody could.
+BOUNDS = frozenset({"buka_poli", "daftar"})
 # The two official flows (ANTREAN_ALUR): electronic records, and folders that are carried about.
 FLOWS: dict[str, Mapping[int, tuple[str, ...]]] = {
     "erm": {
-        3: ("checkin", "buka_poli"),
+        3: ("checkin", "buka_poli", "daftar"),
         4: ("periksa_awal", "berkas_diterima"),
         5: ("berkas_kembali", "stts_selesai", "periksa_akhir"),
         6: ("resep_divalidasi",),
         7: ("resep_diserahkan",),
     },
     "berkas": {
-        3: ("berkas_dikirim", "buka_poli"),
+        3: ("berkas_dikirim", "buka_poli", "daftar"),
         4: ("berkas_diterima", "periksa_awal"),
         5: ("periksa_akhir", "berkas_kembali"),
         6: ("resep_divalidasi",),
@@ -228,105 +236,84 @@ FLOWS: dict[str, Mapping[int, tuple[str, ...]]] = {
 }
 
 
-def attended(context: VisitContext) -> bool:
-    """Return whether Khanza holds a trace of the patient (khanza/README.md, Did the patient come).
+def times_of(name: str, context: VisitContext) -> Iterable[Time]:
+    """Return all times of a source, of whatever day, the preferred ones first.
 
-    A check-in, an exam, a prescription, a time of the folder, or an stts that somebody set.
+    Each is aware, in the hospital's zone, and comes with the number of its prescription, if any.
     """
-    visit, berkas = context.visit, context.visit.berkas
-    if _checkin(context, None) or visit.exams or visit.reseps:
-        return True
-    if visit.stts not in (None, "Belum", "Batal"):
-        return True
-    if berkas is None:
-        return False
-    folder = (berkas.dikirim, berkas.diterima, berkas.kembali)
-    return any(context.recorded_time(text) for text in folder)
+    return _SOURCES[name](context)
 
 
-def arrival_confirmed(context: VisitContext) -> bool:
-    """Return whether the patient can be told to have come: a walk-in did, others need a trace.
-
-    Registered in advance, so that the registration proves nothing: a Mobile JKN booking, and a
-    visit at the desk whose jam_reg is its session's opening to the second.
-    """
-    visit, row = context.visit, context.visit.registration
-    at_opening = bool(row and visit.slot and row.jam_reg == visit.slot.jam_mulai)
-    in_advance = visit.booking is not None or at_opening
-    return not in_advance or attended(context)
-
-
-def events_of(context: VisitContext) -> dict[int, Event]:
-    """Return the event of each task that has one, by taskid (3 to 7), in the order of tasks.
-
-    Times may still lie a little ahead of now. A visit that Khanza deleted has no events.
-    """
-    if context.visit.registration is None:
-        return {}
-    events: dict[int, Event] = {}
-    before: datetime | None = None
-    for taskid in TASKS:
-        event = _arrival(context) if taskid == ARRIVAL else _event(context, taskid, before)
-        if event:
-            events[taskid], before = event, event.waktu
-    return events
-
-
-def _event(context: VisitContext, taskid: int, before: datetime | None) -> Event | None:
-    """Return the event of a task after the arrival; `before` is the time of the task before it."""
-    names = _applicable(context, taskid)
-    preferred, fall_backs = names[:1], names[1:]
-    event = _first_event(context, taskid, preferred, before)
-    if event is None and fall_backs and _moved_on(context, taskid):
-        event = _first_event(context, taskid, fall_backs, before)
-    return event
-
-
-def _first_event(
-    context: VisitContext, taskid: int, names: Sequence[str], before: datetime | None
-) -> Event | None:
-    for name in names:
-        if waktu := _SOURCES[name](context, before):
-            return Event(taskid=taskid, waktu=waktu, source=name)
-    return None
-
-
-def _applicable(context: VisitContext, taskid: int) -> list[str]:
+def applicable(context: VisitContext, taskid: int) -> list[str]:
     """Return the task's sources that can apply: only a Mobile JKN booking can have a check-in."""
     names = context.policy.sources[taskid]
     return [name for name in names if name != "checkin" or context.visit.booking]
 
 
-def _moved_on(context: VisitContext, taskid: int) -> bool:
-    """Return whether the visit went on without this task, so that its fall-backs count."""
-    if context.visit.final or context.day_over:
-        return True
-    later = (name for other in TASKS if other > taskid for name in _applicable(context, other))
-    return any(_SOURCES[name](context, None) for name in later)
+def attended(context: VisitContext) -> bool:
+    """Return whether Khanza holds a trace of the patient (khanza/README.md, Did the patient come).
 
-
-def _arrival(context: VisitContext) -> Event | None:
-    """Return task 3's event, held if nothing tells that the patient came or no session is known.
-
-    The first source with a time is taken; where that is a fall-back, it needs a trace too.
+    An outpatient's SEP, or what `_was_served` names.
     """
-    names = _applicable(context, ARRIVAL)
-    times = ((name, _SOURCES[name](context, None)) for name in names)
-    source, waktu = next(((name, waktu) for name, waktu in times if waktu), ("", None))
-    if waktu is None:
-        expected = "buka_poli" in names and attended(context)
-        return _arrival_without_session(context) if expected else None
-    confirmed = arrival_confirmed(context) and (source == names[0] or attended(context))
-    hold = None if confirmed else NO_SIGN_YET
-    return Event(taskid=ARRIVAL, waktu=waktu, source=source, hold=hold)
+    return context.visit.sep is not None or _was_served(context)
 
 
-def _arrival_without_session(context: VisitContext) -> Event | None:
-    row, registered = context.visit.registration, context.registered_at()
-    if row is None or registered is None or context.session_opens_at():
-        return None
-    hold = no_session(row, context.visit.tanggal)
-    return Event(taskid=ARRIVAL, waktu=registered, source="daftar", hold=hold)
+def _was_served(context: VisitContext) -> bool:
+    """Return whether Khanza holds a trace of what was done with the patient on the day.
+
+    A check-in, an exam, a prescription, a paid bill, a folder that went, or an stts that tells.
+    """
+    visit, row = context.visit, context.visit.registration
+    if visit.exams or visit.reseps:
+        return True
+    if row is not None and (row.stts in ATTENDED_STTS or row.status_bayar == PAID):
+        return True
+    # A check-in can be pressed on any day, and a folder be sent the evening before. Who receives
+    # the folder, or has it back, has had the patient.
+    on_day = chain(_checkin(context), _berkas_dikirim(context))
+    if any(service_day(waktu) == visit.tanggal for waktu, _ in on_day):
+        return True
+    return any(chain(_berkas_diterima(context), _berkas_kembali(context)))
+
+
+def registered_in_advance(visit: Visit) -> bool:
+    """Return whether the registration does not prove that the patient came.
+
+    That of a Mobile JKN booking does not, nor one at the desk whose jam_reg is its session's
+    opening to the second.
+    """
+    row = visit.registration
+    at_opening = bool(row and visit.slot and row.jam_reg == visit.slot.jam_mulai)
+    return visit.booking is not None or at_opening
+
+
+def arrival_confirmed(context: VisitContext) -> bool:
+    """Return whether the patient can be told to have come: a walk-in did, others need a trace."""
+    return not registered_in_advance(context.visit) or attended(context)
+
+
+def arrival_falls_back(context: VisitContext) -> bool:
+    """Return whether the fall-backs of task 3 count: a trace of attendance opens them.
+
+    A walk-in's SEP is none: it is there from the first minute, and the preferred source may be on
+    its way.
+    """
+    return (attended if registered_in_advance(context.visit) else _was_served)(context)
+
+
+def from_clinic(context: VisitContext) -> bool:
+    """Return whether a patient of the ward was seen in a clinic before: admitted from there.
+
+    An exam, an outpatient's prescription, or a folder that went, on the day of service. A baby's
+    registration and "Masuk Ranap" leave none of them. (rules/README.md, Add)
+    """
+    visit, berkas = context.visit, context.visit.berkas
+    texts: list[str | None] = [exam.waktu for exam in visit.exams]
+    for resep in visit.reseps:
+        texts += [resep.dibuat, resep.divalidasi, resep.diserahkan]
+    if berkas:
+        texts += [berkas.diterima, berkas.dikirim if _was_sent(context, berkas) else None]
+    return any(context.is_on_day(text) for text in texts)
 
 
 def no_session(row: Registration, tanggal: date) -> Reason:

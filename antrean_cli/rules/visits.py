@@ -35,6 +35,8 @@ from antrean_cli.rules.sessions import hari_kerja_of, slot_of
 from antrean_cli.rules.values import all_comparable, comparable
 
 FINAL_STTS = frozenset({"Sudah", "Dirujuk", "Dirawat", "Meninggal", "Pulang Paksa"})
+# What stts is of a patient who came; custom installs have more values, and those prove nothing.
+ATTENDED_STTS = FINAL_STTS | {"Berkas Diterima"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -33,7 +33,6 @@ KUOTA = 30
 MAP_THE_CLINIC = "INSERT INTO maping_poli_bpjs VALUES ('MAT', 'MAT', 'MATA')"
 # What only makes a sample believable, or what a real Khanza's keys ask for.
 UNREAD = {
-    "reg_periksa": ("status_bayar",),
     "referensi_mobilejkn_bpjs_batal": ("no_rkm_medis", "nomorreferensi", "tanggalbatal"),
 }
 
@@ -388,7 +387,8 @@ class Hospital:
         """Move the folder of a visit. None leaves a time as it was: the zero date in a new row."""
         times = {"dikirim": dikirim, "diterima": diterima, "kembali": kembali}
         if not self.value("mutasi_berkas", "no_rawat", no_rawat=no_rawat):
-            self.insert("mutasi_berkas", no_rawat=no_rawat, **dict.fromkeys(times, ZERO_DATETIME))
+            row = dict.fromkeys((*times, "ranap"), ZERO_DATETIME)
+            self.insert("mutasi_berkas", no_rawat=no_rawat, **row)
         for column, time in times.items():
             if time is not None:
                 self.update("mutasi_berkas", {"no_rawat": no_rawat}, **{column: time})

@@ -181,7 +181,12 @@ GOOD: list[tuple[str, str, Reading, Any]] = [
     ("ANTREAN_ONLY_POLI", "INT", lambda s: s.policy.only_poli, {"INT"}),
     ("ANTREAN_DELAY_NONJKN", "0", lambda s: s.policy.delay_nonjkn, timedelta(0)),
     ("ANTREAN_DELAY_BATAL", "30", lambda s: s.policy.delay_batal, timedelta(minutes=30)),
-    ("ANTREAN_ALUR", "berkas", lambda s: s.policy.sources[3], ("berkas_dikirim", "buka_poli")),
+    (
+        "ANTREAN_ALUR",
+        "berkas",
+        lambda s: s.policy.sources[3],
+        ("berkas_dikirim", "buka_poli", "daftar"),
+    ),
     ("ANTREAN_TASK_3", "daftar", lambda s: s.policy.sources[3], ("daftar",)),
     (
         "ANTREAN_TASK_4",

@@ -161,7 +161,9 @@ def test_a_missing_task_is_for_those_who_record_it(site: Site) -> None:
     no_rawat = patient(site)
     site.khanza.resep(no_rawat, divalidasi=f"{MONDAY} 09:40:00")
     site.sync()
-    assert "task 6 ditahan: menunggu task 4 → poli: catat task 4 di Khanza" in shown(site, no_rawat)
+    told = shown(site, no_rawat)
+    assert "task 4 ditahan: waktu task 4 belum tercatat (periksa_awal, berkas_diterima)" in told
+    assert "task 6 ditahan: menunggu task 5 → poli: catat di Khanza" in told
 
 
 def test_a_time_in_the_wrong_order_is_for_those_who_recorded_it(site: Site) -> None:

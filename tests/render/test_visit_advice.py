@@ -11,6 +11,7 @@ import pytest
 from antrean_cli.operator.visit_report import BookingAtBpjs, VisitReport
 from antrean_cli.render.visit_advice import to_dos
 from antrean_cli.rules.codes import Step
+from antrean_cli.rules.events import Event
 from antrean_cli.rules.push import MANUAL, Push
 from antrean_cli.rules.reasons import (
     IN_DOUBT,
@@ -20,7 +21,6 @@ from antrean_cli.rules.reasons import (
     demanded,
     waiting_for_task,
 )
-from antrean_cli.rules.sources import Event
 from tests.support.rows import NO_RAWAT, WIB, at, onsite, push, record
 
 NOW = at("12:00")

@@ -42,12 +42,13 @@ COVERED: Mapping[type, str] = {
     Visit: "kodebooking kind tanggal registration booking cancel berkas exams reseps sep slot "
     "hfis_slot kd_poli_rs",
     Registration: "no_rawat no_reg tgl_registrasi jam_reg kd_dokter kd_poli stts stts_daftar "
-    "status_lanjut kd_pj nm_poli nm_dokter kd_poli_bpjs nm_poli_bpjs kd_dokter_bpjs nm_dokter_bpjs",
+    "status_lanjut kd_pj status_bayar nm_poli nm_dokter kd_poli_bpjs nm_poli_bpjs "
+    "kd_dokter_bpjs nm_dokter_bpjs",
     Booking: "nobooking no_rawat kodepoli pasienbaru tanggalperiksa kodedokter jampraktek "
     "jeniskunjungan nomorreferensi nomorantrean angkaantrean estimasidilayani sisakuotajkn "
     "kuotajkn sisakuotanonjkn kuotanonjkn status validasi",
     Cancel: "nobooking no_rawat statuskirim tanggalperiksa kodepoli",
-    Berkas: "no_rawat dikirim diterima kembali",
+    Berkas: "no_rawat dikirim diterima kembali ranap",
     Exam: "no_rawat waktu nip",
     Resep: "no_rawat no_resep dibuat divalidasi diserahkan racikan",
     Sep: "no_rawat no_sep no_rujukan noskdp asal_rujukan tujuankunjungan flagprosedur penunjang "

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antrean_cli.render.words import STATES as VIEW_STATES
-from antrean_cli.rules.ordering import apply_tie, arrange, next_call
+from antrean_cli.rules.choice import Placed, place
+from antrean_cli.rules.ordering import arrange, next_call
 from antrean_cli.rules.push import Change, Push, Record, changes, pending
 from antrean_cli.rules.transitions import recover_in_flight
 from tests.support.rows import (
@@ -67,8 +68,9 @@ def test_ties(recorded: str, before: str | None, tie: int, expected: str | None)
     """A time that equals or precedes the one before by no more than the tie goes out as that one
     plus a second.
     """
-    found = apply_tie(at(recorded), at(before) if before else None, timedelta(seconds=tie))
-    assert found == (at(expected) if expected else None)
+    ahead = Placed(at(before), at(before)) if before else None
+    found = place(at(recorded), ahead, timedelta(seconds=tie))
+    assert (found and found.waktu) == (at(expected) if expected else None)
 
 
 def test_three_equal_times_go_out_a_second_apart_and_keep_what_was_recorded() -> None:
@@ -515,13 +517,15 @@ def records(draw: st.DrawFn) -> Record:
 def test_settled_times_strictly_rise_and_never_move_by_more_than_the_ties(
     recorded: list[datetime], tie: timedelta
 ) -> None:
-    before: datetime | None = None
+    """How far two times are apart is told by Khanza's own: each tie may go back from there."""
+    before: Placed | None = None
     for number, waktu in enumerate(recorded, 1):
-        found = apply_tie(waktu, before, tie)
+        found = place(waktu, before, tie)
         if found is None:
             continue
-        assert before is None or found > before
-        assert timedelta(0) <= found - waktu <= tie + timedelta(seconds=number)
+        assert before is None or found.waktu > before.waktu
+        assert before is None or before.recorded - waktu <= tie
+        assert timedelta(0) <= found.waktu - waktu <= number * (tie + timedelta(seconds=1))
         before = found
 
 

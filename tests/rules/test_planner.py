@@ -4,6 +4,7 @@ ledger already knows.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -388,7 +389,8 @@ def test_a_time_that_is_not_yet_past_waits() -> None:
 def test_a_missing_task_is_held_by_name_and_goes_on_by_itself() -> None:
     folder = berkas(kembali=on("09:00"))
     after = planned(onsite(berkas=folder))
-    assert states(after) == {"add": "due", "3": "due", "5": "held"}
+    assert states(after) == {"add": "due", "3": "due", "4": "held", "5": "held"}
+    assert text(after, "4") == "waktu task 4 belum tercatat (periksa_awal, berkas_diterima)"
     assert text(after, "5") == "menunggu task 4"
     later = planned(onsite(berkas=folder, exams=(exam(on("08:30")),)), after)
     assert states(later) == {"add": "due", "3": "due", "4": "due", "5": "due"}
@@ -411,13 +413,23 @@ def test_the_source_of_each_task_is_kept() -> None:
     ]
 
 
-def test_a_task_on_another_day_is_closed() -> None:
-    after = planned(
-        onsite(exams=(exam(on("08:30")),), berkas=berkas(kembali=on("07:00", TUESDAY))),
-        now=at("08:00", TUESDAY),
-    )
+RETURNED_LATE = onsite(exams=(exam(on("08:30")),), berkas=berkas(kembali=on("07:00", TUESDAY)))
+
+
+def test_a_task_whose_only_time_is_of_another_day_is_closed_once_the_day_is_over() -> None:
+    folder_only = {5: ("berkas_kembali",)}
+    after = planned(RETURNED_LATE, now=at("08:00", TUESDAY), sources=folder_only)
     assert states(after) == {"add": "due", "3": "due", "4": "due", "5": "closed"}
     assert "di luar hari pelayanan" in text(after, "5")
+    in_time = replace(RETURNED_LATE, berkas=berkas(kembali=on("09:00")))
+    again = planned(in_time, after, now=at("08:00", TUESDAY), sources=folder_only)
+    assert again.pushes["5"].state == "due"  # what rows have closed, new rows open again
+
+
+def test_a_folder_that_came_back_the_next_morning_costs_no_task() -> None:
+    after = planned(RETURNED_LATE, now=at("08:00", TUESDAY))
+    assert states(after) == dict.fromkeys(("add", "3", "4", "5"), "due")
+    assert (after.pushes["5"].source, after.pushes["5"].waktu) == ("periksa_akhir", at("08:30:01"))
 
 
 @pytest.mark.parametrize("state", ["sent", "already", "refused", "sending"])
@@ -449,7 +461,7 @@ def test_a_held_booking_goes_on_with_the_first_trace() -> None:
     assert (after.pushes["3"].state, after.pushes["3"].waktu) == ("due", at("07:40"))
 
 
-@pytest.mark.parametrize("visit", [mobilejkn(), onsite(reg={"jam_reg": "08:00:00"})])
+@pytest.mark.parametrize("visit", [mobilejkn(), onsite(reg={"jam_reg": "08:00:00"}, sep=None)])
 def test_after_its_day_it_is_closed_as_a_no_show_and_never_sent_as_present(visit: Visit) -> None:
     held = planned(visit, now=at("23:59"))
     assert held.pushes["3"].state == "held"

@@ -11,14 +11,8 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.rules.sources import (
-    FLOWS,
-    SOURCES,
-    Event,
-    VisitContext,
-    arrival_confirmed,
-    events_of,
-)
+from antrean_cli.rules.events import Event, events_of
+from antrean_cli.rules.sources import FLOWS, SOURCES, VisitContext, arrival_confirmed
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,
@@ -38,6 +32,7 @@ from tests.support.rows import (
     onsite,
     resep,
     seen,
+    sep,
     slot,
     words,
 )
@@ -318,6 +313,8 @@ TRACES: dict[str, dict[str, Any]] = {
     "prescription": {"reseps": (resep(dibuat=on("08:50")),)},
     "stts Sudah": {"reg": {"stts": "Sudah"}},
     "stts Berkas Diterima": {"reg": {"stts": "Berkas Diterima"}},
+    "paid": {"reg": {"status_bayar": "Sudah Bayar"}},
+    "SEP": {"sep": sep()},
 }
 
 
@@ -333,7 +330,15 @@ def test_a_visit_registered_in_advance_came_if_there_is_a_trace(trace: str) -> N
 
 
 @pytest.mark.parametrize(
-    "visit", [mobilejkn(), mobilejkn(berkas=berkas()), onsite(reg={"jam_reg": "08:00:00"})]
+    "visit",
+    [
+        mobilejkn(),
+        mobilejkn(berkas=berkas()),
+        mobilejkn(berkas=berkas(dikirim=on("20:00", SUNDAY))),  # for the next day's clinic
+        mobilejkn(book={"status": "Checkin", "validasi": on("07:00", TUESDAY)}),
+        mobilejkn(reg={"stts": "Tidak Hadir"}),
+        onsite(reg={"jam_reg": "08:00:00"}, sep=None),
+    ],
 )
 @pytest.mark.parametrize("now", [EVENING, NEXT_DAY])
 def test_without_a_trace_nobody_is_sent_as_present(visit: Visit, now: datetime) -> None:
@@ -382,8 +387,10 @@ def test_a_visit_whose_row_was_deleted_has_no_events() -> None:
 
 
 def test_a_patient_who_came_to_a_doctor_without_a_session_is_held_with_the_table_to_fill() -> None:
-    events = events_of(context(onsite(slot=None, exams=(exam(on("08:20")),)), EVENING))
+    visit = onsite(slot=None, exams=(exam(on("08:20")),))
+    events = events_of(context(visit, EVENING, sources={3: ("checkin", "buka_poli")}))
     assert events[3].hold is not None
+    assert found(visit)[3] == ("08:05:00", "daftar")  # unless the registration may count
     assert all(word in words(events[3].hold) for word in ("D01", "INT", "SENIN", "jadwal"))
 
 
@@ -482,8 +489,11 @@ def test_of_several_prescriptions_the_first_validated_on_the_day_counts_and_task
     another_day = resep(4, divalidasi=on("08:00", SUNDAY), diserahkan=on("08:30", SUNDAY))
     rows = (never, late, first, another_day)
     events = found(onsite(reseps=rows[::-1] if turned else rows))
+    assert events[6] == ("10:00:00", "resep_divalidasi")
+    assert events[7] == ("10:30:00", "resep_diserahkan")  # the other one goes no further than 6
+    events = found(onsite(reseps=tuple(row for row in rows if row is not late)))
     assert events[6] == ("09:00:00", "resep_divalidasi")
-    assert 7 not in events  # the one handed over at 10:30 is another prescription
+    assert 7 not in events
 
 
 def test_task_7_is_the_hand_over_of_the_prescription_that_counts() -> None:

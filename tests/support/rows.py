@@ -41,14 +41,14 @@ ZERO = "0000-00-00 00:00:00"
 
 # The two flows of khanza/README.md, Times of the tasks: typed from the page.
 ERM: Mapping[int, tuple[str, ...]] = {
-    3: ("checkin", "buka_poli"),
+    3: ("checkin", "buka_poli", "daftar"),
     4: ("periksa_awal", "berkas_diterima"),
     5: ("berkas_kembali", "stts_selesai", "periksa_akhir"),
     6: ("resep_divalidasi",),
     7: ("resep_diserahkan",),
 }
 BERKAS: Mapping[int, tuple[str, ...]] = {
-    3: ("berkas_dikirim", "buka_poli"),
+    3: ("berkas_dikirim", "buka_poli", "daftar"),
     4: ("berkas_diterima", "periksa_awal"),
     5: ("periksa_akhir", "berkas_kembali"),
     6: ("resep_divalidasi",),
@@ -102,6 +102,7 @@ def registration(**changed: Any) -> Registration:
         stts_daftar="Lama",
         status_lanjut="Ralan",
         kd_pj="BPJ",
+        status_bayar="Belum Bayar",
         nik="3200000000000001",
         nohp="080000000001",
         nomorkartu="0009000000001",
