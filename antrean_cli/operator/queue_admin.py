@@ -22,7 +22,7 @@ from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import CANCELS, MANUAL, TASK_STEPS, Push, Record, changes
+from antrean_cli.rules.push import CANCELS, MANUAL, TASK_STEPS, Change, Push, Record, changes
 from antrean_cli.rules.reasons import REOPENING, REREAD, Reason, ReasonCode, because, has_code
 from antrean_cli.rules.transitions import close, hold, mark_unverified, new, reset_for_retry
 
@@ -224,11 +224,20 @@ def _save(
     changed = waiting = 0
     for (before, pushes), record in zip(chosen.bookings, after, strict=True):
         arranged = arrange(record, policy)
-        touched = {change.push.step for change in changes(before, arranged)}
+        written = changes(before, arranged)
+        touched = {change.push.step for change in written if not _only_asks(change)}
         changed += len(touched)
         waiting += sum(push.open and push.step not in touched for push in pushes)
-        if touched:
+        if written:
             ledger.save(before, replace(arranged, done_fingerprint=""), now)
     return Changed(
         pushes=changed, waiting=waiting, in_flight=chosen.in_flight, expired=chosen.expired
     )
+
+
+def _only_asks(change: Change) -> bool:
+    """Return whether an add, or what waits for it, waits all the same, and only asks once more."""
+    if change.push.state != State.HELD:
+        return False
+    held_add = change.push.step == Step.ADD and not change.reportable
+    return held_add or has_code(change.push.reason, ReasonCode.WAITING_FOR_ADD)

@@ -108,7 +108,7 @@ def reasons_summary(pairs: Iterable[tuple[Record, Push]]) -> str:
     groups: dict[tuple[State, Reason | None], list[tuple[Record, Push]]] = {}
     behind: Counter[str] = Counter()
     for record, push in pairs:
-        if has_code(push.reason, ReasonCode.WAITING_FOR_ADD):
+        if has_code(push.reason, ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE):
             behind[record.kodebooking] += 1
         else:
             groups.setdefault((push.state, push.reason), []).append((record, push))

@@ -127,6 +127,7 @@ WORDS: Mapping[ReasonCode, Words] = {
         "menunggu task {step}", Unit.OF_STEP, "lengkapi task sebelumnya di Khanza"
     ),
     ReasonCode.WAITING_FOR_ADD: Words("menunggu antrean: {add}"),
+    ReasonCode.ADD_NOT_THERE: Words("antrean belum ada: {add}"),
     ReasonCode.WRONG_ORDER: Words(
         "waktu task {step} ({waktu:%H:%M:%S}) tidak sesudah task {before} "
         "({before_waktu:%H:%M:%S})",
@@ -195,7 +196,7 @@ GOES_ON: Mapping[str, str] = {
     "poli": "the setting takes the clinic in",
     "ulang": "the next pass has run",
     "urutan": "the step before has a time and is sent",
-    "antrean": "the add of that booking is through",
+    "antrean": "the add of that booking is through, or BPJS has the booking from elsewhere",
     "waktu": "one of the two times is corrected in Khanza, or another one fits",
     "tercatat": "one of the sources has a time",
     "ditolak": "the data is mended, then `antrean retry`",
@@ -278,7 +279,7 @@ def holds() -> list[tuple[str, list[str], str]]:
     """Return the reasons to wait: each family, its sentences, and when it goes on (English)."""
     sentences: dict[str, list[str]] = {family: [] for family in GOES_ON}
     for code in WORDS:
-        if WORDS[code].advice or code == ReasonCode.WAITING_FOR_ADD:
+        if WORDS[code].advice or code.family == ReasonCode.WAITING_FOR_ADD.family:
             sentences[code.family].append(sentence(Reason(code)))
     sentences = {family: list(dict.fromkeys(texts)) for family, texts in sentences.items()}
     return [(family, sentences[family], GOES_ON[family]) for family in GOES_ON]

@@ -16,7 +16,12 @@ from antrean_cli.rules.push import CANCELS, MANUAL, ORDERED, STEPS, TASK_STEPS, 
 from antrean_cli.rules.reasons import ReasonCode, has_code
 
 # What waits for the add in the end, whatever it says itself.
-_FOR_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_REFUSED, ReasonCode.DEMANDED_ADD)
+_FOR_ADD = (
+    ReasonCode.WAITING_FOR_ADD,
+    ReasonCode.ADD_NOT_THERE,
+    ReasonCode.ADD_REFUSED,
+    ReasonCode.DEMANDED_ADD,
+)
 
 
 class ToDo(NamedTuple):

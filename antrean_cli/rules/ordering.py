@@ -6,14 +6,16 @@
   the tie goes out as that one plus one second; anything further back is held. The one before is
   what BPJS holds, else what we sent. (rules/README.md, Times)
 - A time that does not lie on the day of service is closed. (bpjs/README.md, Task ids)
+- While the add is held, the first task is held as well, and asks now and then whether BPJS has the
+  booking all the same. (rules/README.md, Add)
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.backoff import MAX_WAIT
+from antrean_cli.rules.backoff import MAX_QUESTION, MAX_WAIT
 from antrean_cli.rules.choice import place, placed_as
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.policy import Policy
@@ -35,11 +37,16 @@ _FOLLOWING = frozenset(
     {
         ReasonCode.WAITING_FOR_TASK,
         ReasonCode.WAITING_FOR_ADD,
+        ReasonCode.ADD_NOT_THERE,
         ReasonCode.WRONG_ORDER,
         ReasonCode.DEMANDED_TASK,
         ReasonCode.DEMANDED_ADD,
     }
 )
+# What a first task that waits for a held add is held for; such a one asks BPJS.
+_FOR_HELD_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE)
+# Held adds that nothing is asked for: BPJS's own list has just told, or the next pass decides.
+_NOT_ASKED_FOR = (ReasonCode.AMBIGUOUS, ReasonCode.REREAD)
 
 
 class Barrier(NamedTuple):
@@ -54,8 +61,8 @@ def arrange(record: Record, policy: Policy) -> Record:
 
     Only open pushes change: they become due, held behind another one, or closed.
     """
-    barrier = _barrier_of_add(record.push(Step.ADD))
     before: Push | None = None
+    barrier: Barrier | None = None
     for step in ORDERED:
         push = record.push(step)
         if push is None:
@@ -74,12 +81,15 @@ def arrange(record: Record, policy: Policy) -> Record:
     return record
 
 
-def _barrier_of_add(add: Push | None) -> Barrier | None:
-    """Return that tasks wait for a held add, unless it is in doubt: the first task tells then."""
+def _hold_behind_add(add: Push | None) -> Reason | None:
+    """Return why the first task waits for a held add, None if it does not.
+
+    It does not wait for one that is in doubt: what BPJS says to the task settles it.
+    """
     if add is None or add.state != State.HELD or add.needs_lookup:
         return None
-    why = add.reason or because(ReasonCode.CLOSED)
-    return Barrier(because(ReasonCode.WAITING_FOR_ADD, add=why))
+    code = ReasonCode.ADD_NOT_THERE if add.attempts else ReasonCode.WAITING_FOR_ADD
+    return because(code, add=add.reason or because(ReasonCode.CLOSED))
 
 
 def _behind(closed: Push) -> Reason:
@@ -102,7 +112,10 @@ def _placed(
     if barrier:
         return close(push, barrier.reason) if barrier.closes else hold(push, barrier.reason)
     timed = _timed(push, record, before, policy)
-    return _held_by_demand(timed, record) if timed.state == State.DUE else timed
+    if timed.state != State.DUE:
+        return timed
+    behind_add = _hold_behind_add(record.push(Step.ADD))
+    return hold(timed, behind_add) if behind_add else _held_by_demand(timed, record)
 
 
 def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> Push:
@@ -153,7 +166,7 @@ def next_call(record: Record, now: datetime) -> Call | None:
     3. a look at what BPJS holds, where something is in doubt: all the rest waits for it;
     4. nothing, once BPJS took a cancel;
     5. a cancel, 99, the add: what comes after each of them waits for it;
-    6. antrean farmasi, then the tasks in their order.
+    6. antrean farmasi, then the tasks in their order, or the question of a held add.
     """
     pushes = record.pushes
     if any(push.state == State.SENDING for push in pushes.values()):
@@ -169,7 +182,31 @@ def next_call(record: Record, now: datetime) -> Call | None:
     for step in (Step.BATAL, Step.TASK_99, Step.ADD):  # 99 after doubts: task 5 decides about it
         if push := _due(pushes, step):
             return Call(push=push) if _ready(push, now) else None
-    return next((Call(push=push) for push in _next_in_order(pushes) if _ready(push, now)), None)
+    question = question_of(record, now)
+    waiting = (*_next_in_order(pushes), *((question,) if question else ()))
+    return next((Call(push=push) for push in waiting if _ready(push, now)), None)
+
+
+def question_of(record: Record, now: datetime) -> Push | None:
+    """Return the task that asks whether BPJS has a booking whose add is held, None if none does.
+
+    It is the first of the booking. What it asks for now may still have to wait for its own time.
+    """
+    add = record.push(Step.ADD)
+    if add is None or add.state != State.HELD or not _may_ask(add, now):
+        return None
+    tasks = (push for step in ORDERED if (push := record.push(step)))
+    first = next((push for push in tasks if not push.done), None)
+    return first if first and has_code(first.reason, *_FOR_HELD_ADD) else None
+
+
+def _may_ask(add: Push, now: datetime) -> bool:
+    """Return whether it is time to ask for a held add: its `attempts` count the questions."""
+    if has_code(add.reason, *_NOT_ASKED_FOR):
+        return False
+    if add.next_try is None:
+        return not add.attempts  # after the last question there is no next one
+    return not _ahead(add.next_try, now, MAX_QUESTION)
 
 
 def _due(pushes: Mapping[str, Push], step: Step) -> Push | None:
@@ -213,5 +250,12 @@ def _ready(push: Push, now: datetime) -> bool:
 
 
 def _put_off(push: Push, now: datetime) -> bool:
-    # A next try further ahead than the longest wait was noted by a clock that ran ahead.
-    return push.next_try is not None and now < push.next_try <= now + MAX_WAIT
+    return push.next_try is not None and _ahead(push.next_try, now, MAX_WAIT)
+
+
+def _ahead(next_try: datetime, now: datetime, longest: timedelta) -> bool:
+    """Return whether a next try is still to come.
+
+    One further ahead than the longest wait was noted by a clock that ran ahead.
+    """
+    return now < next_try <= now + longest

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from antrean_cli.rules.answers import Outcome
-from antrean_cli.rules.backoff import next_try, retry_delay
-from antrean_cli.rules.codes import OutcomeKind, State, Step
+from antrean_cli.rules.backoff import next_question, next_try, retry_delay
+from antrean_cli.rules.codes import Kind, OutcomeKind, State, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
@@ -50,6 +50,7 @@ class _Answered:
     record: Record
     push: Push
     outcome: Outcome
+    policy: Policy
     now: datetime
     jitter: float
 
@@ -74,7 +75,9 @@ def apply(
     known = record.pushes[step]
     doubt = _still_in_doubt(known, outcome)
     push = replace(known, code=outcome.code, needs_lookup=doubt, reason=None)
-    answered = _Answered(record=record, push=push, outcome=outcome, now=now, jitter=jitter)
+    answered = _Answered(
+        record=record, push=push, outcome=outcome, policy=policy, now=now, jitter=jitter
+    )
     return arrange(_EFFECTS[outcome.kind](answered), policy)
 
 
@@ -109,11 +112,15 @@ def arrived(record: Record, push: Push) -> Record:
 
 
 def with_settled_add(record: Record) -> Record:
-    """Return the record of a booking that BPJS has something of: an add in doubt is there then."""
+    """Return the record of a booking that BPJS has something of: it has the booking then.
+
+    So an add that is in doubt is there, and one that is held or was refused came from elsewhere.
+    """
     add = record.push(Step.ADD)
-    if add is None or not add.needs_lookup or add.done or add.state == State.SENDING:
+    if add is None or add.done or add.state == State.SENDING:
         return record
-    return record.with_pushes(mark_already_at_bpjs(add))
+    there = add.needs_lookup or add.state in (State.HELD, State.REFUSED)
+    return record.with_pushes(mark_already_at_bpjs(add)) if there else record
 
 
 def _put_off(answered: _Answered) -> Record:
@@ -126,6 +133,7 @@ def _prerequisite(answered: _Answered) -> Record:
     assert named is not None  # noqa: S101 - `judge` calls nothing a prerequisite that names no step
     if named == Step.ADD:
         return _unknown_booking(answered)
+    record = with_settled_add(record)  # it knows the booking
     first = record.push(named)
     if first and first.done and first.recorded:
         record = record.with_pushes(resend(first))
@@ -135,13 +143,16 @@ def _prerequisite(answered: _Answered) -> Record:
 
 def _unknown_booking(answered: _Answered) -> Record:
     """Judge "Kode Booking tidak ditemukan": what it means depends on what became of our add."""
-    record, push = answered.record, answered.push
+    record, push = _without_add_in_doubt(answered.record), answered.push
     add = record.push(Step.ADD)
-    if add and add.needs_lookup and not add.done:  # it never came
-        record = without_doubt(record, lambda push: push.step == Step.ADD)
     if push.step == Step.TASK_99 and not (add and add.done):
         closed = record.with_pushes(close(push, because(ReasonCode.NOT_AT_BPJS)))
         return close_open(closed, CANCELLED)
+    if add and add.state == State.HELD:
+        asked = _asked_in_vain(add, record, answered.policy, answered.now)
+        waiting = replace(push, blocked_by=None, next_try=None)
+        why = because(ReasonCode.WAITING_FOR_ADD, add=add.reason or because(ReasonCode.CLOSED))
+        return record.with_pushes(asked, keep_back(waiting, why))
     if add and add.state == State.REFUSED:
         why = add.reason or because(ReasonCode.REFUSED)
         return record.with_pushes(keep_back(push, because(ReasonCode.ADD_REFUSED, add=why)))
@@ -151,6 +162,25 @@ def _unknown_booking(answered: _Answered) -> Record:
         return record.with_pushes(answered.postponed)
     waiting = replace(answered.postponed, blocked_by=Step.ADD)
     return record.with_pushes(keep_back(waiting, demanded(Step.ADD)))
+
+
+def _without_add_in_doubt(record: Record) -> Record:
+    """Return the record of a booking that BPJS does not know: an add in doubt never came."""
+    add = record.push(Step.ADD)
+    if add is None or add.done:
+        return record
+    return without_doubt(record, lambda push: push.step == Step.ADD)
+
+
+def _asked_in_vain(add: Push, record: Record, policy: Policy, now: datetime) -> Push:
+    """Return a held add that BPJS was asked for, with the moment at which it asks again.
+
+    Of NON JKN there is no second question: no SEP form adds them.
+    """
+    asked, following = add.attempts + 1, None
+    if record.kind != Kind.NONJKN:
+        following = next_question(asked, record.tanggal, now.astimezone(policy.zone))
+    return replace(add, attempts=asked, next_try=following)
 
 
 def _rejected(answered: _Answered) -> Record:
@@ -168,7 +198,7 @@ def _superseded(answered: _Answered) -> Record:
     """
     reason = because(ReasonCode.OVERTAKEN, text=answered.outcome.text)
     push = replace(answered.push, needs_lookup=True)
-    return answered.record.with_pushes(keep_back(push, reason))
+    return with_settled_add(answered.record.with_pushes(keep_back(push, reason)))
 
 
 def _cancelled_at_bpjs(answered: _Answered) -> Record:
@@ -272,15 +302,24 @@ def _as_refusal(overtaken: Reason | None) -> Reason:
 
 
 def after_failed_lookup(
-    record: Record, step: str, outcome: Outcome, now: datetime, jitter: float
+    record: Record, step: str, outcome: Outcome, policy: Policy, now: datetime, jitter: float
 ) -> Record:
     """Return the record after BPJS answered a look-up with something else than a list.
 
-    What cannot be looked up is sent again: 208 settles it.
+    What cannot be looked up is sent again: 208 settles it. That it does not know the booking
+    answers the question of a held add.
     """
+    if outcome.kind == OutcomeKind.PREREQUISITE and outcome.named == Step.ADD:
+        record = _without_add_in_doubt(record)
+        add = record.push(Step.ADD)
+        if add and add.state == State.HELD:
+            record = record.with_pushes(_asked_in_vain(add, record, policy, now))
+        return arrange(after_unreadable_lookup(record), policy)
     if outcome.kind != OutcomeKind.RETRY:
         return after_unreadable_lookup(record)
     push = record.pushes[step]
-    answered = _Answered(record=record, push=push, outcome=outcome, now=now, jitter=jitter)
+    answered = _Answered(
+        record=record, push=push, outcome=outcome, policy=policy, now=now, jitter=jitter
+    )
     later = replace(push, attempts=push.attempts + 1, next_try=answered.next_try)
     return record.with_pushes(later)

@@ -14,11 +14,12 @@
   for a person.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from antrean_cli.rules.adoption import is_ambiguous
+from antrean_cli.rules.backoff import FIRST_QUESTION, next_question
 from antrean_cli.rules.codes import TASKS, Kind, State, Step
 from antrean_cli.rules.events import Event, events_of, unrecorded
 from antrean_cli.rules.ordering import arrange, closed_behind
@@ -263,6 +264,7 @@ def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Reco
         return base  # nothing is told of a visit before its add is wanted
     events = events_of(context)
     tasks = [_task(event, record, context) for event in events.values()]
+    add = _with_first_question(add, tasks, record, context)
     wanted: Iterable[Push | None] = (add, *tasks, _farmasi(record, context))
     served = base.with_pushes(*(push for push in wanted if push))
     return served.with_pushes(*_unrecorded(served, events, context))
@@ -311,8 +313,29 @@ def _add(visit: Visit, record: Record, context: VisitContext) -> Push | None:
     surat_kontrol_unknown = has_code(lacking, ReasonCode.NO_REFERENCE) and not visit.surat_asked
     if known and known.state == State.DUE and surat_kontrol_unknown:
         return known  # nobody asked for the surat kontrol in this pass: nothing new is known
-    push = want(known) if known else new(Step.ADD)
-    return hold(push, lacking) if lacking else push
+    if known is None:
+        return hold(new(Step.ADD), lacking) if lacking else new(Step.ADD)
+    if (known.state == State.HELD) != bool(lacking):
+        # What it was tried, or asked for, counts no more once it is held, or goes.
+        known = replace(known, attempts=0, next_try=None)
+    return hold(known, lacking) if lacking else want(known)
+
+
+def _with_first_question(
+    add: Push | None, tasks: Sequence[Push | None], record: Record, context: VisitContext
+) -> Push | None:
+    """Return the add; where it is held and never asked, with the moment at which it first may.
+
+    That is a while after registration, or now if the visit has moved on.
+    """
+    if add is None or add.state != State.HELD or add.attempts:
+        return add
+    if _bpjs_asked_for_add(record):  # that was the first question
+        now = context.now.astimezone(context.policy.zone)
+        return replace(add, attempts=1, next_try=next_question(1, record.tanggal, now))
+    moved_on = any(push and push.recorded and push.step != Step.TASK_3 for push in tasks)
+    registered = None if moved_on else context.registered_at()
+    return replace(add, next_try=registered + FIRST_QUESTION if registered else None)
 
 
 def _bpjs_asked_for_add(record: Record) -> bool:

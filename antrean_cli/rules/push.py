@@ -31,7 +31,8 @@ class Push:
       BPJS holds. Both are None for what has no time (add, batal), `recorded` also by hand.
     - `source` names where `recorded` comes from (sources.py), or MANUAL.
     - `reason` tells why it is held, refused or closed; `code` is BPJS's last metadata.code.
-    - `attempts` counts the answers that put it off; `next_try` is when it is tried again.
+    - `attempts` counts the answers that put it off; `next_try` is when it is tried again. Of a held
+      add they are how often BPJS was asked whether it has the booking, and when it is asked again.
     - `needs_lookup`: BPJS may have it, or has it with a time that nobody here knows, and has to be
       asked (getlisttask) before anything else is done about it.
     - `blocked_by` is the step that BPJS itself wants to see before this one, None if none.

@@ -36,6 +36,7 @@ class ReasonCode(Code):
     # -- order and time of the tasks
     WAITING_FOR_TASK = "urutan"  # step
     WAITING_FOR_ADD = "antrean"  # add: the reason of the add
+    ADD_NOT_THERE = "antrean.belum"  # the same: BPJS was asked, and has no such booking
     WRONG_ORDER = "waktu"  # step, waktu, before (a step), before_waktu
     TIMES_DISAGREE = "waktu.berselisih"  # step, waktu, later (a step), later_waktu
     TIME_UNRECORDED = "tercatat"  # step, sources

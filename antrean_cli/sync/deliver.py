@@ -254,7 +254,7 @@ class Delivery:
             return record
         if outcome.kind == OutcomeKind.DONE:
             return after_lookup(record, answer.response, self.policy)
-        return after_failed_lookup(record, step, outcome, now, jitter)
+        return after_failed_lookup(record, step, outcome, self.policy, now, jitter)
 
     def _keep_what_was_learned(self) -> None:
         """Write what these calls say of BPJS as a whole, together with what came of them."""

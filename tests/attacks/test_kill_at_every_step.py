@@ -38,7 +38,7 @@ from tests.attacks.attack import Attack
 from tests.attacks.stepping import SECONDS
 from tests.conftest import ROOT
 from tests.support.mariadb import MariaDB
-from tests.support.patients import gone_home, patient
+from tests.support.patients import added_elsewhere, gone_home, patient
 from tests.support.site import (
     MONDAY,
     WIB,
@@ -215,13 +215,27 @@ def a_visit_through_tasks_3_to_7(world: World) -> Held:
 
 def nothing_to_send(world: World) -> Held:
     """A first pass: yesterday's visit is history, one of today waits for its reference, one for its
-    clinic's code.
+    clinic's code; it is too early to ask for them.
     """
     patient(world, MONDAY - timedelta(days=1), exam="08:30:00")
-    world.khanza.visit(MONDAY)
-    patient(world, kd_poli="MAT", exam="08:30:00")
+    world.khanza.visit(MONDAY, jam="08:05:00")
+    patient(world, kd_poli="MAT")
+    world.clock.at("08:10")
     world.antrean("sync")
     return {}
+
+
+def a_held_add_that_asks(world: World) -> Held:
+    """Twice in vain; then Khanza's SEP form has added the booking."""
+    no_rawat = patient(world, kd_poli="MAT")
+    for hhmm in ("08:20", "08:21"):
+        world.clock.at(hhmm)
+        world.antrean("sync")
+    added_elsewhere(world, no_rawat)
+    world.khanza.exam(no_rawat, f"{MONDAY} 08:24:00")
+    world.clock.at("08:25")
+    world.antrean("sync")
+    return {no_rawat: [(3, "08:05:00"), (4, "08:24:00")]}
 
 
 def non_jkn_after_its_delay(world: World) -> Held:
@@ -450,6 +464,7 @@ Scenario = Callable[[World], Held]
 ALONE: tuple[Scenario, ...] = (
     a_visit_through_tasks_3_to_7,
     nothing_to_send,
+    a_held_add_that_asks,
     non_jkn_after_its_delay,
     mobile_jkn_with_a_check_in,
     mobile_jkn_that_bpjs_does_not_know,

@@ -30,6 +30,7 @@ Thing = TypeVar("Thing")
 OPENING = time(8)  # of every doctor, every day
 TIE, EXACT = timedelta(seconds=60), timedelta(minutes=5)
 DELAY_NONJKN, DELAY_BATAL = timedelta(minutes=15), timedelta(minutes=10)
+QUESTIONS = 6  # that a held add asks at most
 DAY, WEEK, SECOND = timedelta(days=1), timedelta(days=7), timedelta(seconds=1)
 FINAL = frozenset({"Sudah", "Dirujuk", "Dirawat", "Meninggal", "Pulang Paksa"})
 NOT_YET = (ZERO_DATETIME, "1970-01-01 00:00:00", "2062-11-23 09:00:00")
@@ -517,6 +518,7 @@ class Told:
         default_factory=set
     )  # that were refused and may be told once more, but need not be
     missed: int = 0  # how often it said that it does not know the booking
+    asked: int = 0  # how often of them its add was held, since Khanza says the same of the visit
     tried: bool = (
         False  # that it was asked for it, and Khanza says the same of the visit ever since
     )
@@ -555,7 +557,8 @@ class Judge:
             self.about(one.kodebooking).expired |= now.date() > one.tanggal + WEEK
         for one in self.near():
             if self.looks.get(one.kodebooking) != (look := repr(one)):
-                self.looks[one.kodebooking], self.about(one.kodebooking).tried = look, False
+                self.looks[one.kodebooking] = look
+                self.about(one.kodebooking).tried, self.about(one.kodebooking).asked = False, 0
             if one.visit and one.tanggal <= now.date():
                 self._notice(one.kodebooking, one.visit.stts, now, exact=exact)
             elif (
@@ -592,7 +595,7 @@ class Judge:
     def _excuse(self, told: Told) -> None:
         told.excused |= told.refused
         told.refused.clear()
-        told.tried = False
+        told.tried, told.asked = False, 0
 
     def near(self) -> list[Subject]:
         """Return the bookings that BPJS may still hear of."""
@@ -660,6 +663,14 @@ class Judge:
                 or (visit.norm, visit.tanggal, visit.kd_poli) in self.world.controls
             )
         return self.world.clock.now >= visit.daftar + DELAY_NONJKN
+
+    def _add_is_held(self, one: Subject) -> bool:
+        """Return whether the add of a visit waits for something: BPJS may be asked for it then."""
+        if one.booking or one.visit is None or self._add_is_due(one.visit):
+            return False
+        onsite = one.visit.kd_pj == "BPJ" or bool(one.visit.seps)
+        delayed = self.world.clock.now < one.visit.daftar + DELAY_NONJKN
+        return "onsite" in self.add if onsite else "nonjkn" in self.add and not delayed
 
     def _task(self, one: Subject, told: Told) -> Owed | None:
         """Return the next task: strictly after the one before, but for a tie, on the day of
@@ -762,6 +773,8 @@ class Judge:
             return None
         if one.visit.stts == "Batal":
             return self._absence(one, Told(known=True)) if one.booking or told.doubtful else None
+        if self._add_is_held(one) and "add" not in told.refused:
+            return self._task(one, told) if told.asked < QUESTIONS else None
         # Where Khanza changed its mind about the visit, it may be tried once more.
         uncertain = "add" in told.refused or told.missed or told.doubtful
         return self._task(one, told) if uncertain and not told.tried else None
@@ -790,10 +803,12 @@ class Judge:
         elif not lost and one.message == "Kode Booking tidak ditemukan" and said.step != "batal":
             assert not told.known
             told.missed += 1
+            told.asked += 1
             told.tried = True
         elif not lost:
             assert said.step in ("add", "batal"), f"{said}: BPJS had to refuse it: {one.message}"
             told.refused.add(said.step)
+            told.tried = told.tried and said.step != "add"  # what it says to a task is news again
 
     def _compare(self, kodebooking: str, body: dict[str, object]) -> None:
         """Hold an add against the visit."""

@@ -317,7 +317,7 @@ def test_sync_goes_on_under_the_code_that_a_visit_was_added_by_hand_with(
     ended_well(site.run("add", "--no-rawat", no_rawat, "--kodebooking", OTHER, *reference))
     site.khanza.sep(no_rawat)
     site.sync()
-    assert site.sent() == [(OTHER, "", 200), (OTHER, "3", 200)]
+    assert [one for one in site.sent() if one[0] == OTHER] == [(OTHER, "", 200), (OTHER, "3", 200)]
     shown = json.loads(site.run("show", no_rawat, "--json").stdout)
     assert [booking["kodebooking"] for booking in shown] == [OTHER]
     done = site.run("add", "--no-rawat", no_rawat)
@@ -774,7 +774,7 @@ def test_a_cancel_by_hand_drops_what_was_pending(site: Site) -> None:
     site.sync()  # held: no reference
     booked(site, no_rawat)
     ended_well(site.run("batal", no_rawat, "--keterangan", "Dibatalkan pasien"))
-    dropped = {"add": "closed", "3": "closed", "batal": "sent"}
+    dropped = {"add": "already", "3": "closed", "batal": "sent"}
     assert site.states(no_rawat) == dropped
     site.khanza.sep(no_rawat)
     site.clock.forward(minutes=10)

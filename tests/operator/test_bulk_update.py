@@ -631,7 +631,7 @@ def test_a_cancel_in_the_file_ends_the_booking(site: Site) -> None:
         ("sent", "Ok"),
         ("refused", "TaskId terakhir 99"),
     ]
-    assert site.states(no_rawat) == {"add": "closed", "3": "closed", "99": "sent"}
+    assert site.states(no_rawat) == {"add": "already", "3": "closed", "99": "sent"}
 
 
 # -- beside passes

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from antrean_cli.rules.backoff import MAX_WAIT, next_try, retry_delay
-from tests.support.rows import at
+from antrean_cli.rules.backoff import MAX_QUESTION, MAX_WAIT, next_question, next_try, retry_delay
+from tests.support.rows import MONDAY, TUESDAY, at
 
 NOW = at("09:00")
 
@@ -40,3 +40,28 @@ def test_nothing_is_put_off_for_longer_than_the_longest_wait(
     attempts: int, asked: float | None
 ) -> None:
     assert next_try(attempts, asked, NOW, 1.0) <= NOW + MAX_WAIT
+
+
+MIDNIGHT = at("00:00", TUESDAY)
+
+
+@pytest.mark.parametrize(
+    ("asked", "now", "expected"),
+    [
+        (1, at("09:00"), at("09:01")),
+        (2, at("09:01"), at("09:05")),
+        (3, at("09:05"), at("09:20")),
+        (4, at("09:20"), at("10:20")),
+        (5, at("10:20"), MIDNIGHT),
+        (9, at("10:20"), MIDNIGHT),
+        (2, at("23:58"), MIDNIGHT),  # never two on the next day
+        (1, MIDNIGHT, None),
+        (6, MIDNIGHT, None),
+        (1, at("14:00", TUESDAY), None),
+    ],
+)
+def test_a_held_add_asks_six_times_at_most(
+    asked: int, now: datetime, expected: datetime | None
+) -> None:
+    assert next_question(asked, MONDAY, now) == expected
+    assert expected is None or expected - now <= MAX_QUESTION

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -398,6 +399,68 @@ def test_a_demanded_step_that_is_not_there_holds_the_task(state: str) -> None:
         push("3", "held", "08:05", **{**DEMANDED, "blocked_by": "2"}),
     )
     assert after.pushes["3"].state in ("held", "closed")
+
+
+# Questions of a held add
+
+ASKING: dict[str, Any] = {"reason": reason("antrean", add=reason("petakan"))}
+HELD_ADD = push("add", "held", reason=reason("petakan"), next_try=at("09:00"))
+
+
+def test_the_first_task_is_held_behind_a_held_add_and_the_others_behind_it() -> None:
+    after = arranged(HELD_ADD, push("3", recorded="08:05"), push("4", recorded="08:30"))
+    assert [words(after.pushes[step].reason) for step in "34"] == [
+        "menunggu antrean: poli … belum dipetakan di maping_poli_bpjs",
+        "menunggu task 3",
+    ]
+    asked = arranged(replace(HELD_ADD, attempts=1), push("3", recorded="08:05"))
+    assert words(asked.pushes["3"].reason).startswith("antrean belum ada: poli")
+
+
+def test_a_task_whose_time_is_none_is_no_question() -> None:
+    after = arranged(
+        HELD_ADD, push("3", recorded=at("08:05", TUESDAY)), push("4", recorded="08:30")
+    )
+    assert states(after) == {"add": "held", "3": "closed", "4": "closed"}
+
+
+@pytest.mark.parametrize(
+    ("add", "asks"),
+    [
+        (HELD_ADD, True),
+        (replace(HELD_ADD, next_try=at("09:01")), False),
+        (replace(HELD_ADD, next_try=at("00:00", TUESDAY)), False),
+        (replace(HELD_ADD, next_try=at("09:01", TUESDAY)), True),  # by a clock that ran ahead
+        (replace(HELD_ADD, next_try=None), True),
+        (replace(HELD_ADD, next_try=None, attempts=6), False),  # that was the last one
+        (replace(HELD_ADD, reason=reason("ganda")), False),
+        (replace(HELD_ADD, reason=reason("ulang")), False),
+        (push("add", "refused", reason=reason("ditolak")), False),
+    ],
+)
+def test_when_the_first_task_asks(add: Push, asks: bool) -> None:
+    one = record(add, push("3", "held", "08:05", **ASKING), push("4", "held", "08:30"))
+    call = next_call(one, at("09:00"))
+    assert (call is not None and (call.push.step, call.lookup) == ("3", False)) is asks
+
+
+@pytest.mark.parametrize(
+    "three",
+    [
+        push("3", "held", "09:01", **ASKING),  # not yet past
+        push("3", "held", "08:05", next_try=at("09:01"), **ASKING),  # put off by BPJS
+        push("3", "held", "08:05", reason=reason("hadir")),
+        push("3", "refused", "08:05", reason=reason("ditolak")),
+    ],
+)
+def test_what_is_no_question(three: Push) -> None:
+    assert next_call(record(HELD_ADD, three, push("4", "held", "08:30")), at("09:00")) is None
+
+
+def test_a_missing_first_task_lets_no_other_one_ask() -> None:
+    after = arranged(HELD_ADD, push("4", recorded="08:30"))
+    assert words(after.pushes["4"].reason) == "menunggu task 3"
+    assert next_call(after, LATER) is None
 
 
 # Counting and telling

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
-from antrean_cli.rules.codes import OutcomeKind
+from antrean_cli.rules.codes import OutcomeKind, Step
 from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange, next_call
@@ -768,7 +768,7 @@ def test_a_look_up_never_makes_a_sent_task_unsent() -> None:
 def test_a_look_up_that_bpjs_puts_off_is_asked_again_later() -> None:
     one = record(push("4", recorded="08:30", needs_lookup=True))
     after = after_failed_lookup(
-        one, "4", Outcome(kind=OutcomeKind.RETRY, code="500", text=""), NOW, 0.0
+        one, "4", Outcome(kind=OutcomeKind.RETRY, code="500", text=""), policy(), NOW, 0.0
     )
     assert after.pushes["4"].needs_lookup
     assert next_call(after, NOW) is None
@@ -780,7 +780,7 @@ def test_a_look_up_that_bpjs_puts_off_is_asked_again_later() -> None:
 def test_a_look_up_that_bpjs_refuses_leaves_it_to_208() -> None:
     one = record(push("4", recorded="08:30", needs_lookup=True))
     after = after_failed_lookup(
-        one, "4", Outcome(kind=OutcomeKind.REJECTED, code="201", text="…"), NOW, 0.0
+        one, "4", Outcome(kind=OutcomeKind.REJECTED, code="201", text="…"), policy(), NOW, 0.0
     )
     call = next_call(after, NOW)
     assert call is not None
@@ -833,3 +833,57 @@ def test_tasks_1_and_2_that_bpjs_holds_are_kept_as_well() -> None:
     assert (after.pushes["1"].state, after.pushes["2"].state) == ("already", "already")
     assert after.pushes["3"].state == "held"  # task 2 is at 08:10 there
     assert after.tanggal == MONDAY
+
+
+# -- what shows that BPJS has a booking whose add did not go out
+
+HELD_ADD = push("add", "held", reason=reason("petakan"), next_try=at("09:00"))
+ASKED = push("3", "sending", "08:05")
+
+
+@pytest.mark.parametrize("add", [HELD_ADD, push("add", "refused", reason=reason("ditolak"))])
+@pytest.mark.parametrize(
+    ("code", "text", "settled"),
+    [
+        ("200", "Ok", True),
+        ("208", "TaskId=3 sudah ada", True),
+        ("201", "Task=1 ada. TaskId=2 belum ada", True),
+        ("201", "TaskId terakhir 5", True),
+        ("201", "TaskId terakhir 99", True),
+        ("201", "Kode Booking tidak ditemukan", False),
+        ("201", "sesuatu yang belum pernah didengar", False),
+        ("500", "Terjadi kesalahan", False),
+        ("401", "", False),
+    ],
+)
+def test_what_settles_an_add_that_did_not_go_out(
+    add: Push, code: str, text: str, settled: bool
+) -> None:
+    one = record(add, ASKED, push("4", "held", "08:30"))
+    outcome = judge("updatewaktu", "3", Reply(code=code, message=text))
+    after = apply(one, "3", outcome, policy(), NOW, 0.0)
+    assert (after.pushes["add"].state == "already") is settled
+
+
+@pytest.mark.parametrize(("kind", "following"), [("onsite", at("10:01")), ("nonjkn", None)])
+def test_a_question_in_vain_is_counted_with_the_add(kind: str, following: datetime | None) -> None:
+    one = record(HELD_ADD, replace(ASKED, blocked_by=Step.ADD), kind=kind)
+    outcome = judge("updatewaktu", "3", Reply(code="201", message="Kode Booking tidak ditemukan"))
+    after = apply(one, "3", outcome, policy(), NOW, 0.0)
+    add, three = after.pushes["add"], after.pushes["3"]
+    assert (add.state, add.attempts, add.next_try) == ("held", 1, following)
+    assert (three.state, three.attempts, three.next_try, three.blocked_by) == (
+        "held",
+        0,
+        None,
+        None,
+    )
+    assert words(three.reason).startswith("antrean belum ada: ")
+
+
+def test_an_answer_that_puts_off_or_refuses_who_we_are_counts_as_no_question() -> None:
+    for code in ("500", "401"):
+        outcome = judge("updatewaktu", "3", Reply(code=code, message=""))
+        after = apply(record(HELD_ADD, ASKED), "3", outcome, policy(), NOW, 0.0)
+        assert after.pushes["add"] == HELD_ADD
+        assert after.pushes["3"].state == "held"

@@ -1095,3 +1095,38 @@ def test_pushes_of_a_plan_have_their_own_step_as_key() -> None:
     for step, found in planned(onsite(**WHOLE)).pushes.items():
         assert isinstance(found, Push)
         assert found.step == step
+
+
+# -- questions of a held add
+
+UNMAPPED: dict[str, Any] = {"reg": {"kd_poli_bpjs": None}, "sep": sep(kodepoli="")}
+
+
+@pytest.mark.parametrize(
+    ("visit", "expected"),
+    [
+        (onsite(**UNMAPPED), at("08:20")),
+        (onsite(**UNMAPPED, exams=(exam(on("08:30")),)), None),  # it has moved on: now
+        (nonjkn(reg={"kd_poli_bpjs": None, "jam_reg": "08:05:00"}), at("08:20")),
+    ],
+)
+def test_a_held_add_first_asks_a_while_after_registration(
+    visit: Visit, expected: datetime | None
+) -> None:
+    add = planned(visit, now=at("08:31")).pushes["add"]
+    assert (add.state, add.attempts, add.next_try) == ("held", 0, expected)
+
+
+def test_what_was_asked_stays_noted_while_the_add_is_held() -> None:
+    first = planned(onsite(**UNMAPPED))
+    asked = replace(first.pushes["add"], attempts=3, next_try=at("11:00"))
+    again = planned(onsite(**UNMAPPED), first.with_pushes(asked))
+    assert again.pushes["add"] == asked
+    mapped = planned(onsite(), again).pushes["add"]
+    assert (mapped.state, mapped.attempts, mapped.next_try) == ("due", 0, None)
+
+
+def test_what_an_add_was_put_off_by_is_no_question() -> None:
+    put_off = push("add", attempts=4, next_try=at("11:00"))
+    add = planned(onsite(**UNMAPPED), record(put_off)).pushes["add"]
+    assert (add.state, add.attempts, add.next_try) == ("held", 0, at("08:20"))

@@ -44,3 +44,16 @@ def examined(
 def gone_home(site: Site, tanggal: date = MONDAY, **visit: Any) -> str:
     """Register a JKN patient with a SEP who was examined and has gone home; return no_rawat."""
     return patient(site, tanggal, exam=EXAM, back=BACK, **visit)
+
+
+def added_elsewhere(site: Site, no_rawat: str, tanggal: date = MONDAY, code: str = "") -> str:
+    """Let BPJS have a visit's booking from Khanza's SEP form; return its kode booking."""
+    norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
+    nik, nomorkartu, nohp = (
+        site.khanza.value("pasien", column, no_rkm_medis=norm)
+        for column in ("no_ktp", "no_peserta", "no_tlp")
+    )
+    site.bpjs.bookings.mobile_jkn(
+        code or no_rawat, str(tanggal), norm=norm, nik=nik, nomorkartu=nomorkartu, nohp=nohp
+    )
+    return code or no_rawat

@@ -540,7 +540,8 @@ def test_19_an_unmapped_clinic_is_held_and_named(site: Site) -> None:
         "held",
         "poli INT belum dipetakan di maping_poli_bpjs",
     )
-    assert {kodebooking for kodebooking, _, _ in site.sent()} == {other}
+    assert {kodebooking for kodebooking, _, _ in site.sent(ADD)} == {other}
+    assert site.held_at_bpjs(no_rawat) == []
 
     site.khanza.insert(
         "maping_poli_bpjs", kd_poli_rs="INT", kd_poli_bpjs="INT", nm_poli_bpjs="PENYAKIT DALAM"

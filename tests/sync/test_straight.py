@@ -42,7 +42,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_bpjs_is_called_when_khanza_is_read_and_closed(site: Site, opened: list[str]) -> None:
     """Also for HFIS's sessions, and for the lists that tell what an add would double."""
     patient(site)
-    site.khanza.visit(MONDAY, jam="08:05:00")  # lacks a reference: surat kontrol are asked for
+    site.khanza.visit(MONDAY, jam="13:55:00")  # lacks a reference: surat kontrol are asked for
     site.sync(ANTREAN_JADWAL="hfis", ANTREAN_ADOPT="ya")
     assert opened == ["open", "close", "jadwaldokter", "per_tanggal", "add", "updatewaktu"]
 
