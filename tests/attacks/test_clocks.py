@@ -457,14 +457,22 @@ def steps(day: date, jam: str) -> list[datetime]:
 
 
 def due(day: date, jam: str, hours: int) -> list[tuple[int, int]]:
-    """Return the tasks of such a visit with their epoch milliseconds, as BPJS must have them."""
+    """Return the tasks of such a visit with their epoch milliseconds, as BPJS must have them.
+
+    Where the folder came back on another day, its examination was the last one too.
+    """
+    begins, exam, back = steps(day, jam)
     found = []
-    for taskid, step in enumerate(steps(day, jam), 3):
-        seconds = calendar.timegm(step.timetuple()) - hours * 3600
-        in_wib = time.gmtime(seconds + 7 * 3600)
-        if in_wib[:3] != (day.year, day.month, day.day):
+    for taskid, times in enumerate(((begins,), (exam,), (back, exam + timedelta(seconds=1))), 3):
+        all_seconds = (calendar.timegm(one.timetuple()) - hours * 3600 for one in times)
+        on_day = [
+            seconds
+            for seconds in all_seconds
+            if time.gmtime(seconds + 7 * 3600)[:3] == (day.year, day.month, day.day)
+        ]
+        if not on_day:
             break
-        found.append((taskid, seconds * 1000))
+        found.append((taskid, on_day[0] * 1000))
     return found
 
 

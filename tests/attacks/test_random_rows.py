@@ -60,7 +60,8 @@ def work(site: Site, judge: Judge, random: Random, changes: Iterator[Change]) ->
 
 
 def sleep(site: Site, judge: Judge) -> None:
-    """Let all delays and the next look at all days pass; then nothing may be owed."""
+    """Let all delays, the day, and the next look at all days pass; then nothing may be owed."""
+    site.clock.now = max(site.clock.now, site.clock.now.replace(hour=22))
     for _ in range(3):
         site.clock.now += NIGHT
         sync(site, judge)

@@ -317,6 +317,10 @@ class Everything(RuleBasedStateMachine):
         for minutes in REST:
             self.clock.forward(minutes=minutes)
             self.run(self.settings)
+        self.clock.now = self.clock.now.replace(hour=23, minute=30)
+        for minutes in (61, 61):  # the day is over
+            self.clock.forward(minutes=minutes)
+            self.run(self.settings)
 
     def teardown(self) -> None:
         """In the end nothing may be owed, and the ledger tells the truth."""

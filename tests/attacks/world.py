@@ -491,10 +491,20 @@ class Subject(NamedTuple):
 
 
 class Owed(NamedTuple):
-    """What BPJS has to be told: "add", "batal", or a taskid with its time."""
+    """What BPJS has to be told: "add", "batal", or a taskid with its time.
+
+    `true` are the times that a task can be told with, where the choice among them is the program's.
+    """
 
     step: str
     waktu: datetime | None = None
+    true: frozenset[datetime] = frozenset()
+
+    def fits(self, said: Owed) -> bool:
+        """Return whether what was said is this."""
+        if said.step != self.step:
+            return False
+        return said.waktu in self.true if self.true else said.waktu == self.waktu
 
 
 class Seen(NamedTuple):
@@ -572,9 +582,9 @@ class Judge:
             for owed in filter(
                 None, (self.owed(one), self._trial(one, self.about(one.kodebooking)))
             ):
-                self.said[one.kodebooking, owed.step].add(owed.waktu or now)
-            for task, waktu in self.times(one).items():
-                self.said[one.kodebooking, str(task)].add(waktu)
+                self.said[one.kodebooking, owed.step] |= owed.true or {owed.waktu or now}
+            for task, times in self.times(one).items():
+                self.said[one.kodebooking, str(task)] |= times
 
     # -- what people do at the desk
 
@@ -616,8 +626,8 @@ class Judge:
 
     # -- what BPJS has to be told
 
-    def owed(self, one: Subject) -> Owed | None:
-        """Return what BPJS has to be told of a booking next."""
+    def owed(self, one: Subject, *, surely: bool = False) -> Owed | None:
+        """Return what BPJS has to be told of a booking next; `surely` as in `_task`."""
         told, today = self.about(one.kodebooking), self.world.clock.now.date()
         if "99" in told.tasks or today > one.tanggal + WEEK:
             return None
@@ -634,17 +644,17 @@ class Judge:
         if one.visit.stts == "Batal":
             return self._absence(one, told)
         if one.booking or told.known:
-            return self._booked(one, told)
+            return self._booked(one, told, surely=surely)
         return Owed("add") if self._add_is_due(one.visit) and "add" not in told.refused else None
 
-    def _booked(self, one: Subject, told: Told) -> Owed | None:
+    def _booked(self, one: Subject, told: Told, *, surely: bool) -> Owed | None:
         """A booking of Mobile JKN is added only after BPJS said of a task that
         it does not know it.
         """
         unknown = not told.known and told.missed > 0
         if unknown and "mobilejkn" in self.add and "add" not in told.refused:
             return Owed("add")
-        return self._task(one, told)
+        return self._task(one, told, surely=surely)
 
     def _absence(self, one: Subject, told: Told) -> Owed | None:
         seen = self.seen.get(one.kodebooking)
@@ -672,42 +682,54 @@ class Judge:
         delayed = self.world.clock.now < one.visit.daftar + DELAY_NONJKN
         return "onsite" in self.add if onsite else "nonjkn" in self.add and not delayed
 
-    def _task(self, one: Subject, told: Told) -> Owed | None:
-        """Return the next task: strictly after the one before, but for a tie, on the day of
-        service, and past.
+    def _task(self, one: Subject, told: Told, *, surely: bool = False) -> Owed | None:
+        """Return the next task with its true times: after the one before, but for ties, and past.
+
+        `surely`: only if its day is over, and with times that no choice of the program's can pass
+        over. How far two times are apart is told by Khanza's own, and of the one before only the
+        time that was sent is known here: with ties of its own it was recorded that much earlier.
         """
         task = next((task for task in range(7, 2, -1) if str(task) in told.tasks), 2) + 1
-        waktu, before = self.times(one).get(task), told.tasks.get(str(task - 1))
-        if waktu is None or waktu > self.world.clock.now or (task == 3 and not came(one)):
+        before, now = told.tasks.get(str(task - 1)), self.world.clock.now
+        if (task == 3 and not came(one)) or (surely and now.date() <= one.tanggal):
             return None
-        if before and waktu <= before:
-            waktu = before + SECOND if before - waktu <= TIE else None
-        if waktu is None or waktu > self.world.clock.now or waktu.date() != one.tanggal:
-            return None
-        return Owed(str(task), waktu)
+        times = self.times(one).get(task, set())
+        if surely and task == 7:
+            times = times & _of_the_same_resep(one, before)
+        reach = TIE if surely else 4 * (TIE + SECOND)
+        placed = {
+            waktu if before is None or waktu > before else before + SECOND
+            for waktu in times
+            if before is None or before - waktu <= reach
+        }
+        true = frozenset(at for at in placed if at <= now and at.date() == one.tanggal)
+        return Owed(str(task), true=true) if true else None
 
-    def times(self, one: Subject) -> dict[int, datetime]:
-        """Return the time of each task by the flow `erm`, as Khanza holds it now."""
+    def times(self, one: Subject) -> dict[int, set[datetime]]:
+        """Return the times on the day that each task can have by the flow `erm`, as Khanza holds
+        them now.
+        """
         visit, now = one.visit, self.world.clock.now
         if visit is None:
             return {}
+        reseps = visit.reseps.values()
+        ended = visit.stts in FINAL or now.date() > visit.tanggal
+        ended = ended or any(resep.divalidasi for resep in reseps) or bool(visit.berkas["kembali"])
         checkin = one.booking.checkin if one.booking else None
-        diterima, kembali = (
-            _known(visit.berkas[column], now) for column in ("diterima", "kembali")
-        )
-        resep = _first_validated(visit, now)
-        six, seven = _known(resep.divalidasi, now), _known(resep.diserahkan, now)
-        over = visit.stts in FINAL or now.date() > visit.tanggal
-        three = _known(checkin, now) or max(visit.daftar, visit.opening)
-        exams = _not_before(three, visit.exams, now)
-        four = exams[0] if exams else diterima if kembali or six or seven or over else None
-        exams = _not_before(four or three, visit.exams, now)
-        last = exams[-1] if exams and (kembali or six or over) else None
-        five = kembali or ((self._finished(one) or last) if six or seven or over else None)
+        times: dict[int, set[datetime | None]] = {
+            3: {
+                checkin,
+                max(visit.daftar, visit.opening),
+                visit.daftar,
+            },
+            4: {*visit.exams, visit.berkas["diterima"]},
+            5: {visit.berkas["kembali"], self._finished(one), *(visit.exams if ended else ())},
+            6: {resep.divalidasi for resep in reseps},
+            7: {resep.diserahkan for resep in reseps},
+        }
         return {
-            task: at
-            for task, at in zip(range(3, 8), (three, four, five, six, seven), strict=True)
-            if at
+            task: {at for at in found if at and at < now + DAY and at.date() == one.tanggal}
+            for task, found in times.items()
         }
 
     def _finished(self, one: Subject) -> datetime | None:
@@ -763,7 +785,8 @@ class Judge:
             return
         owed = self.owed(subject) if subject else None
         trial = self._trial(subject, told) if subject else None
-        assert said in (owed, trial), f"{kodebooking}: told {said}, owed {owed}; {subject}; {told}"
+        fits = any(one is not None and one.fits(said) for one in (owed, trial))
+        assert fits, f"{kodebooking}: told {said}, owed {owed}; {subject}; {told}"
 
     def _trial(self, one: Subject, told: Told) -> Owed | None:
         """Return the task that shows whether BPJS knows a booking whose add it refused, or the 99
@@ -787,7 +810,7 @@ class Judge:
             bool(times)
             if said.waktu is None
             else said.waktu in times
-            or (tied and any(timedelta(0) <= before - one <= TIE for one in times if before))
+            or (tied and any(before - one <= 4 * (TIE + SECOND) for one in times if before))
         )
 
     def _take(self, told: Told, said: Owed, one: Received, *, lost: bool) -> None:
@@ -828,7 +851,9 @@ class Judge:
         """Return what is still owed, but for what nobody can pay: tasks of a booking that BPJS does
         not know.
         """
-        found = [(one.kodebooking, owed) for one in self.near() if (owed := self.owed(one))]
+        found = [
+            (one.kodebooking, owed) for one in self.near() if (owed := self.owed(one, surely=True))
+        ]
         found = [
             (kodebooking, owed)
             for kodebooking, owed in found
@@ -849,7 +874,7 @@ class Judge:
             return True
         if subject.booking:
             able = "mobilejkn" in self.add and "add" not in told.refused
-            return able and self._task(subject, told) is not None
+            return able and self._task(subject, told, surely=True) is not None
         return owed.step == "add"
 
     def confirm(self, snapshot: Iterable[dict[str, Any]]) -> None:
@@ -868,35 +893,17 @@ def came(one: Subject) -> bool:
     visit = one.visit
     if visit is None:
         return False
-    trace = (
-        visit.exams
-        or visit.reseps
-        or any(visit.berkas.values())
-        or visit.stts not in ("Belum", "Batal")
-    )
-    checked_in = one.booking is not None and one.booking.checkin is not None
+    checkin = one.booking.checkin if one.booking else None
+    checked_in = checkin is not None and checkin.date() == one.tanggal
+    trace = visit.exams or visit.reseps or visit.seps or any(visit.berkas.values())
+    trace = trace or visit.stts not in ("Belum", "Batal")
     return bool(trace or checked_in) or not (one.booking or visit.daftar == visit.opening)
 
 
-def _known(waktu: datetime | None, now: datetime) -> datetime | None:
-    """Return a time, or None for one so far ahead that it must be a typing error."""
-    return waktu if waktu and waktu < now + DAY else None
-
-
-def _not_before(bound: datetime, exams: Iterable[datetime], now: datetime) -> list[datetime]:
-    return sorted(waktu for waktu in exams if waktu >= bound - TIE and _known(waktu, now))
-
-
-def _first_validated(visit: Visit, now: datetime) -> Resep:
-    """Return the prescription that counts: the first that was validated on the day, else the first,
-    else any.
-    """
-
-    def rank(resep: Resep) -> tuple[bool, bool, datetime]:
-        waktu = _known(resep.divalidasi, now)
-        return waktu is None or waktu.date() != visit.tanggal, waktu is None, waktu or visit.daftar
-
-    return min(visit.reseps.values(), key=rank, default=Resep())
+def _of_the_same_resep(one: Subject, six: datetime | None) -> set[datetime]:
+    """Return when those prescriptions were handed over whose validation was told as task 6."""
+    reseps = one.visit.reseps.values() if one.visit else ()
+    return {resep.diserahkan for resep in reseps if resep.diserahkan and resep.divalidasi == six}
 
 
 def _khanza(waktu: datetime) -> str:
