@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from antrean_cli.checkup.results import Finding, warning
 from antrean_cli.rules.listings import Praktek
+from antrean_cli.rules.served_by import clinic_of, doctor_of
 from antrean_cli.rules.sessions import jampraktek_of
-from antrean_cli.rules.visits import Visit, codes_at_bpjs
+from antrean_cli.rules.visits import Visit
 
 
 class Practice(NamedTuple):
@@ -29,10 +30,11 @@ def practices(visits: Iterable[Visit]) -> list[Practice]:
     found: dict[tuple[str, str, str, str], set[str]] = {}
     for visit in visits:
         row, slot = visit.registration, visit.slot
-        codes = codes_at_bpjs(row, visit.sep) if row else ("", "")
+        doctor = doctor_of(visit)
+        codes = (clinic_of(visit).code, doctor.code)
         hours = jampraktek_of(slot) if slot else ""
         if row and hours and all(codes):
-            who = f"{row.nm_dokter or row.kd_dokter} (kode {codes[1]})"
+            who = f"{doctor.name or row.kd_dokter} (kode {doctor.code})"
             found.setdefault((*codes, visit.tanggal.isoformat(), who), set()).add(hours)
     return [Practice(*key, tuple(sorted(hours))) for key, hours in sorted(found.items())]
 

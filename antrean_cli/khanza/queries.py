@@ -16,11 +16,20 @@ from typing import NamedTuple
 
 from antrean_cli.errors import SettingsError
 from antrean_cli.khanza.connection import Connection
-from antrean_cli.khanza.tables import OWN_SENDER, RACIKAN, TABLES
+from antrean_cli.khanza.tables import (
+    OPTIONAL,
+    OWN_SENDER,
+    RACIKAN,
+    SEP,
+    SEP_INTERNAL,
+    SURAT_KONTROL,
+    TABLES,
+)
 from antrean_cli.rules.rows import (
     Berkas,
     Booking,
     Cancel,
+    DoctorMapping,
     Exam,
     PoliMapping,
     Registration,
@@ -82,6 +91,8 @@ class Khanza(Connection):
     Its methods raise what Connection raises: TemporaryError and SettingsError.
     """
 
+    _known_columns: dict[str, set[str]] | None = None
+
     # -- what kind of a Khanza it is
 
     def check(self, *, racikan: bool = False) -> None:
@@ -89,9 +100,7 @@ class Khanza(Connection):
 
         `racikan` as in a Window.
         """
-        columns: dict[str, set[str]] = {}
-        for row in self._columns():
-            columns.setdefault(row.table_name.lower(), set()).add(row.column_name.lower())
+        columns = self._schema()
         problems = []
         for table, wanted in TABLES.items():
             if table == RACIKAN and not racikan:
@@ -129,6 +138,19 @@ class Khanza(Connection):
                 """
         return bool(self._values(sql, {"table": table}))
 
+    def _offers(self, table: str) -> bool:
+        """Return whether this install has what only some of them have of a table."""
+        return self._schema().get(table, set()).issuperset(OPTIONAL[table])
+
+    def _schema(self) -> Mapping[str, set[str]]:
+        """Return the columns of each table, as far as we read them; asked for once."""
+        if self._known_columns is None:
+            self._known_columns = {}
+            for row in self._columns():
+                of_table = self._known_columns.setdefault(row.table_name.lower(), set())
+                of_table.add(row.column_name.lower())
+        return self._known_columns
+
     def _columns(self) -> list[_Column]:
         if self.sample:
             return self._rows(
@@ -145,7 +167,7 @@ class Khanza(Connection):
             FROM information_schema.columns
             WHERE table_schema = DATABASE() AND table_name IN (:list)
             """,
-            listed=tuple(TABLES),
+            listed=tuple(TABLES.keys() | OPTIONAL.keys()),
         )
 
     # -- Khanza's own sender (khanza/README.md, Khanza's own senders)
@@ -216,6 +238,7 @@ class Khanza(Connection):
             seps=self._seps(days, others),
             slots=self._slots(),
             maping_poli=self._maping_poli(),
+            maping_dokter=self._maping_dokter(),
             payers=self._payers(),
             kode_ppk=self._kode_ppk(),
         )
@@ -352,17 +375,26 @@ class Khanza(Connection):
         )
 
     def _seps(self, days: Mapping[str, str], others: Sequence[str]) -> list[Sep]:
+        seps = self._seps_in(SEP, days, others)
+        if self._offers(SEP_INTERNAL):
+            internal = self._seps_in(SEP_INTERNAL, days, others)
+            seps += (row._replace(internal="1") for row in internal)
+        return seps
+
+    def _seps_in(self, table: str, days: Mapping[str, str], others: Sequence[str]) -> list[Sep]:
         # jnspelayanan 1 is an admission, under the same no_rawat.
         return self._rows(
             Sep,
-            """
+            f"""
             SELECT no_rawat, no_sep, no_rujukan, noskdp, asal_rujukan, tujuankunjungan,
                    flagprosedur, penunjang, asesmenpelayanan, no_kartu AS nomorkartu,
-                   notelep AS nohp, kdpolitujuan AS kodepoli, kddpjp AS kodedokter
-            FROM bridging_sep
-            WHERE (no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)) AND jnspelayanan = '2'
+                   notelep AS nohp, kdpolitujuan AS kodepoli, kddpjp AS kodedokter,
+                   NULL AS internal
+            FROM {table}
+            WHERE (no_rawat BETWEEN :low AND :high OR no_rawat IN (:list))
+              AND COALESCE(jnspelayanan, '') <> '1'
             ORDER BY no_sep
-            """,
+            """,  # noqa: S608 - a constant of ours
             days,
             others,
         )
@@ -374,7 +406,26 @@ class Khanza(Connection):
         )
 
     def _maping_poli(self) -> list[PoliMapping]:
-        return self._rows(PoliMapping, "SELECT kd_poli_rs, kd_poli_bpjs FROM maping_poli_bpjs")
+        return self._rows(
+            PoliMapping,
+            """
+            SELECT mp.kd_poli_rs AS kd_poli_rs, mp.kd_poli_bpjs AS kd_poli_bpjs,
+                   mp.nm_poli_bpjs AS nm_poli_bpjs, k.nm_poli AS nm_poli
+            FROM maping_poli_bpjs mp LEFT JOIN poliklinik k ON k.kd_poli = mp.kd_poli_rs
+            ORDER BY mp.kd_poli_rs
+            """,
+        )
+
+    def _maping_dokter(self) -> list[DoctorMapping]:
+        return self._rows(
+            DoctorMapping,
+            """
+            SELECT md.kd_dokter AS kd_dokter, md.kd_dokter_bpjs AS kd_dokter_bpjs,
+                   md.nm_dokter_bpjs AS nm_dokter_bpjs, d.nm_dokter AS nm_dokter
+            FROM maping_dokter_dpjpvclaim md LEFT JOIN dokter d ON d.kd_dokter = md.kd_dokter
+            ORDER BY md.kd_dokter
+            """,
+        )
 
     def _payers(self) -> frozenset[str]:
         return frozenset(self._values("SELECT kd_pj FROM password_asuransi"))
@@ -384,16 +435,22 @@ class Khanza(Connection):
         return found[0] if found else ""
 
     def surat_kontrol(self, first: date, last: date) -> list[SuratKontrol]:
-        """Return the control visits planned for these days; slow, for tgl_rencana has no index."""
+        """Return the control visits planned for these days; slow, for tgl_rencana has no index.
+
+        Where the table tells them apart, an admission that is planned (SPRI) is left out.
+        """
+        # 1 is what BPJS calls an SPRI.
+        others = "AND COALESCE(k.jenis, '') NOT IN ('SPRI', '1')"
         return self._rows(
             SuratKontrol,
-            """
+            f"""
             SELECT s.nomr AS norm, k.tgl_rencana AS tanggal, k.kd_poli_bpjs AS kd_poli_bpjs,
                    k.no_surat AS no_surat
             FROM bridging_surat_kontrol_bpjs k JOIN bridging_sep s ON s.no_sep = k.no_sep
             WHERE k.tgl_rencana BETWEEN :first AND :last
+              {others if self._offers(SURAT_KONTROL) else ""}
             ORDER BY k.no_surat
-            """,
+            """,  # noqa: S608 - a constant of ours
             {"first": first.isoformat(), "last": last.isoformat()},
         )
 

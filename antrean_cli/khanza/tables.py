@@ -1,13 +1,21 @@
 """Which tables and columns of SIMRS Khanza are read (khanza/README.md, Tables read).
 
-The check of the schema and the sample hospital are both made from this table.
+The check of the schema and the sample hospital are both made from these tables.
 """
 
 # Read for antrean farmasi only.
 RACIKAN = "resep_dokter_racikan"
+# The SEPs of a day's second clinic; older installs lack it.
+SEP, SEP_INTERNAL = "bridging_sep", "bridging_sep_internal"
+SURAT_KONTROL = "bridging_surat_kontrol_bpjs"
 # Where Khanza's own sender notes its tasks; old installs lack it, and nothing depends on it.
 OWN_SENDER = "referensi_mobilejkn_bpjs_taskid"
 
+_OF_SEPS = (
+    "no_sep", "no_rawat", "no_rujukan", "noskdp", "asal_rujukan", "jnspelayanan",
+    "tujuankunjungan", "flagprosedur", "penunjang", "asesmenpelayanan", "no_kartu",
+    "notelep", "kdpolitujuan", "kddpjp", "nomr",
+)  # fmt: skip
 TABLES: dict[str, tuple[str, ...]] = {
     "reg_periksa": (
         "no_rawat", "no_reg", "tgl_registrasi", "jam_reg", "kd_dokter", "no_rkm_medis",
@@ -33,12 +41,13 @@ TABLES: dict[str, tuple[str, ...]] = {
         "tgl_penyerahan", "jam_penyerahan", "status",
     ),
     RACIKAN: ("no_resep",),
-    "bridging_sep": (
-        "no_sep", "no_rawat", "no_rujukan", "noskdp", "asal_rujukan", "jnspelayanan",
-        "tujuankunjungan", "flagprosedur", "penunjang", "asesmenpelayanan", "no_kartu",
-        "notelep", "kdpolitujuan", "kddpjp", "nomr",
-    ),
-    "bridging_surat_kontrol_bpjs": ("no_surat", "no_sep", "tgl_rencana", "kd_poli_bpjs"),
+    SEP: _OF_SEPS,
+    SURAT_KONTROL: ("no_surat", "no_sep", "tgl_rencana", "kd_poli_bpjs"),
     "password_asuransi": ("kd_pj",),
     "setting": ("kode_ppk",),
 }  # fmt: skip
+# What some installs have and others lack: it is read where all of these columns are there.
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    SEP_INTERNAL: tuple(column for column in _OF_SEPS if column != "nomr"),
+    SURAT_KONTROL: ("jenis",),  # a control visit, or an admission that is planned
+}

@@ -52,6 +52,7 @@ def _changed_visit(said: Mapping[str, object]) -> str:
 
 _MAPPING = "isi tabel pemetaan di Khanza; setelah itu terkirim otomatis"
 _JADWAL = "isi tabel jadwal di Khanza; setelah itu terkirim otomatis"
+_IDENTITY = "betulkan data pasien di Khanza; setelah itu terkirim otomatis"
 _RETRY = "betulkan datanya, lalu: antrean retry {kodebooking}"
 _GIVE_WHAT_IS_ASKED = "kirim yang diminta BPJS: antrean add atau antrean update"
 
@@ -97,6 +98,16 @@ WORDS: Mapping[ReasonCode, Words] = {
         "menunggu nomor referensi (SEP atau surat kontrol)",
         Unit.PENDAFTARAN,
         "terbitkan SEP atau surat kontrol; setelah itu terkirim otomatis",
+    ),
+    ReasonCode.NIK_UNFIT: Words("NIK pasien bukan 16 angka", Unit.PENDAFTARAN, _IDENTITY),
+    ReasonCode.CARD_UNFIT: Words(
+        "nomor kartu BPJS pasien bukan 13 angka", Unit.PENDAFTARAN, _IDENTITY
+    ),
+    ReasonCode.PHONE_UNKNOWN: Words(
+        "nomor telepon pasien belum diisi", Unit.PENDAFTARAN, _IDENTITY
+    ),
+    ReasonCode.NORM_UNKNOWN: Words(
+        "nomor rekam medis pasien belum diisi", Unit.PENDAFTARAN, _IDENTITY
     ),
     ReasonCode.AMBIGUOUS: Words(
         "BPJS punya {count} antrean pasien ini: {kodebooking}",
@@ -190,6 +201,7 @@ GOES_ON: Mapping[str, str] = {
     "jadwal": "`jadwal` has the doctor's session of that weekday",
     "jam_reg": "reg_periksa has the time of the registration",
     "referensi": "the SEP or the surat kontrol exists",
+    "identitas": "the patient's data in Khanza is corrected",
     "ganda": "the one that is not used is cancelled",
     "hadir": "the patient checks in or is examined; after the day it is closed as a no-show",
     "hilang": "it is back; visits that were merged stay held until H+7",

@@ -44,7 +44,7 @@ def duplicate_bookings(visit: Visit, rows: Sequence[Antrean], known: Collection[
     """
     if visit.registration is None or any(row.kodebooking == visit.kodebooking for row in rows):
         return []
-    mine = patient_of(visit.registration, visit.sep)
+    mine = patient_of(visit)
     return [row.kodebooking for row in rows if row.kodebooking not in known and _same(row, mine)]
 
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import date
 
 from antrean_cli.rules.rows import Registration, Slot, SuratKontrol
+from antrean_cli.rules.served_by import clinic_of, doctor_of
 from antrean_cli.rules.sessions import Sessions, hari_kerja_of, hours_of, slot_of
 from antrean_cli.rules.values import comparable, filled
-from antrean_cli.rules.visits import Visit, codes_at_bpjs
+from antrean_cli.rules.visits import Visit
 
 
 def with_sessions(visits: Iterable[Visit], sessions: Sessions) -> list[Visit]:
@@ -28,7 +29,7 @@ def _with_session(visit: Visit, sessions: Sessions) -> Visit:
 
 def _slots(row: Registration, visit: Visit, sessions: Sessions) -> list[Slot]:
     """Return HFIS's sessions of the visit's doctor on its day, in the form of Khanza's jadwal."""
-    kodepoli, kodedokter = codes_at_bpjs(row, visit.sep)
+    kodepoli, kodedokter = clinic_of(visit).code, doctor_of(visit).code
     return [
         Slot(
             kd_dokter=row.kd_dokter,

@@ -26,7 +26,9 @@ from antrean_cli.rules.rows import (
     Berkas,
     Booking,
     Cancel,
+    DoctorMapping,
     Exam,
+    PoliMapping,
     Registration,
     Resep,
     Sep,
@@ -53,6 +55,8 @@ NOT_COVERED: Mapping[type, frozenset[str]] = {
     Exam: frozenset(),
     Resep: frozenset(),
     Slot: frozenset(),
+    PoliMapping: frozenset(),
+    DoctorMapping: frozenset(),
 }
 
 

@@ -7,6 +7,7 @@ bpjs/replies.py.
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from antrean_cli.rules.times import parse_wakturs
@@ -75,6 +76,7 @@ class Praktek(NamedTuple):
     libur: bool
 
 
+@lru_cache(maxsize=1024)  # asked for each visit of a pass
 def kodedokter_of(text: str | None) -> str:
     """Return a doctor's code in the form in which codes are compared: `012345` is `12345`.
 

@@ -12,15 +12,19 @@ from typing import Any, NamedTuple
 
 from antrean_cli.rules.add_fields import FIELDS
 from antrean_cli.rules.codes import Kind
+from antrean_cli.rules.identity import identity_of, lacking_of
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.reasons import GONE, Reason, ReasonCode, because
-from antrean_cli.rules.rows import Booking, Registration, Resep, Sep, Slot
-from antrean_cli.rules.sessions import jampraktek_of, opening_of
+from antrean_cli.rules.references import references_of
+from antrean_cli.rules.rows import Booking, Registration, Resep
+from antrean_cli.rules.served_by import clinic_of, doctor_of
+from antrean_cli.rules.sessions import hours_of, jampraktek_of, opening_of
 from antrean_cli.rules.sources import no_session
 from antrean_cli.rules.times import milliseconds, parse_datetime, time_of_day
 from antrean_cli.rules.values import filled, last_number, not_negative, whole
-from antrean_cli.rules.visits import Visit, codes_at_bpjs
+from antrean_cli.rules.visits import Visit
 
+NOT_KNOWN = "-"  # of a NON JKN patient, as Khanza sends it
 KETERANGAN = "Peserta harap 30 menit lebih awal guna pencatatan administrasi."
 NO_RESEP, RACIKAN, NON_RACIKAN = JENISRESEP = ("Tidak ada", "Racikan", "Non racikan")
 
@@ -76,59 +80,60 @@ def missing(visit: Visit) -> Reason | None:
 
     None if every field is known. (rules/README.md, Add)
     """
-    row, sep = visit.registration, visit.sep
-    if visit.booking:
-        return _missing_in(visit.booking)
+    row = visit.registration
     if row is None:
         return GONE
-    kodepoli, kodedokter = codes_at_bpjs(row, sep)
-    if not kodepoli:
-        return because(ReasonCode.CLINIC_UNMAPPED, kd_poli=row.kd_poli)
-    if whole(kodedokter) is None:
-        mapped = ReasonCode.DOCTOR_CODE_NO_NUMBER if row.kd_dokter_bpjs else None
-        return because(mapped or ReasonCode.DOCTOR_UNMAPPED, kd_dokter=row.kd_dokter)
-    slot = visit.hfis_slot or visit.slot
-    if slot is None:
-        return _no_session_of(row, visit)
-    if not jampraktek_of(slot):
-        wrong = ReasonCode.SESSION_WITHOUT_END if opening_of(slot) else None
-        return because(wrong or ReasonCode.SESSION_ENDS_FIRST, kd_dokter=row.kd_dokter)
-    if visit.kind == Kind.ONSITE and not _reference(visit)[1]:
+    if reason := _missing_place(visit, row) or _missing_hours(visit, row):
+        return reason
+    references = references_of(visit)
+    if visit.booking and references.jeniskunjungan is None:
+        return because(ReasonCode.BOOKING_FIELD_NO_NUMBER, field="jeniskunjungan")
+    if visit.kind != Kind.NONJKN and not references.numbers:
         return because(ReasonCode.NO_REFERENCE)
-    return None
+    return lacking_of(identity_of(visit), jkn=visit.kind != Kind.NONJKN)
 
 
-def _no_session_of(row: Registration, visit: Visit) -> Reason:
-    """Return why no session of the doctor's is that of a visit."""
-    if not time_of_day(row.jam_reg):
+def _missing_place(visit: Visit, row: Registration) -> Reason | None:
+    """Return what is not known of clinic and doctor."""
+    if not clinic_of(visit).code:
+        return because(ReasonCode.CLINIC_UNMAPPED, kd_poli=row.kd_poli)
+    if whole(doctor_of(visit).code) is not None:
+        return None
+    if visit.booking and filled(visit.booking.kodedokter):
+        return because(ReasonCode.BOOKING_FIELD_NO_NUMBER, field="kodedokter")
+    mapped = ReasonCode.DOCTOR_CODE_NO_NUMBER if filled(row.kd_dokter_bpjs) else None
+    return because(mapped or ReasonCode.DOCTOR_UNMAPPED, kd_dokter=row.kd_dokter)
+
+
+def _missing_hours(visit: Visit, row: Registration) -> Reason | None:
+    """Return what is not known of the hours of the doctor's session."""
+    slot = visit.hfis_slot or visit.slot
+    if _session_of(visit)[1]:
+        return None
+    if slot is None and not time_of_day(row.jam_reg):
         return because(ReasonCode.NO_TIME_OF_REGISTRATION)
-    return no_session(row, visit.tanggal)
+    if slot is None:
+        return no_session(row, visit.tanggal)
+    wrong = ReasonCode.SESSION_WITHOUT_END if opening_of(slot) else ReasonCode.SESSION_ENDS_FIRST
+    return because(wrong, kd_dokter=slot.kd_dokter)
 
 
-def _missing_in(booking: Booking) -> Reason | None:
-    """Return which number of a Mobile JKN booking is none."""
-    numbers = (
-        ("kodedokter", booking.kodedokter),
-        ("jeniskunjungan", (booking.jeniskunjungan or "")[:1]),
-    )
-    for name, text in numbers:
-        if whole(text) is None:
-            return because(ReasonCode.BOOKING_FIELD_NO_NUMBER, field=name)
-    return None
-
-
-def add_body(visit: Visit, policy: Policy) -> dict[str, Any]:
+def add_body(visit: Visit, policy: Policy, nomorreferensi: str | None = None) -> dict[str, Any]:
     """Return the 23 fields for a visit, without those that are not known yet.
 
-    All are there if `missing(visit)` is None. The body holds the patient's NIK, card and phone
-    number: it is sent, and never stored or logged.
+    All are there if `missing(visit)` is None. `nomorreferensi` is the number to tell, the better
+    one if it is not given (references.py). The body holds the patient's NIK, card and phone number:
+    it is sent, and never stored or logged.
     """
-    if visit.booking:
-        body = _booked_body(visit, visit.booking)
-    elif visit.registration:
-        body = _desk_body(visit, visit.registration, policy)
+    row = visit.registration
+    if row is None and visit.booking is None:
+        body: dict[str, Any] = {"kodebooking": visit.kodebooking}
     else:
-        body = {"kodebooking": visit.kodebooking}
+        body = _common_fields(visit) | _session_fields(visit, policy)
+        nonjkn = visit.kind == Kind.NONJKN
+        body |= _nonjkn_fields(visit) if nonjkn else _jkn_fields(visit, nomorreferensi)
+        body |= _queue_fields(row) if row else {}
+        body |= _booked_fields(visit.booking) if visit.booking else {}
     return {name: body[name] for name in FIELDS if body.get(name) is not None}
 
 
@@ -142,59 +147,73 @@ class Patient(NamedTuple):
     kodedokter: str
 
 
-def patient_of(row: Registration, sep: Sep | None) -> Patient:
-    """Return whose visit at the desk it is, and where."""
-    nomorkartu = (sep and sep.nomorkartu) or row.nomorkartu or ""
-    return Patient(row.nik or "", nomorkartu, row.norm, *codes_at_bpjs(row, sep))
+def patient_of(visit: Visit) -> Patient:
+    """Return whose visit it is, and where."""
+    who = identity_of(visit)
+    return Patient(who.nik, who.nomorkartu, who.norm, clinic_of(visit).code, doctor_of(visit).code)
 
 
-def _desk_body(visit: Visit, row: Registration, policy: Policy) -> dict[str, Any]:
-    """Return the fields of an onsite or NON JKN visit; those that are not known are None."""
-    patient, sep, number = patient_of(row, visit.sep), visit.sep, last_number(row.no_reg)
+def _common_fields(visit: Visit) -> dict[str, Any]:
+    """Return the fields that every kind of visit fills alike; those that are not known are None."""
+    row, clinic, doctor = visit.registration, clinic_of(visit), doctor_of(visit)
     return {
         "kodebooking": visit.kodebooking,
-        "nik": patient.nik,
-        "nohp": (sep and sep.nohp) or row.nohp or "",
-        "kodepoli": patient.kodepoli or None,
-        "namapoli": row.nm_poli_bpjs or row.nm_poli or "",
-        "pasienbaru": int(row.stts_daftar == "Baru"),
-        "norm": patient.norm,
+        "kodepoli": clinic.code or None,
+        "namapoli": clinic.name,
+        "pasienbaru": int(row is not None and row.stts_daftar == "Baru"),
+        "norm": identity_of(visit).norm or None,
         "tanggalperiksa": visit.tanggal.isoformat(),
-        "kodedokter": whole(patient.kodedokter),
-        "namadokter": row.nm_dokter_bpjs or row.nm_dokter or "",
-        "nomorantrean": f"{row.kd_poli}-{row.no_reg}",
-        "angkaantrean": number,
+        "kodedokter": whole(doctor.code),
+        "namadokter": doctor.name,
         "keterangan": KETERANGAN,
-        **(_nonjkn_fields() if visit.kind == Kind.NONJKN else _jkn_fields(visit, patient)),
-        **_session_fields(visit, visit.hfis_slot or visit.slot, number, policy),
     }
 
 
-def _jkn_fields(visit: Visit, patient: Patient) -> dict[str, Any]:
-    jeniskunjungan, nomorreferensi = _reference(visit)
+def _jkn_fields(visit: Visit, nomorreferensi: str | None) -> dict[str, Any]:
+    who, references = identity_of(visit), references_of(visit)
     return {
         "jenispasien": "JKN",
-        "nomorkartu": patient.nomorkartu,
-        "jeniskunjungan": jeniskunjungan,
-        "nomorreferensi": nomorreferensi or None,
+        "nomorkartu": who.nomorkartu or None,
+        "nik": who.nik or None,
+        "nohp": who.nohp or None,
+        "jeniskunjungan": references.jeniskunjungan,
+        "nomorreferensi": nomorreferensi or next(iter(references.numbers), None),
     }
 
 
-def _nonjkn_fields() -> dict[str, Any]:
-    return {"jenispasien": "NON JKN", "nomorkartu": "", "jeniskunjungan": 3, "nomorreferensi": ""}
+def _nonjkn_fields(visit: Visit) -> dict[str, Any]:
+    who = identity_of(visit)
+    return {
+        "jenispasien": "NON JKN",
+        "nomorkartu": "",
+        "nik": who.nik or NOT_KNOWN,
+        "nohp": who.nohp or NOT_KNOWN,
+        "jeniskunjungan": 3,
+        "nomorreferensi": "",
+    }
 
 
-def _session_fields(visit: Visit, slot: Slot | None, number: int, policy: Policy) -> dict[str, Any]:
+def _queue_fields(row: Registration) -> dict[str, Any]:
+    """Return the place in the clinic's queue that Khanza gave at the registration."""
+    return {
+        "nomorantrean": f"{row.kd_poli}-{row.no_reg}",
+        "angkaantrean": last_number(row.no_reg),
+    }
+
+
+def _session_fields(visit: Visit, policy: Policy) -> dict[str, Any]:
     """Return the fields that the doctor's session gives, none where its opening is not known."""
-    jam = opening_of(slot) if slot else ""
+    row, slot = visit.registration, visit.hfis_slot or visit.slot
+    jam, jampraktek = _session_of(visit)
     opening = parse_datetime(f"{visit.tanggal} {jam}", policy.zone)
-    if slot is None or opening is None:
+    if opening is None:
         return {}
+    number = last_number(row.no_reg) if row else 0
     waiting = number * policy.minutes_per_patient * 60_000
-    kuota = not_negative(slot.kuota)
+    kuota = not_negative(slot.kuota) if slot else 0
     left = max(kuota - number, 0)
     return {
-        "jampraktek": jampraktek_of(slot) or None,
+        "jampraktek": jampraktek or None,
         "estimasidilayani": milliseconds(opening) + waiting,
         "sisakuotajkn": left,
         "kuotajkn": kuota,
@@ -203,60 +222,33 @@ def _session_fields(visit: Visit, slot: Slot | None, number: int, policy: Policy
     }
 
 
-def _booked_body(visit: Visit, booking: Booking) -> dict[str, Any]:
-    """Return the fields of a Mobile JKN booking; its visit may have been deleted."""
-    row = visit.registration
+def _session_of(visit: Visit) -> tuple[str, str]:
+    """Return opening and hours of the session: the booking's own, else HFIS's, else Khanza's.
+
+    As hh:mm:ss and HH:MM-HH:MM; a text is empty where it is not known.
+    """
+    if visit.booking and (hours := hours_of(visit.booking.jampraktek)):
+        return hours[0], f"{hours[0][:5]}-{hours[1][:5]}"
+    slot = visit.hfis_slot or visit.slot
+    return (opening_of(slot), jampraktek_of(slot)) if slot else ("", "")
+
+
+def _booked_fields(booking: Booking) -> dict[str, Any]:
+    """Return what a Mobile JKN booking says itself, as far as it is filled; its visit may be gone.
+
+    The quotas are those at the time of the booking.
+    """
+    nomorantrean = filled(booking.nomorantrean)
+    own = {
+        "nomorantrean": nomorantrean,
+        "angkaantrean": last_number(booking.angkaantrean) or last_number(nomorantrean),
+        "estimasidilayani": not_negative(booking.estimasidilayani),
+    }
     return {
-        "kodebooking": visit.kodebooking,
-        "jenispasien": "JKN",
-        "nomorkartu": booking.nomorkartu or "",
-        "nik": booking.nik or "",
-        "nohp": booking.nohp or "",
-        "kodepoli": booking.kodepoli or "",
-        "namapoli": (row and row.nm_poli) or "",
         "pasienbaru": int(booking.pasienbaru == "1"),
-        "norm": (row.norm if row else booking.norm) or "",
-        "tanggalperiksa": visit.tanggal.isoformat(),
-        "kodedokter": whole(booking.kodedokter),
-        "namadokter": (row and row.nm_dokter) or "",
-        "jampraktek": booking.jampraktek or "",
-        "jeniskunjungan": whole((booking.jeniskunjungan or "")[:1]),
-        "nomorreferensi": booking.nomorreferensi or "",
-        "nomorantrean": booking.nomorantrean or "",
-        "angkaantrean": last_number(booking.angkaantrean),
-        "estimasidilayani": whole(booking.estimasidilayani) or 0,
         "sisakuotajkn": not_negative(booking.sisakuotajkn),
         "kuotajkn": not_negative(booking.kuotajkn),
         "sisakuotanonjkn": not_negative(booking.sisakuotanonjkn),
         "kuotanonjkn": not_negative(booking.kuotanonjkn),
-        "keterangan": KETERANGAN,
+        **{name: value for name, value in own.items() if value},
     }
-
-
-def _reference(visit: Visit) -> tuple[int, str]:
-    """Return jeniskunjungan and nomorreferensi of a JKN visit at the desk.
-
-    The number is empty if none is known yet. Before the SEP it is the planned surat kontrol's.
-    """
-    if (sep := visit.sep) is None:
-        return 3, visit.surat_kontrol.no_surat if visit.surat_kontrol else ""
-    jeniskunjungan = _jeniskunjungan(sep)
-    noskdp, no_rujukan = filled(sep.noskdp), filled(sep.no_rujukan)
-    if jeniskunjungan == 3:
-        return 3, noskdp or no_rujukan
-    return jeniskunjungan, no_rujukan or noskdp
-
-
-def _jeniskunjungan(sep: Sep) -> int:
-    """Return 1 (rujukan FKTP), 2 (rujukan internal), 3 (kontrol) or 4 (rujukan antar RS).
-
-    khanza/README.md, The 23 fields, has the table.
-    """
-    plain = not (sep.flagprosedur or sep.penunjang or sep.asesmenpelayanan)
-    if sep.tujuankunjungan == "0" and plain:
-        if (sep.asal_rujukan or "").startswith("1"):
-            return 1
-        return 3 if filled(sep.noskdp) else 4
-    if sep.tujuankunjungan == "2" and sep.asesmenpelayanan == "5":
-        return 3
-    return 2

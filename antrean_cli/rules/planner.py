@@ -310,7 +310,11 @@ def _add(visit: Visit, record: Record, context: VisitContext) -> Push | None:
     lacking = missing(visit)
     if known and lacking is None and context.policy.adopt and is_ambiguous(known):
         return known  # until BPJS's list is looked at again
-    surat_kontrol_unknown = has_code(lacking, ReasonCode.NO_REFERENCE) and not visit.surat_asked
+    surat_kontrol_unknown = (
+        visit.kind == Kind.ONSITE
+        and not visit.surat_asked
+        and has_code(lacking, ReasonCode.NO_REFERENCE)
+    )
     if known and known.state == State.DUE and surat_kontrol_unknown:
         return known  # nobody asked for the surat kontrol in this pass: nothing new is known
     if known is None:

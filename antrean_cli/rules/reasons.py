@@ -26,6 +26,10 @@ class ReasonCode(Code):
     SESSION_ENDS_FIRST = "jadwal.terbalik"  # kd_dokter
     NO_TIME_OF_REGISTRATION = "jam_reg"
     NO_REFERENCE = "referensi"
+    NIK_UNFIT = "identitas.nik"
+    CARD_UNFIT = "identitas.kartu"
+    PHONE_UNKNOWN = "identitas.telepon"
+    NORM_UNKNOWN = "identitas.norm"
     AMBIGUOUS = "ganda"  # count, kodebooking (those that are named)
     # -- the patient and the visit
     NO_SIGN_YET = "hadir.belum"

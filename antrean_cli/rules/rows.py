@@ -108,7 +108,10 @@ class Resep(NamedTuple):
 
 
 class Sep(NamedTuple):
-    """One outpatient SEP."""
+    """One outpatient SEP; `internal` is "1" where it is the one of another visit of that day.
+
+    (rujukan internal: the second clinic of a day)
+    """
 
     no_rawat: str
     no_sep: str
@@ -123,6 +126,7 @@ class Sep(NamedTuple):
     nohp: str | None
     kodepoli: str | None
     kodedokter: str | None
+    internal: str | None = None
 
 
 class Slot(NamedTuple):
@@ -146,10 +150,21 @@ class SuratKontrol(NamedTuple):
 
 
 class PoliMapping(NamedTuple):
-    """One row of maping_poli_bpjs: a clinic's code in Khanza, and its code at BPJS."""
+    """One row of maping_poli_bpjs: a clinic's code and name in Khanza, and those at BPJS."""
 
     kd_poli_rs: str
-    kd_poli_bpjs: str
+    kd_poli_bpjs: str | None
+    nm_poli_bpjs: str | None = None
+    nm_poli: str | None = None
+
+
+class DoctorMapping(NamedTuple):
+    """One row of maping_dokter_dpjpvclaim: a doctor's code and name in Khanza, and at BPJS."""
+
+    kd_dokter: str
+    kd_dokter_bpjs: str | None
+    nm_dokter_bpjs: str | None = None
+    nm_dokter: str | None = None
 
 
 class Rows(NamedTuple):
@@ -164,5 +179,6 @@ class Rows(NamedTuple):
     seps: Sequence[Sep] = ()
     slots: Sequence[Slot] = ()
     maping_poli: Sequence[PoliMapping] = ()
+    maping_dokter: Sequence[DoctorMapping] = ()
     payers: frozenset[str] = frozenset()
     kode_ppk: str = ""

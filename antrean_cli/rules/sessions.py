@@ -65,10 +65,15 @@ def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
     return fitting[-1]
 
 
-def hours_of(jampraktek: str) -> tuple[str, str] | None:
-    """Return beginning and end of `HH:MM-HH:MM` as Khanza writes times, None if it is no such."""
-    found = re.fullmatch(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)", jampraktek.strip())
-    return (f"{found[1]}:00", f"{found[2]}:00") if found else None
+def hours_of(jampraktek: str | None) -> tuple[str, str] | None:
+    """Return beginning and end of `HH:MM-HH:MM` as Khanza writes times, None if it is no such.
+
+    Nor if the end does not come after the beginning.
+    """
+    found = re.fullmatch(r"([0-9:]{5})\s*-\s*([0-9:]{5})", (jampraktek or "").strip())
+    hours = (f"{found[1]}:00", f"{found[2]}:00") if found else ("", "")
+    ends = hours[1] == _END_OF_DAY or time_of_day(hours[1])
+    return hours if ends and time_of_day(hours[0]) and hours[0] < hours[1] else None
 
 
 @cache

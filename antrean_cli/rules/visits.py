@@ -8,7 +8,6 @@
 - What the values of the rows mean is said in times.py and sessions.py.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +21,9 @@ from antrean_cli.rules.rows import (
     Berkas,
     Booking,
     Cancel,
+    DoctorMapping,
     Exam,
+    PoliMapping,
     Registration,
     Resep,
     Rows,
@@ -30,9 +31,10 @@ from antrean_cli.rules.rows import (
     Slot,
     SuratKontrol,
 )
+from antrean_cli.rules.seps import sep_that_counts
 from antrean_cli.rules.service_days import day_of_booking, day_of_cancel, day_of_registration
-from antrean_cli.rules.sessions import hari_kerja_of, slot_of
-from antrean_cli.rules.values import all_comparable, comparable
+from antrean_cli.rules.sessions import hari_kerja_of, jampraktek_of, slot_of
+from antrean_cli.rules.values import all_comparable, comparable, filled, first_filled, whole
 
 FINAL_STTS = frozenset({"Sudah", "Dirujuk", "Dirawat", "Meninggal", "Pulang Paksa"})
 # What stts is of a patient who came; custom installs have more values, and those prove nothing.
@@ -61,6 +63,10 @@ class Visit:
     hfis_slot: Slot | None = None  # the session as HFIS has it, where it is asked
     surat_kontrol: SuratKontrol | None = None
     surat_asked: bool = False
+    # Whom booking or SEP names, where that is another clinic or doctor of Khanza's than the
+    # registration's, who can serve the visit: see served_by.py.
+    named_clinic: PoliMapping | None = None
+    named_doctor: DoctorMapping | None = None
     # Of a visit that Khanza deleted: its clinic, mapped back from BPJS's code.
     kd_poli_rs: frozenset[str] = frozenset()
 
@@ -119,17 +125,19 @@ class _Assembly:
         self.policy = policy
         self.payers = all_comparable(policy.kd_pj or rows.payers)
         self.berkas = {comparable(row.no_rawat): row for row in rows.berkas}
-        # By no_sep: the newest one counts.
-        self.seps = {comparable(row.no_rawat): row for row in rows.seps}
+        self.seps = _by_no_rawat(rows.seps)
         self.exams = _by_no_rawat(rows.exams)
         self.reseps = _by_no_rawat(rows.reseps)
         self.slots: dict[tuple[str, str], list[Slot]] = {}
         for slot in rows.slots:
             session = (comparable(slot.kd_dokter), slot.hari_kerja)
             self.slots.setdefault(session, []).append(slot)
-        self.kd_poli_rs: dict[str, set[str]] = {}
-        for row in rows.maping_poli:
-            self.kd_poli_rs.setdefault(comparable(row.kd_poli_bpjs), set()).add(row.kd_poli_rs)
+        self.clinics: dict[str, list[PoliMapping]] = {}
+        for clinic in rows.maping_poli:
+            self.clinics.setdefault(comparable(clinic.kd_poli_bpjs), []).append(clinic)
+        self.doctors: dict[str, list[DoctorMapping]] = {}
+        for doctor in rows.maping_dokter:
+            self.doctors.setdefault(kodedokter_of(doctor.kd_dokter_bpjs), []).append(doctor)
 
     def visits(self) -> Iterator[Visit]:
         unclaimed = {comparable(row.no_rawat): row for row in self.rows.registrations}
@@ -163,13 +171,15 @@ class _Assembly:
             return self._registered(
                 registration, booking.nobooking, Kind.MOBILEJKN, tanggal, booking, cancel
             )
-        kodepoli = booking.kodepoli or (cancel and cancel.kodepoli) or ""
+        kodepoli = first_filled(booking.kodepoli, cancel and cancel.kodepoli)
         return Visit(
             kodebooking=booking.nobooking,
             kind=Kind.MOBILEJKN,
             tanggal=tanggal,
             booking=booking,
             cancel=cancel,
+            named_clinic=next(iter(self._clinics(kodepoli)), None),
+            named_doctor=next(iter(self._doctors(kodedokter_named(booking, None))), None),
             kd_poli_rs=self._khanzas_codes(kodepoli),
         )
 
@@ -199,7 +209,15 @@ class _Assembly:
         return kodebooking_of(registration, self.policy.kodebooking, self.rows.kode_ppk)
 
     def _khanzas_codes(self, kodepoli: str) -> frozenset[str]:
-        return frozenset(self.kd_poli_rs.get(comparable(kodepoli), ()))
+        return frozenset(clinic.kd_poli_rs for clinic in self._clinics(kodepoli))
+
+    def _clinics(self, kodepoli: str) -> Sequence[PoliMapping]:
+        """Return Khanza's clinics that a code of BPJS's means."""
+        return self.clinics.get(comparable(kodepoli), ()) if filled(kodepoli) else ()
+
+    def _doctors(self, kodedokter: str) -> Sequence[DoctorMapping]:
+        """Return Khanza's doctors that a code of BPJS's means."""
+        return self.doctors.get(kodedokter, ()) if kodedokter else ()
 
     def _registered(
         self,
@@ -211,7 +229,9 @@ class _Assembly:
         cancel: Cancel | None = None,
     ) -> Visit:
         """Build a visit that Khanza holds, with all of its rows."""
-        no_rawat, jadwal = comparable(registration.no_rawat), self._jadwal(registration, tanggal)
+        no_rawat = comparable(registration.no_rawat)
+        sep = sep_that_counts(self.seps.get(no_rawat, ()), registration.kd_poli_bpjs)
+        doctor, slot = self._doctor(registration, tanggal, booking, sep)
         return Visit(
             kodebooking=kodebooking,
             kind=kind,
@@ -222,13 +242,46 @@ class _Assembly:
             berkas=self.berkas.get(no_rawat),
             exams=self.exams.get(no_rawat, ()),
             reseps=self.reseps.get(no_rawat, ()),
-            sep=self.seps.get(no_rawat),
-            slot=slot_of(jadwal, registration.kd_poli, registration.jam_reg),
+            sep=sep,
+            slot=slot,
+            named_clinic=self._named_clinic(registration, booking, sep),
+            named_doctor=doctor,
         )
 
-    def _jadwal(self, registration: Registration, tanggal: date) -> Sequence[Slot]:
-        """Return Khanza's sessions of the visit's doctor on its weekday."""
-        return self.slots.get((comparable(registration.kd_dokter), hari_kerja_of(tanggal)), ())
+    def _slot(self, row: Registration, tanggal: date, kd_dokter: str) -> Slot | None:
+        """Return the session of one of Khanza's doctors that a visit belongs to."""
+        jadwal = self.slots.get((comparable(kd_dokter), hari_kerja_of(tanggal)), ())
+        return slot_of(jadwal, row.kd_poli, row.jam_reg)
+
+    def _named_clinic(
+        self, row: Registration, booking: Booking | None, sep: Sep | None
+    ) -> PoliMapping | None:
+        """Return the clinic that booking or SEP names, None where it is the registration's own."""
+        kodepoli = kodepoli_named(booking, sep)
+        if comparable(kodepoli) == comparable(filled(row.kd_poli_bpjs)):
+            return None
+        return next(iter(self._clinics(kodepoli)), None)
+
+    def _doctor(
+        self, row: Registration, tanggal: date, booking: Booking | None, sep: Sep | None
+    ) -> tuple[DoctorMapping | None, Slot | None]:
+        """Return the doctor that booking or SEP names, with the session of who serves the visit.
+
+        None where that is the registration's own. A SEP's doctor, who may be in charge and away,
+        needs a session; a booking has its own hours.
+        """
+        slot = self._slot(row, tanggal, row.kd_dokter)
+        if booking is None and sep is None:
+            return None, slot
+        own, kodedokter = kodedokter_of(filled(row.kd_dokter_bpjs)), kodedokter_named(booking, sep)
+        others = self._doctors(kodedokter) if kodedokter != own else ()
+        if booking:
+            return next(iter(others), None), slot
+        for other in others:
+            session = self._slot(row, tanggal, other.kd_dokter)
+            if (session and jampraktek_of(session)) or whole(own) is None:
+                return other, session
+        return None, slot
 
 
 def _in_order_of_claim(bookings: Iterable[Booking]) -> list[Booking]:
@@ -251,16 +304,19 @@ def kodebooking_of(registration: Registration, template: str, kode_ppk: str) -> 
     )
 
 
-def codes_at_bpjs(registration: Registration, sep: Sep | None) -> tuple[str, str]:
-    """Return BPJS's codes of a visit's clinic and doctor.
+def kodepoli_named(booking: Booking | None, sep: Sep | None) -> str:
+    """Return BPJS's code of the clinic that a booking, else a SEP names; empty if none does."""
+    return first_filled(booking and booking.kodepoli, sep and sep.kodepoli)
 
-    The SEP's, else the mapped ones, else empty texts; a SEP's code of a doctor has to be a number.
+
+def kodedokter_named(booking: Booking | None, sep: Sep | None) -> str:
+    """Return BPJS's code of the doctor that a booking, else a SEP names; empty if none does.
+
+    It is a number, in the form of `kodedokter_of`.
     """
-    kodepoli = (sep and sep.kodepoli) or registration.kd_poli_bpjs or ""
-    of_sep = kodedokter_of(sep.kodedokter if sep else None)
-    if re.fullmatch(r"[0-9]{1,18}", of_sep):
-        return kodepoli, of_sep
-    return kodepoli, kodedokter_of(registration.kd_dokter_bpjs)
+    named = (booking and booking.kodedokter, sep and sep.kodedokter)
+    codes = (kodedokter_of(filled(text)) for text in named)
+    return next((code for code in codes if (whole(code) or 0) > 0), "")
 
 
 def takes_part(visit: Visit, policy: Policy) -> bool:
@@ -287,7 +343,7 @@ def clinic_takes_part(codes: Iterable[str | None], policy: Policy) -> bool:
 _of_setting = cache(all_comparable)  # asked of every visit of a pass
 
 
-_OfVisit = TypeVar("_OfVisit", Exam, Resep)
+_OfVisit = TypeVar("_OfVisit", Exam, Resep, Sep)
 
 
 def _by_no_rawat(rows: Iterable[_OfVisit]) -> dict[str, tuple[_OfVisit, ...]]:

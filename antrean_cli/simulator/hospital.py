@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
-from antrean_cli.khanza.tables import TABLES
+from antrean_cli.khanza.tables import OPTIONAL, SEP, SEP_INTERNAL, TABLES
 
 Value = str | int | date | None
 
@@ -56,6 +56,7 @@ PRIMARY_KEYS = {
 INDEXES = {
     "resep_obat": "no_rawat",
     "bridging_sep": "no_rawat",
+    SEP_INTERNAL: "no_rawat",
     "bridging_surat_kontrol_bpjs": "no_sep",
 }
 # What goes with the row that it belongs to, and (False) what keeps that row from being deleted: of
@@ -70,7 +71,8 @@ FOREIGN_KEYS = {
     "mutasi_berkas": (("no_rawat", "reg_periksa", True),),
     "pemeriksaan_ralan": (("no_rawat", "reg_periksa", True),),
     "resep_obat": (("no_rawat", "reg_periksa", False),),
-    "bridging_sep": (("no_rawat", "reg_periksa", True),),
+    SEP: (("no_rawat", "reg_periksa", True),),
+    SEP_INTERNAL: (("no_rawat", "reg_periksa", True), ("no_sep", SEP, True)),
     "bridging_surat_kontrol_bpjs": (("no_sep", "bridging_sep", True),),
 }
 
@@ -98,7 +100,7 @@ def create_sqlite(path: Path) -> sqlite3.Connection:
     It is in autocommit.
     """
     connection = open_sqlite(path)
-    for table, columns in TABLES.items():
+    for table, columns in {**TABLES, SEP_INTERNAL: OPTIONAL[SEP_INTERNAL]}.items():
         parts = [*dict.fromkeys((*columns, *UNREAD.get(table, ())))]
         if table in PRIMARY_KEYS:
             parts.append(f"PRIMARY KEY ({PRIMARY_KEYS[table]})")
@@ -275,6 +277,27 @@ class Hospital:
         row |= columns
         self.insert(table, **row)
         return str(row["no_sep"])
+
+    def sep_internal(self, no_rawat: str, of: str, **columns: Value) -> None:
+        """Note the SEP of another visit of that day (`of`) for a second clinic's visit.
+
+        It says what that SEP says, but for the clinic and the doctor, and that it is a consultation
+        the hospital asked for.
+        """
+        same = (*OPTIONAL[SEP_INTERNAL],)
+        row: dict[str, Value] = {column: self.value(SEP, column, no_sep=of) for column in same}
+        row |= {
+            "no_rawat": no_rawat,
+            "kdpolitujuan": self._kd_poli_bpjs(
+                self.value("reg_periksa", "kd_poli", no_rawat=no_rawat)
+            ),
+            "kddpjp": self._kd_dokter_bpjs(
+                self.value("reg_periksa", "kd_dokter", no_rawat=no_rawat)
+            ),
+            "tujuankunjungan": "2",
+            "asesmenpelayanan": "4",
+        }
+        self.insert(SEP_INTERNAL, **(row | columns))
 
     def surat_kontrol(self, norm: str, tanggal: date, kd_poli_bpjs: str) -> str:
         """Plan a control visit of a patient, written at a visit 30 days before; return no_surat.

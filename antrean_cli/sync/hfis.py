@@ -20,8 +20,9 @@ from antrean_cli.rules.codes import REFUSAL, CallName, OutcomeKind, Step
 from antrean_cli.rules.planner import lacks_session
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
+from antrean_cli.rules.served_by import clinic_of
 from antrean_cli.rules.sessions import Clinic, Sessions
-from antrean_cli.rules.visits import codes_at_bpjs, takes_part
+from antrean_cli.rules.visits import takes_part
 from antrean_cli.sync.read import Agenda
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def wanted_sessions(agenda: Agenda, policy: Policy) -> WantedSessions:
     """Return the clinics, by BPJS's code and day, whose sessions matter to one of these visits."""
     wanted: dict[Clinic, datetime | None] = {}
     for visit in agenda.visits:
-        record, row = agenda.records.get(visit.kodebooking), visit.registration
-        kodepoli = codes_at_bpjs(row, visit.sep)[0] if row else ""
+        record = agenda.records.get(visit.kodebooking)
+        kodepoli = clinic_of(visit).code
         if kodepoli and takes_part(visit, policy) and lacks_session(visit, record):
             clinic = (kodepoli, visit.tanggal)
             both = (wanted.get(clinic), _tried_anew(record))

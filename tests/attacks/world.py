@@ -410,8 +410,14 @@ class World:
         return kd_poli if kd_poli in self.mapped else ""
 
     def kodepoli(self, visit: Visit) -> str:
-        """Return the clinic that BPJS is told: the newest SEP's, else the mapped one."""
-        return (visit.seps[max(visit.seps)] if visit.seps else "") or self._at_bpjs(visit.kd_poli)
+        """Return the clinic that BPJS is told: the SEP's, else the mapped one.
+
+        Of several SEPs that of the visit's own clinic counts, else the newest.
+        """
+        own = self._at_bpjs(visit.kd_poli)
+        if own and {own, ""} & set(visit.seps.values()):
+            return own
+        return (visit.seps[max(visit.seps)] if visit.seps else "") or own
 
     # -- who and when
 

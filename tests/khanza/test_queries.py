@@ -59,6 +59,7 @@ def test_a_server_and_a_sample_give_the_same_rows(
         "reseps": 2,
         "seps": 1,
         "maping_poli": 2,
+        "maping_dokter": 3,
         "payers": 1,
     }
 

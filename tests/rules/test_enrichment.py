@@ -8,7 +8,7 @@ import pytest
 
 from antrean_cli.rules.enrichment import with_sessions, with_surat_kontrol
 from antrean_cli.rules.listings import Praktek
-from antrean_cli.rules.rows import Slot, SuratKontrol
+from antrean_cli.rules.rows import DoctorMapping, PoliMapping, Slot, SuratKontrol
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import MONDAY, TUESDAY, mobilejkn, onsite, sep, surat
 
@@ -59,17 +59,27 @@ def test_of_two_sessions_it_is_the_one_that_the_visit_was_registered_in() -> Non
         praktek(kodedokter="54321"),
         praktek(libur=True),
         praktek("pagi"),
+        praktek("14:00-08:00"),
+        praktek("08:00-25:00"),
     ],
-    ids=["another doctor's", "on a day off", "without hours"],
+    ids=["another doctor's", "on a day off", "without hours", "turned", "of no day"],
 )
 def test_it_is_no_session_of_the_visit(held: Praktek) -> None:
     assert session(onsite(), held) is None
 
 
 def test_the_clinic_is_that_of_the_sep_if_there_is_one() -> None:
-    assert session(onsite(sep=sep(kodepoli="ANA")), praktek()) is None
-    assert session(onsite(sep=sep(kodepoli="ANA")), praktek(), kodepoli="ANA")
+    elsewhere = onsite(sep=sep(kodepoli="ANA"), named_clinic=PoliMapping("ANA", "ANA"))
+    assert session(elsewhere, praktek()) is None
+    assert session(elsewhere, praktek(), kodepoli="ANA")
     assert session(onsite(sep=None), praktek())
+
+
+def test_the_doctor_is_that_of_the_sep_if_khanza_knows_him() -> None:
+    of_sep = sep(kodedokter="54321")
+    known = onsite(sep=of_sep, named_doctor=DoctorMapping("D09", "54321"))
+    assert session(known, praktek(kodedokter="54321"))
+    assert session(onsite(sep=of_sep), praktek())
 
 
 def test_a_visit_whose_registration_is_gone_has_none() -> None:

@@ -14,7 +14,18 @@ import pytest
 
 from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.rows import Berkas, Booking, Cancel, Exam, Registration, Resep, Sep, Slot
+from antrean_cli.rules.rows import (
+    Berkas,
+    Booking,
+    Cancel,
+    DoctorMapping,
+    Exam,
+    PoliMapping,
+    Registration,
+    Resep,
+    Sep,
+    Slot,
+)
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,
@@ -40,7 +51,7 @@ from tests.support.rows import (
 # whether it is the patient's (left out), or something that the rules may go by (covered).
 COVERED: Mapping[type, str] = {
     Visit: "kodebooking kind tanggal registration booking cancel berkas exams reseps sep slot "
-    "hfis_slot kd_poli_rs",
+    "hfis_slot named_clinic named_doctor kd_poli_rs",
     Registration: "no_rawat no_reg tgl_registrasi jam_reg kd_dokter kd_poli stts stts_daftar "
     "status_lanjut kd_pj status_bayar nm_poli nm_dokter kd_poli_bpjs nm_poli_bpjs "
     "kd_dokter_bpjs nm_dokter_bpjs",
@@ -52,8 +63,10 @@ COVERED: Mapping[type, str] = {
     Exam: "no_rawat waktu nip",
     Resep: "no_rawat no_resep dibuat divalidasi diserahkan racikan",
     Sep: "no_rawat no_sep no_rujukan noskdp asal_rujukan tujuankunjungan flagprosedur penunjang "
-    "asesmenpelayanan kodepoli kodedokter",
+    "asesmenpelayanan kodepoli kodedokter internal",
     Slot: "kd_dokter hari_kerja jam_mulai jam_selesai kd_poli kuota",
+    PoliMapping: "kd_poli_rs kd_poli_bpjs nm_poli_bpjs nm_poli",
+    DoctorMapping: "kd_dokter kd_dokter_bpjs nm_dokter_bpjs nm_dokter",
 }
 NOT_COVERED: Mapping[type, str] = {
     Visit: "surat_kontrol surat_asked",
@@ -71,6 +84,8 @@ ROWS: Mapping[type, Any] = {
     Resep: resep(dibuat=on("09:00")),
     Sep: sep(),
     Slot: slot(),
+    PoliMapping: PoliMapping("ANA", "ANA"),
+    DoctorMapping: DoctorMapping("D02", "23456"),
 }
 # In which field of a visit a row stands; a doctor's session stands in two.
 PLACES = {
@@ -83,6 +98,8 @@ PLACES = {
     "sep": Sep,
     "slot": Slot,
     "hfis_slot": Slot,
+    "named_clinic": PoliMapping,
+    "named_doctor": DoctorMapping,
 }
 OTHER_FIELDS: Mapping[str, Any] = {
     "kodebooking": "A2",

@@ -19,7 +19,7 @@ from antrean_cli.rules.payloads import (
     missing,
     update_body,
 )
-from antrean_cli.rules.rows import Sep
+from antrean_cli.rules.rows import DoctorMapping, PoliMapping, Sep
 from antrean_cli.rules.visits import Visit
 from tests.support.catalogue import FIELD_TYPES
 from tests.support.rows import (
@@ -152,11 +152,20 @@ UNMAPPED_NAMES: dict[str, Any] = {
     "namadokter": "dr. Contoh Satu",
 }
 
+# Clinic and doctor of the SEP are others of Khanza's, and told whole.
 SEP_KNOWS_BETTER: dict[str, Any] = {
     **JKN_AT_THE_DESK,
     "nomorkartu": "0009000000055",
     "kodepoli": "IPD",
+    "namapoli": "SUBSPESIALIS",
     "kodedokter": 999,
+    "namadokter": "CONTOH DUA, SpPD",
+    "jampraktek": "07:00-10:00",
+    "estimasidilayani": 1795392300000,
+    "sisakuotajkn": 11,
+    "kuotajkn": 12,
+    "sisakuotanonjkn": 11,
+    "kuotanonjkn": 12,
 }
 
 CONTROL_SEP = sep(tujuankunjungan="2", asesmenpelayanan="5", noskdp="0301R0011126K000009")
@@ -170,8 +179,18 @@ BODIES: list[tuple[str, Visit, dict[str, Any]]] = [
     ),
     (
         "onsite, SEP of another clinic, doctor and card",
-        onsite(sep=sep(kodepoli="IPD", kodedokter="999", nomorkartu="0009000000055")),
+        onsite(
+            sep=sep(kodepoli="IPD", kodedokter="0999", nomorkartu="0009000000055"),
+            named_clinic=PoliMapping("IPD1", "IPD", "SUBSPESIALIS", "Poli Subspesialis"),
+            named_doctor=DoctorMapping("D02", "999", "CONTOH DUA, SpPD", "dr. Contoh Dua"),
+            slot=slot(kd_dokter="D02", jam_mulai="07:00:00", jam_selesai="10:00:00", kuota="12"),
+        ),
         SEP_KNOWS_BETTER,
+    ),
+    (
+        "onsite, SEP of a clinic and a doctor that Khanza does not know",
+        onsite(sep=sep(kodepoli="IPD", kodedokter="999")),
+        JKN_AT_THE_DESK,
     ),
     (
         "onsite, mapped without BPJS's names",
@@ -325,7 +344,27 @@ def test_a_booking_whose_visit_was_deleted_still_has_its_own_fields() -> None:
         (onsite(slot=slot(jam_mulai="24:00:00")), ("tidak sesudah", "D01", "tabel jadwal")),
         (onsite(slot=None, reg={"jam_reg": ""}), ("jam registrasi",)),
         (onsite(slot=None, reg={"jam_reg": "838:59:59"}), ("jam registrasi",)),
-        (mobilejkn(book={"kodedokter": "x"}), ("kodedokter", "referensi_mobilejkn_bpjs")),
+        (
+            mobilejkn(book={"kodedokter": "x"}, reg={"kd_dokter_bpjs": None}),
+            ("kodedokter", "referensi_mobilejkn_bpjs"),
+        ),
+        (
+            mobilejkn(book={"kodedokter": "-"}, reg={"kd_dokter_bpjs": None}),
+            ("D01", "maping_dokter_dpjpvclaim"),
+        ),
+        (
+            mobilejkn(book={"kodepoli": "null"}, reg={"kd_poli_bpjs": "-"}),
+            ("poli INT belum dipetakan di maping_poli_bpjs",),
+        ),
+        (
+            mobilejkn(book={"jampraktek": "-"}, slot=None),
+            ("D01", "INT", "SENIN", "tabel jadwal"),
+        ),
+        (
+            mobilejkn(book={"jeniskunjungan": None}),
+            ("jeniskunjungan", "referensi_mobilejkn_bpjs"),
+        ),
+        (mobilejkn(book={"nomorreferensi": ""}), ("menunggu nomor referensi",)),
     ],
 )
 def test_what_is_missing_names_the_table_to_fill(visit: Visit, named: tuple[str, ...]) -> None:
@@ -414,20 +453,41 @@ def test_what_is_left_of_a_quota_is_never_negative(
     assert (body["sisakuotanonjkn"], body["kuotanonjkn"]) == expected
 
 
-def test_what_khanza_has_not_filled_of_a_booking_is_an_empty_text() -> None:
+def test_what_a_booking_does_not_say_and_nobody_else_does_is_left_out() -> None:
     texts = ("nomorkartu", "nik", "nohp", "kodepoli", "norm", "jampraktek", "nomorreferensi")
     empty = dict.fromkeys((*texts, "nomorantrean", "jeniskunjungan", "estimasidilayani"))
-    body = add_body(mobilejkn(book=empty, registration=None), policy())
-    assert {name: body[name] for name in (*texts, "nomorantrean")} == dict.fromkeys(
-        (*texts, "nomorantrean"), ""
+    body = add_body(mobilejkn(book=empty, registration=None, slot=None), policy())
+    left_out = {*texts, "jeniskunjungan", "nomorantrean", "estimasidilayani"}
+    assert set(FIELD_TYPES) - set(body) == left_out
+    assert (body["namapoli"], body["namadokter"]) == ("", "")
+
+
+BOOKED_NOTHING = dict.fromkeys(
+    (
+        *("kodepoli", "kodedokter", "jampraktek", "nomorreferensi", "nomorantrean"),
+        *("angkaantrean", "estimasidilayani", "nomorkartu", "nik", "nohp", "norm"),
     )
-    assert (body["namapoli"], body["namadokter"], body["estimasidilayani"]) == ("", "", 0)
+)
+
+
+@pytest.mark.parametrize("text", [None, "", "-", "0", "null", "NULL "])
+def test_what_a_booking_does_not_say_is_taken_from_where_else_it_stands(text: str | None) -> None:
+    """SEP, mapping, session and patient."""
+    book = dict.fromkeys(BOOKED_NOTHING, text)
+    body = add_body(mobilejkn(book=book, sep=sep(nomorkartu="0009000000055")), policy())
+    booked = ("kuotanonjkn", "sisakuotanonjkn", "kuotajkn", "sisakuotajkn", "nomorkartu")
+    assert body == {
+        **JKN_AT_THE_DESK,
+        **{name: MOBILE_JKN[name] for name in (*booked, "kodebooking", "namapoli", "namadokter")},
+        "nomorkartu": "0009000000055",
+    }
+    assert missing(mobilejkn(book=book, sep=sep())) is None
 
 
 def test_empty_numbers_of_a_booking_do_not_crash() -> None:
-    names = ("angkaantrean", "sisakuotajkn", "kuotajkn", "sisakuotanonjkn", "kuotanonjkn")
+    names = ("sisakuotajkn", "kuotajkn", "sisakuotanonjkn", "kuotanonjkn")
     body = add_body(mobilejkn(book=dict.fromkeys(names)), policy())
-    assert [body[name] for name in names] == [0, 0, 0, 0, 0]
+    assert [body[name] for name in names] == [0, 0, 0, 0]
     body = add_body(mobilejkn(book={"sisakuotajkn": "-3", "sisakuotanonjkn": "-1"}), policy())
     assert (body["sisakuotajkn"], body["sisakuotanonjkn"]) == (0, 0)
 
@@ -466,8 +526,8 @@ def test_estimasidilayani_counts_from_the_sessions_opening(
 )
 def test_any_name_goes_through(name: str) -> None:
     body = add_body(onsite(reg={"nm_dokter_bpjs": name, "nm_poli_bpjs": name}), policy())
-    assert body["namadokter"] == name
-    assert json.loads(json.dumps(body))["namapoli"] == name
+    assert body["namadokter"] == name.strip()
+    assert json.loads(json.dumps(body))["namapoli"] == name.strip()
 
 
 # The other three bodies

@@ -13,7 +13,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from antrean_cli.khanza.tables import TABLES
+from antrean_cli.khanza.tables import OPTIONAL, SEP_INTERNAL, TABLES
 from antrean_cli.simulator.hospital import (
     DAYS,
     FOREIGN_KEYS,
@@ -204,8 +204,8 @@ def test_nothing_is_changed_without_a_condition(hospital: Hospital) -> None:
 
 
 def test_sqlite_has_the_tables_that_are_read_and_no_others(tmp_path: Path) -> None:
-    """The SQLite sample has the tables and columns of `khanza.TABLES`, and those that `UNREAD`
-    names.
+    """The SQLite sample has the tables and columns of `khanza.TABLES`, those that `UNREAD` names,
+    and the SEPs of second clinics.
     """
     connection = create_sqlite(tmp_path / "khanza.sqlite3")
     tables = [
@@ -216,7 +216,8 @@ def test_sqlite_has_the_tables_that_are_read_and_no_others(tmp_path: Path) -> No
         t: tuple(row[1] for row in connection.execute(f"PRAGMA table_info({t})")) for t in tables
     }
     connection.close()
-    assert found == {table: (*columns, *UNREAD.get(table, ())) for table, columns in TABLES.items()}
+    read = {**TABLES, SEP_INTERNAL: OPTIONAL[SEP_INTERNAL]}
+    assert found == {table: (*columns, *UNREAD.get(table, ())) for table, columns in read.items()}
 
 
 def test_mariadb_has_the_same_columns_and_keys(khanza: Hospital) -> None:
@@ -254,7 +255,7 @@ def test_mariadb_has_the_same_columns_and_keys(khanza: Hospital) -> None:
     others = {
         (t, column)
         for (t, index), (column, *_) in keys.items()
-        if index != "PRIMARY" and t in TABLES
+        if index != "PRIMARY" and t in (*TABLES, SEP_INTERNAL)
     }
     assert others - given == set(INDEXES.items()) - given
     assert set(INDEXES.items()) <= others
@@ -274,7 +275,7 @@ def test_mariadb_has_the_cascades_of_the_sample(khanza: Hospital) -> None:
     rules: dict[str, set[tuple[str, str, bool]]] = {}
     for table, column, parent, on_delete, on_update in cursor.fetchall():
         assert on_update == "CASCADE"
-        if table in TABLES:
+        if table in (*TABLES, SEP_INTERNAL):
             rules.setdefault(table, set()).add((column, parent, on_delete == "CASCADE"))
     assert rules == {table: set(some) for table, some in FOREIGN_KEYS.items()}
 

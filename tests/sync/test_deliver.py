@@ -317,10 +317,9 @@ def test_an_add_that_a_person_must_mend_is_refused_with_bpjs_words(
 
 def test_a_field_that_bpjs_does_not_take_is_named(site: Site) -> None:
     no_rawat = patient(site)
-    norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
-    site.khanza.update("pasien", {"no_rkm_medis": norm}, no_ktp="123")
+    site.khanza.update("bridging_sep", {"no_rawat": no_rawat}, no_rujukan="R-1")
     assert site.sync().report.exit_code == 3
-    assert reason(site, no_rawat, "add") == ("refused", "data nik  belum sesuai.")
+    assert reason(site, no_rawat, "add") == ("refused", "data nomorreferensi  belum sesuai.")
 
 
 def test_of_what_bpjs_says_the_patients_name_is_left_out(site: Site) -> None:
