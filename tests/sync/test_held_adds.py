@@ -276,7 +276,7 @@ def test_of_a_kind_that_is_not_added_the_tasks_go_as_ever(site: Site, kind: str)
 
 def test_a_booking_of_mobile_jkn_is_asked_for_as_often(site: Site) -> None:
     """BPJS said that it does not know it, and its add lacks a number: that was the first answer."""
-    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00")
+    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00", kd_dokter="D03")
     nobooking = site.khanza.booking(no_rawat, MONDAY, kodedokter="-")
     site.khanza.exam(no_rawat, f"{MONDAY} 08:10:00")
     added = "mobilejkn,onsite"
