@@ -16,6 +16,7 @@ from antrean_cli.rules.codes import Code, Step
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.listings import tasks_held
+from antrean_cli.rules.planner import concerns_bpjs
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.sources import VisitContext
@@ -40,7 +41,8 @@ class VisitReport:
     """One booking with everything that is known of it at `now`.
 
     - `record` is the ledger's. `visit` is Khanza's, None where it has none or could not be read;
-      `events` are its times of the tasks by step.
+      `events` are its times of the tasks by step; `concerns_bpjs` is False where no pass tells BPJS
+      of it.
     - `at_bpjs` are the tasks that BPJS holds by step, with the time of each; None if BPJS was not
       asked or did not answer. `booking` tells whether it has the booking itself.
     - `notes` are sentences (Indonesian) about what could not be read, and what Khanza's own sender
@@ -53,6 +55,7 @@ class VisitReport:
     now: datetime
     visit: Visit | None = None
     events: Mapping[str, Event] = field(default_factory=dict)
+    concerns_bpjs: bool = True
     at_bpjs: Mapping[str, datetime | None] | None = None
     booking: BookingAtBpjs = BookingAtBpjs.UNKNOWN
     notes: tuple[str, ...] = ()
@@ -116,6 +119,8 @@ def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) ->
     context = VisitContext(
         visit=visit, policy=policy, seen=record.seen, now=report.now, pushes=record.pushes
     )
+    if visit.live and not concerns_bpjs(context, record):
+        return replace(report, visit=visit, notes=notes, concerns_bpjs=False)
     events = {str(taskid): event for taskid, event in events_of(context).items()}
     return replace(report, visit=visit, events=events, notes=notes)
 

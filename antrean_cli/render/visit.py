@@ -59,9 +59,9 @@ def _pushes(report: VisitReport) -> list[Push]:
 
 
 def _steps(report: VisitReport) -> list[Step]:
-    """Return the steps to show; of a cancelled booking nothing more is to come."""
+    """Return the steps to show; what is cancelled, or not told to BPJS, has none to come."""
     shown = {Step.ADD, *report.record.pushes, *(report.at_bpjs or {})}
-    to_come = () if report.cancelled else TASK_STEPS
+    to_come = () if report.cancelled or not report.concerns_bpjs else TASK_STEPS
     return [step for step in STEPS if step in shown or step in to_come]
 
 
@@ -132,7 +132,18 @@ def _note_lines(report: VisitReport, found: Sequence[ToDo]) -> list[str]:
             again = time_of_day(push.next_try, report.zone)
             lines.append(f"{name}: BPJS menjawab kode {push.code}, dicoba lagi {again}")
     lines += ["Kunjungan ini dibatalkan."] if report.cancelled and not report.live else []
+    lines += [] if report.concerns_bpjs else [_why_silent(report)]
     return [fill(line, 2) for line in (*lines, *report.notes)]
+
+
+def _why_silent(report: VisitReport) -> str:
+    """Return why no pass tells BPJS of a visit."""
+    if report.record.kind == Kind.NONJKN:
+        return "Tidak dikirim ke BPJS: NON JKN tidak ada di ANTREAN_ADD, atau pasien rawat inap."
+    return (
+        "Tidak dikirim ke BPJS: pasien rawat inap, tanpa pemeriksaan, resep, atau berkas di poli "
+        "pada hari itu."
+    )
 
 
 # -- JSON
@@ -156,5 +167,6 @@ def visit_document(report: VisitReport) -> dict[str, Any]:
         },
         "bpjs": report.at_bpjs and {step: epoch_ms(held) for step, held in report.at_bpjs.items()},
         "bpjs_booking": report.booking or None,
+        "concerns_bpjs": report.concerns_bpjs,
         "notes": list(report.notes),
     }

@@ -588,6 +588,36 @@ def test_inpatients_are_not_added_and_an_added_visit_goes_on(site: Site) -> None
     assert steps_known(site, later)[:3] == ["add", "3", "4"]
 
 
+@pytest.mark.parametrize("trace", ["exam", "resep", "dikirim", "diterima"])
+def test_a_patient_admitted_from_the_clinic_is_told_of_although_no_pass_met_him_before(
+    site: Site, trace: str
+) -> None:
+    no_rawat = patient(site, status_lanjut="Ranap", stts="Dirawat")
+    at = f"{MONDAY} 08:30:00"
+    if trace == "exam":
+        site.khanza.exam(no_rawat, at)
+    elif trace == "resep":
+        site.khanza.resep(no_rawat, dibuat=at)
+    else:
+        site.khanza.berkas(no_rawat, **{trace: at})
+    site.sync()
+    assert steps_known(site, no_rawat)[:2] == ["add", "3"]
+
+
+def test_a_registration_of_the_ward_alone_is_never_told_and_never_promised(site: Site) -> None:
+    """A baby's, which bears the clinic of its mother, and "Masuk Ranap" without a clinic before."""
+    baby = patient(site, status_lanjut="Ranap", stts_daftar="Baru")
+    masuk = patient(site, status_lanjut="Ranap", stts="Dirawat")
+    site.khanza.berkas(masuk, dikirim=f"{MONDAY} 08:30:00")
+    site.khanza.update("mutasi_berkas", {"no_rawat": masuk}, ranap=f"{MONDAY} 08:30:00")
+    site.sync()
+    for no_rawat in (baby, masuk):
+        assert steps_known(site, no_rawat) == []
+        shown = site.run("show", no_rawat, CLOCK=site.clock.now.isoformat()).stdout
+        assert "Tidak dikirim ke BPJS: pasien rawat inap" in shown
+        assert "task 3" not in shown
+
+
 def test_the_kode_booking_first_given_stays(site: Site) -> None:
     """A kode booking made of the clinic's code does not change with the clinic: there is no second
     booking.
