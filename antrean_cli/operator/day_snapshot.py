@@ -20,9 +20,9 @@ from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Rows
 from antrean_cli.rules.values import comparable
-from antrean_cli.rules.visits import Visit, assemble, takes_part
+from antrean_cli.rules.visits import Visit, takes_part
 from antrean_cli.sync.hfis import sessions_of
-from antrean_cli.sync.read import known_of, rows_of
+from antrean_cli.sync.read import known_of, rows_of, visits_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,7 @@ def take_snapshot(settings: Settings, tanggal: date, now: datetime) -> DaySnapsh
     with Ledger.copy(settings.state, policy.zone) as ledger:
         of_day = ledger.of_days(tanggal, tanggal)
         rows = _rows(settings, tanggal, of_day.values())
-        visits = with_sessions(assemble(rows, policy), sessions_of(settings, ledger))
+        visits = with_sessions(visits_of(ledger, rows, policy), sessions_of(settings, ledger))
         mine = [visit for visit in visits if visit.tanggal == tanggal]
         records = _of_this_day(of_day, visits, tanggal) | known_of(ledger, mine)
         first = max(_begin(ledger, now), now.date() - timedelta(days=policy.days))

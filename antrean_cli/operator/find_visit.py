@@ -8,9 +8,9 @@ from antrean_cli.errors import InputError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.enrichment import with_sessions, with_surat_kontrol
-from antrean_cli.rules.visits import Visit, assemble
-from antrean_cli.sync.hfis import known_sessions
-from antrean_cli.sync.read import rows_of
+from antrean_cli.rules.visits import Visit
+from antrean_cli.sync.hfis import sessions_of
+from antrean_cli.sync.read import rows_of, visits_of
 
 
 def find_visit(settings: Settings, no_rawat: str) -> Visit:
@@ -25,10 +25,9 @@ def find_visit(settings: Settings, no_rawat: str) -> Visit:
     with Khanza(settings.khanza) as khanza:
         rows = rows_of(khanza, settings.policy, Window(first, last, (no_rawat,)))
         planned = khanza.surat_kontrol(first, last)
-    visits = with_surat_kontrol(assemble(rows, settings.policy), planned)
-    if settings.hfis:
-        with Ledger.copy(settings.state, settings.policy.zone) as ledger:
-            visits = with_sessions(visits, known_sessions(ledger.pass_state()))
+    with Ledger.copy(settings.state, settings.policy.zone) as ledger:
+        visits = with_surat_kontrol(visits_of(ledger, rows, settings.policy), planned)
+        visits = with_sessions(visits, sessions_of(settings, ledger))
     for visit in visits:
         if visit.no_rawat == no_rawat:
             return visit

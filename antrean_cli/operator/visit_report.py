@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, RefusedError, SettingsError, TemporaryError
+from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.lookups import antrean, tasks
 from antrean_cli.rules.codes import Code, Step
 from antrean_cli.rules.enrichment import with_sessions
@@ -20,8 +21,8 @@ from antrean_cli.rules.planner import concerns_bpjs
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.sources import VisitContext
-from antrean_cli.rules.visits import Visit, assemble
-from antrean_cli.sync.read import rows_of
+from antrean_cli.rules.visits import Visit
+from antrean_cli.sync.read import rows_of, visits_of
 
 if TYPE_CHECKING:
     from antrean_cli.khanza.queries import OwnSenderNotes
@@ -88,7 +89,7 @@ def report_visit(
     report = VisitReport(record=record, zone=settings.policy.zone, now=now)
     try:
         report = _with_khanza(settings, report, sessions)
-    except (TemporaryError, SettingsError) as error:
+    except AntreanError as error:
         report = replace(report, notes=(str(error),))
     if not with_bpjs:
         return report
@@ -102,7 +103,10 @@ def report_visit(
 
 
 def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) -> VisitReport:
-    """Return the report with what Khanza has; raises SettingsError and TemporaryError."""
+    """Return the report with what Khanza has.
+
+    Raises SettingsError, TemporaryError and StateError.
+    """
     from antrean_cli.khanza.queries import Khanza, Window
 
     if not (settings.khanza.user or settings.khanza.sqlite):
@@ -113,7 +117,9 @@ def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) ->
     with Khanza(settings.khanza, seconds=settings.max_seconds) as khanza:
         rows = rows_of(khanza, policy, window)
         notes = _hint(khanza.own_sender_notes(record.no_rawat or "", record.kodebooking))
-    visit = _visit_of(record, with_sessions(assemble(rows, policy), sessions))
+    with Ledger.copy(settings.state, policy.zone) as ledger:
+        visits = visits_of(ledger, rows, policy)
+    visit = _visit_of(record, with_sessions(visits, sessions))
     if visit is None:
         return replace(report, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
     context = VisitContext(

@@ -125,6 +125,14 @@ WORDS: Mapping[ReasonCode, Words] = {
         Unit.PENDAFTARAN,
         "periksa kunjungannya di Khanza",
     ),
+    ReasonCode.VISIT_SOUGHT: Words(
+        "kunjungan booking ini dicari di Khanza", advice="tunggu putaran berikutnya"
+    ),
+    ReasonCode.VISIT_UNCLEAR: Words(
+        "kunjungan booking ini belum jelas",
+        Unit.PENDAFTARAN,
+        "periksa kunjungan pasien ini di Khanza; bila tidak dilayani, batalkan bookingnya",
+    ),
     ReasonCode.LEFT_OUT: Words(
         "poli tidak ikut (ANTREAN_ONLY_POLI atau ANTREAN_SKIP_POLI)",
         Unit.IT,
@@ -205,6 +213,7 @@ GOES_ON: Mapping[str, str] = {
     "ganda": "the one that is not used is cancelled",
     "hadir": "the patient checks in or is examined; after the day it is closed as a no-show",
     "hilang": "it is back; visits that were merged stay held until H+7",
+    "kunjungan": "one visit of that patient, day and clinic is there, or the booking is cancelled",
     "poli": "the setting takes the clinic in",
     "ulang": "the next pass has run",
     "urutan": "the step before has a time and is sent",

@@ -76,6 +76,8 @@ def plan(
         return _cancelled_in_mobile_jkn(visit, record)
     if visit.cancelled_at_desk:
         return _cancelled_at_desk(visit, record, policy, now)
+    if visit.unclear:
+        return _unclear(record)
     if visit.registration is None:
         return gone(record)
     return arrange(_served(visit, record, policy, now), policy)
@@ -86,7 +88,27 @@ def gone(record: Record) -> Record:
 
     What came by hand goes on: Khanza never knew it.
     """
-    return hold_open(record, GONE, lambda push: push.open and push.source != MANUAL)
+    return hold_open(record, GONE, _is_khanzas)
+
+
+def _unclear(record: Record) -> Record:
+    """Return the record of a Mobile JKN booking of which nobody knows which visit it has: held.
+
+    Nobody is told at the first look: Khanza writes a booking and its visit one after the other.
+    """
+    looked_before = any(
+        has_code(push.reason, ReasonCode.VISIT_SOUGHT, ReasonCode.VISIT_UNCLEAR)
+        for push in record.pushes.values()
+    )
+    reason = because(ReasonCode.VISIT_UNCLEAR if looked_before else ReasonCode.VISIT_SOUGHT)
+    if record.push(Step.TASK_3) is None:  # something has to stand for what is not told
+        record = record.with_pushes(new(Step.TASK_3))
+    return hold_open(record, reason, _is_khanzas)
+
+
+def _is_khanzas(push: Push) -> bool:
+    """Return whether a push is open and came from Khanza: what came by hand it never knew."""
+    return push.open and push.source != MANUAL
 
 
 def left_out(record: Record) -> Record:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import TASKS, Kind, State, Step
-from antrean_cli.rules.reasons import Reason
+from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
 
 MANUAL = "manual"  # the source of what was sent by hand
 TASK_STEPS = tuple(Step(str(taskid)) for taskid in TASKS)  # that Khanza has a time for
@@ -147,10 +147,16 @@ class Change(NamedTuple):
 
     @property
     def reportable(self) -> bool:
-        """Whether a person would call it a change: another state, another reason, or a note."""
-        if self.before is None or self.after is None:
+        """Whether a person would call it a change: another state, another reason, or a note.
+
+        A hold that nobody is told of is none.
+        """
+        if has_code(self.push.reason, *UNTOLD):
+            return False
+        before = None if self.before and has_code(self.before.reason, *UNTOLD) else self.before
+        if before is None or self.after is None:
             return self.push.state != State.DUE or self.push.needs_lookup
-        one, two = self.before, self.after
+        one, two = before, self.after
         return (one.state, one.reason, one.note) != (two.state, two.reason, two.note)
 
 

@@ -35,6 +35,8 @@ class ReasonCode(Code):
     NO_SIGN_YET = "hadir.belum"
     NO_SHOW = "hadir.tidak"
     GONE = "hilang"
+    VISIT_SOUGHT = "kunjungan.dicari"  # seen for the first time
+    VISIT_UNCLEAR = "kunjungan.belum_jelas"
     LEFT_OUT = "poli"
     REREAD = "ulang"
     # -- order and time of the tasks
@@ -136,6 +138,9 @@ REOPENING = frozenset(
         ReasonCode.CANCEL_DELAYED,
     }
 )
+# Reasons of the first look at what may be settled by the next one: Khanza writes statement by
+# statement. Nobody is told of them.
+UNTOLD = frozenset({ReasonCode.VISIT_SOUGHT})
 # Reasons that many visits share: people are told of them once, not once a visit.
 SHARED_FAMILIES = frozenset({"petakan", "jadwal"})
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from antrean_cli.rules.patients import is_patient_of
 from antrean_cli.rules.rows import Booking, Cancel, Registration, Rows
 from antrean_cli.rules.times import parse_date
 from antrean_cli.rules.values import comparable
@@ -45,7 +46,9 @@ def broken_rows(rows: Rows) -> Iterator[BrokenRow]:
     if dayless:
         registrations = {comparable(row.no_rawat): row for row in rows.registrations}
         for booking in dayless:
-            if not day_of_booking(booking, registrations.get(comparable(booking.no_rawat))):
+            row = registrations.get(comparable(booking.no_rawat))
+            own = row if row and is_patient_of(booking, row) else None
+            if not day_of_booking(booking, own):
                 yield BrokenRow("referensi_mobilejkn_bpjs", booking.nobooking, "tanggalperiksa")
     lost = [row for row in rows.cancels if not day_of_cancel(row)]
     for cancel in lost:

@@ -3,20 +3,22 @@
 - Three kinds: *mobilejkn* (a row in referensi_mobilejkn_bpjs), *onsite* (BPJS pays, no such row),
   *nonjkn* (rules/README.md, Which visits).
 - A visit with a SEP or a Mobile JKN booking is never NON JKN, whatever its payer.
-- Rows are matched by no_rawat and nobooking, never by patient and date
-  (khanza/README.md, Things that bite, 8).
+- Rows are matched by no_rawat and nobooking (khanza/README.md, Things that bite, 8); which
+  registration a Mobile JKN booking has, claims.py says.
 - What the values of the rows mean is said in times.py and sessions.py.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import TypeVar
 
+from antrean_cli.rules.claims import CLAIMS_NOTHING, claims_of
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.listings import kodedokter_of
 from antrean_cli.rules.policy import Policy
+from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import (
     Berkas,
     Booking,
@@ -69,12 +71,15 @@ class Visit:
     named_doctor: DoctorMapping | None = None
     # Of a visit that Khanza deleted: its clinic, mapped back from BPJS's code.
     kd_poli_rs: frozenset[str] = frozenset()
+    names_another: bool = False  # the no_rawat of its booking or cancel is another visit's by now
 
     @property
     def no_rawat(self) -> str | None:
-        """Khanza's number of the visit, also where its row is gone."""
+        """Khanza's number of the visit, also where its row is gone; None if it is another's."""
         if self.registration:
             return self.registration.no_rawat
+        if self.names_another:
+            return None
         return (
             (self.cancel and self.cancel.no_rawat)
             or (self.booking and self.booking.no_rawat)
@@ -102,19 +107,29 @@ class Visit:
         return self.registration is not None and self.cancel is None and not self.cancelled_at_desk
 
     @property
+    def unclear(self) -> bool:
+        """Whether it is a booking that goes on, of which nobody knows which visit it has."""
+        if self.booking is None or self.registration is not None or self.cancel is not None:
+            return False
+        return self.booking.status not in CLAIMS_NOTHING
+
+    @property
     def final(self) -> bool:
         """Whether Khanza says that the visit is over (a cancel is not an end of that kind)."""
         return self.stts in FINAL_STTS
 
 
-def assemble(rows: Rows, policy: Policy) -> list[Visit]:
+def assemble(
+    rows: Rows, policy: Policy, records: Mapping[str, Record] | None = None
+) -> list[Visit]:
     """Return the visits that the rows tell of, each row in one visit at most.
 
     Mobile JKN bookings come first, newest first, then cancels whose booking is gone, then the
     desk's visits in the order of the rows. Rows without a day of service are left out
-    (see service_days.broken_rows).
+    (see service_days.broken_rows). `records` is what the ledger knows of what bookings look for
+    (claims.looked_for).
     """
-    return list(_Assembly(rows, policy).visits())
+    return list(_Assembly(rows, policy).visits(records or {}))
 
 
 class _Assembly:
@@ -124,6 +139,7 @@ class _Assembly:
         self.rows = rows
         self.policy = policy
         self.payers = all_comparable(policy.kd_pj or rows.payers)
+        self.registered = {comparable(row.no_rawat) for row in rows.registrations}
         self.berkas = {comparable(row.no_rawat): row for row in rows.berkas}
         self.seps = _by_no_rawat(rows.seps)
         self.exams = _by_no_rawat(rows.exams)
@@ -139,19 +155,20 @@ class _Assembly:
         for doctor in rows.maping_dokter:
             self.doctors.setdefault(kodedokter_of(doctor.kd_dokter_bpjs), []).append(doctor)
 
-    def visits(self) -> Iterator[Visit]:
-        unclaimed = {comparable(row.no_rawat): row for row in self.rows.registrations}
+    def visits(self, records: Mapping[str, Record]) -> Iterator[Visit]:
+        claims = claims_of(self.rows, records)
         cancels = {comparable(row.nobooking): row for row in self.rows.cancels}
-        for booking in _in_order_of_claim(self.rows.bookings):
-            named = comparable(booking.no_rawat)
-            if tanggal := day_of_booking(booking, unclaimed.get(named)):
-                registration = unclaimed.pop(named, None)
-                cancel = cancels.pop(comparable(booking.nobooking), None)
+        newest_first = sorted(self.rows.bookings, key=lambda row: row.nobooking, reverse=True)
+        for booking in newest_first:
+            nobooking = comparable(booking.nobooking)
+            registration = claims.claimed.get(nobooking)
+            if tanggal := day_of_booking(booking, registration):
+                cancel = cancels.pop(nobooking, None)
                 yield self.mobilejkn(booking, tanggal, registration, cancel)
         for cancel in cancels.values():
             if tanggal := day_of_cancel(cancel):
                 yield self.cancelled(cancel, tanggal)
-        for no_rawat, registration in unclaimed.items():
+        for no_rawat, registration in claims.unclaimed.items():
             if tanggal := day_of_registration(registration):
                 jkn = comparable(registration.kd_pj) in self.payers or no_rawat in self.seps
                 build = self.onsite if jkn else self.nonjkn
@@ -181,6 +198,7 @@ class _Assembly:
             named_clinic=next(iter(self._clinics(kodepoli)), None),
             named_doctor=next(iter(self._doctors(kodedokter_named(booking, None))), None),
             kd_poli_rs=self._khanzas_codes(kodepoli),
+            names_another=self._is_registered((cancel and cancel.no_rawat) or booking.no_rawat),
         )
 
     def cancelled(self, cancel: Cancel, tanggal: date) -> Visit:
@@ -191,6 +209,7 @@ class _Assembly:
             tanggal=tanggal,
             cancel=cancel,
             kd_poli_rs=self._khanzas_codes(cancel.kodepoli or ""),
+            names_another=self._is_registered(cancel.no_rawat),
         )
 
     def onsite(self, registration: Registration, tanggal: date) -> Visit:
@@ -207,6 +226,9 @@ class _Assembly:
 
     def _kodebooking(self, registration: Registration) -> str:
         return kodebooking_of(registration, self.policy.kodebooking, self.rows.kode_ppk)
+
+    def _is_registered(self, no_rawat: str | None) -> bool:
+        return comparable(no_rawat) in self.registered
 
     def _khanzas_codes(self, kodepoli: str) -> frozenset[str]:
         return frozenset(clinic.kd_poli_rs for clinic in self._clinics(kodepoli))
@@ -282,15 +304,6 @@ class _Assembly:
             if (session and jampraktek_of(session)) or whole(own) is None:
                 return other, session
         return None, slot
-
-
-def _in_order_of_claim(bookings: Iterable[Booking]) -> list[Booking]:
-    """Return the bookings in the order in which they claim the visit that they name.
-
-    Where two name one no_rawat, the newest that was not cancelled has the visit.
-    """
-    newest_first = sorted(bookings, key=lambda booking: booking.nobooking, reverse=True)
-    return sorted(newest_first, key=lambda booking: booking.status == "Batal")
 
 
 def kodebooking_of(registration: Registration, template: str, kode_ppk: str) -> str:

@@ -21,6 +21,7 @@ from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.booking_plans import Occasion
+from antrean_cli.rules.claims import looked_for
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
@@ -102,7 +103,7 @@ def read(
     span = _span(ledger, state, policy, now, since)
     window = Window(span.first, span.today, *_beyond(unfinished.values(), span))
     rows = rows_of(khanza, policy, window)
-    visits = assemble(rows, policy)
+    visits = visits_of(ledger, rows, policy)
     occasion = Occasion(
         policy=policy,
         now=now,
@@ -141,6 +142,16 @@ def rows_of(khanza: Khanza, policy: Policy, window: Window) -> Rows:
             "password_asuransi di Khanza kosong)"
         )
     return rows
+
+
+def visits_of(ledger: Ledger, rows: Rows, policy: Policy) -> list[Visit]:
+    """Return the visits that Khanza's rows tell of, beside what the ledger knows of bookings.
+
+    Raises StateError.
+    """
+    lost = looked_for(rows)
+    records = ledger.known(lost.nobooking, lost.no_rawat) if lost.nobooking else {}
+    return assemble(rows, policy, records)
 
 
 def known_of(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:

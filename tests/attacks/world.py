@@ -313,7 +313,7 @@ class World:
     def is_somebody_else(self, random: Random) -> None:
         """Correct the patient (two medical records of one person are merged)."""
         if visit := self._some(random):
-            visit.norm = self.khanza.patient()
+            visit.norm = self.khanza.patient(**self._identity(visit))
             self.khanza.update("reg_periksa", {"no_rawat": visit.no_rawat}, no_rkm_medis=visit.norm)
 
     def is_cancelled_in_mobile_jkn(self, random: Random) -> None:
@@ -355,7 +355,15 @@ class World:
             if other and None in (self.booking_of(visit), self.booking_of(other)):
                 self._merge(visit, other)
 
+    def _identity(self, visit: Visit) -> dict[str, str]:
+        """Return the NIK and the card of a visit's patient: one person, whatever the records."""
+        columns = ("no_ktp", "no_peserta")
+        norm = visit.norm
+        return {name: self.khanza.value("pasien", name, no_rkm_medis=norm) for name in columns}
+
     def _merge(self, visit: Visit, other: Visit) -> None:
+        # Nobody merges visits of two people: both records turn out to be of one.
+        self.khanza.update("pasien", {"no_rkm_medis": other.norm}, **self._identity(visit))
         rows, into = {"no_rawat": visit.no_rawat}, {"no_rawat": other.no_rawat}
         for waktu in visit.exams:
             self.khanza.delete("pemeriksaan_ralan", **rows, **_exam_key(waktu))

@@ -51,7 +51,7 @@ from tests.support.rows import (
 # whether it is the patient's (left out), or something that the rules may go by (covered).
 COVERED: Mapping[type, str] = {
     Visit: "kodebooking kind tanggal registration booking cancel berkas exams reseps sep slot "
-    "hfis_slot named_clinic named_doctor kd_poli_rs",
+    "hfis_slot named_clinic named_doctor kd_poli_rs names_another",
     Registration: "no_rawat no_reg tgl_registrasi jam_reg kd_dokter kd_poli stts stts_daftar "
     "status_lanjut kd_pj status_bayar nm_poli nm_dokter kd_poli_bpjs nm_poli_bpjs "
     "kd_dokter_bpjs nm_dokter_bpjs",
@@ -106,6 +106,7 @@ OTHER_FIELDS: Mapping[str, Any] = {
     "kind": "nonjkn",
     "tanggal": TUESDAY,
     "kd_poli_rs": frozenset({"INT"}),
+    "names_another": True,
     "surat_kontrol": surat(),
     "surat_asked": True,
 }

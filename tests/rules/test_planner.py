@@ -26,7 +26,7 @@ from antrean_cli.rules.planner import (
     plan,
 )
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.push import Push, Record, changes
 from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
@@ -931,10 +931,51 @@ def test_a_visit_that_came_back_goes_on() -> None:
     assert states(planned(onsite(), gone(planned(onsite())))) == {"add": "due", "3": "due"}
 
 
-def test_a_booking_without_its_visit_and_without_a_cancel_is_held() -> None:
+UNCLEAR = mobilejkn(registration=None)
+
+
+def test_a_booking_of_which_nobody_knows_its_visit_is_held_and_told_at_the_second_look() -> None:
+    """Khanza writes a booking and its visit one after the other."""
+    first = planned(UNCLEAR)
+    assert (states(first), words(first.pushes["3"].reason)) == (
+        {"3": "held"},
+        "kunjungan booking ini dicari di Khanza",
+    )
+    assert not any(change.reportable for change in changes(None, first))
+    second = planned(UNCLEAR, first)
+    assert words(second.pushes["3"].reason) == "kunjungan booking ini belum jelas"
+    assert [change.reportable for change in changes(first, second)] == [True]
+    assert planned(UNCLEAR, second) == second
+
+
+def test_a_booking_that_finds_its_visit_at_the_second_look_goes_on_as_if_nothing_had_been() -> None:
+    first = planned(UNCLEAR)
+    after = planned(mobilejkn(exams=(exam(on("08:30")),)), first)
+    assert states(after) == {"3": "due", "4": "due"}
+    assert not any(change.reportable for change in changes(first, after))
+    left = planned(mobilejkn(), first)
+    assert [words(left.pushes["3"].reason)] == ["belum ada tanda hadir"]
+    assert [change.reportable for change in changes(first, left)] == [True]
+
+
+def test_of_a_booking_that_lost_its_visit_what_is_open_is_held_but_what_came_by_hand() -> None:
+    known = record(
+        push("2", "due", "07:50", source="manual"),
+        push("3", "sent", "08:00"),
+        push("4", "due", "08:30"),
+        **BOOKED,
+    )
+    after = planned(UNCLEAR, known)
+    assert states(after) == {"2": "due", "3": "sent", "4": "held"}
+    assert states(planned(UNCLEAR, record(push("3", "sent", "08:00"), **BOOKED))) == {"3": "sent"}
+
+
+@pytest.mark.parametrize("status", ["Batal", "Gagal"])
+def test_a_booking_that_is_cancelled_or_failed_and_has_no_visit_waits_for_none(status: str) -> None:
+    visit = mobilejkn(registration=None, book={"status": status})
+    assert states(planned(visit)) == {}
     known = record(push("3", "due", "08:00"), **BOOKED)
-    assert states(planned(mobilejkn(registration=None), known)) == {"3": "held"}
-    assert states(planned(mobilejkn(registration=None))) == {}
+    assert states(planned(visit, known)) == {"3": "held"}
 
 
 # Properties over many visits

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from antrean_cli.rules.codes import Kind
-from antrean_cli.rules.rows import PoliMapping
+from antrean_cli.rules.rows import Cancel, PoliMapping
 from antrean_cli.rules.service_days import BrokenRow, broken_rows
 from antrean_cli.rules.visits import (
     FINAL_STTS,
@@ -159,12 +159,63 @@ def test_two_visits_of_one_patient_on_one_day_keep_their_own_rows() -> None:
     assert two.sep is None
 
 
-def test_a_booking_of_the_same_patient_and_day_does_not_take_a_visit_that_it_does_not_name() -> (
-    None
-):
+def test_a_booking_that_names_nobody_has_the_one_visit_of_its_patient_day_and_clinic() -> None:
     found = rows(registrations=[registration()], bookings=[booking(no_rawat=OTHER)])
+    visit = only(assemble(found, policy()))
+    assert (visit.kodebooking, visit.no_rawat) == (NOBOOKING, NO_RAWAT)
+
+
+def test_a_booking_that_names_a_strangers_visit_leaves_it_to_the_stranger() -> None:
+    stranger = registration(norm="000009", nik=None, nomorkartu=None)
+    found = rows(registrations=[stranger], bookings=[booking()])
     visits = {visit.kodebooking: visit for visit in assemble(found, policy())}
     assert visits[NO_RAWAT].kind == "onsite"
+    lost = visits[NOBOOKING]
+    assert (lost.registration, lost.no_rawat, lost.unclear) == (None, None, True)
+
+
+@pytest.mark.parametrize("named_by", ["booking", "cancel"])
+def test_a_cancelled_booking_does_not_go_by_the_number_of_another_visit(named_by: str) -> None:
+    """It was handed out again: whoever asks for the number means its visit."""
+    stranger = registration(norm="000009", nik=None, nomorkartu=None)
+    cancelled = [booking(status="Batal")] if named_by == "booking" else []
+    found = rows(registrations=[stranger], bookings=cancelled, cancels=[cancel()])
+    visits = {visit.kodebooking: visit for visit in assemble(found, policy())}
+    assert (visits[NOBOOKING].no_rawat, visits[NOBOOKING].cancel) == (None, cancel())
+    assert visits[NO_RAWAT].registration == stranger
+
+
+@pytest.mark.parametrize(
+    ("visit", "unclear"),
+    [
+        (mobilejkn(), False),
+        (mobilejkn(registration=None), True),
+        (mobilejkn(registration=None, book={"status": "Checkin"}), True),
+        (mobilejkn(registration=None, book={"status": "Batal"}), False),
+        (mobilejkn(registration=None, book={"status": "Gagal"}), False),
+        (mobilejkn(registration=None, cancel=cancel()), False),
+        (onsite(), False),
+    ],
+)
+def test_a_booking_that_goes_on_without_a_visit_is_unclear(visit: Visit, unclear: bool) -> None:
+    assert visit.unclear is unclear
+
+
+@pytest.mark.parametrize(
+    ("status", "cancels"),
+    [("Batal", []), ("Batal", [cancel()]), ("Gagal", []), ("Belum", [cancel()])],
+)
+@pytest.mark.parametrize(("kd_pj", "kind"), [("BPJ", "onsite"), ("UMU", "nonjkn")])
+def test_the_registration_that_a_booking_has_no_more_is_a_visit_of_its_own(
+    status: str, cancels: list[Cancel], kd_pj: str, kind: str
+) -> None:
+    found = rows(
+        registrations=[registration(kd_pj=kd_pj)],
+        bookings=[booking(status=status)],
+        cancels=cancels,
+    )
+    visits = {visit.kodebooking: visit for visit in assemble(found, policy())}
+    assert (visits[NO_RAWAT].kind, visits[NO_RAWAT].booking) == (kind, None)
     assert visits[NOBOOKING].registration is None
 
 
@@ -258,7 +309,8 @@ def test_a_booking_that_nothing_tells_the_day_of_is_told_and_costs_nobody_anythi
     no_rawat: str | None, tanggal: str | None
 ) -> None:
     odd = booking(nobooking="20261323000001", no_rawat=no_rawat, tanggalperiksa=tanggal)
-    found = rows(registrations=[registration()], bookings=[odd, booking(no_rawat=None)])
+    elsewhere = booking(no_rawat=None, kodepoli="ANA")
+    found = rows(registrations=[registration()], bookings=[odd, elsewhere])
     assert {visit.kodebooking for visit in assemble(found, policy())} == {NO_RAWAT, NOBOOKING}
     assert list(broken_rows(found)) == [
         BrokenRow("referensi_mobilejkn_bpjs", "20261323000001", "tanggalperiksa")
@@ -324,13 +376,15 @@ def test_a_payer_is_bpjs_however_it_is_written(kd_pj: str, payer: str, by_settin
 
 
 def test_a_booking_has_its_visit_and_its_cancel_however_their_numbers_are_written() -> None:
-    found = rows(
-        registrations=[registration()],
-        bookings=[booking(no_rawat=f"{NO_RAWAT} ")],
-        cancels=[cancel(nobooking=f"{NOBOOKING} ")],
-    )
-    visit = only(assemble(found, policy()))
-    assert (visit.registration, visit.cancel) == (found.registrations[0], found.cancels[0])
+    booked = booking(no_rawat=f"{NO_RAWAT} ")
+    found = rows(registrations=[registration()], bookings=[booked])
+    assert only(assemble(found, policy())).registration == registration()
+    row = cancel(nobooking=f"{NOBOOKING} ")
+    visits = assemble(found._replace(cancels=[row]), policy())
+    assert [(visit.kodebooking, visit.cancel) for visit in visits] == [
+        (NOBOOKING, row),
+        (NO_RAWAT, None),
+    ]
 
 
 def test_the_clinic_of_a_visit_that_was_deleted_is_found_however_it_is_written() -> None:

@@ -1072,13 +1072,19 @@ def test_a_merged_visit_leaves_the_old_number_alone(site: Site) -> None:
     assert site.held_at_bpjs(new) == [(3, "08:20:00"), (4, "08:30:00")]
 
 
-def test_a_booking_follows_its_merged_visit(site: Site) -> None:
-    """A Mobile JKN booking keeps its kode booking when its visit gets another no_rawat."""
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_booking_follows_its_merged_visit(site: Site, renamed: bool) -> None:
+    """A Mobile JKN booking keeps its kode booking when its visit gets another no_rawat.
+
+    Khanza itself leaves the old number in the booking.
+    """
     old, nobooking = booked(site, checkin="07:45:00")
     site.sync()
-    new = site.khanza.visit(MONDAY, jam="08:00:00")
+    norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=old)
+    new = site.khanza.visit(MONDAY, jam="08:00:00", norm=norm)
     site.khanza.delete("reg_periksa", no_rawat=old)
-    site.khanza.update("referensi_mobilejkn_bpjs", {"nobooking": nobooking}, no_rawat=new)
+    if renamed:
+        site.khanza.update("referensi_mobilejkn_bpjs", {"nobooking": nobooking}, no_rawat=new)
     site.khanza.exam(new, "2026-11-23 08:30:00")
     site.clock.forward(minutes=1)
     site.sync()

@@ -1,0 +1,95 @@
+"""Who a patient is: what agrees, what differs, and what tells nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from antrean_cli.rules.patients import (
+    PatientNumbers,
+    booked_patient,
+    numbers_of,
+    registered_patient,
+    same_patient,
+)
+from tests.support.rows import booking, registration
+
+# Of each of the three numbers: both rows have it alike (=), otherwise (x), or one lacks it (?).
+AGREEMENTS = [
+    ("===", True),
+    ("==x", True),
+    ("==?", True),
+    ("=x=", True),
+    ("=xx", None),  # corrected or somebody else: the moment of registration tells
+    ("=x?", True),
+    ("=?=", True),
+    ("=?x", True),
+    ("=??", True),
+    ("x==", True),  # a second record of one patient
+    ("x=x", True),
+    ("x=?", True),
+    ("xx=", False),  # the NIK weighs more than the card
+    ("xxx", False),
+    ("xx?", False),
+    ("x?=", True),
+    ("x?x", False),
+    ("x??", None),
+    ("?==", True),
+    ("?x=", False),
+    ("?xx", False),
+    ("??=", True),
+    ("??x", False),
+    ("?=?", True),
+    ("???", None),
+]
+
+
+@pytest.mark.parametrize(("agreement", "same"), AGREEMENTS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_which_patient_two_rows_are(agreement: str, same: bool | None, turned: bool) -> None:
+    mine = ["1", "2", "3"]
+    others = [
+        {"=": number, "x": f"{number}0", "?": ""}[sign]
+        for number, sign in zip(mine, agreement, strict=True)
+    ]
+    pair = PatientNumbers(*mine), PatientNumbers(*others)
+    assert same_patient(*(reversed(pair) if turned else pair)) is same
+
+
+def test_two_rows_that_lack_all_tell_nothing() -> None:
+    assert same_patient(PatientNumbers(), PatientNumbers()) is None
+
+
+@pytest.mark.parametrize("text", [None, "", " ", "-", " - ", "0", "null", "NULL"])
+def test_what_is_not_filled_compares_with_nothing(text: str | None) -> None:
+    assert numbers_of(text, text, text) == PatientNumbers()
+
+
+@pytest.mark.parametrize("text", ["0000000000000000", "--", "...", "0-0"])
+def test_a_nik_or_card_of_nothing_but_zeros_and_signs_is_not_filled(text: str) -> None:
+    assert numbers_of("000000", text, text) == PatientNumbers(norm="000000")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("000123", "", ""), ("000123 ", None, None)),
+        (("a-1", "", ""), ("A-1", "", "")),
+        (("", "9901010101000001", ""), ("", " 9901.0101.0100 0001", "")),
+        (("", "", "0009000000001"), ("", "", "0009000000001\t")),
+    ],
+)
+def test_numbers_are_compared_as_they_are_meant(
+    one: tuple[str, str, str], other: tuple[str, str, str]
+) -> None:
+    assert numbers_of(*one) == numbers_of(*other)
+
+
+def test_a_record_number_is_no_other_without_its_signs() -> None:
+    assert numbers_of("1-23", "", "") != numbers_of("12-3", "", "")
+
+
+def test_both_rows_name_their_patient_by_the_same_three() -> None:
+    numbers = {"norm": "000007", "nik": "9901010101000007", "nomorkartu": "0009000000007"}
+    expected = PatientNumbers(*numbers.values())
+    assert registered_patient(registration(**numbers)) == expected
+    assert booked_patient(booking(**numbers)) == expected
