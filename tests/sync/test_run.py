@@ -957,7 +957,7 @@ def test_a_held_visit_that_is_cancelled_is_simply_dropped(site: Site) -> None:
 
 def test_a_cancel_in_mobile_jkn_is_sent_once_with_its_reason(site: Site) -> None:
     no_rawat, nobooking = booked(site)
-    site.khanza.exam(no_rawat, "2026-11-23 08:30:00")
+    site.khanza.delete("reg_periksa", no_rawat=no_rawat)
     site.khanza.batal(nobooking, no_rawat=no_rawat, keterangan="Anak sakit")
     for _ in range(3):
         assert site.sync().report.exit_code == 0
@@ -970,7 +970,7 @@ def test_a_cancel_in_mobile_jkn_is_sent_once_with_its_reason(site: Site) -> None
 def test_a_cancel_that_khanza_says_it_sent_is_taken_at_its_word(site: Site) -> None:
     """statuskirim 'Sudah': a second cancel could only be refused; and no task is sent any more."""
     no_rawat, nobooking = booked(site)
-    site.khanza.exam(no_rawat, "2026-11-23 08:30:00")
+    site.khanza.delete("reg_periksa", no_rawat=no_rawat)
     site.khanza.batal(nobooking, no_rawat=no_rawat, statuskirim="Sudah")
     assert site.sync().report.exit_code == 0
     assert site.bpjs.arrived == []

@@ -799,6 +799,7 @@ def test_29_after_a_cancel_nothing_more_is_sent(site: Site) -> None:
     site.sync()
     site.bpjs.bookings.batal({"kodebooking": elsewhere, "keterangan": "dibatalkan di tempat lain"})
     site.khanza.stts(desk, "Batal")
+    site.khanza.delete("reg_periksa", no_rawat=booked)
     site.khanza.batal(nobooking, no_rawat=booked)
     site.clock.at("08:20")
     site.sync()
@@ -807,7 +808,7 @@ def test_29_after_a_cancel_nothing_more_is_sent(site: Site) -> None:
     assert site.held_at_bpjs(desk) == [(3, "08:05:00"), (99, "08:20:00")]
     assert [task for task, _ in site.held_at_bpjs(nobooking)] == [3, 99]
 
-    for no_rawat in (desk, booked, elsewhere):
+    for no_rawat in (desk, elsewhere):
         site.khanza.exam(no_rawat, "2026-11-23 08:40:00")
         site.khanza.berkas(no_rawat, kembali="2026-11-23 08:50:00")
         site.khanza.stts(no_rawat, "Sudah")
