@@ -14,6 +14,10 @@ class Install(NamedTuple):
 
 _SEPS = ("bridging_sep", "bridging_sep_internal")
 _TASKID = "ALTER TABLE referensi_mobilejkn_bpjs_taskid"
+_STTS = (
+    "ALTER TABLE reg_periksa MODIFY stts enum('Belum', 'Sudah', 'Batal', 'Berkas Diterima', "
+    "'Dirujuk', 'Meninggal', 'Dirawat', 'Pulang Paksa'{more}) DEFAULT NULL"
+)
 
 INSTALLS = {
     "a visit has one booking": Install(
@@ -27,6 +31,9 @@ INSTALLS = {
     "surat kontrol of two kinds": Install(
         ("ALTER TABLE bridging_surat_kontrol_bpjs ADD COLUMN jenis varchar(10) NOT NULL FIRST",),
         ("ALTER TABLE bridging_surat_kontrol_bpjs DROP COLUMN jenis",),
+    ),
+    "a state of the hospital's own": Install(
+        (_STTS.format(more=", 'Tidak Hadir'"),), (_STTS.format(more=""),)
     ),
     "no internal SEPs": Install(
         ("RENAME TABLE bridging_sep_internal TO tidak_ada",),
