@@ -24,7 +24,7 @@ from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import CANCELS, MANUAL, TASK_STEPS, Change, Push, Record, changes
 from antrean_cli.rules.reasons import REOPENING, REREAD, Reason, ReasonCode, because, has_code
-from antrean_cli.rules.transitions import close, hold, mark_unverified, new, reset_for_retry
+from antrean_cli.rules.transitions import close, hold, mark_unverified, new, reset_for_retry, want
 
 
 class Changed(NamedTuple):
@@ -70,7 +70,8 @@ def _tried_again(push: Push) -> Push:
         return reset_for_retry(push)
     if push.state == State.CLOSED:
         return _read_anew(push) if _dropped(push) else push
-    return replace(push, attempts=0, next_try=None, blocked_by=None)
+    anew = replace(push, attempts=0, next_try=None, blocked_by=None)
+    return want(anew) if has_code(push.reason, ReasonCode.CONTRADICTION) else anew
 
 
 def _dropped(push: Push) -> bool:

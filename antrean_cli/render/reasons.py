@@ -175,6 +175,12 @@ WORDS: Mapping[ReasonCode, Words] = {
         "menunggu task {step} (diminta BPJS)", Unit.OF_STEP, _GIVE_WHAT_IS_ASKED
     ),
     ReasonCode.DEMANDED_ADD: Words("kode booking belum ada di BPJS", Unit.IT, _GIVE_WHAT_IS_ASKED),
+    ReasonCode.CONTRADICTION: Words(
+        "{text}",
+        Unit.IT,
+        "BPJS meminta task yang sudah ada padanya; tanyakan ke BPJS, lalu: "
+        "antrean retry {kodebooking}",
+    ),
     ReasonCode.NOT_AT_BPJS: Words("tidak ada di BPJS, tidak perlu dibatalkan"),
     ReasonCode.IN_DOUBT: Words(
         "menunggu kepastian dari BPJS", advice="terkirim otomatis begitu BPJS menjawab"
@@ -221,7 +227,8 @@ GOES_ON: Mapping[str, str] = {
     "waktu": "one of the two times is corrected in Khanza, or another one fits",
     "tercatat": "one of the sources has a time",
     "ditolak": "the data is mended, then `antrean retry`",
-    "diminta": "somebody sends it (`antrean add --no-rawat …`, `antrean update`)",
+    "diminta": "somebody sends it (`antrean add --no-rawat …`, `antrean update`); `…`, BPJS's own "
+    "sentence where it asks for what it has: after `antrean retry`",
     "ragu": "BPJS answers",
     "batal": "the delay is over (task 99), or the cancel was undone",
 }

@@ -63,19 +63,21 @@ class Answer:
     """One row of the table of answers.
 
     `text` is searched for in the folded message. `named` tells which step a PREREQUISITE names:
-    GROUP, BEFORE, or that very step.
+    GROUP, BEFORE, or that very step. `steps` are those that it is an answer to, all if empty.
     """
 
     calls: Collection[CallName] = ()
+    steps: Collection[Step] = ()
     code: str = ANY
     text: str = ""
     kind: OutcomeKind
     named: str = ""
     refusal: ReasonCode | None = None
 
-    def fits(self, call: str, reply: Reply) -> bool:
-        """Return whether a reply to a call is one of these, as far as call and code tell."""
-        return (not self.calls or call in self.calls) and self.code in (ANY, reply.code)
+    def fits(self, call: str, step: str, reply: Reply) -> bool:
+        """Return whether a reply to a call is one of these, as far as call, step and code tell."""
+        asked = (not self.calls or call in self.calls) and (not self.steps or step in self.steps)
+        return asked and self.code in (ANY, reply.code)
 
 
 _UPDATE = (CallName.UPDATE,)
@@ -107,6 +109,14 @@ ANSWERS = (
         kind=OutcomeKind.BOOKING_CANCELLED,
     ),
     Answer(calls=_UPDATE, code="201", text=r"taskid terakhir \d", kind=OutcomeKind.SUPERSEDED),
+    # 99 "Waktu (…) tidak boleh kurang …", "Waktu tidak valid (…)": is the visit through by now?
+    Answer(
+        calls=_UPDATE,
+        steps=(Step.TASK_99,),
+        code="201",
+        text=r"waktu.* tidak (boleh kurang|valid)|lebih besar dari ?pada taskid=99",
+        kind=OutcomeKind.SUPERSEDED,
+    ),
     # "TaskId=3 belum ada" names the one that is missing …
     Answer(
         calls=_UPDATE,
@@ -156,7 +166,7 @@ def judge(call: str, step: str, reply: Reply) -> Outcome:
     """
     folded = " ".join((reply.said or reply.message).lower().split())
     for answer in ANSWERS:
-        found = re.search(answer.text, folded) if answer.fits(call, reply) else None
+        found = re.search(answer.text, folded) if answer.fits(call, step, reply) else None
         if found is None:
             continue
         named = _named(answer, found, step)

@@ -45,6 +45,8 @@ _FOLLOWING = frozenset(
 )
 # What a first task that waits for a held add is held for; such a one asks BPJS.
 _FOR_HELD_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE)
+_DEMANDED = (ReasonCode.DEMANDED_TASK, ReasonCode.DEMANDED_ADD)
+_IN_HASTE = 2  # so many steps that BPJS names are answered at once
 # Held adds that nothing is asked for: BPJS's own list has just told, or the next pass decides.
 _NOT_ASKED_FOR = (ReasonCode.AMBIGUOUS, ReasonCode.REREAD)
 
@@ -115,7 +117,10 @@ def _placed(
     if timed.state != State.DUE:
         return timed
     behind_add = _hold_behind_add(record.push(Step.ADD))
-    return hold(timed, behind_add) if behind_add else _held_by_demand(timed, record)
+    if behind_add:
+        return hold(timed, behind_add)
+    demanded_before = has_code(push.reason, *_DEMANDED)
+    return _held_by_demand(timed, record, released=demanded_before)
 
 
 def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> Push:
@@ -135,15 +140,18 @@ def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> P
     return want(push, waktu=placed.waktu)
 
 
-def _held_by_demand(push: Push, record: Record) -> Push:
-    """Return a due task, held while BPJS wants another step first and that one has not come."""
+def _held_by_demand(push: Push, record: Record, *, released: bool) -> Push:
+    """Return a due task, held while BPJS wants another step first and that one has not come.
+
+    What is `released` goes at once, unless BPJS names one step after the other. Which one it was
+    is kept: named once more, it is a contradiction (outcomes.py).
+    """
     if not push.blocked_by:
         return push
     needed = record.push(push.blocked_by)
     if not (needed and needed.done):
         return hold(push, demanded(push.blocked_by))
-    # Asked for once more than that, BPJS contradicts itself: no haste then.
-    return replace(push, blocked_by=None, next_try=None if push.attempts <= 1 else push.next_try)
+    return replace(push, next_try=None) if released and push.attempts <= _IN_HASTE else push
 
 
 # -- what is asked of BPJS next
@@ -235,9 +243,7 @@ def _next_in_order(pushes: Mapping[str, Push]) -> Iterator[Push]:
         push = pushes.get(step)
         if push is None:
             continue
-        if push.state == State.HELD and has_code(
-            push.reason, ReasonCode.DEMANDED_TASK, ReasonCode.DEMANDED_ADD
-        ):
+        if push.state == State.HELD and has_code(push.reason, *_DEMANDED):
             yield push
         if push.state == State.DUE:
             yield push

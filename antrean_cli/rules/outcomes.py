@@ -17,7 +17,7 @@ from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import ORDERED, STEPS, UNLISTED, Push, Record
+from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, UNLISTED, Push, Record
 from antrean_cli.rules.reasons import (
     AFTER_SERVICE,
     CANCELLED,
@@ -128,17 +128,28 @@ def _put_off(answered: _Answered) -> Record:
 
 
 def _prerequisite(answered: _Answered) -> Record:
-    """Let the step go first that BPJS names: due again if it was thought done, else waited for."""
+    """Let the step go first that BPJS names: due again if it was thought done, else waited for.
+
+    One that is named again although it was sent again is a contradiction, for a person to see.
+    """
     record, named = answered.record, answered.outcome.named
     assert named is not None  # noqa: S101 - `judge` calls nothing a prerequisite that names no step
     if named == Step.ADD:
         return _unknown_booking(answered)
     record = with_settled_add(record)  # it knows the booking
     first = record.push(named)
-    if first and first.done and first.recorded:
+    if first and first.done and answered.push.blocked_by == named:
+        contradiction = because(ReasonCode.CONTRADICTION, text=answered.outcome.text)
+        return record.with_pushes(keep_back(answered.push, contradiction))
+    if first and first.done and _is_ours(first):
         record = record.with_pushes(resend(first))
     push = replace(answered.postponed, blocked_by=named)
     return record.with_pushes(keep_back(push, demanded(named)))
+
+
+def _is_ours(push: Push) -> bool:
+    """Return whether a task is Khanza's, or was typed: what somebody else sent is not repeated."""
+    return push.recorded is not None or (push.source == MANUAL and push.waktu is not None)
 
 
 def _unknown_booking(answered: _Answered) -> Record:
@@ -259,11 +270,10 @@ def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record
         record = with_settled_add(record)
     if record.ended:
         return close_open(record, CANCELLED)
-    record = _without_overtaken(record)
-    absent, task5 = record.push(Step.TASK_99), record.push(Step.TASK_5)
-    if absent and absent.open and task5 and task5.done:
+    absent = record.push(Step.TASK_99)
+    if absent and absent.open and record.served:
         record = record.with_pushes(close(absent, AFTER_SERVICE))
-    return arrange(record, policy)
+    return arrange(_without_overtaken(record), policy)
 
 
 def _found(record: Record, step: str, waktu: datetime | None) -> Push:

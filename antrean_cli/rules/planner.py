@@ -262,8 +262,7 @@ def told_to_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
 def _absence(record: Record, known: Push | None, since: datetime) -> Push:
     """Return task 99 for a visit that was cancelled at the desk at `since`."""
     push = replace(known or new(Step.TASK_99), recorded=since, waktu=since, source=STTS_BATAL)
-    task5 = record.push(Step.TASK_5)
-    if task5 and task5.done:
+    if record.served:
         return close(push, AFTER_SERVICE)
     if service_day(since) != record.tanggal:
         return close(push, because(ReasonCode.CANCEL_TOO_LATE, kodebooking=record.kodebooking))
@@ -398,6 +397,8 @@ def _task(event: Event, record: Record, context: VisitContext) -> Push | None:
         return hold(push, event.hold)
     if has_code(push.reason, ReasonCode.ADD_REFUSED) and not _add_goes_on(record):
         return push  # BPJS does not know the booking, and will not
+    if has_code(push.reason, ReasonCode.CONTRADICTION):
+        return push  # only BPJS, or a person, knows better
     return want(push, waktu=event.waktu)
 
 

@@ -19,6 +19,7 @@ TASK_STEPS = tuple(Step(str(taskid)) for taskid in TASKS)  # that Khanza has a t
 ORDERED = (Step.TASK_1, Step.TASK_2, *TASK_STEPS)
 STEPS = (Step.ADD, *ORDERED, Step.FARMASI, Step.TASK_99, Step.BATAL)
 CANCELS = (Step.TASK_99, Step.BATAL)
+_SERVED = (Step.TASK_5, Step.TASK_6, Step.TASK_7)
 UNLISTED = (Step.ADD, Step.FARMASI)  # what getlisttask never shows
 MAX_AGE = timedelta(days=7)  # BPJS takes a task until H+7: bpjs/README.md, Task ids
 
@@ -35,7 +36,7 @@ class Push:
       add they are how often BPJS was asked whether it has the booking, and when it is asked again.
     - `needs_lookup`: BPJS may have it, or has it with a time that nobody here knows, and has to be
       asked (getlisttask) before anything else is done about it.
-    - `blocked_by` is the step that BPJS itself wants to see before this one, None if none.
+    - `blocked_by` is the step that BPJS last wanted to see before this one, None if none.
     - `note` is for a person, and changes nothing.
     - `since` is when the ledger first saw it in this state (due and sending count as one).
     """
@@ -113,6 +114,11 @@ class Record:
     def known_at_bpjs(self) -> bool:
         """Whether BPJS was told something of this booking, or may have been."""
         return any(push.done or push.maybe_sent for push in self.pushes.values())
+
+    @property
+    def served(self) -> bool:
+        """Whether BPJS has that the patient was seen to the end: then nobody is called absent."""
+        return any(step in self.pushes and self.pushes[step].done for step in _SERVED)
 
     def push(self, step: str) -> Push | None:
         """Return one push, or None."""

@@ -56,6 +56,7 @@ class ReasonCode(Code):
     OVERTAKEN = "terdahului"  # text
     DEMANDED_TASK = "diminta.task"  # step
     DEMANDED_ADD = "diminta.antrean"
+    CONTRADICTION = "diminta.bertentangan"  # text: what is asked for is there, and was sent again
     NOT_AT_BPJS = "tidak_ada"
     IN_DOUBT = "ragu"
     FARMASI_UNSETTLED = "farmasi"

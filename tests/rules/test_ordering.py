@@ -388,7 +388,7 @@ def test_a_demanded_step_that_is_there_lets_the_task_go() -> None:
         push("3", "sent", "08:05"),
         push("4", "held", "08:30", attempts=1, next_try=LATER, **DEMANDED),
     )
-    assert (after.pushes["4"].state, after.pushes["4"].blocked_by) == ("due", None)
+    assert (after.pushes["4"].state, after.pushes["4"].next_try) == ("due", None)
     assert next_call(after, at("08:31")) is not None
 
 

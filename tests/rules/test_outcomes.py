@@ -27,6 +27,7 @@ from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.transitions import recover_in_flight
 from tests.support.rows import (
     MONDAY,
+    TUESDAY,
     at,
     policy,
     push,
@@ -101,6 +102,15 @@ SEEN = [
         "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan.",
         PERSON,
         "",
+    ),
+    *(
+        ("updatewaktu", "99", "201", text, LATER, "")
+        for text in (
+            "Waktu (2025-10-17 10:07:27 WIB) tidak boleh kurang atau sama dengan waktu sebelumnya",
+            "TaskId=5 (2026-03-17 15:39:34 WIB) lebih besar daripada TaskId=99",
+            "Waktu tidak valid (2026-03-14 00:44:08 WIB). "
+            "Tanggal pelayanan untuk Kode Booking tersebut adalah (2026-03-13)",
+        )
     ),
     ("updatewaktu", "3", "201", "Kode Booking tidak ditemukan", FIRST, "add"),
     ("updatewaktu", "99", "201", "Kode Booking tidak ditemukan", FIRST, "add"),
@@ -551,19 +561,119 @@ def test_99_of_a_booking_that_bpjs_does_not_know_is_closed() -> None:
     assert after.pushes["99"].state == "closed"
 
 
-def test_bpjs_cannot_be_asked_without_end_in_one_pass_when_it_contradicts_itself() -> None:
-    """It says that task 3 is there, and to task 4 that task 3 is missing."""
-    one, calls = DAY, 0
-    while (call := next_call(one, NOW)) and calls < 50:
-        calls += 1
+def told(one: Record, answers: Callable[[Push], tuple[str, str]], now: datetime = NOW) -> list[str]:
+    """Return what is asked of BPJS for a booking at one moment, and its end."""
+    calls: list[str] = []
+    while (call := next_call(one, now)) and len(calls) < 50:
+        calls.append("?" if call.lookup else str(call.push.step))
         if call.lookup:
             rows = [Task(taskid=3, wakturs="23-11-2026 08:05:00 WIB", waktu="", taskname="")]
             one = after_lookup(one, rows, policy())
-        elif call.push.step == "3":
-            one = answered(one, "3", "208", "TaskId=3 sudah ada")
         else:
-            one = answered(one, call.push.step, "201", "TaskId=3 belum ada")
-    assert calls < 10
+            one = answered(one, call.push.step, *answers(call.push))
+    return [*calls, *(f"{step} {state}" for step, state in states(one).items())]
+
+
+@pytest.mark.parametrize(
+    ("again", "calls"),
+    [(("200", "Ok"), ["4", "3", "4"]), (("208", "TaskId=3 sudah ada"), ["4", "3", "?", "4"])],
+)
+def test_a_step_that_is_still_asked_for_after_it_was_sent_again_holds_the_task(
+    again: tuple[str, str], calls: list[str]
+) -> None:
+    """It says that task 3 is there, and to task 4 that task 3 is missing."""
+
+    def says(push: Push) -> tuple[str, str]:
+        return again if push.step == "3" else ("201", "TaskId=3 belum ada")
+
+    three = "3 sent" if again[0] == "200" else "3 already"
+    assert told(DAY, says) == [*calls, "add sent", three, "4 held", "5 held"]
+    assert told(DAY, says, at("23:00"))[: len(calls)] == calls
+
+
+def test_a_contradiction_is_held_with_bpjss_own_sentence_and_not_tried_again() -> None:
+    one = answered(DAY, "4", "201", "TaskId=3 belum ada")
+    one = answered(one, "3", "200", "Ok")
+    one = answered(one, "4", "201", "TaskId=3  belum ada!")
+    four = one.pushes["4"]
+    assert (four.state, words(four.reason)) == ("held", "TaskId=3  belum ada!")
+    assert words(one.pushes["5"].reason) == "menunggu task 4"
+    assert next_call(arrange(one, policy()), at("00:00", TUESDAY)) is None
+
+
+@pytest.mark.parametrize("asked", ["3", "1"])
+def test_another_step_that_bpjs_asks_for_is_sent_again_as_well(asked: str) -> None:
+    """BPJS wants 1 and 2 first; once they are there, 3 has to come after them."""
+    one = record(
+        push("add", "sent"),
+        *(push(step, "sent", f"08:0{step}") for step in "123"),
+        push("4", recorded="08:30"),
+    )
+    first = f"TaskId={asked} belum ada"
+    one = answered(answered(one, "4", "201", first), asked, "200", "Ok")
+    other = "2" if asked == "3" else "3"
+    one = answered(one, "4", "201", f"TaskId={other} belum ada")
+    call = next_call(one, NOW)
+    assert call is not None
+    assert call.push.step == other
+    one = answered(one, other, "200", "Ok")
+    call = next_call(one, NOW)
+    assert call is not None
+    assert call.push.step == "4"
+
+
+@pytest.mark.parametrize("waktu", [None, at("07:59")])
+def test_a_step_by_hand_that_bpjs_asks_for_is_sent_again_if_its_time_is_known(
+    waktu: datetime | None,
+) -> None:
+    by_hand = push("2", "sent", None, source="manual", waktu=waktu)
+    one = record(push("add", "sent"), by_hand, push("3", recorded="08:05"))
+    says = ("201", "Task=1 ada. TaskId=2 belum ada")
+    calls = told(one, lambda push: ("200", "Ok") if push.step == "2" else says)
+    assert calls[:-3] == (["3", "2", "3"] if waktu else ["3", "3"])
+    assert calls[-1] == "3 held"
+
+
+def test_bpjs_cannot_be_asked_without_end_in_one_pass_when_it_names_one_step_after_the_other() -> (
+    None
+):
+    one = DAY.with_pushes(push("4", "sent", "08:30"))
+    named = iter("34" * 50)
+
+    def says(push: Push) -> tuple[str, str]:
+        return ("201", f"TaskId={next(named)} belum ada") if push.step == "5" else ("200", "Ok")
+
+    assert len(told(one, says)) < 12
+
+
+# 99 that is refused for its time
+
+NOT_LATER = "Waktu (2026-11-23 08:20:00 WIB) tidak boleh kurang atau sama dengan waktu sebelumnya"
+
+
+@pytest.mark.parametrize(
+    ("held", "state"), [((5,), "closed"), ((3, 4, 5, 6, 7), "closed"), ((7,), "closed"), ((4,), "")]
+)
+def test_99_that_is_refused_for_its_time_is_looked_up(held: tuple[int, ...], state: str) -> None:
+    one = record(push("add", "sent"), push("3", "sent", "08:05"), push("99", recorded="08:20"))
+    after = answered(one, "99", "201", NOT_LATER)
+    call = next_call(after, NOW)
+    assert call is not None
+    assert (call.push.step, call.lookup) == ("99", True)
+    absent = after_lookup(after, listed(*((task, "08:30") for task in held)), policy()).pushes["99"]
+    if state:
+        assert (absent.state, words(absent.reason)[:24]) == (state, "batal setelah pelayanan ")
+    else:
+        assert (absent.state, words(absent.reason)) == ("refused", NOT_LATER)
+
+
+def test_99_whose_list_cannot_be_read_is_for_a_person() -> None:
+    one = answered(
+        record(push("add", "sent"), push("99", recorded="08:20")), "99", "201", NOT_LATER
+    )
+    refused = Outcome(kind=OutcomeKind.REJECTED, code="201", text="…")
+    absent = after_failed_lookup(one, "99", refused, policy(), NOW, 0.0).pushes["99"]
+    assert (absent.state, words(absent.reason)) == ("refused", NOT_LATER)
 
 
 ANSWERS = [(code, text) for _, _, code, text, _, _ in SEEN]

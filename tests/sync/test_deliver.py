@@ -349,6 +349,65 @@ def test_the_step_that_bpjs_asks_for_goes_first(site: Site) -> None:
     assert site.states(no_rawat) == {"add": "sent", "3": "sent", "4": "sent"}
 
 
+def test_what_bpjs_asks_for_although_it_has_it_is_sent_again_once(site: Site) -> None:
+    """ "TaskId=3 belum ada", and to a 3 that is sent again 208: held with BPJS's own sentence."""
+    no_rawat = patient(site)
+    site.sync()
+    site.khanza.exam(no_rawat, "2026-11-23 08:30:00")
+    site.bpjs.faults.add(Fault("contradiction", taskid=4, times=None))
+    heard = len(site.bpjs.arrived)
+    for _ in range(4):
+        site.clock.forward(minutes=31)
+        assert site.sync().report.exit_code == 0
+    assert reason(site, no_rawat, "4") == ("held", "TaskId=3 belum ada")
+    assert len(site.bpjs.arrived) - heard == 4  # 4, 3 (208), its list, 4
+
+    site.bpjs.faults.clear()
+    assert site.run("retry", no_rawat, CLOCK=site.clock.now.isoformat()).returncode == 0
+    site.sync()
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:30:00")]
+
+
+def test_1_and_2_after_3_make_3_go_once_more_before_4(site: Site) -> None:
+    """A BPJS that judges the order by what came last."""
+    no_rawat = patient(site)
+    with stand_in(site.clock, last_decides=True) as bpjs:
+        site.sync(BPJS_BASE_URL=bpjs.url)
+        for taskid in ("1", "2"):
+            body = {"kodebooking": no_rawat, "taskid": taskid, "waktu": _ms(f"07:5{taskid}")}
+            assert bpjs.bookings.updatewaktu(body).code == 200
+        site.khanza.exam(no_rawat, "2026-11-23 08:30:00")
+        site.clock.forward(minutes=1)
+        site.sync(BPJS_BASE_URL=bpjs.url)
+        told = [(one.body or {}).get("taskid") for one in bpjs.received]
+    assert told[2:] == ["4", "3", "4"]
+    assert site.states(no_rawat) == {"add": "sent", "3": "sent", "4": "sent"}
+
+
+@pytest.mark.parametrize("through", [True, False])
+def test_99_that_is_refused_for_its_time_is_looked_up(site: Site, through: bool) -> None:
+    """Somebody else told the tasks meanwhile: closed if the visit is through, else told."""
+    no_rawat = patient(site)
+    site.clock.at("08:10")
+    site.sync()
+    site.khanza.stts(no_rawat, "Batal")
+    site.clock.at("08:12")
+    site.sync()
+    for taskid in ("4", "5") if through else ("4",):
+        body = {"kodebooking": no_rawat, "taskid": taskid, "waktu": _ms(f"08:2{taskid}")}
+        assert site.bpjs.bookings.updatewaktu(body).code == 200
+    site.clock.at("08:30")
+    heard = len(site.bpjs.arrived)
+    assert site.sync().report.exit_code == (0 if through else 3)
+    state, text = reason(site, no_rawat, "99")
+    assert state == ("closed" if through else "refused")
+    assert text.startswith("batal setelah pelayanan" if through else "Waktu (2026-11-23 08:12:00")
+    for _ in range(2):
+        site.clock.forward(minutes=31)
+        assert site.sync().report.exit_code == 0
+    assert len(site.bpjs.arrived) - heard == 2  # 99, and the list
+
+
 def test_a_step_that_somebody_else_has_to_send_is_waited_for(site: Site) -> None:
     """ "Task=1 ada.
 
