@@ -367,7 +367,8 @@ class Khanza(Connection):
                    CONCAT(tgl_penyerahan, ' ', jam_penyerahan) AS diserahkan,
                    {mixed if racikan else "NULL"} AS racikan
             FROM resep_obat o
-            WHERE (no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)) AND status = 'ralan'
+            WHERE (no_rawat BETWEEN :low AND :high OR no_rawat IN (:list))
+              AND COALESCE(status, '') <> 'ranap'
             ORDER BY no_resep
             """,  # noqa: S608 - constants of ours
             days,

@@ -246,7 +246,7 @@ class _Events:
         asked = "buka_poli" in self.names[ARRIVAL] and self.arrival_falls_back
         if not asked or row is None or registered is None or context.session_opens_at():
             return None
-        return Event(ARRIVAL, registered, "daftar", no_session(row, context.visit.tanggal))
+        return Event(ARRIVAL, registered, "daftar", no_session(context.visit, row))
 
 
 def unrecorded(context: VisitContext, taskid: int) -> Reason:

@@ -113,7 +113,7 @@ def _missing_hours(visit: Visit, row: Registration) -> Reason | None:
     if slot is None and not time_of_day(row.jam_reg):
         return because(ReasonCode.NO_TIME_OF_REGISTRATION)
     if slot is None:
-        return no_session(row, visit.tanggal)
+        return no_session(visit, row)
     wrong = ReasonCode.SESSION_WITHOUT_END if opening_of(slot) else ReasonCode.SESSION_ENDS_FIRST
     return because(wrong, kd_dokter=slot.kd_dokter)
 

@@ -18,7 +18,7 @@ from antrean_cli.rules.values import comparable, filled
 
 # date.weekday() counts from Monday; Khanza writes Sunday as AKHAD.
 _HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
-_UNFILLED, _END_OF_DAY = "00:00:00", "24:00:00"
+_UNFILLED = "00:00:00"
 
 Clinic = tuple[str, date]  # BPJS's kodepoli, and the day
 Sessions = Mapping[Clinic, Sequence[Praktek]]  # HFIS's
@@ -60,7 +60,7 @@ def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
         return None
     for slot in fitting:
         opening = opening_of(slot)
-        if opening <= jam < (_end_of(slot) or _END_OF_DAY) or jam < opening:
+        if opening <= jam < (_end_of(slot) or "24") or jam < opening:
             return slot
     return fitting[-1]
 
@@ -72,15 +72,12 @@ def hours_of(jampraktek: str | None) -> tuple[str, str] | None:
     """
     found = re.fullmatch(r"([0-9:]{5})\s*-\s*([0-9:]{5})", (jampraktek or "").strip())
     hours = (f"{found[1]}:00", f"{found[2]}:00") if found else ("", "")
-    ends = hours[1] == _END_OF_DAY or time_of_day(hours[1])
-    return hours if ends and time_of_day(hours[0]) and hours[0] < hours[1] else None
+    return hours if all(map(time_of_day, hours)) and hours[0] < hours[1] else None
 
 
 @cache
 def _end_of(slot: Slot) -> str:
     """Return when a session ends (hh:mm:ss), empty where it was not filled in."""
-    if slot.jam_selesai == _END_OF_DAY:
-        return _END_OF_DAY
     end = time_of_day(slot.jam_selesai)
     return "" if end == _UNFILLED else end
 

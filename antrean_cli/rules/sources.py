@@ -8,7 +8,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from operator import attrgetter, itemgetter
 
@@ -316,11 +316,12 @@ def from_clinic(context: VisitContext) -> bool:
     return any(context.is_on_day(text) for text in texts)
 
 
-def no_session(row: Registration, tanggal: date) -> Reason:
-    """Return the reason "no row in jadwal", with what has to be filled in."""
+def no_session(visit: Visit, row: Registration) -> Reason:
+    """Return the reason "no row in jadwal" for a visit, with what has to be filled in."""
+    named = visit.named_doctor if visit.booking is None else None
     return because(
         ReasonCode.NO_SESSION,
-        kd_dokter=row.kd_dokter,
+        kd_dokter=named.kd_dokter if named else row.kd_dokter,
         kd_poli=row.kd_poli,
-        hari=hari_kerja_of(tanggal),
+        hari=hari_kerja_of(visit.tanggal),
     )

@@ -153,7 +153,8 @@ class _Assembly:
             self.clinics.setdefault(comparable(clinic.kd_poli_bpjs), []).append(clinic)
         self.doctors: dict[str, list[DoctorMapping]] = {}
         for doctor in rows.maping_dokter:
-            self.doctors.setdefault(kodedokter_of(doctor.kd_dokter_bpjs), []).append(doctor)
+            if filled(doctor.nm_dokter):  # a code that nobody has is left over
+                self.doctors.setdefault(kodedokter_of(doctor.kd_dokter_bpjs), []).append(doctor)
 
     def visits(self, records: Mapping[str, Record]) -> Iterator[Visit]:
         claims = claims_of(self.rows, records)

@@ -107,6 +107,22 @@ def test_bookings_from_before_the_window_come_by_their_numbers(
     assert [row.nobooking for row in rows.bookings] == [nobooking]
 
 
+def test_only_what_is_said_to_be_of_the_ward_is_left_out(
+    either: tuple[Hospital, KhanzaSettings],
+) -> None:
+    """The columns that tell a SEP or a prescription of an admission may be NULL."""
+    hospital, settings = either
+    no_rawat = hospital.visit(MONDAY)
+    reseps = [hospital.resep(no_rawat, status=status) for status in ("ralan", "ranap")]
+    seps = [hospital.sep(no_rawat, jnspelayanan=kind) for kind in ("2", "1")]
+    unsaid = hospital.resep(no_rawat), hospital.sep(no_rawat)
+    hospital.update("resep_obat", {"no_resep": unsaid[0]}, status=None)
+    hospital.update("bridging_sep", {"no_sep": unsaid[1]}, jnspelayanan=None)
+    rows = read(settings)
+    assert [row.no_resep for row in rows.reseps] == [reseps[0], unsaid[0]]
+    assert [row.no_sep for row in rows.seps] == [seps[0], unsaid[1]]
+
+
 @pytest.mark.parametrize("tanggal", [None, "0000-00-00", "1926-11-23"])
 def test_a_row_without_a_day_comes_by_its_number(
     either: tuple[Hospital, KhanzaSettings], tanggal: str | None

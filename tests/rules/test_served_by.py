@@ -109,7 +109,20 @@ def test_an_unmapped_registration_with_a_seps_doctor_whom_khanza_knows_is_his() 
     assert doctor(away) == (77777, "dr. Contoh Tiga", None)
     reason = missing(away)
     assert reason is not None
-    assert reason.code.family == "jadwal"
+    assert (reason.code.family, reason.get("kd_dokter")) == ("jadwal", "D03")
+
+
+def test_a_code_that_no_doctor_of_khanzas_has_any_more_is_nobodys() -> None:
+    row = registration(kd_dokter="D09", kd_dokter_bpjs=None, nm_dokter="dr. Contoh Sembilan")
+    left_over = DoctorMapping("-", "99999", "CONTOH SEMBILAN", None)
+    slots = [*SESSIONS, slot(kd_dokter="D09")]
+    visit = served(
+        registrations=[row],
+        seps=[sep(kodedokter="99999")],
+        slots=slots,
+        maping_dokter=[left_over, *DOCTORS],
+    )
+    assert doctor(visit) == (99999, "CONTOH SATU, SpPD", "08:00-14:00")
 
 
 def test_of_two_khanza_codes_of_a_doctor_the_one_with_a_session_counts() -> None:
