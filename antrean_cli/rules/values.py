@@ -9,11 +9,15 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
+# Asked some ten times of each visit of a pass, and mostly of the same few codes.
+_remembered = lru_cache(maxsize=4096)
 _NOTHING = frozenset({"", "0", "null"})
 _ZERO_DATE = "0000-00-00"
 
 
+@_remembered
 def filled(text: str | None) -> str:
     """Return Khanza's text without the blanks around it, empty where it means "not filled".
 
@@ -29,6 +33,7 @@ def first_filled(*texts: str | None) -> str:
     return next(filter(None, map(filled, texts)), "")
 
 
+@_remembered
 def comparable(text: str | None) -> str:
     """Return a code in the form in which Khanza's database compares it."""
     return (text or "").rstrip(" ").lower()

@@ -11,7 +11,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from antrean_cli.rules.claims import CLAIMS_NOTHING, claims_of
@@ -328,9 +328,14 @@ def kodedokter_named(booking: Booking | None, sep: Sep | None) -> str:
 
     It is a number, in the form of `kodedokter_of`.
     """
-    named = (booking and booking.kodedokter, sep and sep.kodedokter)
-    codes = (kodedokter_of(filled(text)) for text in named)
-    return next((code for code in codes if (whole(code) or 0) > 0), "")
+    of_booking = _doctors_number(booking.kodedokter) if booking else ""
+    return of_booking or (_doctors_number(sep.kodedokter) if sep else "")
+
+
+@lru_cache(maxsize=1024)  # asked of each SEP of a pass
+def _doctors_number(text: str | None) -> str:
+    code = kodedokter_of(filled(text))
+    return code if (whole(code) or 0) > 0 else ""
 
 
 def takes_part(visit: Visit, policy: Policy) -> bool:
