@@ -40,6 +40,7 @@ from antrean_cli.rules.rows import (
     SuratKontrol,
 )
 from antrean_cli.rules.times import parse_date
+from antrean_cli.rules.values import filled
 
 _DAY = timedelta(days=1)
 
@@ -429,7 +430,7 @@ class Khanza(Connection):
         )
 
     def _payers(self) -> frozenset[str]:
-        return frozenset(self._values("SELECT kd_pj FROM password_asuransi"))
+        return frozenset(filter(filled, self._values("SELECT kd_pj FROM password_asuransi")))
 
     def _kode_ppk(self) -> str:
         found = self._values("SELECT kode_ppk FROM setting")

@@ -196,7 +196,7 @@ def _nonjkn_fields(visit: Visit) -> dict[str, Any]:
 def _queue_fields(row: Registration) -> dict[str, Any]:
     """Return the place in the clinic's queue that Khanza gave at the registration."""
     return {
-        "nomorantrean": f"{row.kd_poli}-{row.no_reg}",
+        "nomorantrean": f"{row.kd_poli.strip()}-{row.no_reg.strip()}",
         "angkaantrean": last_number(row.no_reg),
     }
 

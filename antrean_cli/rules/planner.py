@@ -40,6 +40,7 @@ from antrean_cli.rules.reasons import (
     because,
     has_code,
 )
+from antrean_cli.rules.references import references_of
 from antrean_cli.rules.sources import EXACT, VisitContext, from_clinic
 from antrean_cli.rules.times import WIB, service_day
 from antrean_cli.rules.transitions import (
@@ -123,7 +124,7 @@ def expired(record: Record, now: datetime) -> bool:
 
 def lacks_reference(visit: Visit, record: Record | None) -> bool:
     """Return whether a planned control visit (surat kontrol) could fill what the add lacks."""
-    if visit.kind != Kind.ONSITE or visit.sep is not None or visit.cancelled_at_desk:
+    if visit.kind != Kind.ONSITE or visit.cancelled_at_desk or references_of(visit).numbers:
         return False
     add = record.push(Step.ADD) if record else None
     return add is None or add.open

@@ -28,21 +28,19 @@ class References(NamedTuple):
 def references_of(visit: Visit) -> References:
     """Return kind and numbers of a JKN visit; no number if none is known yet.
 
-    Those of its booking, else of its SEP; before there is one, of the surat kontrol planned for it.
+    Those of its booking, else of its SEP; where that names none, and before there is one, of the
+    surat kontrol planned for it.
     """
-    found = _of_sep(visit.sep) if visit.sep else _of_surat_kontrol(visit)
+    unknown = References(None if visit.booking else CONTROL, ())
+    found = _of_sep(visit.sep) if visit.sep else unknown
+    if not found.numbers and (letter := visit.surat_kontrol) and filled(letter.no_surat):
+        found = References(CONTROL, (filled(letter.no_surat),))
     if visit.booking is None:
         return found
     own = re.match(r"[1-4]", filled(visit.booking.jeniskunjungan))
     jeniskunjungan = int(own[0]) if own else found.jeniskunjungan
     nomorreferensi = filled(visit.booking.nomorreferensi)
     return References(jeniskunjungan, (nomorreferensi,) if nomorreferensi else found.numbers)
-
-
-def _of_surat_kontrol(visit: Visit) -> References:
-    if visit.surat_kontrol is None:
-        return References(None if visit.booking else CONTROL, ())
-    return References(CONTROL, tuple(filter(None, [filled(visit.surat_kontrol.no_surat)])))
 
 
 def _of_sep(sep: Sep) -> References:

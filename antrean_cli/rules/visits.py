@@ -313,8 +313,8 @@ def kodebooking_of(registration: Registration, template: str, kode_ppk: str) -> 
         no_rawat=registration.no_rawat,
         no_rawat_angka="".join(filter(str.isdigit, registration.no_rawat)),
         kode_ppk=kode_ppk,
-        kd_poli=registration.kd_poli,
-        no_reg=registration.no_reg,
+        kd_poli=registration.kd_poli.strip(),
+        no_reg=registration.no_reg.strip(),
     )
 
 

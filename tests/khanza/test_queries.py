@@ -157,6 +157,16 @@ def test_a_setting_table_without_rows_is_no_failure(
     assert (set(rows.payers), rows.kode_ppk) == (set(), "")
 
 
+@pytest.mark.parametrize("kd_pj", ["", "-", "0"])
+def test_a_payer_that_is_not_filled_in_is_nobody(
+    either: tuple[Hospital, KhanzaSettings], kd_pj: str
+) -> None:
+    """Else it would seem that BPJS's payer is known, and everybody be told as NON JKN."""
+    hospital, settings = either
+    hospital.update("password_asuransi", {"kd_pj": "BPJ"}, kd_pj=kd_pj)
+    assert read(settings).payers == frozenset()
+
+
 # -- what it costs the hospital
 
 

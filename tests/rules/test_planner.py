@@ -296,6 +296,7 @@ def test_a_push_that_was_put_off_stays_put_off(step: str) -> None:
         (onsite(sep=None), record(push("add", "sent")), False),
         (onsite(sep=None), record(push("add", "refused")), False),
         (onsite(), None, False),
+        (onsite(sep=sep(no_rujukan="-", noskdp="null")), None, True),
         (nonjkn(), None, False),
         (mobilejkn(), None, False),
         (onsite(sep=None, reg={"stts": "Batal"}), None, False),

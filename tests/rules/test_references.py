@@ -49,6 +49,8 @@ def test_a_number_that_is_not_filled_is_none(text: str | None) -> None:
     nothing = onsite(sep=sep(no_rujukan=text, noskdp=text), surat_asked=True)
     assert references_of(nothing).numbers == ()
     assert missing(nothing) is not None
+    of_letter = onsite(sep=sep(no_rujukan=text, noskdp=text), surat_kontrol=surat())
+    assert references_of(of_letter) == (3, (surat().no_surat,))
     letter = onsite(sep=None, surat_kontrol=surat(no_surat=text), surat_asked=True)
     assert references_of(letter).numbers == ()
 

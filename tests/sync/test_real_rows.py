@@ -186,3 +186,22 @@ def test_an_admission_that_is_planned_is_no_surat_kontrol(
         site.khanza.update("bridging_surat_kontrol_bpjs", {"no_surat": no_surat}, jenis=jenis)
         site.sync()
         assert site.push(no_rawat, "add").state == state
+
+
+def test_a_sep_without_a_number_waits_for_the_surat_kontrol(site: Site) -> None:
+    no_rawat = patient(site)
+    sep(site, no_rawat, no_rujukan="-", noskdp="0")
+    site.sync()
+    assert words(site.push(no_rawat, "add").reason).startswith("menunggu nomor referensi")
+    no_surat = site.khanza.surat_kontrol(norm_of(site, no_rawat), MONDAY, "INT")
+    site.clock.forward(minutes=5)
+    site.sync()
+    body = body_of(site, no_rawat)
+    assert (body["jeniskunjungan"], body["nomorreferensi"]) == (3, no_surat)
+
+
+def test_blanks_around_a_queue_number_are_not_told(site: Site) -> None:
+    no_rawat = patient(site, no_reg="007 ")
+    site.sync()
+    body = body_of(site, no_rawat)
+    assert (body["nomorantrean"], body["angkaantrean"]) == ("INT-007", 7)
