@@ -55,7 +55,10 @@ def take_snapshot(settings: Settings, tanggal: date, now: datetime) -> DaySnapsh
         mine = [visit for visit in visits if visit.tanggal == tanggal]
         records = _of_this_day(of_day, visits, tanggal) | known_of(ledger, mine)
         first = max(_begin(ledger, now), now.date() - timedelta(days=policy.days))
-    occasion = Occasion(policy=policy, now=now, first=tanggal, exact=False, asked_for=records)
+        key = ledger.key
+    occasion = Occasion(
+        policy=policy, now=now, first=tanggal, exact=False, asked_for=records, key=key
+    )
     plans = plans_of(mine, records, occasion)
     by_number = {number: visit for visit in mine for number in _numbers(visit)}
     return DaySnapshot(

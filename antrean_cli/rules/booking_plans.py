@@ -51,6 +51,7 @@ class Occasion(NamedTuple):
 
     - `first` is the first day of the window, whose last one is today.
     - `exact`: the pass before was no more than five minutes ago (see StatusObservation).
+    - `key` is the ledger's, which its marks are made with.
     - `asked_for` are the kode booking that Khanza was asked for: only those can be gone. What
       somebody opened again while Khanza answered was not asked for.
     """
@@ -60,6 +61,7 @@ class Occasion(NamedTuple):
     first: date
     exact: bool
     asked_for: Container[str]
+    key: bytes
 
     @property
     def today(self) -> date:
@@ -127,7 +129,7 @@ def _plan_of(
     if known is None and not _in_window(visit, occasion):
         return None
     after = plan(visit, known, policy, now, exact=occasion.exact)
-    mark = done_fingerprint(visit, after, policy, now, policy_mark)
+    mark = done_fingerprint(visit, after, policy, now, policy_mark, occasion.key)
     return Plan(known, replace(after, done_fingerprint=mark), visit)
 
 

@@ -2,9 +2,9 @@
 
 - A visit's fingerprint follows from everything that the rules are handed of it: every field of
   Visit and of the rows in it. So whoever adds a field, a source or a table has nothing to add here.
-- Left out is only what NOT_COVERED names: who the patient is. A fingerprint is kept in the ledger,
-  and whoever has the file could hold guesses of a NIK against it. These fields fill an add or a
-  cancel, and no rule goes by them. (rules/README.md, Safety)
+- Left out is only what NOT_COVERED names, each for a reason of its own.
+- It covers the patient's numbers, of which the body of an add is made, and is kept in the ledger:
+  so it is made with the ledger's own key, as marks are (marks.py; rules/README.md, Safety).
 - The rules go by settings and by the day as well: the policy's fingerprint stands in front.
 - A mark of another version fits nothing: its visit is looked at once more, and marked anew.
 """
@@ -13,6 +13,7 @@ import marshal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from hashlib import blake2b
 from operator import attrgetter, itemgetter
 from typing import Any
 from zlib import crc32
@@ -41,16 +42,17 @@ from antrean_cli.rules.visits import Visit
 # are shared. Of all ways to write them down it is by far the quickest, and every pass does it for
 # each visit of two days.
 _FORMAT = 2
+_DIGEST = 8  # bytes
 
 # Of each table the fields that no fingerprint covers, each for a reason of its own.
 NOT_COVERED: Mapping[type, frozenset[str]] = {
     # Asked for every five minutes only; it fills what an add lacks, and an open add is looked at in
     # every pass whatever its fingerprint.
     Visit: frozenset({"surat_kontrol", "surat_asked"}),
-    Registration: frozenset({"norm", "nik", "nohp", "nomorkartu", "nama"}),
-    Booking: frozenset({"norm", "nik", "nohp", "nomorkartu"}),
-    Cancel: frozenset({"keterangan"}),  # the patient's own words: anything may stand in them
-    Sep: frozenset({"nomorkartu", "nohp"}),
+    Registration: frozenset({"nama"}),  # is never sent
+    Booking: frozenset(),
+    Cancel: frozenset({"keterangan"}),  # the patient's own words: no rule goes by them
+    Sep: frozenset(),
     Berkas: frozenset(),
     Exam: frozenset(),
     Resep: frozenset(),
@@ -63,25 +65,28 @@ NOT_COVERED: Mapping[type, frozenset[str]] = {
 def policy_fingerprint(policy: Policy, today: date) -> str:
     """Return the mark of what holds for all visits of a day: the settings, and the day itself."""
     chosen = _all_plain(getattr(policy, one.name) for one in fields(policy))
-    return f"{today}:{_mark(repr(chosen).encode())}"
+    return f"{today}:{crc32(repr(chosen).encode()):08x}"
 
 
-def visit_fingerprint(visit: Visit, policy_mark: str) -> str:
+def visit_fingerprint(visit: Visit, policy_mark: str, key: bytes) -> str:
     """Return the mark of all that the rules go by for one visit, besides the minute.
 
-    `policy_mark` is the policy's fingerprint. Who the patient is cannot be told from the mark.
+    `policy_mark` is the policy's fingerprint, `key` the ledger's.
     """
-    return f"{policy_mark}:{_mark(marshal.dumps(_all_plain(_COVERED[Visit](visit)), _FORMAT))}"
+    written = marshal.dumps(_all_plain(_COVERED[Visit](visit)), _FORMAT)
+    # A third of what marks.mark takes; every pass does it for each visit of two days.
+    return f"{policy_mark}:{blake2b(written, key=key, digest_size=_DIGEST).hexdigest()}"
 
 
 def done_fingerprint(
-    visit: Visit, record: Record, policy: Policy, now: datetime, policy_mark: str
+    visit: Visit, record: Record, policy: Policy, now: datetime, policy_mark: str, key: bytes
 ) -> str:
     """Return the visit's fingerprint if it is through, else an empty text.
 
     Then nothing comes of it until Khanza says something new or another day begins.
     """
-    return visit_fingerprint(visit, policy_mark) if is_done(visit, record, policy, now) else ""
+    done = is_done(visit, record, policy, now)
+    return visit_fingerprint(visit, policy_mark, key) if done else ""
 
 
 def is_done(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool:
@@ -104,10 +109,6 @@ def is_done(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool
         visit=visit, policy=policy, seen=record.seen, now=now, pushes=record.pushes
     )
     return all(event.waktu <= now for event in events_of(context).values())
-
-
-def _mark(written: bytes) -> str:
-    return f"{crc32(written):08x}"
 
 
 def _all_plain(values: Iterable[Any]) -> list[Any]:

@@ -110,6 +110,7 @@ def read(
         first=span.first,
         exact=state.looked_at is not None and timedelta(0) <= now - state.looked_at <= EXACT,
         asked_for=frozenset(unfinished),
+        key=ledger.key,
     )
     undone = not_done(ledger, occasion, with_sessions(visits, sessions))
     agenda = Agenda(
@@ -174,7 +175,7 @@ def not_done(ledger: Ledger, occasion: Occasion, visits: Iterable[Visit]) -> lis
         visit
         for visit in visits
         if visit.kodebooking not in done
-        or done[visit.kodebooking] != visit_fingerprint(visit, policy_mark)
+        or done[visit.kodebooking] != visit_fingerprint(visit, policy_mark, occasion.key)
     ]
 
 

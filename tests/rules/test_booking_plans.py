@@ -13,6 +13,7 @@ from antrean_cli.rules.booking_plans import Occasion, Plan, plans_of
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
+    KEY,
     MONDAY,
     NO_RAWAT,
     NOBOOKING,
@@ -40,7 +41,12 @@ def occasion(now: datetime = NOW, **changed: Any) -> Occasion:
     asked_for = changed.pop("asked_for", ())
     first = changed.pop("first", MONDAY - timedelta(days=1))
     return Occasion(
-        policy=policy(**changed), now=now, first=first, exact=True, asked_for=frozenset(asked_for)
+        policy=policy(**changed),
+        now=now,
+        first=first,
+        exact=True,
+        asked_for=frozenset(asked_for),
+        key=KEY,
     )
 
 

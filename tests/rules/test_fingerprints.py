@@ -1,4 +1,4 @@
-"""The mark of a visit: all that the rules are handed counts, and nobody can be told from it."""
+"""The mark of a visit: all that the rules are handed counts; it is made with the ledger's key."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from antrean_cli.rules.rows import (
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,
+    KEY,
     MONDAY,
     TUESDAY,
     berkas,
@@ -48,32 +49,30 @@ from tests.support.rows import (
 )
 
 # Every field of every table, as a person has decided about it: whoever adds one has to say here
-# whether it is the patient's (left out), or something that the rules may go by (covered).
+# whether it is left out, or something that the rules, or a body, may go by (covered).
 COVERED: Mapping[type, str] = {
     Visit: "kodebooking kind tanggal registration booking cancel berkas exams reseps sep slot "
     "hfis_slot named_clinic named_doctor kd_poli_rs names_another",
     Registration: "no_rawat no_reg tgl_registrasi jam_reg kd_dokter kd_poli stts stts_daftar "
-    "status_lanjut kd_pj status_bayar nm_poli nm_dokter kd_poli_bpjs nm_poli_bpjs "
-    "kd_dokter_bpjs nm_dokter_bpjs",
-    Booking: "nobooking no_rawat kodepoli pasienbaru tanggalperiksa kodedokter jampraktek "
-    "jeniskunjungan nomorreferensi nomorantrean angkaantrean estimasidilayani sisakuotajkn "
-    "kuotajkn sisakuotanonjkn kuotanonjkn status validasi",
+    "status_lanjut kd_pj status_bayar norm nik nohp nomorkartu nm_poli nm_dokter kd_poli_bpjs "
+    "nm_poli_bpjs kd_dokter_bpjs nm_dokter_bpjs",
+    Booking: "nobooking no_rawat norm nik nohp nomorkartu kodepoli pasienbaru tanggalperiksa "
+    "kodedokter jampraktek jeniskunjungan nomorreferensi nomorantrean angkaantrean "
+    "estimasidilayani sisakuotajkn kuotajkn sisakuotanonjkn kuotanonjkn status validasi",
     Cancel: "nobooking no_rawat statuskirim tanggalperiksa kodepoli",
     Berkas: "no_rawat dikirim diterima kembali ranap",
     Exam: "no_rawat waktu nip",
     Resep: "no_rawat no_resep dibuat divalidasi diserahkan racikan",
     Sep: "no_rawat no_sep no_rujukan noskdp asal_rujukan tujuankunjungan flagprosedur penunjang "
-    "asesmenpelayanan kodepoli kodedokter internal",
+    "asesmenpelayanan kodepoli kodedokter internal nomorkartu nohp",
     Slot: "kd_dokter hari_kerja jam_mulai jam_selesai kd_poli kuota",
     PoliMapping: "kd_poli_rs kd_poli_bpjs nm_poli_bpjs nm_poli",
     DoctorMapping: "kd_dokter kd_dokter_bpjs nm_dokter_bpjs nm_dokter",
 }
 NOT_COVERED: Mapping[type, str] = {
     Visit: "surat_kontrol surat_asked",
-    Registration: "norm nik nohp nomorkartu nama",
-    Booking: "norm nik nohp nomorkartu",
+    Registration: "nama",
     Cancel: "keterangan",
-    Sep: "nomorkartu nohp",
 }
 ROWS: Mapping[type, Any] = {
     Registration: registration(),
@@ -120,7 +119,7 @@ def names_of(table: type) -> list[str]:
 
 def mark(visit: Visit, day: date = MONDAY, **chosen: Any) -> str:
     """Return the mark of a visit on a day."""
-    return visit_fingerprint(visit, policy_fingerprint(policy(**chosen), day))
+    return visit_fingerprint(visit, policy_fingerprint(policy(**chosen), day), KEY)
 
 
 def with_row(place: str, row: object) -> Visit:
@@ -137,13 +136,13 @@ def changed(place: str, name: str) -> tuple[Visit, Visit]:
 
 
 PAIRS = [(place, name) for place, table in PLACES.items() for name in COVERED[table].split()]
-PATIENTS = [
+LEFT_OUT = [
     (place, name) for place, table in PLACES.items() for name in NOT_COVERED.get(table, "").split()
 ]
 
 
 @pytest.mark.parametrize("table", COVERED)
-def test_of_every_field_somebody_has_said_whether_it_is_covered_or_the_patients(
+def test_of_every_field_somebody_has_said_whether_it_is_covered(
     table: type,
 ) -> None:
     said = COVERED[table].split() + NOT_COVERED.get(table, "").split()
@@ -167,11 +166,17 @@ def test_a_row_with_another_value_has_another_mark(place: str, name: str) -> Non
     assert mark(one) != mark(other)
 
 
-@pytest.mark.parametrize(("place", "name"), PATIENTS)
-def test_who_the_patient_is_leaves_the_mark_as_it_is(place: str, name: str) -> None:
-    """The mark is kept in the ledger: no guess of a NIK may be held against it."""
+@pytest.mark.parametrize(("place", "name"), LEFT_OUT)
+def test_what_no_rule_goes_by_leaves_the_mark_as_it_is(place: str, name: str) -> None:
     one, other = changed(place, name)
     assert mark(one) == mark(other)
+
+
+def test_another_ledger_has_another_mark_of_the_same_visit() -> None:
+    """Without the file nobody can hold guesses of a NIK against it, or make a table of them."""
+    basis = policy_fingerprint(policy(), MONDAY)
+    marks = {visit_fingerprint(onsite(), basis, key) for key in (KEY, KEY[::-1], b"another")}
+    assert len(marks) == 3
 
 
 @pytest.mark.parametrize("name", OTHER_FIELDS)
@@ -236,7 +241,7 @@ from tests.support.rows import mobilejkn, policy
 clinics = frozenset({"INT", "ANA", "MAT", "THT"})
 chosen = policy(skip_poli=clinics)
 mark = policy_fingerprint(chosen, date(2026, 11, 23))
-print(visit_fingerprint(mobilejkn(kd_poli_rs=clinics), mark))
+print(visit_fingerprint(mobilejkn(kd_poli_rs=clinics), mark, b"key"))
 """
 
 

@@ -38,6 +38,7 @@ SUNDAY = date(2026, 11, 22)
 NO_RAWAT = "2026/11/23/000001"
 NOBOOKING = "20261123000001"
 ZERO = "0000-00-00 00:00:00"
+KEY = b"a ledger's own key, 32 bytes long"
 
 # The two flows of khanza/README.md, Times of the tasks: typed from the page.
 ERM: Mapping[int, tuple[str, ...]] = {
