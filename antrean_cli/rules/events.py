@@ -166,8 +166,9 @@ class _Events:
 
         The task behind those that the visit has moved on beyond may have a time for which there is
         room only if a preferred source is given up. Which of the two times is meant shows once that
-        task has a second one, or the visit moves on. The opening of the clinic is told all the
-        same: what precedes it can be the vital signs.
+        task has a second one, or the visit moves on. The opening of the clinic is no such time: it
+        gives way to whatever shows that the patient was served before, and is told all the same
+        where that is an exam, which can be the vital signs.
         """
         chosen = self._choose(options, self.moved_beyond)
         later = self.moved_beyond + 1
@@ -177,14 +178,16 @@ class _Events:
         if later not in other:
             return chosen, {}
         given_up = [
-            one for task, one in chosen.items() if other.get(task, one).source != one.source
+            task for task, one in chosen.items() if other.get(task, one).source != one.source
         ]
-        if not given_up:
-            return other, {}  # another row of the same source: it is theirs to make room
-        taskid = next(task for task, one in chosen.items() if one == given_up[0])
-        if taskid in self.kept or given_up[0].source in BOUNDS:
+        bounds = [task for task in given_up if chosen[task].source in BOUNDS]
+        if not self.kept.keys().isdisjoint(given_up) or (bounds and other[later].source in EXAMS):
             return chosen, {}
-        return chosen, {taskid: self._disagreement(taskid, given_up[0], later, other[later])}
+        if given_up == bounds:
+            return other, {}  # another row of the same source: it is theirs to make room
+        taskid = next(task for task in given_up if task not in bounds)
+        reason = self._disagreement(taskid, chosen[taskid], later, other[later])
+        return chosen | {task: other[task] for task in bounds}, {taskid: reason}
 
     def _disagreement(self, taskid: int, one: Candidate, later: int, other: Candidate) -> Reason:
         zone = self.context.policy.zone

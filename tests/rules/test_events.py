@@ -165,6 +165,22 @@ def test_vital_signs_do_not_move_the_arrival_before_the_opening() -> None:
     assert told(events(over, at("09:00")))[4] == ("07:40:00", "periksa_awal")
 
 
+def test_the_opening_gives_way_to_a_folder_that_was_back_before_it() -> None:
+    """Who was sent home before 08:00 was not waiting for it; 4 waits, being one of two times."""
+    received = berkas(ZERO, on("08:30"), on("07:59"))
+    visit = onsite(reg=EARLY, exams=(VITALS,), berkas=received)
+    found = events(visit, EVENING)
+    assert told(found)[3] == ("07:30:00", "daftar")
+    assert held(found)[4] == (
+        "waktu task 4 (08:30:00) sesudah task 5 (07:59:00), ditunggu sampai jelas"
+    )
+    assert told(events(visit, NEXT_DAY)) == {
+        3: ("07:30:00", "daftar"),
+        4: ("07:40:00", "periksa_awal"),
+        5: ("07:59:00", "berkas_kembali"),
+    }
+
+
 def test_a_check_in_after_the_exam_waits_until_it_shows_which_is_meant() -> None:
     """A pass that first looks at noon must not tell noon, and lose the examination for good."""
     first_look = mobilejkn(book=checked_in("12:00"), exams=(exam(on("09:00")),))
