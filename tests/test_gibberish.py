@@ -13,6 +13,7 @@ import pytest
 
 import antrean_cli
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.patients import NOBODY
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import ReasonCode
 from antrean_cli.simulator.faults import Fault
@@ -99,12 +100,16 @@ def heard(site: Site) -> list[tuple[str, object, int]]:
 
 
 def believed(site: Site) -> dict[str, Record]:
-    """Return the ledger but for the jitter of the next try, and since when a push is as it is."""
+    """Return the ledger but for the jitter of the next try, and since when a push is as it is.
+
+    And but for the marks of the patients: each ledger has its own.
+    """
     with Ledger.open(site.state, WIB) as ledger:
         records = ledger.of_days(MONDAY - timedelta(days=7), MONDAY)
     return {
         number: replace(
             record,
+            owner=NOBODY,
             pushes={step: replace(push, next_try=None) for step, push in record.pushes.items()},
         )
         for number, record in records.items()

@@ -16,13 +16,17 @@ from zlib import crc32
 
 from antrean_cli.ledger.reasons import params_of, reason_from
 from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.patients import Owner, PatientNumbers
 from antrean_cli.rules.push import Push, Record, StatusObservation
 from antrean_cli.rules.reasons import Reason
 from antrean_cli.rules.times import milliseconds
 
 
 class BookingRow(NamedTuple):
-    """A row of the table booking, without its seal; times are epoch ms, days ISO, flags 0 or 1."""
+    """A row of the table booking, without its seal; times are epoch ms, days ISO, flags 0 or 1.
+
+    The marks are of the patient's numbers (rules/patients.py); `registered` is Khanza's own text.
+    """
 
     kodebooking: str
     kind: str
@@ -36,6 +40,12 @@ class BookingRow(NamedTuple):
     stts_first: int | None
     stts_exact: int | None
     settled: str
+    mark_norm: str
+    mark_nik: str
+    mark_nomorkartu: str
+    registered: str
+    handed_on: int
+    compared: int
 
 
 class PushRow(NamedTuple):
@@ -98,9 +108,17 @@ def record_of(row: BookingRow, pushes: Sequence[PushRow], zone: timezone) -> Rec
         kd_dokter=row.kd_dokter,
         kd_pj=row.kd_pj,
         seen=_observation_of(row, zone),
+        owner=_owner_of(row),
+        handed_on=bool(row.handed_on),
+        compared=bool(row.compared),
         done_fingerprint=row.settled,
         pushes={push.step: _push_of(push, zone) for push in pushes},
     )
+
+
+def _owner_of(row: BookingRow) -> Owner:
+    numbers = PatientNumbers(row.mark_norm, row.mark_nik, row.mark_nomorkartu)
+    return Owner(numbers, row.registered)
 
 
 def _observation_of(row: BookingRow, zone: timezone) -> StatusObservation | None:
@@ -152,6 +170,12 @@ def booking_row(record: Record) -> BookingRow:
         stts_first=int(seen.first) if seen else None,
         stts_exact=int(seen.exact) if seen else None,
         settled=record.done_fingerprint,
+        mark_norm=record.owner.numbers.norm,
+        mark_nik=record.owner.numbers.nik,
+        mark_nomorkartu=record.owner.numbers.nomorkartu,
+        registered=record.owner.registered,
+        handed_on=int(record.handed_on),
+        compared=int(record.compared),
     )
 
 

@@ -61,6 +61,20 @@ def _name_reasons(connection: sqlite3.Connection) -> None:
             )
 
 
+def _seal_with_owners(connection: sqlite3.Connection) -> None:
+    """Seal every booking together with the columns of whose it is; a broken seal stays broken."""
+    owners = "mark_norm, mark_nik, mark_nomorkartu, registered, handed_on, compared"
+    width = _BOOKING.count(",") + 1
+    rows = connection.execute(f"SELECT {_BOOKING}, {owners}, seal FROM booking").fetchall()  # noqa: S608
+    for *booking, sealed in rows:
+        pushes = _pushes(connection, f"{_PUSH}, note_code", booking)
+        if sealed is not None and sealed == seal(tuple(booking[:width]), pushes):
+            connection.execute(
+                "UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking",
+                {"seal": seal(tuple(booking), pushes), "kodebooking": booking[0]},
+            )
+
+
 def _pushes(
     connection: sqlite3.Connection, columns: str, booking: Sequence[Any]
 ) -> list[tuple[Any, ...]]:
@@ -158,6 +172,16 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
     ("ALTER TABLE push RENAME COLUMN changed_at TO since",),
     ("ALTER TABLE push ADD COLUMN note_code TEXT", _name_reasons),
     (_give_key,),
+    (
+        *(
+            f"ALTER TABLE booking ADD COLUMN {name} TEXT NOT NULL DEFAULT ''"
+            for name in ("mark_norm", "mark_nik", "mark_nomorkartu", "registered")
+        ),
+        "ALTER TABLE booking ADD COLUMN handed_on INTEGER NOT NULL DEFAULT 0",
+        # Of what BPJS was told before, nobody asks any more whose it is.
+        "ALTER TABLE booking ADD COLUMN compared INTEGER NOT NULL DEFAULT 1",
+        _seal_with_owners,
+    ),
 )
 
 

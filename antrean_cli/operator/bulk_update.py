@@ -30,6 +30,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.manual import (
     ManualCall,
     note,
+    refuse_handed_on,
     require_accepted,
     require_usable,
     update_call,
@@ -94,11 +95,13 @@ class BulkUpdate:
     def run(self, lines: Sequence[Line]) -> Generator[LineResult, None, None]:
         """Send the lines and yield what becomes of each as soon as it is known.
 
-        Raises StateError before anything is sent; every later trouble is kept in `errors`.
+        Raises StateError and InputError before anything is sent; every later trouble is kept in
+        `errors`.
         """
         for line in lines:
             self._waiting.setdefault(line.kodebooking, deque()).append(line)
         require_usable(self.ledger, self._waiting, self.clock())
+        refuse_handed_on(self.ledger, self._waiting)
         for kodebooking in self._waiting:
             self._make_ready(kodebooking)
         self.delivering = True

@@ -60,13 +60,16 @@ def take_snapshot(settings: Settings, tanggal: date, now: datetime) -> DaySnapsh
         policy=policy, now=now, first=tanggal, exact=False, asked_for=records, key=key
     )
     plans = plans_of(mine, records, occasion)
+    planned = {one.after.kodebooking for one in plans}
     by_number = {number: visit for visit in mine for number in _numbers(visit)}
     return DaySnapshot(
         first=first,
         cases=[
             _case(one, by_number, policy, now, read_by_passes=tanggal >= first) for one in plans
         ],
-        known=frozenset({visit.kodebooking for visit in visits} | of_day.keys() | records.keys()),
+        known=frozenset(
+            {visit.kodebooking for visit in visits} | planned | of_day.keys() | records.keys()
+        ),
         clinics=_clinics(rows),
     )
 
@@ -135,8 +138,11 @@ def _case(
 def _numbers(one: Visit | Record) -> list[str]:
     """Return what a booking is found by: its kode booking, and its visit's number.
 
-    A Mobile JKN booking is not found by that number: Khanza can give it to another visit.
+    A Mobile JKN booking is not found by that number: Khanza can give it to another visit. One whose
+    number was handed on has no visit at all.
     """
+    if isinstance(one, Record) and one.handed_on:
+        return []
     if one.no_rawat and one.kind != Kind.MOBILEJKN:
         return [one.kodebooking, one.no_rawat]
     return [one.kodebooking]

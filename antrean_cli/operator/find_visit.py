@@ -1,6 +1,8 @@
 """One visit of Khanza's, found by its number, as an add by hand is filled in from it."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from antrean_cli.config.settings import Settings
@@ -8,9 +10,11 @@ from antrean_cli.errors import InputError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.enrichment import with_sessions, with_surat_kontrol
+from antrean_cli.rules.push import Record
 from antrean_cli.rules.visits import Visit
+from antrean_cli.rules.whose import Standing, is_theirs, standings
 from antrean_cli.sync.hfis import sessions_of
-from antrean_cli.sync.read import rows_of, visits_of
+from antrean_cli.sync.read import known_of, rows_of, visits_of
 
 
 def find_visit(settings: Settings, no_rawat: str) -> Visit:
@@ -28,10 +32,22 @@ def find_visit(settings: Settings, no_rawat: str) -> Visit:
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
         visits = with_surat_kontrol(visits_of(ledger, rows, settings.policy), planned)
         visits = with_sessions(visits, sessions_of(settings, ledger))
-    for visit in visits:
+        known = known_of(ledger, visits)
+        key = ledger.key
+    for visit, standing in standings(visits, known, key):
         if visit.no_rawat == no_rawat:
-            return visit
+            return _under_a_code_of_its_own(visit, standing, known)
     raise InputError(f"Kunjungan {no_rawat} tidak ada di Khanza")
+
+
+def _under_a_code_of_its_own(
+    visit: Visit, standing: Standing, known: Mapping[str, Record]
+) -> Visit:
+    """Return the visit; where its code is another patient's, under the one that it goes on as."""
+    own = known.get(visit.kodebooking)
+    if own is None or is_theirs(own, standing.owner):
+        return visit
+    return replace(visit, kodebooking=standing.kodebooking)
 
 
 def _day(no_rawat: str) -> date:

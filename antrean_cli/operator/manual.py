@@ -17,17 +17,19 @@ from antrean_cli.errors import AntreanError, InputError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.lookups import raise_unless_done, tasks
 from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
-from antrean_cli.rules.codes import Kind, OutcomeKind
+from antrean_cli.rules.codes import Kind, OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import arrived
+from antrean_cli.rules.patients import owner_of
 from antrean_cli.rules.payloads import update_body
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, ORDERED, Push, Record
 from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import accept, mark_already_at_bpjs, new
 from antrean_cli.rules.visits import Visit
+from antrean_cli.rules.whose import is_theirs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,11 +82,13 @@ def update_call(
 def send(settings: Settings, call: ManualCall, now: datetime) -> Accepted:
     """Make a call, and note in the ledger what BPJS has by it.
 
-    Raises StateError before anything is sent, and CredentialsError, TemporaryError or RefusedError
-    for what BPJS said.
+    Raises StateError and InputError before anything is sent, and CredentialsError, TemporaryError
+    or RefusedError for what BPJS said.
     """
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
         require_usable(ledger, [call.kodebooking], now)
+        if call.step not in (Step.ADD, Step.BATAL):
+            refuse_handed_on(ledger, [call.kodebooking])
         client = Client(settings.bpjs)
         answer = client.call(call_of(call.step), call.body, hide=call.patient_name)
         outcome = require_accepted(call, answer)
@@ -104,7 +108,9 @@ def refuse_second_add(settings: Settings, kodebooking: str, visit: Visit) -> Non
     """Raise InputError if BPJS has a visit, as far as we know, under another kode booking."""
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
         records = ledger.of_visit(visit.no_rawat or "")
-    known = [record.kodebooking for record in records if _at_bpjs(record)]
+        owner = owner_of(visit.registration, visit.booking, ledger.key)
+    theirs = (record for record in records if is_theirs(record, owner))
+    known = [record.kodebooking for record in theirs if _at_bpjs(record)]
     if visit.kind == Kind.MOBILEJKN:
         known.append(visit.kodebooking)
     if known and kodebooking not in known:
@@ -123,6 +129,22 @@ def require_usable(ledger: Ledger, kodebooking: Iterable[str], now: datetime) ->
     with ledger.transaction():
         ledger.known(kodebooking, ())
         ledger.update_pass_state(lambda state: state._replace(touched_at=now))
+
+
+def refuse_handed_on(ledger: Ledger, kodebooking: Iterable[str]) -> None:
+    """Raise InputError if one of these bookings is of a patient whose number another one has now.
+
+    Whoever types the number means the other one's visit: its times must not go under this booking.
+    """
+    for known in ledger.known(kodebooking, ()).values():
+        if known.handed_on:
+            now_theirs = (one for one in ledger.of_visit(known.no_rawat) if not one.handed_on)
+            others = ", ".join(one.kodebooking for one in now_theirs)
+            instead = f"; pakai kode booking {others}" if others else ""
+            raise InputError(
+                f"Antrean {known.kodebooking} milik pasien lain: nomor rawatnya sudah dipakai "
+                f"pasien berikutnya{instead}"
+            )
 
 
 # -- what came of it
@@ -156,11 +178,21 @@ def note(ledger: Ledger, policy: Policy, call: ManualCall, outcome: Outcome, now
     """Keep in the ledger that BPJS has a push; inside `transaction`."""
     # As the ledger knows it now: a pass may have gone on while the call was on its way.
     before = ledger.record(call.kodebooking)
-    record = before or _new_record(call)
+    record = _record_of(call, before, ledger.key)
     # Not settled any more: what follows from it is for the next pass to see.
     record = replace(record, done_fingerprint="")
     after = arrange(arrived(record, _noted(record, call, outcome)), policy)
     ledger.save(before, after, now)
+
+
+def _record_of(call: ManualCall, before: Record | None, key: bytes) -> Record:
+    """Return the booking that a call is for; what was never told of another patient gives way."""
+    if call.visit is None:
+        return before or _new_record(call)
+    owner = owner_of(call.visit.registration, call.visit.booking, key)
+    if before is None or not (is_theirs(before, owner) or before.known_at_bpjs):
+        return replace(_new_record(call), owner=owner)
+    return before
 
 
 def _new_record(call: ManualCall) -> Record:

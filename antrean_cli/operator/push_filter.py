@@ -40,10 +40,16 @@ class PushFilter:
     def fits_booking(self, record: Record) -> bool:
         """Return whether pushes of a booking can be meant."""
         return (
-            self.number in ("", record.kodebooking, record.no_rawat)
+            self._names(record)
             and self.tanggal in (None, record.tanggal)
             and comparable(self.poli) in ("", comparable(record.kd_poli))
         )
+
+    def _names(self, record: Record) -> bool:
+        """Return whether the number means a booking; one handed on is meant by its code alone."""
+        if self.number in ("", record.kodebooking):
+            return True
+        return self.number == record.no_rawat and not record.handed_on
 
     def fits(self, record: Record, push: Push) -> bool:
         """Return whether a push is meant."""
@@ -72,7 +78,7 @@ def find_bookings(ledger: Ledger, wanted: PushFilter, now: datetime) -> list[Rec
     Without a number or a day they are those that BPJS still takes something of.
     """
     if wanted.number:
-        found = ledger.of_visit(wanted.number)
+        found = _meant(ledger.of_visit(wanted.number), wanted.number)
     elif wanted.tanggal:
         found = list(ledger.of_days(wanted.tanggal, wanted.tanggal).values())
     else:
@@ -81,3 +87,13 @@ def find_bookings(ledger: Ledger, wanted: PushFilter, now: datetime) -> list[Rec
         found = list(ledger.of_days(service_day(now) - MAX_AGE, date.max).values())
     fitting = (record for record in found if wanted.fits_booking(record))
     return sorted(fitting, key=lambda record: (record.tanggal, record.kodebooking))
+
+
+def _meant(found: list[Record], number: str) -> list[Record]:
+    """Return the bookings that a number means.
+
+    Where it is the kode booking of one whose number was handed on, it means that one alone: what is
+    changed of it must not be changed of another patient's visit too.
+    """
+    handed_on = [one for one in found if one.handed_on and one.kodebooking == number]
+    return handed_on or found

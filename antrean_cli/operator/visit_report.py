@@ -13,7 +13,7 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, RefusedError, SettingsError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.lookups import antrean, tasks
-from antrean_cli.rules.codes import Code, Step
+from antrean_cli.rules.codes import Code, Kind, Step
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.listings import tasks_held
@@ -21,8 +21,10 @@ from antrean_cli.rules.planner import concerns_bpjs
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.sources import VisitContext
+from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit
-from antrean_cli.sync.read import rows_of, visits_of
+from antrean_cli.rules.whose import is_theirs, standings
+from antrean_cli.sync.read import known_of, rows_of, visits_of
 
 if TYPE_CHECKING:
     from antrean_cli.khanza.queries import OwnSenderNotes
@@ -118,8 +120,8 @@ def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) ->
         rows = rows_of(khanza, policy, window)
         notes = _hint(khanza.own_sender_notes(record.no_rawat or "", record.kodebooking))
     with Ledger.copy(settings.state, policy.zone) as ledger:
-        visits = visits_of(ledger, rows, policy)
-    visit = _visit_of(record, with_sessions(visits, sessions))
+        visits = with_sessions(visits_of(ledger, rows, policy), sessions)
+        visit = _visit_of(record, visits, ledger)
     if visit is None:
         return replace(report, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
     context = VisitContext(
@@ -131,11 +133,21 @@ def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) ->
     return replace(report, visit=visit, events=events, notes=notes)
 
 
-def _visit_of(record: Record, visits: Sequence[Visit]) -> Visit | None:
-    """Return the visit of a booking: by its kode booking, else by its number."""
-    same = [visit for visit in visits if visit.kodebooking == record.kodebooking]
-    same += [visit for visit in visits if record.no_rawat and visit.no_rawat == record.no_rawat]
-    return same[0] if same else None
+def _visit_of(record: Record, visits: Sequence[Visit], ledger: Ledger) -> Visit | None:
+    """Return the visit of a booking: the one that goes on under it, or of whose number it was."""
+    near = [
+        visit
+        for visit in visits
+        if visit.kodebooking == record.kodebooking
+        or (record.no_rawat and comparable(visit.no_rawat) == comparable(record.no_rawat))
+    ]
+    found = [
+        replace(visit, kodebooking=record.kodebooking)
+        for visit, standing in standings(near, known_of(ledger, near), ledger.key)
+        if visit.kodebooking == record.kodebooking or record.kind != Kind.MOBILEJKN
+        if is_theirs(record, standing.owner)
+    ]
+    return found[0] if found else None
 
 
 def _hint(notes: "OwnSenderNotes") -> tuple[str, ...]:

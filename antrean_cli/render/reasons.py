@@ -125,6 +125,11 @@ WORDS: Mapping[ReasonCode, Words] = {
         Unit.PENDAFTARAN,
         "periksa kunjungannya di Khanza",
     ),
+    ReasonCode.HANDED_ON: Words(
+        "nomor ini sekarang milik pasien lain",
+        Unit.PENDAFTARAN,
+        "periksa kunjungan pasien yang lama di Khanza",
+    ),
     ReasonCode.VISIT_SOUGHT: Words(
         "kunjungan booking ini dicari di Khanza", advice="tunggu putaran berikutnya"
     ),

@@ -1,24 +1,25 @@
 """Visits beside the ledger's bookings → what becomes of each booking.
 
-A visit keeps the kode booking that it was first given, or added anew with after a cancel. Then, the
-first of these that fits (rules/README.md, Which visits and States):
+Under which booking a visit goes on, whose.py says. Then, the first of these that fits
+(rules/README.md, Which visits and States):
 
+- The booking was made for its number, and is another patient's: what is open of it is held.
 - Its clinic takes no part: what is open of its booking is held, and no other visit is looked at.
 - It lies in the window, or the ledger knows it: it is planned (planner.py).
 - A booking that Khanza was asked for and has no visit of is gone: what is open of it is held.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.fingerprints import done_fingerprint, policy_fingerprint
-from antrean_cli.rules.planner import gone, left_out, plan
+from antrean_cli.rules.planner import given_away, gone, left_out, plan, withdrawn
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.visits import Visit, takes_part
+from antrean_cli.rules.whose import Standing, standings
 
 
 class Plan(NamedTuple):
@@ -70,22 +71,20 @@ class Occasion(NamedTuple):
 
 
 def plans_of(
-    visits: Iterable[Visit], records: Mapping[str, Record], occasion: Occasion
+    visits: Sequence[Visit], records: Mapping[str, Record], occasion: Occasion
 ) -> list[Plan]:
     """Return a plan for every booking of these visits, and for every one that is gone.
 
     `records` is what the ledger knows of the visits, and all that is open in it.
     """
     policy_mark = policy_fingerprint(occasion.policy, occasion.today)
-    given = _codes_given(records.values())
     plans, met = list[Plan](), set[str]()
-    for visit in visits:
-        known = _known(visit, records, given)
-        met.add(visit.kodebooking)
-        if known and known.kodebooking != visit.kodebooking:
-            visit = replace(visit, kodebooking=known.kodebooking)
-            met.add(visit.kodebooking)
-        if one := _plan_of(visit, known, occasion, policy_mark):
+    for visit, standing in standings(visits, records, occasion.key):
+        met.update((visit.kodebooking, standing.kodebooking))
+        met.update(other.kodebooking for other in (*standing.others, *standing.untold))
+        plans += [Plan(other, given_away(other), None) for other in standing.others]
+        plans += [Plan(other, withdrawn(other), None) for other in standing.untold]
+        if one := _plan_of(visit, standing, occasion, policy_mark):
             plans.append(one)
     missing = (
         record
@@ -95,42 +94,22 @@ def plans_of(
     return plans + [Plan(record, gone(record), None) for record in missing]
 
 
-def _codes_given(records: Iterable[Record]) -> dict[str, Record]:
-    """Return the booking that each visit at the desk goes on under, by its no_rawat.
-
-    A kode booking that is made of the clinic or the queue number would change with them: the one
-    first given stays. After a cancel it is the one that the visit was added with anew.
-    """
-    given: dict[str, Record] = {}
-    for record in records:
-        if record.kind == Kind.MOBILEJKN or not record.no_rawat:
-            continue
-        if record.no_rawat not in given or given[record.no_rawat].ended:
-            given[record.no_rawat] = record
-    return given
-
-
-def _known(
-    visit: Visit, records: Mapping[str, Record], given: Mapping[str, Record]
-) -> Record | None:
-    """Return the ledger's booking of a visit."""
-    own = records.get(visit.kodebooking)
-    if visit.kind == Kind.MOBILEJKN or (own and not own.ended):
-        return own
-    return given.get(visit.no_rawat or "", own)
-
-
-def _plan_of(
-    visit: Visit, known: Record | None, occasion: Occasion, policy_mark: str
-) -> Plan | None:
-    policy, now = occasion.policy, occasion.now
+def _plan_of(visit: Visit, standing: Standing, occasion: Occasion, policy_mark: str) -> Plan | None:
+    policy, now, known = occasion.policy, occasion.now, standing.known
+    if standing.kodebooking != visit.kodebooking:
+        visit = replace(visit, kodebooking=standing.kodebooking)
     if not takes_part(visit, policy):
-        return Plan(known, left_out(known), None) if known else None
+        return Plan(known, _of_its_owner(left_out(known), standing), None) if known else None
     if known is None and not _in_window(visit, occasion):
         return None
-    after = plan(visit, known, policy, now, exact=occasion.exact)
+    after = _of_its_owner(plan(visit, known, policy, now, exact=occasion.exact), standing)
     mark = done_fingerprint(visit, after, policy, now, policy_mark, occasion.key)
-    return Plan(known, replace(after, done_fingerprint=mark), visit)
+    return Plan(known or standing.replaced, replace(after, done_fingerprint=mark), visit)
+
+
+def _of_its_owner(record: Record, standing: Standing) -> Record:
+    """Return the record with whose it is, as this look tells."""
+    return replace(record, owner=record.owner.updated(standing.owner), handed_on=False)
 
 
 def _in_window(visit: Visit, occasion: Occasion) -> bool:

@@ -32,6 +32,7 @@ from antrean_cli.rules.reasons import (
     CANCELLED_BY_KHANZA,
     FARMASI_UNSETTLED,
     GONE,
+    HANDED_ON,
     IN_DOUBT,
     LEFT_OUT,
     NO_SHOW,
@@ -89,7 +90,20 @@ def gone(record: Record) -> Record:
 
     What came by hand goes on: Khanza never knew it.
     """
-    return hold_open(record, GONE, _is_khanzas)
+    return hold_open(record, HANDED_ON if record.handed_on else GONE, _is_khanzas)
+
+
+def given_away(record: Record) -> Record:
+    """Return the record of a booking whose number Khanza gave to another patient's visit.
+
+    It is as one whose visit was deleted.
+    """
+    return gone(replace(record, handed_on=True, done_fingerprint=""))
+
+
+def withdrawn(record: Record) -> Record:
+    """Return the record of a booking that BPJS never heard of, and that its visit needs no more."""
+    return record.keeping(lambda push: push.source == MANUAL)
 
 
 def _unclear(record: Record) -> Record:

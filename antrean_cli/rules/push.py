@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import TASKS, Kind, State, Step
+from antrean_cli.rules.patients import NOBODY, Owner
 from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
 
 MANUAL = "manual"  # the source of what was sent by hand
@@ -90,8 +91,10 @@ class StatusObservation(NamedTuple):
 class Record:
     """What the ledger knows of one booking; `tanggal` is the day of service.
 
-    `kd_poli`, `kd_dokter` and `kd_pj` are Khanza's codes as they were when the add went out,
-    `seen` is what the passes saw of stts, `pushes` are its pushes by their step.
+    - `kd_poli`, `kd_dokter` and `kd_pj` are Khanza's codes as they were when the add went out,
+      `seen` is what the passes saw of stts, `pushes` are its pushes by their step.
+    - `owner` is whose it is; `handed_on`: Khanza gave its no_rawat to another patient's visit.
+    - `compared`: BPJS's list of the day was asked whose booking this is, or does not tell.
     """
 
     kodebooking: str
@@ -102,6 +105,9 @@ class Record:
     kd_dokter: str = ""
     kd_pj: str = ""
     seen: StatusObservation | None = None
+    owner: Owner = NOBODY
+    handed_on: bool = False
+    compared: bool = False
     done_fingerprint: str = ""  # of the visit as it was when nothing more was to be done
     pushes: Mapping[str, Push] = field(default_factory=dict)
 

@@ -35,6 +35,7 @@ class ReasonCode(Code):
     NO_SIGN_YET = "hadir.belum"
     NO_SHOW = "hadir.tidak"
     GONE = "hilang"
+    HANDED_ON = "hilang.nomor"
     VISIT_SOUGHT = "kunjungan.dicari"  # seen for the first time
     VISIT_UNCLEAR = "kunjungan.belum_jelas"
     LEFT_OUT = "poli"
@@ -152,6 +153,7 @@ REREAD = because(ReasonCode.REREAD)
 NO_SIGN_YET = because(ReasonCode.NO_SIGN_YET)
 NO_SHOW = because(ReasonCode.NO_SHOW)
 GONE = because(ReasonCode.GONE)
+HANDED_ON = because(ReasonCode.HANDED_ON)
 LEFT_OUT = because(ReasonCode.LEFT_OUT)
 IN_DOUBT = because(ReasonCode.IN_DOUBT)
 # No list of BPJS's shows antrean farmasi: only sending it again would tell.

@@ -34,6 +34,7 @@ from antrean_cli.rules.outcomes import (
     after_unreadable_lookup,
     apply,
 )
+from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Change, Record, changes, pending
 from antrean_cli.rules.requests import call_name, request_body, sendable
@@ -56,7 +57,8 @@ class PendingCall(NamedTuple):
 class Delivery:
     """One delivery: hand it the bookings, run it, then ask it how it ended.
 
-    - `visits` are Khanza's by kode booking, none of them where Khanza was not read.
+    - `visits` are Khanza's by kode booking, none of them where Khanza was not read; `owners` is
+      whose they are.
     - `adds_that_wait` are the bookings whose add waits for a look at BPJS's lists (adopt.py).
     - `probed` is the booking that the last probe was of, and after `run` the one of this delivery.
     - `bookings` are as they are now; `waiting` counts their pushes that are still to be sent.
@@ -71,6 +73,7 @@ class Delivery:
     deadline: float  # time.monotonic()
     clock: Callable[[], datetime]
     stop: Event
+    owners: Mapping[str, Owner] = field(default_factory=dict)
     adds_that_wait: frozenset[str] = frozenset()
     probed: str = ""
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
@@ -130,10 +133,19 @@ class Delivery:
         self, kodebooking: str, now: datetime, adds_that_wait: Collection[str]
     ) -> Call | None:
         """Return what can be asked for a booking now."""
-        visit = self.visits.get(kodebooking)
+        visit = self._visit(kodebooking)
         call = sendable(self.bookings[kodebooking], visit, self.policy, now)
         waits = call and call.push.step == Step.ADD and kodebooking in adds_that_wait
         return None if waits else call
+
+    def _visit(self, kodebooking: str) -> Visit | None:
+        """Return the visit that a booking is filled in from.
+
+        None if somebody at the desk has made the booking another patient's since it was read.
+        """
+        owner = self.bookings[kodebooking].owner
+        theirs = self.owners.get(kodebooking, owner) == owner
+        return self.visits.get(kodebooking) if theirs else None
 
     def _next_call(self, kodebooking: str, now: datetime) -> Call | None:
         """Return what is asked for a booking now; the probe's add waits for nothing."""
@@ -206,7 +218,7 @@ class Delivery:
 
     def _exchange(self, one: PendingCall) -> Callable[[], Reply | Fault]:
         """Return the exchange that a worker is to make."""
-        visit = self.visits.get(one.kodebooking)
+        visit = self._visit(one.kodebooking)
         body = request_body(one.kodebooking, one.call, visit, self.policy, self.clock())
         hide = visit.patient_name if visit else ""
         # Never nothing: a commit that stalled for seconds must not look like a call without limit.

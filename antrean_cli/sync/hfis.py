@@ -46,8 +46,7 @@ def known_sessions(state: PassState) -> Sessions:
 def wanted_sessions(agenda: Agenda, policy: Policy) -> WantedSessions:
     """Return the clinics, by BPJS's code and day, whose sessions matter to one of these visits."""
     wanted: dict[Clinic, datetime | None] = {}
-    for visit in agenda.visits:
-        record = agenda.records.get(visit.kodebooking)
+    for visit, record in agenda.with_records():
         kodepoli = clinic_of(visit).code
         if kodepoli and takes_part(visit, policy) and lacks_session(visit, record):
             clinic = (kodepoli, visit.tanggal)

@@ -12,7 +12,7 @@ What is handed on is named tuples, made by name: a dataclass takes ten times as 
 an idle pass does little else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -33,6 +33,7 @@ from antrean_cli.rules.service_days import BrokenRow, broken_rows
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.sources import EXACT
 from antrean_cli.rules.visits import Visit, assemble
+from antrean_cli.rules.whose import standings
 
 FULL_SCAN = timedelta(hours=1)
 SURAT_KONTROL = timedelta(minutes=5)
@@ -55,12 +56,18 @@ class Agenda(NamedTuple):
     """The visits that something can come of, and what the ledger knows of them.
 
     `records` holds their bookings and all that are open, as of `ledger_writes` (see
-    Ledger.writes_of_others).
+    Ledger.writes_of_others); `key` is the ledger's.
     """
 
     visits: Sequence[Visit]
     records: Mapping[str, Record]
     ledger_writes: int
+    key: bytes
+
+    def with_records(self) -> Iterator[tuple[Visit, Record | None]]:
+        """Yield the visits with what the ledger knows of each."""
+        for visit, standing in standings(self.visits, self.records, self.key):
+            yield visit, standing.known
 
 
 class Reading(NamedTuple):
@@ -114,7 +121,10 @@ def read(
     )
     undone = not_done(ledger, occasion, with_sessions(visits, sessions))
     agenda = Agenda(
-        visits=undone, records=unfinished | known_of(ledger, undone), ledger_writes=writes
+        visits=undone,
+        records=unfinished | known_of(ledger, undone),
+        ledger_writes=writes,
+        key=ledger.key,
     )
     days = _surat_kontrol_days(agenda, policy, state, now)
     return Reading(
@@ -160,7 +170,7 @@ def known_of(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
     visits = list(visits)
     return ledger.known(
         [visit.kodebooking for visit in visits],
-        [visit.no_rawat for visit in visits if visit.no_rawat and visit.kind != Kind.MOBILEJKN],
+        [visit.registration.no_rawat for visit in visits if visit.registration],
     )
 
 
@@ -239,9 +249,7 @@ def _surat_kontrol_days(
     if recently or Kind.ONSITE not in policy.add:
         return []
     return [
-        visit.tanggal
-        for visit in agenda.visits
-        if lacks_reference(visit, agenda.records.get(visit.kodebooking))
+        visit.tanggal for visit, record in agenda.with_records() if lacks_reference(visit, record)
     ]
 
 

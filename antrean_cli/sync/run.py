@@ -33,6 +33,7 @@ from antrean_cli.rules.booking_plans import Plan, plans_of
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
+from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.visits import Visit
@@ -56,15 +57,16 @@ EARLIEST_YEAR = 2026
 class ForDelivery(NamedTuple):
     """What a delivery has to know of Khanza's visits, by kode booking.
 
-    - `visits` are those that an add is filled in from.
+    - `visits` are those that an add is filled in from, `owners` is whose they are.
     - `adds_that_wait` are those whose add waits for a look at BPJS's lists (adopt.py).
     """
 
     visits: Mapping[str, Visit]
+    owners: Mapping[str, Owner]
     adds_that_wait: frozenset[str]
 
 
-WITHOUT_KHANZA = ForDelivery({}, frozenset())
+WITHOUT_KHANZA = ForDelivery({}, {}, frozenset())
 
 
 @dataclass(kw_only=True, slots=True)
@@ -179,6 +181,7 @@ class Pass:
             yield from self._tell_of_lists(compared, overdue=compared.overdue(waiting))
         return ForDelivery(
             visits={plan.after.kodebooking: plan.visit for plan in served if plan.visit},
+            owners={plan.after.kodebooking: plan.after.owner for plan in served},
             adds_that_wait=frozenset(one.kodebooking for one in waiting),
         )
 
@@ -263,6 +266,7 @@ class Pass:
             ledger=self.ledger,
             policy=self.settings.policy,
             visits=ready.visits,
+            owners=ready.owners,
             adds_that_wait=ready.adds_that_wait,
             workers=self.settings.workers,
             deadline=self._started + self.settings.max_seconds,

@@ -496,6 +496,8 @@ TOGETHER: tuple[Scenario, ...] = (
 
 DONE = {"sent": "done", "already": "done"}
 UNTOLD = {"code": "", "attempts": 0, "since": 0}
+# What differs from ledger to ledger, whatever happened to it.
+MARKED = {"seal", "mark_norm", "mark_nik", "mark_nomorkartu"}
 NO_FAULTS = {"name": "faults_in_row", "value": "0"}
 
 
@@ -653,12 +655,12 @@ def so_far(world: World) -> End:
 
 
 def rows(state: Path) -> dict[str, list[Row]]:
-    """Return all that a ledger holds but the seals, which follow from the rest, and its key."""
+    """Return all that a ledger holds but its key, and the seals and marks that follow from it."""
     with closing(sqlite3.connect(state)) as connection:
         connection.row_factory = sqlite3.Row
         return {
             table: [
-                {name: row[name] for name in row.keys() if name != "seal"}  # noqa: SIM118 - a Row is no dict
+                {name: row[name] for name in row.keys() if name not in MARKED}  # noqa: SIM118 - a Row is no dict
                 for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
                 if row[0] not in ("seal", "key")
             ]

@@ -139,6 +139,9 @@ COLUMNS = {
     "booking": {
         *("kodebooking", "kind", "tanggal", "no_rawat", "kd_poli", "kd_dokter", "kd_pj"),
         *("stts", "stts_since", "stts_first", "stts_exact", "settled", "seal"),
+        # Keyed marks of the patient's numbers: no number stands there.
+        *("mark_norm", "mark_nik", "mark_nomorkartu"),
+        *("registered", "handed_on", "compared"),
     },
     "push": {
         *(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,7 +50,7 @@ def occasion(now: datetime = NOW, **changed: Any) -> Occasion:
     )
 
 
-def plans(visits: Iterable[Visit], *known: Record, **changed: Any) -> list[Plan]:
+def plans(visits: Sequence[Visit], *known: Record, **changed: Any) -> list[Plan]:
     return plans_of(visits, {one.kodebooking: one for one in known}, occasion(**changed))
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import pytest
 
 from antrean_cli.rules.patients import (
+    NOBODY,
+    Owner,
     PatientNumbers,
     booked_patient,
+    is_patient_of,
+    marked,
     numbers_of,
+    owner_of,
     registered_patient,
     same_patient,
 )
-from tests.support.rows import booking, registration
+from tests.support.rows import KEY, booking, registration
 
 # Of each of the three numbers: both rows have it alike (=), otherwise (x), or one lacks it (?).
 AGREEMENTS = [
@@ -93,3 +98,59 @@ def test_both_rows_name_their_patient_by_the_same_three() -> None:
     expected = PatientNumbers(*numbers.values())
     assert registered_patient(registration(**numbers)) == expected
     assert booked_patient(booking(**numbers)) == expected
+
+
+@pytest.mark.parametrize(("agreement", "same"), [(one, same) for one, same in AGREEMENTS])
+@pytest.mark.parametrize("registered", ["unchanged", "changed", "unknown"])
+def test_where_the_numbers_leave_it_open_the_moment_of_registration_tells(
+    agreement: str, same: bool | None, registered: str
+) -> None:
+    """Marks tell as much as the numbers themselves."""
+    mine = PatientNumbers("1", "2", "3")
+    others = PatientNumbers(
+        *(
+            {"=": number, "x": f"{number}0", "?": ""}[sign]
+            for number, sign in zip(mine, agreement, strict=True)
+        )
+    )
+    then = "2026-11-23 08:05:00"
+    now = {"unchanged": then, "changed": "2026-11-23 08:25:00", "unknown": ""}[registered]
+    one, other = Owner(marked(mine, KEY), then), Owner(marked(others, KEY), now)
+    expected = registered != "changed" if same is None else same
+    assert one.is_same(other) is other.is_same(one) is expected
+
+
+def test_marks_of_a_patients_numbers_hold_none_of_them_and_tell_them_apart() -> None:
+    """A record number that is another's NIK is not the same for that."""
+    one = marked(PatientNumbers("7", "7", "7"), KEY)
+    assert len({*one}) == len(one) == 3
+    assert not any(mark == "7" for mark in one)
+    assert marked(PatientNumbers("7", "", "7"), KEY) == one._replace(nik="")
+    assert marked(PatientNumbers("7", "7", "7"), bytes(32)) != one
+
+
+def test_one_more_look_completes_what_is_known_of_an_owner_and_forgets_nothing() -> None:
+    known = Owner(PatientNumbers("a", "b", ""), "then")
+    assert known.updated(Owner(PatientNumbers("", "c", "d"), "now")) == Owner(
+        PatientNumbers("a", "c", "d"), "now"
+    )
+    assert known.updated(NOBODY) == known
+
+
+def test_an_owner_is_the_patient_of_the_registration_or_of_the_booking() -> None:
+    row, booked = registration(), booking()
+    moment = "2026-11-23 08:05:00"
+    assert owner_of(row, None, KEY) == Owner(marked(registered_patient(row), KEY), moment)
+    assert owner_of(row, booked, KEY) == Owner(marked(booked_patient(booked), KEY), moment)
+    assert owner_of(None, booked, KEY) == Owner(marked(booked_patient(booked), KEY), "")
+    assert owner_of(None, None, KEY) == NOBODY
+
+
+@pytest.mark.parametrize(
+    ("changed", "theirs"),
+    [({}, True), ({"nik": "9", "nomorkartu": "9"}, True), ({"norm": "2"}, False)],
+)
+def test_a_registration_with_the_bookings_record_number_is_of_its_patient(
+    changed: dict[str, str], theirs: bool
+) -> None:
+    assert is_patient_of(booking(), registration(**changed)) is theirs

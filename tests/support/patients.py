@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from tests.support.rows import words
 from tests.support.site import MONDAY, Site
 
 EXAM, BACK = "08:30:00", "08:50:00"  # of those who have gone home
@@ -57,3 +58,36 @@ def added_elsewhere(site: Site, no_rawat: str, tanggal: date = MONDAY, code: str
         code or no_rawat, str(tanggal), norm=norm, nik=nik, nomorkartu=nomorkartu, nohp=nohp
     )
     return code or no_rawat
+
+
+def mobile_jkn(site: Site, no_rawat: str | None, **booking: Any) -> str:
+    """Book in Mobile JKN, so that BPJS knows it; return nobooking."""
+    nobooking = site.khanza.booking(no_rawat, MONDAY, **booking)
+    site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
+    return nobooking
+
+
+def minute(site: Site, **span: float) -> list[str]:
+    """Let a minute (or `span`) pass, and a pass run; return what it tells of its changes."""
+    site.clock.forward(**(span or {"minutes": 1}))
+    found = site.sync().changes
+    return [
+        f"{one.record.kodebooking} {one.push.step} {one.push.state}"
+        for one in found
+        if one.reportable
+    ]
+
+
+def reason(site: Site, kodebooking: str, step: str) -> str:
+    """Return in words why a push is held, refused or closed."""
+    return words(site.push(kodebooking, step).reason)
+
+
+def hand_on(site: Site, no_rawat: str, **visit: Any) -> str:
+    """Delete a visit and register the next patient, who is given its number; return norm."""
+    site.khanza.delete("resep_obat", no_rawat=no_rawat)
+    site.khanza.delete("reg_periksa", no_rawat=no_rawat)
+    norm = str(visit.pop("norm", None) or site.khanza.patient())
+    given = {"jam": "08:25:00", "exam": "08:40:00", "no": int(no_rawat[-6:]), **visit}
+    assert patient(site, norm=norm, **given) == no_rawat
+    return norm

@@ -1,0 +1,130 @@
+"""Under which of the ledger's bookings a visit goes on, and when it begins one of its own.
+
+- A visit keeps the kode booking that it was first given, or added anew with after a cancel, as long
+  as it is the same patient's (patients.Owner).
+- A number that Khanza handed to another patient begins a booking of its own: under the number if
+  BPJS was never told of the old booking, else under the number with "-2" ("-3" …).
+- A Mobile JKN booking has BPJS's own code, and no other. (rules/README.md, Whose visit)
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from antrean_cli.rules.codes import Kind
+from antrean_cli.rules.patients import NOBODY, Owner, owner_of
+from antrean_cli.rules.push import Record
+from antrean_cli.rules.values import comparable
+from antrean_cli.rules.visits import Visit
+
+
+class Standing(NamedTuple):
+    """Where a visit stands in the ledger.
+
+    - `kodebooking` is the one that it goes on under; `known` is the ledger's booking of it, None
+      for a new one.
+    - `replaced` is what the ledger has under that code of another patient, and BPJS never heard of.
+    - `owner` is whose visit it is.
+    - `others` are the bookings that were made for its number and are another patient's.
+    - `untold` are those that were made for it, and that it needs no more: a Mobile JKN booking has
+      it now, and BPJS never heard of them.
+    """
+
+    kodebooking: str
+    known: Record | None
+    owner: Owner
+    replaced: Record | None = None
+    others: tuple[Record, ...] = ()
+    untold: tuple[Record, ...] = ()
+
+
+def standings(
+    visits: Sequence[Visit], records: Mapping[str, Record], key: bytes
+) -> Iterator[tuple[Visit, Standing]]:
+    """Yield the visits with where each of them stands; `key` is the ledger's.
+
+    `records` is what the ledger knows of them, by kode booking. A Mobile JKN booking whose code is
+    another patient's in the ledger is left out: it has no other one.
+    """
+    own_codes = {visit.kodebooking for visit in visits if visit.kind == Kind.MOBILEJKN}
+    known = _KnownBookings(records, key, own_codes)
+    for visit in visits:
+        if standing := known.standing(visit):
+            yield visit, standing
+
+
+class _KnownBookings:
+    """The bookings of the ledger, found by whose they are and for which visit they were made.
+
+    `taken` are kode booking that BPJS has given itself (nobooking).
+    """
+
+    def __init__(self, records: Mapping[str, Record], key: bytes, taken: Collection[str]) -> None:
+        self._records = records
+        self._key = key
+        self._taken = taken
+        self._by_number: dict[str, list[Record]] = {}
+        for record in records.values():
+            if record.kind != Kind.MOBILEJKN and record.no_rawat:
+                self._by_number.setdefault(comparable(record.no_rawat), []).append(record)
+
+    def standing(self, visit: Visit) -> Standing | None:
+        """Return where a visit stands; None if its code is another patient's, and BPJS's own."""
+        owner = owner_of(visit.registration, visit.booking, self._key)
+        number = comparable(visit.registration.no_rawat) if visit.registration else ""
+        made = self._by_number.get(number, ())
+        same = [record for record in made if is_theirs(record, owner)]
+        others = tuple(record for record in made if not is_theirs(record, owner))
+        own = self._records.get(visit.kodebooking)
+        if visit.kind == Kind.MOBILEJKN:
+            if own and not is_theirs(own, owner):
+                return None
+            untold = tuple(record for record in same if not record.known_at_bpjs)
+            return Standing(visit.kodebooking, own, owner, others=others, untold=untold)
+        if own and own.kind != Kind.MOBILEJKN and is_theirs(own, owner) and own not in same:
+            same.append(own)  # what was sent by hand is made for no number yet
+        if known := _goes_on(visit.kodebooking, same):
+            return Standing(known.kodebooking, known, owner, others=others)
+        kodebooking = self._free(visit.kodebooking)
+        replaced = self._records.get(kodebooking)
+        left = tuple(record for record in others if record is not replaced)
+        return Standing(kodebooking, None, owner, replaced, left)
+
+    def _free(self, kodebooking: str) -> str:
+        """Return a kode booking that BPJS does not have of somebody else."""
+        return next(code for code in _numbered(kodebooking) if self._is_free(code))
+
+    def _is_free(self, kodebooking: str) -> bool:
+        if kodebooking in self._taken:
+            return False
+        known = self._records.get(kodebooking)
+        return known is None or not (known.kind == Kind.MOBILEJKN or known.known_at_bpjs)
+
+
+def is_theirs(record: Record, owner: Owner) -> bool:
+    """Return whether a booking is of a visit's patient.
+
+    One of which nobody knows whose it is belongs to the visit of its number.
+    """
+    if record.owner == NOBODY:
+        return not record.handed_on
+    return record.owner.is_same(owner)
+
+
+def _goes_on(kodebooking: str, same: Iterable[Record]) -> Record | None:
+    """Return under which of its patient's bookings a visit goes on.
+
+    Its own, unless that was cancelled; else the one first given, or added anew with after a cancel.
+    """
+    own = next((record for record in same if record.kodebooking == kodebooking), None)
+    if own and not own.ended:
+        return own
+    alive = (record for record in same if not record.ended)
+    return next(alive, own or next(iter(same), None))
+
+
+def _numbered(kodebooking: str) -> Iterator[str]:
+    yield kodebooking
+    number = 2
+    while True:
+        yield f"{kodebooking}-{number}"
+        number += 1
