@@ -660,12 +660,20 @@ def rows(state: Path) -> dict[str, list[Row]]:
         connection.row_factory = sqlite3.Row
         return {
             table: [
-                {name: row[name] for name in row.keys() if name not in MARKED}  # noqa: SIM118 - a Row is no dict
+                _without_marks(row)
                 for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
                 if row[0] not in ("seal", "key")
             ]
             for table in ("meta", "booking", "push")
         }
+
+
+def _without_marks(row: sqlite3.Row) -> Row:
+    """Return a row without what follows from the ledger's own key."""
+    kept = {name: row[name] for name in row.keys() if name not in MARKED}  # noqa: SIM118 - a Row is no dict
+    if "settled" in kept:  # a fingerprint: the policy's, and behind it the visit's
+        kept["settled"] = kept["settled"].rpartition(":")[0]
+    return kept
 
 
 def alike(end: End) -> End:
