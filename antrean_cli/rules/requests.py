@@ -26,6 +26,7 @@ from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.sources import VisitContext
+from antrean_cli.rules.values import first_filled
 from antrean_cli.rules.visits import Visit
 
 KETERANGAN_BATAL = "Dibatalkan pasien"  # where Khanza has no reason, or cannot be asked for it
@@ -67,8 +68,8 @@ def request_body(
     if call.lookup:
         return listtask_body(kodebooking)
     if push.step == Step.BATAL:
-        keterangan = visit and visit.cancel and visit.cancel.keterangan
-        return batal_body(kodebooking, keterangan or KETERANGAN_BATAL)
+        keterangan = visit.cancel.keterangan if visit and visit.cancel else None
+        return batal_body(kodebooking, first_filled(keterangan, KETERANGAN_BATAL))
     if visit and push.step == Step.ADD:
         return add_body(visit, policy)
     if visit and push.step == Step.FARMASI:

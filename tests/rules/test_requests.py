@@ -70,7 +70,10 @@ def test_an_add_is_filled_in_from_the_visit() -> None:
 
 @pytest.mark.parametrize(
     ("keterangan", "told"),
-    [("Berhalangan", "Berhalangan"), ("", "Dibatalkan pasien"), (None, "Dibatalkan pasien")],
+    [
+        ("Berhalangan", "Berhalangan"),
+        *((odd, "Dibatalkan pasien") for odd in (None, "", " ", "-")),
+    ],
 )
 def test_a_cancel_has_khanzas_reason_or_one_that_fits_all(
     keterangan: str | None, told: str
