@@ -16,12 +16,15 @@ from antrean_cli.console.output import report
 from antrean_cli.console.parameters import OneOf, usable_kodebooking
 from antrean_cli.console.progress import ProgressBar
 from antrean_cli.console.signals import Signals
-from antrean_cli.errors import InputError
+from antrean_cli.errors import AntreanError, InputError
 from antrean_cli.operator.update_file import TASKIDS, typed_time, updates_in
 from antrean_cli.rules.payloads import JENISRESEP
 
 if TYPE_CHECKING:
-    from antrean_cli.operator.bulk_update import BulkUpdate, LineResult
+    from antrean_cli.config.settings import Settings
+    from antrean_cli.ledger.ledger import Ledger
+    from antrean_cli.operator.bulk_update import LineResult
+    from antrean_cli.operator.manual import ManualCall
     from antrean_cli.operator.update_file import Line
 
 
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
     help=(
         "Kirim waktu satu task, atau banyak task dari sebuah berkas. TASKID 1 sampai 7 atau 99."
         " WAKTU dalam zona rumah sakit (ANTREAN_TZ), atau milidetik epoch; tanpa WAKTU berarti "
-        "sekarang."
+        "sekarang. Bila antreannya belum ada di BPJS, task disimpan dan dikirim otomatis setelah "
+        "ada."
     ),
     epilog=examples(
         """
@@ -38,6 +42,7 @@ antrean update 2026/11/22/000001 3
 antrean update 2026/11/22/000001 4 "2026-11-22 08:05"
 antrean update 2026/11/22/000001 5 1795311900000 --jenisresep Racikan
 antrean update --file task12.csv
+antrean update --file task12.csv --queue
 """
     ),
 )
@@ -63,6 +68,11 @@ antrean update --file task12.csv
         "kolom boleh ada; pemisahnya koma atau titik koma."
     ),
 )
+@click.option(
+    "--queue",
+    is_flag=True,
+    help="Simpan saja; putaran berikutnya mengirimnya sesuai urutan, sebelum task 3.",
+)
 @json_option
 @click.pass_context
 def command(
@@ -72,6 +82,7 @@ def command(
     waktu: str | None,
     jenisresep: str | None,
     source: str | None,
+    queue: bool,
     as_json: bool,
 ) -> None:
     app: App = ctx.obj
@@ -80,31 +91,54 @@ def command(
             raise click.UsageError(
                 "--file tidak dapat digabung dengan KODEBOOKING atau --jenisresep", ctx
             )
-        _send_file(app, source, as_json)
+        _settle_file(app, source, queue=queue, as_json=as_json)
         return
     if number is None or taskid is None:
         raise click.UsageError(f"{'TASKID' if number else 'KODEBOOKING'} belum diberikan", ctx)
-    _send_one(app, number, taskid, waktu, jenisresep, as_json)
+    _settle_one(app, number, taskid, waktu, jenisresep, queue=queue, as_json=as_json)
 
 
-def _send_one(
-    app: App, number: str, taskid: str, waktu: str | None, jenisresep: str | None, as_json: bool
+def _settle_one(
+    app: App,
+    number: str,
+    taskid: str,
+    waktu: str | None,
+    jenisresep: str | None,
+    *,
+    queue: bool,
+    as_json: bool,
 ) -> None:
-    from antrean_cli.operator.manual import send, time_at_bpjs, update_call
+    """Send or keep the time of one task, and tell what became of it."""
+    settings = app.settings(*_needs(queue))
+    now = app.now(settings.policy.zone)
+    moment = _moment(waktu, settings.policy.zone, now)
+    from antrean_cli.operator.kept_updates import keep_unsent, send_or_keep
+    from antrean_cli.operator.manual import update_call
 
-    settings = app.settings("bpjs")
-    zone = settings.policy.zone
-    now = app.now(zone)
-    moment = _moment(waktu, zone, now)
-    sent = send(settings, update_call(number, taskid, moment, jenisresep), now)
-    if not sent.already or as_json:
-        report(app, sent, number, f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}", "", as_json)
+    call = update_call(number, taskid, moment, jenisresep)
+    sent = (keep_unsent if queue else send_or_keep)(settings, call, now)
+    if sent.already and not (queue or as_json):
+        _tell_time_at_bpjs(app, settings, call, typed=waktu is not None)
         return
-    held = time_at_bpjs(settings, number, taskid)
+    what = f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}"
+    report(app, sent, number, what, "waktu di BPJS tidak diganti", as_json)
+
+
+def _needs(queue: bool) -> list[str]:
+    """Return what the settings are needed for: what is kept calls nobody."""
+    return [] if queue else ["bpjs"]
+
+
+def _tell_time_at_bpjs(app: App, settings: "Settings", call: "ManualCall", *, typed: bool) -> None:
+    """Say that BPJS had the task before, and with which time."""
+    from antrean_cli.operator.manual import time_at_bpjs
+
+    held = time_at_bpjs(settings, call.kodebooking, call.step)
     when = f" dengan waktu {held:%d-%m-%Y %H:%M:%S}" if held else ""
-    typed = "waktu sekarang" if waktu is None else "waktu yang diketik"
-    unused = "" if held == moment.replace(microsecond=0) else f"; {typed} tidak dipakai"
-    app.say(f"{number}: task {taskid} sudah ada di BPJS{when}{unused}")
+    same = call.waktu is not None and held == call.waktu.replace(microsecond=0)
+    ours = "waktu yang diketik" if typed else "waktu sekarang"
+    unused = "" if same else f"; {ours} tidak dipakai"
+    app.say(f"{call.kodebooking}: task {call.step} sudah ada di BPJS{when}{unused}")
 
 
 def _moment(text: str | None, zone: timezone, now: datetime) -> datetime:
@@ -119,43 +153,67 @@ def _moment(text: str | None, zone: timezone, now: datetime) -> datetime:
     )
 
 
-def _send_file(app: App, source: str, as_json: bool) -> None:
-    """Send the updates of a file, tell what becomes of each, and raise what went wrong most."""
-    settings = app.settings("bpjs")
+def _settle_file(app: App, source: str, *, queue: bool, as_json: bool) -> None:
+    """Send or keep the updates of a file, tell what becomes of each, raise what went most wrong."""
+    settings = app.settings(*_needs(queue))
     zone = settings.policy.zone
     lines = updates_in(read_text(source), source_name(source), zone)
-    from antrean_cli.bpjs.client import Client
     from antrean_cli.ledger.ledger import Ledger
-    from antrean_cli.operator.bulk_update import BulkUpdate
     from antrean_cli.render.text import json_text
     from antrean_cli.render.updates import result_document, results_summary
 
+    settled = _kept if queue else _sent
     signals = Signals()
     with Ledger.open(settings.state, zone) as ledger:
-        batch = BulkUpdate(
-            client=Client(settings.bpjs, connections=settings.workers),
-            ledger=ledger,
-            policy=settings.policy,
-            workers=settings.workers,
-            clock=lambda: app.now(zone),
-        )
-        signals.ends = batch
-        results = _send_lines(app, batch, lines, as_json)
+        results, error = settled(app, settings, ledger, lines, signals, as_json)
     if as_json:
         in_order = sorted(results, key=lambda result: result.line.number)
         click.echo(json_text([result_document(result) for result in in_order]))
     for sentence in results_summary(results):
         app.say(sentence)
-    if error := batch.error:
+    if error:
         raise error
 
 
-def _send_lines(
-    app: App, batch: "BulkUpdate", lines: "list[Line]", as_json: bool
-) -> "list[LineResult]":
-    """Send the lines, and print what becomes of each as soon as it is known."""
+def _kept(
+    app: App,
+    settings: "Settings",
+    ledger: "Ledger",
+    lines: "list[Line]",
+    _: Signals,
+    as_json: bool,
+) -> "tuple[list[LineResult], AntreanError | None]":
+    """Keep the lines for a pass to send, and print what becomes of each."""
+    from antrean_cli.operator.bulk_update import keep_file
     from antrean_cli.render.updates import result_line
 
+    results, error = keep_file(ledger, settings.policy, lines, app.now(settings.policy.zone))
+    for result in () if as_json else results:
+        click.echo(result_line(result))
+    return results, error
+
+
+def _sent(
+    app: App,
+    settings: "Settings",
+    ledger: "Ledger",
+    lines: "list[Line]",
+    signals: Signals,
+    as_json: bool,
+) -> "tuple[list[LineResult], AntreanError | None]":
+    """Send the lines, and print what becomes of each as soon as it is known."""
+    from antrean_cli.bpjs.client import Client
+    from antrean_cli.operator.bulk_update import BulkUpdate
+    from antrean_cli.render.updates import result_line
+
+    batch = BulkUpdate(
+        client=Client(settings.bpjs, connections=settings.workers),
+        ledger=ledger,
+        policy=settings.policy,
+        workers=settings.workers,
+        clock=lambda: app.now(settings.policy.zone),
+    )
+    signals.ends = batch
     results: list[LineResult] = []
     shown = sys.stderr.isatty() and not app.quiet
     with ProgressBar(shown=shown) as bar, closing(batch.run(lines)) as run:
@@ -165,4 +223,4 @@ def _send_lines(
                 bar.clear()
                 click.echo(result_line(result))
             bar.move(len(lines) - len(results))
-    return results
+    return results, batch.error

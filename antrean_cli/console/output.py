@@ -8,7 +8,7 @@ import click
 from antrean_cli.console.app import App
 
 if TYPE_CHECKING:
-    from antrean_cli.operator.manual import Accepted
+    from antrean_cli.operator.manual import Settled
     from antrean_cli.operator.queue_admin import Changed
 
 _COLOURS = {
@@ -47,9 +47,9 @@ def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None
 
 
 def report(
-    app: App, sent: "Accepted", kodebooking: str, what: str, unused: str, as_json: bool
+    app: App, sent: "Settled", kodebooking: str, what: str, unused: str, as_json: bool
 ) -> None:
-    """Print what BPJS said to one call by hand.
+    """Print what became of one call by hand.
 
     `unused` says what became of ours where BPJS had it already.
     """
@@ -58,11 +58,12 @@ def report(
 
         told = {
             "kodebooking": kodebooking,
-            "outcome": "already" if sent.already else "sent",
+            "outcome": sent.outcome,
             "code": sent.code,
             "message": sent.message,
         }
         click.echo(json_text(told))
         return
-    outcome = f"sudah ada di BPJS; {unused}" if sent.already else "diterima BPJS"
-    app.say(f"{kodebooking} {what}: {outcome}")
+    from antrean_cli.render.updates import settled_words
+
+    app.say(f"{kodebooking} {what}: {settled_words(sent, unused)}")

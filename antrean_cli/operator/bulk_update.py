@@ -3,7 +3,8 @@
 - The ledger is written to before anything is sent, and each line that BPJS has is noted as a single
   update is.
 - In the order of the file within a booking; after a line that BPJS did not take, the booking's
-  later ones stay back.
+  later ones stay back. Where BPJS does not know the booking yet, its lines are kept
+  (kept_updates.py).
 - One thread writes the ledger; the workers only exchange requests.
 - Refused credentials, three faults in a row (by order of completion) and a ledger that cannot be
   written end it, and so does a signal: no more is sent, calls in flight are noted.
@@ -11,11 +12,12 @@
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from threading import Event
+from typing import NamedTuple
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.errors import (
@@ -27,31 +29,26 @@ from antrean_cli.errors import (
     worst,
 )
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.operator.kept_updates import keep, keep_or_refuse, may_be_kept
+from antrean_cli.operator.lookups import raise_unless_done
 from antrean_cli.operator.manual import (
+    CallOutcome,
     ManualCall,
+    accepted_as,
     note,
+    outcome_of,
     refuse_handed_on,
-    require_accepted,
     require_usable,
     update_call,
 )
 from antrean_cli.operator.update_file import Line
 from antrean_cli.rules.answers import Outcome, Reply
-from antrean_cli.rules.codes import CallName, Code, OutcomeKind
+from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.faults import Fault
+from antrean_cli.rules.kept import waits_behind_kept
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
 from antrean_cli.rules.policy import Policy
 from antrean_cli.sync.workers import Workers
-
-
-class LineOutcome(Code):
-    """What became of a line."""
-
-    SENT = "sent"  # BPJS took it
-    ALREADY = "already"  # BPJS had it: 208
-    REFUSED = "refused"
-    FAILED = "failed"  # no answer, or credentials refused
-    SKIPPED = "skipped"  # not sent: a line before it was not taken, or the whole was ended
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,18 +56,18 @@ class LineResult:
     """What became of a line; `code` and `message` are BPJS's, else `message` says why not."""
 
     line: Line
-    outcome: LineOutcome
+    outcome: CallOutcome
     code: str = ""
     message: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _AnsweredLine:
-    """A line that came back, with the outcome to note if BPJS has it."""
+class _AnsweredLine(NamedTuple):
+    """A line that came back: BPJS's answer, what that means, and why it is not there, if so."""
 
-    result: LineResult
-    call: ManualCall
-    accepted: Outcome | None = None
+    line: Line
+    answer: Reply | Fault
+    outcome: Outcome | None
+    error: AntreanError | None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -100,9 +97,11 @@ class BulkUpdate:
         """
         for line in lines:
             self._waiting.setdefault(line.kodebooking, deque()).append(line)
-        require_usable(self.ledger, self._waiting, self.clock())
+        known = require_usable(self.ledger, self._waiting, self.clock())
         refuse_handed_on(self.ledger, self._waiting)
-        for kodebooking in self._waiting:
+        for kodebooking, waiting in self._waiting.items():
+            if waits_behind_kept(known.get(kodebooking), waiting[0].taskid):
+                yield from self._keep_rest(kodebooking)
             self._make_ready(kodebooking)
         self.delivering = True
         with Workers[Line, Reply | Fault](self.workers) as workers:
@@ -120,8 +119,7 @@ class BulkUpdate:
     @property
     def error(self) -> AntreanError | None:
         """What decides how the program ends, None if all went well."""
-        code = worst(error.exit_code for error in self.errors)
-        return next((error for error in self.errors if error.exit_code == code), None)
+        return _worst(self.errors)
 
     # -- calls
 
@@ -145,18 +143,28 @@ class BulkUpdate:
         That is also what becomes of the lines behind one that BPJS did not take.
         """
         answered = [self._answered(line, answer) for line, answer in workers.wait_completed()]
-        self._note(answered)
         results = []
-        for one in answered:
-            line = one.result.line
-            results.append(one.result)
-            if one.accepted:
+        for one, became in zip(answered, self._note(answered), strict=True):
+            line = one.line
+            results.append(_result(line, became, one.answer))
+            if became in (CallOutcome.SENT, CallOutcome.ALREADY):
                 self._make_ready(line.kodebooking)
-            elif not self._ended:
-                why = f"baris {line.number} belum diterima"
-                results += [_skipped(behind, why) for behind in self._waiting[line.kodebooking]]
-                self._waiting[line.kodebooking].clear()
+            elif became is CallOutcome.QUEUED:
+                results += self._keep_rest(line.kodebooking)
+            else:
+                self._keep_error(line, one.error)
+                results += self._skip_rest(line)
         return results
+
+    def _skip_rest(self, refused: Line) -> list[LineResult]:
+        """Return what becomes of the lines behind one that BPJS did not take: they stay back."""
+        if self._ended:
+            return []  # with all the others, then
+        waiting = self._waiting[refused.kodebooking]
+        why = f"baris {refused.number} belum diterima"
+        skipped = [_skipped(behind, why) for behind in waiting]
+        waiting.clear()
+        return skipped
 
     def _left_over(self) -> list[LineResult]:
         """Return the lines that were not sent because all of it ended, in the order of the file."""
@@ -167,36 +175,61 @@ class BulkUpdate:
     # -- answers
 
     def _answered(self, line: Line, answer: Reply | Fault) -> _AnsweredLine:
-        """Return what an answer says of a line; errors are kept, and end all of it if they must."""
+        """Return what an answer says of a line; all of it ends here if it must."""
         self._faults_in_row = self._faults_in_row + 1 if isinstance(answer, Fault) else 0
         if self._faults_in_row >= FAULTS_THAT_BEGIN_ONE:
             self._end("BPJS tidak menjawab")
-        call = _call(line)
+        outcome = None
         try:
-            outcome = require_accepted(call, answer)
+            outcome = outcome_of(_call(line), answer)
+            raise_unless_done(outcome)
         except CredentialsError as error:
             self._end("kredensial tidak diterima BPJS")
-            self.errors.append(error)
-            return _AnsweredLine(result=_result(line, LineOutcome.FAILED, answer), call=call)
+            return _AnsweredLine(line, answer, outcome, error)
         except (TemporaryError, RefusedError) as error:
-            self.errors.append(type(error)(f"baris {line.number}: {error}"))
-            refused = isinstance(error, RefusedError)
-            became = LineOutcome.REFUSED if refused else LineOutcome.FAILED
-            return _AnsweredLine(result=_result(line, became, answer), call=call)
-        became = LineOutcome.ALREADY if outcome.kind == OutcomeKind.ALREADY else LineOutcome.SENT
-        return _AnsweredLine(result=_result(line, became, answer), call=call, accepted=outcome)
+            return _AnsweredLine(line, answer, outcome, error)
+        return _AnsweredLine(line, answer, outcome, None)
 
-    def _note(self, answered: Sequence[_AnsweredLine]) -> None:
+    def _note(self, answered: Sequence[_AnsweredLine]) -> list[CallOutcome]:
+        """Note in one commit what BPJS has, keep what it does not know yet; return what became."""
         now = self.clock()
         try:
             with self.ledger.transaction():
-                for one in answered:
-                    if one.accepted:
-                        note(self.ledger, self.policy, one.call, one.accepted, now)
+                return [self._noted(one, now) for one in answered]
         except StateError as error:
             # What BPJS said is told all the same; sent once more, it is answered with 208, and
             # noted then.
             self._end("berkas status tidak dapat ditulis")
+            self.errors.append(error)
+            return [_unnoted(one) for one in answered]
+
+    def _noted(self, one: _AnsweredLine, now: datetime) -> CallOutcome:
+        call = _call(one.line)
+        if one.outcome and one.error is None:
+            note(self.ledger, self.policy, call, one.outcome, now)
+            return accepted_as(one.outcome)
+        unknown = one.outcome and may_be_kept(call, one.outcome)
+        kept = unknown and keep(self.ledger, self.policy, call, one.outcome, now)
+        return CallOutcome.QUEUED if kept else _unnoted(one)
+
+    def _keep_rest(self, kodebooking: str) -> list[LineResult]:
+        """Keep the lines that are left of a booking, and return what became of them."""
+        waiting = self._waiting[kodebooking]
+        try:
+            with self.ledger.transaction():
+                results, errors = keep_lines(self.ledger, self.policy, waiting, self.clock())
+        except StateError as error:
+            self._end("berkas status tidak dapat ditulis")
+            self.errors.append(error)
+            return []  # they are left over
+        waiting.clear()
+        self.errors += errors
+        return results
+
+    def _keep_error(self, line: Line, error: AntreanError | None) -> None:
+        if isinstance(error, TemporaryError | RefusedError):
+            self.errors.append(_of_line(line, error))
+        elif error:
             self.errors.append(error)
 
     def _end(self, why: str) -> None:
@@ -207,7 +240,59 @@ def _call(line: Line) -> ManualCall:
     return update_call(line.kodebooking, line.taskid, line.waktu, line.jenisresep)
 
 
-def _result(line: Line, outcome: LineOutcome, answer: Reply | Fault) -> LineResult:
+def keep_file(
+    ledger: Ledger, policy: Policy, lines: Sequence[Line], now: datetime
+) -> tuple[list[LineResult], AntreanError | None]:
+    """Keep all lines of a file for a pass to send; raises StateError or InputError: none is kept.
+
+    Returns what became of each, and what decides how the program ends.
+    """
+    bookings = {line.kodebooking for line in lines}
+    require_usable(ledger, bookings, now)
+    refuse_handed_on(ledger, bookings)
+    with ledger.transaction():
+        results, errors = keep_lines(ledger, policy, lines, now)
+    return results, _worst(errors)
+
+
+def keep_lines(
+    ledger: Ledger, policy: Policy, lines: Iterable[Line], now: datetime
+) -> tuple[list[LineResult], list[AntreanError]]:
+    """Keep lines for a pass to send, in their order; inside `transaction`.
+
+    Returns what became of each, and why some are not kept.
+    """
+    results: list[LineResult] = []
+    errors: list[AntreanError] = []
+    for line in lines:
+        try:
+            became = keep_or_refuse(ledger, policy, _call(line), now)
+            results.append(LineResult(line=line, outcome=became))
+        except (TemporaryError, RefusedError) as error:
+            failed = isinstance(error, TemporaryError)
+            became = CallOutcome.FAILED if failed else CallOutcome.REFUSED
+            results.append(LineResult(line=line, outcome=became, message=str(error)))
+            errors.append(_of_line(line, error))
+    return results, errors
+
+
+def _worst(errors: Sequence[AntreanError]) -> AntreanError | None:
+    code = worst(error.exit_code for error in errors)
+    return next((error for error in errors if error.exit_code == code), None)
+
+
+def _of_line(line: Line, error: AntreanError) -> AntreanError:
+    return type(error)(f"baris {line.number}: {error}")
+
+
+def _unnoted(one: _AnsweredLine) -> CallOutcome:
+    """Return what an answer says of a line, whatever the ledger knows."""
+    if one.outcome and one.error is None:
+        return accepted_as(one.outcome)
+    return CallOutcome.REFUSED if isinstance(one.error, RefusedError) else CallOutcome.FAILED
+
+
+def _result(line: Line, outcome: CallOutcome, answer: Reply | Fault) -> LineResult:
     if isinstance(answer, Fault):
         doubt = "; belum pasti diterima" if answer.maybe_acted else ""
         return LineResult(line=line, outcome=outcome, message=f"{answer.text}{doubt}")
@@ -215,4 +300,4 @@ def _result(line: Line, outcome: LineOutcome, answer: Reply | Fault) -> LineResu
 
 
 def _skipped(line: Line, why: str) -> LineResult:
-    return LineResult(line=line, outcome=LineOutcome.SKIPPED, message=why)
+    return LineResult(line=line, outcome=CallOutcome.SKIPPED, message=why)

@@ -17,7 +17,7 @@ from antrean_cli.errors import AntreanError, InputError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.lookups import raise_unless_done, tasks
 from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
-from antrean_cli.rules.codes import Kind, OutcomeKind, Step
+from antrean_cli.rules.codes import Code, Kind, OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.ordering import arrange
@@ -58,13 +58,29 @@ class ManualCall:
         return self.visit.patient_name if self.visit else ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Accepted:
-    """What BPJS said to a call: it has the push now, or had it before (208, `already`)."""
+class CallOutcome(Code):
+    """What became of a call by hand, as JSON tells it."""
 
-    already: bool
-    code: str
-    message: str
+    SENT = "sent"  # BPJS took it
+    ALREADY = "already"  # BPJS had it: 208
+    QUEUED = "queued"  # kept in the ledger: a pass sends it
+    REFUSED = "refused"
+    FAILED = "failed"  # no answer, or credentials refused
+    SKIPPED = "skipped"  # not sent: one before it was not taken, or the whole was ended
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """What came of a call; `code` and `message` are BPJS's, empty where it was not asked."""
+
+    outcome: CallOutcome
+    code: str = ""
+    message: str = ""
+
+    @property
+    def already(self) -> bool:
+        """Whether BPJS had it before."""
+        return self.outcome is CallOutcome.ALREADY
 
 
 def update_call(
@@ -79,7 +95,7 @@ def update_call(
     )
 
 
-def send(settings: Settings, call: ManualCall, now: datetime) -> Accepted:
+def send(settings: Settings, call: ManualCall, now: datetime) -> Settled:
     """Make a call, and note in the ledger what BPJS has by it.
 
     Raises StateError and InputError before anything is sent, and CredentialsError, TemporaryError
@@ -89,16 +105,27 @@ def send(settings: Settings, call: ManualCall, now: datetime) -> Accepted:
         require_usable(ledger, [call.kodebooking], now)
         if call.step not in (Step.ADD, Step.BATAL):
             refuse_handed_on(ledger, [call.kodebooking])
-        client = Client(settings.bpjs)
-        answer = client.call(call_of(call.step), call.body, hide=call.patient_name)
-        outcome = require_accepted(call, answer)
-        with ledger.transaction():
-            if call.visit:
-                _give_way(ledger, call.kodebooking, call.visit, now)
-            note(ledger, settings.policy, call, outcome, now)
-    return Accepted(
-        already=outcome.kind == OutcomeKind.ALREADY, code=outcome.code, message=outcome.text
-    )
+        outcome = ask(settings, call)
+        raise_unless_done(outcome)
+        return settle(ledger, settings.policy, call, outcome, now)
+
+
+def ask(settings: Settings, call: ManualCall) -> Outcome:
+    """Make a call, and return what BPJS's answer means; raises TemporaryError if none comes."""
+    client = Client(settings.bpjs)
+    answer = client.call(call_of(call.step), call.body, hide=call.patient_name)
+    return outcome_of(call, answer)
+
+
+def settle(
+    ledger: Ledger, policy: Policy, call: ManualCall, outcome: Outcome, now: datetime
+) -> Settled:
+    """Note in the ledger what BPJS has by a call, and return what came of that."""
+    with ledger.transaction():
+        if call.visit:
+            _give_way(ledger, call.kodebooking, call.visit, now)
+        note(ledger, policy, call, outcome, now)
+    return Settled(outcome=accepted_as(outcome), code=outcome.code, message=outcome.text)
 
 
 # -- before it is sent
@@ -121,14 +148,17 @@ def refuse_second_add(settings: Settings, kodebooking: str, visit: Visit) -> Non
         )
 
 
-def require_usable(ledger: Ledger, kodebooking: Iterable[str], now: datetime) -> None:
-    """Write to the ledger, and read what it knows of some bookings, before anything is sent.
+def require_usable(
+    ledger: Ledger, kodebooking: Iterable[str], now: datetime
+) -> Mapping[str, Record]:
+    """Write to the ledger, and return what it knows of some bookings, before anything is sent.
 
     Raises StateError for one that cannot be written, or is damaged there.
     """
     with ledger.transaction():
-        ledger.known(kodebooking, ())
+        known = ledger.known(kodebooking, ())
         ledger.update_pass_state(lambda state: state._replace(touched_at=now))
+    return known
 
 
 def refuse_handed_on(ledger: Ledger, kodebooking: Iterable[str]) -> None:
@@ -150,19 +180,19 @@ def refuse_handed_on(ledger: Ledger, kodebooking: Iterable[str]) -> None:
 # -- what came of it
 
 
-def require_accepted(call: ManualCall, answer: Reply | Fault) -> Outcome:
-    """Return what a call has come to that BPJS took, now or before.
-
-    Raises CredentialsError, TemporaryError or RefusedError for any other.
-    """
+def outcome_of(call: ManualCall, answer: Reply | Fault) -> Outcome:
+    """Return what an answer to a call means; raises TemporaryError for none."""
     if isinstance(answer, Fault):
         doubt = ""
         if answer.maybe_acted:
             doubt = f"; belum pasti diterima, periksa: antrean listtask '{call.kodebooking}'"
         raise TemporaryError(f"{answer.text}{doubt}")
-    outcome = judge(call_of(call.step), call.step, answer)
-    raise_unless_done(outcome)
-    return outcome
+    return judge(call_of(call.step), call.step, answer)
+
+
+def accepted_as(outcome: Outcome) -> CallOutcome:
+    """Return what became of a call that BPJS took, now or before."""
+    return CallOutcome.ALREADY if outcome.kind == OutcomeKind.ALREADY else CallOutcome.SENT
 
 
 def time_at_bpjs(settings: Settings, kodebooking: str, taskid: str) -> datetime | None:
@@ -188,14 +218,14 @@ def note(ledger: Ledger, policy: Policy, call: ManualCall, outcome: Outcome, now
 def _record_of(call: ManualCall, before: Record | None, key: bytes) -> Record:
     """Return the booking that a call is for; what was never told of another patient gives way."""
     if call.visit is None:
-        return before or _new_record(call)
+        return before or new_record(call)
     owner = owner_of(call.visit.registration, call.visit.booking, key)
     if before is None or not (is_theirs(before, owner) or before.known_at_bpjs):
-        return replace(_new_record(call), owner=owner)
+        return replace(new_record(call), owner=owner)
     return before
 
 
-def _new_record(call: ManualCall) -> Record:
+def new_record(call: ManualCall) -> Record:
     """Return a booking that the ledger does not know yet.
 
     A Mobile JKN booking has no code but its own: under another one it is made by hand.

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from antrean_cli.errors import InputError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.push_filter import UNFINISHED, PushFilter, find_bookings
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
@@ -115,8 +115,11 @@ def dropped(record: Record, pushes: Iterable[Push], reason: Reason) -> Record:
 def with_nothing_to_follow(record: Record, reason: Reason, policy: Policy) -> Record:
     """Return a booking of which nothing follows: its add, next task and antrean farmasi are closed.
 
-    What Khanza's word has closed is closed for good, or another word of Khanza's would open it.
+    What Khanza's word has closed is closed for good, or another word of Khanza's would open it. Of
+    a booking that only a person knows nothing follows.
     """
+    if record.kind == Kind.MANUAL:
+        return record  # Khanza does not know it
     undone = next((step for step in TASK_STEPS if not _told_or_in_flight(record.push(step))), None)
     steps = [Step.ADD, undone, Step.FARMASI if policy.farmasi else None]
     lacking = [step for step in steps if step and record.push(step) is None]

@@ -150,6 +150,10 @@ WORDS: Mapping[ReasonCode, Words] = {
     ReasonCode.WAITING_FOR_TASK: Words(
         "menunggu task {step}", Unit.OF_STEP, "lengkapi task sebelumnya di Khanza"
     ),
+    ReasonCode.WAITING_FOR_ADMISSION: Words(
+        "menunggu task 1 dan 2 (admisi)",
+        advice="terkirim otomatis; task 3 menunggu paling lama ANTREAN_ADMISI_MINUTES",
+    ),
     ReasonCode.WAITING_FOR_ADD: Words("menunggu antrean: {add}"),
     ReasonCode.ADD_NOT_THERE: Words("antrean belum ada: {add}"),
     ReasonCode.WRONG_ORDER: Words(
@@ -168,6 +172,11 @@ WORDS: Mapping[ReasonCode, Words] = {
         Unit.OF_STEP,
         "catat di Khanza; setelah itu terkirim otomatis",
     ),
+    ReasonCode.MISSES_ARRIVAL: Words(
+        "waktu task {step} ({waktu:%H:%M:%S}) tidak sebelum task 3 ({arrival_waktu:%H:%M:%S})",
+        advice="task 3 terkirim tanpa task 1 dan 2",
+    ),
+    ReasonCode.AFTER_ARRIVAL: Words("terlambat: task 3 atau sesudahnya sudah ada di BPJS"),
     ReasonCode.NOT_ON_DAY: Words("di luar hari pelayanan ({waktu:%d-%m-%Y %H:%M:%S})"),
     ReasonCode.EXPIRED: Words("lewat H+7: BPJS tidak menerima lagi"),
     # -- what BPJS said
@@ -185,6 +194,11 @@ WORDS: Mapping[ReasonCode, Words] = {
         Unit.IT,
         "BPJS meminta task yang sudah ada padanya; tanyakan ke BPJS, lalu: "
         "antrean retry {kodebooking}",
+    ),
+    ReasonCode.KEPT: Words(
+        "disimpan: kode booking belum ada di BPJS",
+        advice="terkirim otomatis begitu antreannya ada di BPJS; bila kode bookingnya salah: "
+        "antrean drop {kodebooking} --keterangan ALASAN",
     ),
     ReasonCode.NOT_AT_BPJS: Words("tidak ada di BPJS, tidak perlu dibatalkan"),
     ReasonCode.IN_DOUBT: Words(
@@ -234,6 +248,7 @@ GOES_ON: Mapping[str, str] = {
     "ditolak": "the data is mended, then `antrean retry`",
     "diminta": "somebody sends it (`antrean add --no-rawat …`, `antrean update`); `…`, BPJS's own "
     "sentence where it asks for what it has: after `antrean retry`",
+    "disimpan": "BPJS has the booking; it is closed after H+7",
     "ragu": "BPJS answers",
     "batal": "the delay is over (task 99), or the cancel was undone",
 }

@@ -12,7 +12,7 @@ from antrean_cli.operator.visit_report import BookingAtBpjs, VisitReport
 from antrean_cli.render.reasons import Unit, advice_on, recorded_by, sentence, who_acts
 from antrean_cli.render.words import STATES, step_name
 from antrean_cli.rules.codes import State, Step
-from antrean_cli.rules.push import CANCELS, MANUAL, ORDERED, STEPS, TASK_STEPS, Push
+from antrean_cli.rules.push import ADMISSION, CANCELS, MANUAL, STEPS, TASK_STEPS, Push
 from antrean_cli.rules.reasons import ReasonCode, has_code
 
 # What waits for the add in the end, whatever it says itself.
@@ -90,7 +90,8 @@ def _awaited(report: VisitReport, step: str) -> str:
     Empty if there is none.
     """
     awaited = ""
-    for one in ORDERED[: ORDERED.index(step)] if step in ORDERED else ():
+    order = ADMISSION if step in ADMISSION else TASK_STEPS
+    for one in order[: order.index(Step(step))] if step in order else ():
         push = report.record.push(one)
         if push is None:
             awaited = awaited or (one if one in TASK_STEPS else "")

@@ -1,7 +1,7 @@
 """The order of one booking's pushes: ties, holds and closings of its tasks, and which call is next.
 
-- Tasks go 3, 4, 5, 6, 7, each only after the one before was accepted; 1 and 2, which are sent by
-  hand, are never waited for; all other steps are free of order and ties.
+- Tasks go 3, 4, 5, 6, 7, each only after the one before was accepted; 1 and 2 go before 3, or not
+  at all (admission.py); all other steps are free of order and ties.
 - BPJS wants strictly rising times. A time that equals or precedes the one before by no more than
   the tie goes out as that one plus one second; anything further back is held. The one before is
   what BPJS holds, else what we sent. (rules/README.md, Times)
@@ -15,11 +15,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from antrean_cli.rules.admission import (
+    PATIENCE,
+    beside_arrival,
+    is_expected,
+    keeps_arrival_back,
+)
 from antrean_cli.rules.backoff import MAX_QUESTION, MAX_WAIT
 from antrean_cli.rules.choice import place, placed_as
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import ORDERED, TASK_STEPS, UNLISTED, Push, Record
+from antrean_cli.rules.push import ADMISSION, MANUAL, ORDERED, TASK_STEPS, UNLISTED, Push, Record
 from antrean_cli.rules.reasons import (
     Reason,
     ReasonCode,
@@ -32,20 +38,24 @@ from antrean_cli.rules.reasons import (
 from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import close, hold, want
 
+ARRIVAL = TASK_STEPS[0]
 # Reasons that follow from the other pushes of the booking: they are found anew each time.
 _FOLLOWING = frozenset(
     {
         ReasonCode.WAITING_FOR_TASK,
         ReasonCode.WAITING_FOR_ADD,
         ReasonCode.ADD_NOT_THERE,
+        ReasonCode.WAITING_FOR_ADMISSION,
         ReasonCode.WRONG_ORDER,
         ReasonCode.DEMANDED_TASK,
         ReasonCode.DEMANDED_ADD,
+        ReasonCode.KEPT,
     }
 )
+# What BPJS wants another step for is held for; such a one is tried again now and then.
+_DEMANDED = (ReasonCode.DEMANDED_TASK, ReasonCode.DEMANDED_ADD, ReasonCode.KEPT)
 # What a first task that waits for a held add is held for; such a one asks BPJS.
 _FOR_HELD_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE)
-_DEMANDED = (ReasonCode.DEMANDED_TASK, ReasonCode.DEMANDED_ADD)
 _IN_HASTE = 2  # so many steps that BPJS names are answered at once
 # Held adds that nothing is asked for: BPJS's own list has just told, or the next pass decides.
 _NOT_ASKED_FOR = (ReasonCode.AMBIGUOUS, ReasonCode.REREAD)
@@ -63,10 +73,13 @@ def arrange(record: Record, policy: Policy) -> Record:
 
     Only open pushes change: they become due, held behind another one, or closed.
     """
+    record = beside_arrival(record, policy)
     before: Push | None = None
     barrier: Barrier | None = None
     for step in ORDERED:
         push = record.push(step)
+        if step == ARRIVAL:
+            barrier = _barrier_of_admission(record)
         if push is None:
             if barrier is None and step in TASK_STEPS:
                 barrier = Barrier(waiting_for_task(step))
@@ -81,6 +94,12 @@ def arrange(record: Record, policy: Policy) -> Record:
         else:
             barrier = Barrier(waiting_for_task(step))
     return record
+
+
+def _barrier_of_admission(record: Record) -> Barrier | None:
+    """Return that task 3 waits for 1 or 2; it does not, whatever else became of them."""
+    back = keeps_arrival_back(record)
+    return Barrier(because(ReasonCode.WAITING_FOR_ADMISSION)) if back else None
 
 
 def _hold_behind_add(add: Push | None) -> Reason | None:
@@ -109,8 +128,8 @@ def _placed(
     push: Push, record: Record, before: Push | None, barrier: Barrier | None, policy: Policy
 ) -> Push:
     """Return one open task in its place in the order."""
-    if push.state == State.HELD and push.reason and push.reason.code not in _FOLLOWING:
-        return push  # held for a reason of its own
+    if _held_by_itself(push, record):
+        return push
     if barrier:
         return close(push, barrier.reason) if barrier.closes else hold(push, barrier.reason)
     timed = _timed(push, record, before, policy)
@@ -121,6 +140,18 @@ def _placed(
         return hold(timed, behind_add)
     demanded_before = has_code(push.reason, *_DEMANDED)
     return _held_by_demand(timed, record, released=demanded_before)
+
+
+def _held_by_itself(push: Push, record: Record) -> bool:
+    """Return whether a push is held for a reason that does not follow from the other pushes."""
+    if push.state != State.HELD or push.reason is None:
+        return False
+    if push.reason.get("until") and push.reason.code == ReasonCode.WAITING_FOR_ADMISSION:
+        return is_expected(record)
+    if push.kept and push.reason.code == ReasonCode.ADD_REFUSED:
+        add = record.push(Step.ADD)
+        return add is not None and add.state == State.REFUSED
+    return push.reason.code not in _FOLLOWING
 
 
 def _timed(push: Push, record: Record, before: Push | None, policy: Policy) -> Push:
@@ -150,8 +181,19 @@ def _held_by_demand(push: Push, record: Record, *, released: bool) -> Push:
         return push
     needed = record.push(push.blocked_by)
     if not (needed and needed.done):
-        return hold(push, demanded(push.blocked_by))
+        return hold(push, demand_on(push, push.blocked_by))
+    if push.blocked_by == Step.ADD:
+        return replace(push, blocked_by=None, next_try=None, attempts=0)
     return replace(push, next_try=None) if released and push.attempts <= _IN_HASTE else push
+
+
+def demand_on(push: Push, step: Step) -> Reason:
+    """Return why a push waits for a step that BPJS wants first.
+
+    What a person sent of a booking that BPJS does not know yet is kept until it does.
+    """
+    kept = step == Step.ADD and push.source == MANUAL
+    return because(ReasonCode.KEPT) if kept else demanded(step)
 
 
 # -- what is asked of BPJS next
@@ -191,7 +233,7 @@ def next_call(record: Record, now: datetime) -> Call | None:
         if push := _due(pushes, step):
             return Call(push=push) if _ready(push, now) else None
     question = question_of(record, now)
-    waiting = (*_next_in_order(pushes), *((question,) if question else ()))
+    waiting = (*_next_in_order(pushes, now), *((question,) if question else ()))
     return next((Call(push=push) for push in waiting if _ready(push, now)), None)
 
 
@@ -203,7 +245,8 @@ def question_of(record: Record, now: datetime) -> Push | None:
     add = record.push(Step.ADD)
     if add is None or add.state != State.HELD or not _may_ask(add, now):
         return None
-    tasks = (push for step in ORDERED if (push := record.push(step)))
+    steps = ORDERED if keeps_arrival_back(record) else TASK_STEPS
+    tasks = (push for step in steps if (push := record.push(step)))
     first = next((push for push in tasks if not push.done), None)
     return first if first and has_code(first.reason, *_FOR_HELD_ADD) else None
 
@@ -232,14 +275,17 @@ def _is_looked_up(push: Push) -> bool:
     return push.step != Step.BATAL or push.state == State.HELD
 
 
-def _next_in_order(pushes: Mapping[str, Push]) -> Iterator[Push]:
+def _next_in_order(pushes: Mapping[str, Push], now: datetime) -> Iterator[Push]:
     """Yield antrean farmasi and the first due task, and before it what BPJS made wait.
 
-    What waits for another step by BPJS's demand is tried again now and then.
+    What waits for another step by BPJS's demand is tried again now and then. What BPJS has put off
+    of 1 and 2 for long keeps task 3 waiting no more (admission.py).
     """
     if farmasi := _due(pushes, Step.FARMASI):
         yield farmasi
-    for step in ORDERED:
+    admission = (push for step in ADMISSION if (push := _due(pushes, step)))
+    put_off = any(push.attempts >= PATIENCE and _put_off(push, now) for push in admission)
+    for step in TASK_STEPS if put_off else ORDERED:
         push = pushes.get(step)
         if push is None:
             continue
@@ -256,7 +302,8 @@ def _ready(push: Push, now: datetime) -> bool:
 
 
 def _put_off(push: Push, now: datetime) -> bool:
-    return push.next_try is not None and _ahead(push.next_try, now, MAX_WAIT)
+    longest = MAX_QUESTION if has_code(push.reason, ReasonCode.KEPT) else MAX_WAIT
+    return push.next_try is not None and _ahead(push.next_try, now, longest)
 
 
 def _ahead(next_try: datetime, now: datetime, longest: timedelta) -> bool:

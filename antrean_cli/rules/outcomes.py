@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from antrean_cli.rules.answers import Outcome
-from antrean_cli.rules.backoff import next_question, next_try, retry_delay
+from antrean_cli.rules.backoff import MAX_QUESTION, next_question, next_try, retry_delay
 from antrean_cli.rules.codes import Kind, OutcomeKind, State, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
-from antrean_cli.rules.ordering import arrange
+from antrean_cli.rules.ordering import arrange, demand_on
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, UNLISTED, Push, Record
 from antrean_cli.rules.reasons import (
@@ -172,7 +172,16 @@ def _unknown_booking(answered: _Answered) -> Record:
     if add and add.done:  # a moment's delay after the add
         return record.with_pushes(answered.postponed)
     waiting = replace(answered.postponed, blocked_by=Step.ADD)
-    return record.with_pushes(keep_back(waiting, demanded(Step.ADD)))
+    if record.kind == Kind.MANUAL:  # nobody here knows the booking: a slip of the pen, perhaps
+        waiting = replace(waiting, next_try=_next_look(answered))
+    return record.with_pushes(keep_back(waiting, demand_on(push, Step.ADD)))
+
+
+def _next_look(answered: _Answered) -> datetime:
+    """Return when BPJS is asked again for a booking that only a person knows: rarely."""
+    now, asked = answered.now.astimezone(answered.policy.zone), answered.push.attempts + 1
+    following = next_question(asked, answered.record.tanggal, now)
+    return following or answered.now + MAX_QUESTION
 
 
 def _without_add_in_doubt(record: Record) -> Record:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from antrean_cli.rules.admission import is_expected
 from antrean_cli.rules.adoption import is_ambiguous
 from antrean_cli.rules.backoff import FIRST_QUESTION, next_question
 from antrean_cli.rules.codes import TASKS, Kind, State, Step
@@ -57,6 +58,8 @@ from antrean_cli.rules.transitions import (
 from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import FINAL_STTS, Visit
 
+# What holds all that is open of a visit, whatever it waits for itself.
+_STOPPED_WITH_THE_VISIT = (ReasonCode.CANCEL_DELAYED, ReasonCode.LEFT_OUT, ReasonCode.GONE)
 # Where a time, or a cancel, comes from that no source of sources.py names.
 BATAL_ROW, STTS_BATAL, RESEP = "batal Mobile JKN", "stts Batal", "resep_obat"
 
@@ -127,8 +130,11 @@ def _is_khanzas(push: Push) -> bool:
 
 
 def left_out(record: Record) -> Record:
-    """Return the record of a visit whose clinic no longer takes part: what is open is held."""
-    return hold_open(record, LEFT_OUT)
+    """Return the record of a visit whose clinic no longer takes part: what is open is held.
+
+    What came by hand goes on: a person meant this very booking.
+    """
+    return hold_open(record, LEFT_OUT, lambda push: push.open and push.source != MANUAL)
 
 
 def expired(record: Record, now: datetime) -> bool:
@@ -240,7 +246,7 @@ def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: dateti
     """Return the record of a visit whose stts is Batal: after the delay, task 99."""
     seen = record.seen
     if seen is None or not told_to_bpjs(visit, record, policy):
-        return _without_unsent(record)
+        return close_open(_without_unsent(record), CANCELLED, lambda push: push.kept)
     until = seen.since + policy.delay_batal
     if now < until:
         delayed = because(ReasonCode.CANCEL_DELAYED, until=until.astimezone(policy.zone))
@@ -289,7 +295,7 @@ def _absence(record: Record, known: Push | None, since: datetime) -> Push:
 
 def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Record:
     """Return the record of a visit that goes on: its add, its tasks, its number at the pharmacy."""
-    base = _without_unsent(record)
+    base = _with_kept_wanted(_without_unsent(record))
     context = VisitContext(
         visit=visit, policy=policy, seen=record.seen, now=now, pushes=record.pushes
     )
@@ -303,7 +309,23 @@ def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Reco
     add = _with_first_question(add, tasks, record, context)
     wanted: Iterable[Push | None] = (add, *tasks, _farmasi(record, context))
     served = base.with_pushes(*(push for push in wanted if push))
-    return served.with_pushes(*_unrecorded(served, events, context))
+    served = served.with_pushes(*_unrecorded(served, events, context))
+    return served.with_pushes(*_awaiting_admission(served, context))
+
+
+def _awaiting_admission(record: Record, context: VisitContext) -> list[Push]:
+    """Return task 3 held for 1 and 2, where the hospital wants it to wait and they may still come.
+
+    Not longer than ANTREAN_ADMISI_MINUTES after registration, nor once BPJS was asked for it.
+    """
+    arrival, registered = record.push(Step.TASK_3), _met_at(context)
+    if arrival is None or registered is None or not is_expected(record):
+        return []
+    until = registered + context.policy.admisi
+    begun = arrival.attempts or arrival.needs_lookup or arrival.blocked_by
+    if arrival.state != State.DUE or begun or context.now >= until:
+        return []
+    return [hold(arrival, because(ReasonCode.WAITING_FOR_ADMISSION, until=until))]
 
 
 def _unrecorded(record: Record, events: Mapping[int, Event], context: VisitContext) -> list[Push]:
@@ -383,18 +405,22 @@ def _bpjs_asked_for_add(record: Record) -> bool:
     return any(push.blocked_by == Step.ADD for push in record.pushes.values())
 
 
-def _delay_passed(context: VisitContext) -> bool:
-    """Return whether a NON JKN visit was registered long enough ago.
+def _met_at(context: VisitContext) -> datetime | None:
+    """Return when a visit was registered, or where Khanza does not say, first met by a pass."""
+    return context.registered_at() or (context.seen and context.seen.since)
 
-    Where Khanza does not say when, it counts from the pass that met the visit first.
-    """
-    registered = context.registered_at() or (context.seen and context.seen.since)
+
+def _delay_passed(context: VisitContext) -> bool:
+    """Return whether a NON JKN visit was registered long enough ago."""
+    registered = _met_at(context)
     return registered is not None and context.now >= registered + context.policy.delay_nonjkn
 
 
 def _task(event: Event, record: Record, context: VisitContext) -> Push | None:
     """Return one task with the time that Khanza has of it, None while that is still to come."""
     known = record.push(str(event.taskid))
+    if known and known.kept:
+        return known  # a person's word stands
     if known and not known.open:
         if not _reopens(known):
             return _with_note_of_time(known, event, context)
@@ -466,15 +492,30 @@ def _without_unsent(record: Record) -> Record:
     """Return the record without the pushes that never left: a plan says which are still wanted.
 
     What may have left all the same is kept: BPJS is asked for it, but it is not sent again. What
-    was sent by hand, and is due once more, is not Khanza's to withdraw.
+    came by hand is not Khanza's to withdraw.
     """
     return _with_doubts_held(record.keeping(lambda push: not _is_withdrawn(push)))
 
 
 def _is_withdrawn(push: Push) -> bool:
-    if push.needs_lookup:
+    if push.needs_lookup or push.source == MANUAL:
         return False
-    return _reopens(push) or (push.open and push.source != MANUAL)
+    return push.open or _reopens(push)
+
+
+def _with_kept_wanted(record: Record) -> Record:
+    """Return the record of a visit that goes on with what came by hand wanted again.
+
+    A cancel that was undone, or a clinic that was left out, may have held or closed it.
+    """
+    stopped = (
+        push
+        for push in record.pushes.values()
+        if push.source == MANUAL
+        and push.waktu
+        and (_reopens(push) or has_code(push.reason, *_STOPPED_WITH_THE_VISIT))
+    )
+    return record.with_pushes(*(want(push) for push in stopped if push.open or _reopens(push)))
 
 
 def _with_doubts_held(record: Record) -> Record:

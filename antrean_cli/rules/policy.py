@@ -32,4 +32,5 @@ class Policy:
     tie: timedelta
     minutes_per_patient: int
     farmasi: bool  # the hospital runs antrean farmasi
+    admisi: timedelta  # how long task 3 waits for 1 and 2 after registration; zero: not at all
     adopt: bool  # a booking that BPJS has under another code is used instead of adding a second one

@@ -16,8 +16,8 @@ from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
 
 MANUAL = "manual"  # the source of what was sent by hand
 TASK_STEPS = tuple(Step(str(taskid)) for taskid in TASKS)  # that Khanza has a time for
-# The steps that have an order. 1 and 2 are sent by hand only, so that they are never waited for.
-ORDERED = (Step.TASK_1, Step.TASK_2, *TASK_STEPS)
+ADMISSION = (Step.TASK_1, Step.TASK_2)
+ORDERED = (*ADMISSION, *TASK_STEPS)  # the steps that have an order
 STEPS = (Step.ADD, *ORDERED, Step.FARMASI, Step.TASK_99, Step.BATAL)
 CANCELS = (Step.TASK_99, Step.BATAL)
 _SERVED = (Step.TASK_5, Step.TASK_6, Step.TASK_7)
@@ -29,8 +29,9 @@ MAX_AGE = timedelta(days=7)  # BPJS takes a task until H+7: bpjs/README.md, Task
 class Push:
     """One thing to tell BPJS and what became of it. All times are aware, in the hospital's zone.
 
-    - `recorded` is the time that Khanza holds; `waktu` the one that was or will be sent, or that
-      BPJS holds. Both are None for what has no time (add, batal), `recorded` also by hand.
+    - `recorded` is the time that Khanza holds, or that a person typed for a push that was kept;
+      `waktu` the one that was or will be sent, or that BPJS holds. Both are None for what has no
+      time (add, batal), `recorded` also for what was sent by hand at once.
     - `source` names where `recorded` comes from (sources.py), or MANUAL.
     - `reason` tells why it is held, refused or closed; `code` is BPJS's last metadata.code.
     - `attempts` counts the answers that put it off; `next_try` is when it is tried again. Of a held
@@ -65,6 +66,11 @@ class Push:
     def open(self) -> bool:
         """Whether it still goes on by itself."""
         return self.state in (State.HELD, State.DUE)
+
+    @property
+    def kept(self) -> bool:
+        """Whether a person typed it, and it is still to be sent (kept.py)."""
+        return self.source == MANUAL and self.open
 
     @property
     def maybe_sent(self) -> bool:

@@ -42,9 +42,12 @@ class ReasonCode(Code):
     REREAD = "ulang"
     # -- order and time of the tasks
     WAITING_FOR_TASK = "urutan"  # step
+    WAITING_FOR_ADMISSION = "urutan.admisi"  # until, if it is a setting that makes it wait
     WAITING_FOR_ADD = "antrean"  # add: the reason of the add
     ADD_NOT_THERE = "antrean.belum"  # the same: BPJS was asked, and has no such booking
     WRONG_ORDER = "waktu"  # step, waktu, before (a step), before_waktu
+    MISSES_ARRIVAL = "waktu.admisi"  # step, waktu, arrival_waktu
+    AFTER_ARRIVAL = "admisi"
     TIMES_DISAGREE = "waktu.berselisih"  # step, waktu, later (a step), later_waktu
     TIME_UNRECORDED = "tercatat"  # step, sources
     NOT_ON_DAY = "hari"  # waktu
@@ -58,6 +61,7 @@ class ReasonCode(Code):
     DEMANDED_TASK = "diminta.task"  # step
     DEMANDED_ADD = "diminta.antrean"
     CONTRADICTION = "diminta.bertentangan"  # text: what is asked for is there, and was sent again
+    KEPT = "disimpan"
     NOT_AT_BPJS = "tidak_ada"
     IN_DOUBT = "ragu"
     FARMASI_UNSETTLED = "farmasi"

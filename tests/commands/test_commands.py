@@ -350,7 +350,7 @@ def _cancelled(site: Site) -> None:
     [
         (_refuse_referral, CALLS["add"], ["Rujukan tidak valid"]),
         (_refuse_doctor, CALLS["add"], ["Data dokter tidak ditemukan."]),
-        (_nothing, CALLS["update"], ["Kode Booking tidak ditemukan", "antrean add"]),
+        (_nothing, ("update", KB, "99", "2026-11-23 08:05"), ["Kode Booking tidak ditemukan"]),
         (_nothing, CALLS["batal"], ["Kode Booking tidak ditemukan"]),
         (_booked, ("update", KB, "5", "2026-11-23 09:00"), ["TaskId=3 belum ada", "task 3"]),
         (
@@ -797,7 +797,8 @@ def test_a_cancel_by_hand_is_not_followed_by_khanzas(site: Site) -> None:
 def test_what_bpjs_refused_by_hand_is_not_noted_as_done(site: Site) -> None:
     no_rawat = site.khanza.visit(MONDAY)
     site.khanza.sep(no_rawat)
-    assert site.run("update", no_rawat, "3", "2026-11-23 08:10").returncode == 6  # not added yet
+    site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY))
+    assert site.run("update", no_rawat, "3", "2026-11-24 08:10").returncode == 6  # another day
     site.sync()
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
 
@@ -1009,7 +1010,7 @@ def test_quiet_says_nothing_of_what_went_well(live_site: Site) -> None:
 
 
 def test_quiet_still_says_what_went_wrong(live_site: Site) -> None:
-    done = live_site.run("-q", *CALLS["update"])
+    done = live_site.run("-q", *CALLS["batal"])
     assert done.returncode == 6
     assert "BPJS menolak: Kode Booking tidak ditemukan (kode 201)" in done.stderr
 

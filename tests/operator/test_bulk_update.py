@@ -205,28 +205,106 @@ def test_what_bpjs_has_already_counts_as_done(site: Site) -> None:
 
 
 def test_json_is_one_document_in_the_order_of_the_file(site: Site) -> None:
-    booked(site, "A-1")
+    booked(site, "A-1", "B-1")
     found = documents(
-        site, HEADER, line("B-1", "1"), line("A-1", "1"), line("B-1", "2"), line("A-1", "2"), code=6
+        site,
+        HEADER,
+        line("B-1", "2"),
+        line("A-1", "1"),
+        line("B-1", "1"),
+        line("C-1", "1"),
+        line("A-1", "2"),
+        line("C-1", "2"),
+        code=6,
     )
-    unknown, waits = "Kode Booking tidak ditemukan", "baris 2 belum diterima"
     first, second = 1795395000000, 1795395300000
     rows = [
-        (2, "B-1", "1", first, "refused", "201", unknown),
+        (2, "B-1", "2", second, "refused", "201", "TaskId=1 belum ada"),
         (3, "A-1", "1", first, "sent", "200", "Ok"),
-        (4, "B-1", "2", second, "skipped", "", waits),
-        (5, "A-1", "2", second, "sent", "200", "Ok"),
+        (4, "B-1", "1", first, "skipped", "", "baris 2 belum diterima"),
+        (5, "C-1", "1", first, "queued", "201", "Kode Booking tidak ditemukan"),
+        (6, "A-1", "2", second, "sent", "200", "Ok"),
+        (7, "C-1", "2", second, "queued", "", ""),
     ]
     keys = ("line", "kodebooking", "taskid", "waktu", "outcome", "code", "message")
     assert found == [dict(zip(keys, row, strict=True)) for row in rows]
 
 
 def test_quiet_leaves_out_the_summary_and_nothing_else(site: Site) -> None:
-    booked(site, "A-1")
-    done = site.run("-q", "update", "--file", written(site, line("A-1", "1"), line("B-1", "1")))
+    booked(site, "A-1", "B-1")
+    done = site.run("-q", "update", "--file", written(site, line("A-1", "1"), line("B-1", "2")))
     assert (done.returncode, len(done.stdout.splitlines())) == (6, 2)
     (complaint,) = done.stderr.splitlines()
-    assert "baris 2: BPJS menolak: Kode Booking tidak ditemukan" in complaint
+    assert "baris 2: BPJS menolak: TaskId=1 belum ada" in complaint
+
+
+# -- lines that are kept
+
+
+def test_lines_of_bookings_that_bpjs_does_not_know_are_kept_and_all_is_well(site: Site) -> None:
+    booked(site, "A-1")
+    done = sent(
+        site, line("A-1", "1"), line("B-1", "1"), line("B-1", "2"), line("B-1", "3"), HEADER[:0]
+    )
+    assert done.returncode == 0
+    assert set(done.stdout.splitlines()) == {
+        "baris 1: A-1 task 1 23-11-2026 07:50:00: diterima BPJS",
+        "baris 2: B-1 task 1 23-11-2026 07:50:00: disimpan, dikirim otomatis sesuai urutan",
+        "baris 3: B-1 task 2 23-11-2026 07:55:00: disimpan, dikirim otomatis sesuai urutan",
+        "baris 4: B-1 task 3 23-11-2026 08:05:00: disimpan, dikirim otomatis sesuai urutan",
+    }
+    assert done.stderr == "4 baris: 1 diterima BPJS, 3 disimpan, dikirim otomatis\n"
+    assert site.sent(UPDATE) == [("A-1", "1", 200), ("B-1", "1", 201)]
+    assert site.states("B-1") == {"1": "held", "2": "held", "3": "held"}
+
+
+def test_with_queue_a_file_is_kept_whole_and_nothing_is_sent(site: Site) -> None:
+    booked(site, "A-1")
+    lines = [line(one, taskid) for one in ("A-1", "B-1") for taskid in ("1", "2")]
+    done = site.run("update", "--queue", "--json", "--file", written(site, *lines))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [(one["line"], one["outcome"], one["code"], one["message"]) for one in told] == [
+        (number, "queued", "", "") for number in range(1, 5)
+    ]
+    assert site.bpjs.arrived == []
+    assert site.states("A-1") == site.states("B-1") == {"1": "due", "2": "due"}
+
+
+def test_the_same_file_kept_twice_is_kept_once_with_the_time_typed_last(site: Site) -> None:
+    for clock in ("07:50", "07:51"):
+        rows = (line("B-1", "1", f"{MONDAY} {clock}"), line("B-1", "2"))
+        site.run("update", "--queue", "--file", written(site, *rows))
+    kept = site.push("B-1", "1").waktu
+    assert f"{kept:%H:%M}" == "07:51"
+    assert site.states("B-1") == {"1": "due", "2": "due"}
+
+
+def test_a_later_file_waits_behind_what_is_kept_and_asks_nobody(site: Site) -> None:
+    sent(site, line("B-1", "1"))
+    booked(site, "B-1")
+    assert sent(site, line("B-1", "2"), line("B-1", "3")).returncode == 0
+    assert site.sent(UPDATE) == [("B-1", "1", 201)]
+    site.clock.forward(minutes=2)
+    site.sync()
+    assert [taskid for taskid, _ in site.held_at_bpjs("B-1")] == [1, 2, 3]
+
+
+def test_a_line_that_cannot_be_kept_is_told_and_the_others_are_kept(site: Site) -> None:
+    rows = (line("B-1", "1"), "B-1,99,2026-11-23 08:00", line("B-1", "2"))
+    done = site.run("update", "--queue", "--file", written(site, *rows))
+    assert done.returncode == 6
+    assert "baris 2: task 99 tidak dapat disimpan, hanya 1 sampai 7" in done.stderr
+    assert site.states("B-1") == {"1": "due", "2": "due"}
+
+
+def test_a_ledger_that_is_full_keeps_nothing_of_a_file(site: Site) -> None:
+    site.run("update", "--queue", "--file", written(site, line("A-1", "1")))
+    rows = [line(f"B-{number}", "1") for number in range(3000)]
+    done = limited(room(200_000), site, "update", "--queue", "--file", written(site, *rows))
+    assert (done.returncode, done.stdout) == (9, "")
+    listed = json.loads(site.run("list", "--json", "--pending").stdout)
+    assert [one["kodebooking"] for one in listed] == ["A-1"]
 
 
 # -- a file that cannot be used

@@ -40,6 +40,7 @@ from tests.support.rows import (
     registration,
     seen,
     states,
+    words,
 )
 
 NOW = at("09:00")
@@ -405,9 +406,18 @@ def test_what_bpjs_lacks_is_due_again_and_asked_for_first() -> None:
 
 
 def test_what_was_typed_by_hand_is_due_again_with_the_time_that_was_typed() -> None:
+    typed = push("5", "sent", None, waktu=at("08:55"), source=MANUAL)
+    found = mended(EXAMINED, *SENT, typed, at_bpjs=WHOLE).pushes["5"]
+    assert (found.state, found.waktu) == ("due", at("08:55"))
+
+
+def test_a_task_1_that_bpjs_lost_is_not_sent_behind_task_3() -> None:
     typed = push("1", "sent", None, waktu=at("07:55"), source=MANUAL)
     found = mended(EXAMINED, *SENT, typed, at_bpjs=WHOLE).pushes["1"]
-    assert (found.state, found.waktu) == ("due", at("07:55"))
+    assert (found.state, words(found.reason)) == (
+        "closed",
+        "terlambat: task 3 atau sesudahnya sudah ada di BPJS",
+    )
 
 
 def test_what_bpjs_has_is_noted_a_task_with_the_time_that_bpjs_holds() -> None:

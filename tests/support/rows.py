@@ -84,6 +84,7 @@ def policy(**changed: Any) -> Policy:
         "tie": timedelta(seconds=60),
         "minutes_per_patient": 5,
         "farmasi": False,
+        "admisi": timedelta(0),
         "adopt": False,
     }
     return Policy(**{**default, **changed})
