@@ -45,7 +45,7 @@ def examine_khanza(
             yield _reached(settings.khanza, khanza)
             yield from _account(settings.khanza, khanza)
             what = "schema"
-            khanza.check(racikan=settings.policy.farmasi)
+            khanza.check(racikan=settings.policy.farmasi, tickets=settings.policy.tickets)
             yield ok(what, "Khanza: tabel dan kolomnya lengkap")
             if not khanza.sample:
                 yield judge_zone(khanza.now(), now)

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from antrean_cli.config import env_file as env_files
 from antrean_cli.config import parsers
 from antrean_cli.errors import SettingsError, why
-from antrean_cli.rules.codes import TASKS, Kind
+from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.sources import FLOWS, SOURCES
+from antrean_cli.rules.sources import FLOWS, SOURCES, TICKET_SOURCES
 
 # Indonesia knows no summer time, so its three zones need no zone database.
 ZONES = {
@@ -86,6 +86,7 @@ class Setting(NamedTuple):
 
 _KINDS = (Kind.MOBILEJKN, Kind.ONSITE, Kind.NONJKN)
 _SOURCES = parsers.choices(SOURCES)
+_TICKETS = parsers.choices(TICKET_SOURCES)
 _MINUTES = parsers.whole(0, 1440)
 SETTINGS = (
     Setting("BPJS_BASE_URL", "", parsers.base_url, needed_for="bpjs", from_file=True),
@@ -113,6 +114,7 @@ SETTINGS = (
     Setting("ANTREAN_DELAY_NONJKN", "15", _MINUTES),
     Setting("ANTREAN_DELAY_BATAL", "10", _MINUTES),
     Setting("ANTREAN_ALUR", "erm", parsers.one_of(FLOWS)),
+    *(Setting(f"ANTREAN_TASK_{taskid}", "", _TICKETS) for taskid in ADMISSION_TASKS),
     *(Setting(f"ANTREAN_TASK_{taskid}", "", _SOURCES) for taskid in TASKS),
     Setting("ANTREAN_ADMISI", "tidak", parsers.one_of(YES_OR_NO)),
     Setting("ANTREAN_ADMISI_MINUTES", "15", parsers.whole(1, 240)),
@@ -291,7 +293,11 @@ def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
             only_poli=frozenset(parsed["ANTREAN_ONLY_POLI"]),
             delay_nonjkn=timedelta(minutes=parsed["ANTREAN_DELAY_NONJKN"]),
             delay_batal=timedelta(minutes=parsed["ANTREAN_DELAY_BATAL"]),
-            sources={taskid: parsed[f"ANTREAN_TASK_{taskid}"] or flow[taskid] for taskid in TASKS},
+            sources={
+                taskid: names
+                for taskid in (*ADMISSION_TASKS, *TASKS)
+                if (names := parsed[f"ANTREAN_TASK_{taskid}"] or flow.get(taskid))
+            },
             tie=timedelta(seconds=parsed["ANTREAN_TIE_SECONDS"]),
             minutes_per_patient=parsed["ANTREAN_MINUTES_PER_PATIENT"],
             farmasi=parsed["ANTREAN_FARMASI"],

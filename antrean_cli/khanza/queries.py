@@ -24,6 +24,7 @@ from antrean_cli.khanza.tables import (
     SEP_INTERNAL,
     SURAT_KONTROL,
     TABLES,
+    TICKETS,
 )
 from antrean_cli.rules.rows import (
     Berkas,
@@ -38,6 +39,7 @@ from antrean_cli.rules.rows import (
     Sep,
     Slot,
     SuratKontrol,
+    Ticket,
 )
 from antrean_cli.rules.times import parse_date
 from antrean_cli.rules.values import filled
@@ -53,6 +55,7 @@ class Window(NamedTuple):
     no_rawat: Sequence[str] = ()
     nobooking: Sequence[str] = ()
     racikan: bool = False  # whether it matters which prescriptions have to be mixed
+    tickets: bool = False  # whether the desk's tickets are read
 
 
 class OwnSenderTask(NamedTuple):
@@ -96,16 +99,17 @@ class Khanza(Connection):
 
     # -- what kind of a Khanza it is
 
-    def check(self, *, racikan: bool = False) -> None:
+    def check(self, *, racikan: bool = False, tickets: bool = False) -> None:
         """Raise SettingsError naming every table and column that is missing.
 
-        `racikan` as in a Window.
+        `racikan` and `tickets` as in a Window.
         """
         columns = self._schema()
+        needed = {table: names for table, names in TABLES.items() if racikan or table != RACIKAN}
+        if tickets:
+            needed[TICKETS] = OPTIONAL[TICKETS]
         problems = []
-        for table, wanted in TABLES.items():
-            if table == RACIKAN and not racikan:
-                continue
+        for table, wanted in needed.items():
             if table not in columns:
                 problems.append(f"tabel {table} tidak ada")
             elif lacking := [column for column in wanted if column not in columns[table]]:
@@ -236,6 +240,7 @@ class Khanza(Connection):
             berkas=self._berkas(days, others),
             exams=self._exams(days, others),
             reseps=self._reseps(days, others, racikan=window.racikan),
+            tickets=self._tickets(days, others) if window.tickets else (),
             seps=self._seps(days, others),
             slots=self._slots(),
             maping_poli=self._maping_poli(),
@@ -372,6 +377,20 @@ class Khanza(Connection):
               AND COALESCE(status, '') <> 'ranap'
             ORDER BY no_resep
             """,  # noqa: S608 - constants of ours
+            days,
+            others,
+        )
+
+    def _tickets(self, days: Mapping[str, str], others: Sequence[str]) -> list[Ticket]:
+        return self._rows(
+            Ticket,
+            f"""
+            SELECT no_rawat, nomor, CONCAT(tanggal, ' ', jam) AS dicetak,
+                   CONCAT(tanggal, ' ', jam_panggil) AS dipanggil
+            FROM {TICKETS}
+            WHERE no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)
+            ORDER BY no_rawat, tanggal, nomor
+            """,  # noqa: S608 - a constant of ours
             days,
             others,
         )

@@ -5,6 +5,8 @@ The check of the schema and the sample hospital are both made from these tables.
 
 # Read for antrean farmasi only.
 RACIKAN = "resep_dokter_racikan"
+# Read for tasks 1 and 2 only, where a source names it: of the SMC fork alone.
+TICKETS = "antriloketcetak_smc"
 # The SEPs of a day's second clinic; older installs lack it.
 SEP, SEP_INTERNAL = "bridging_sep", "bridging_sep_internal"
 SURAT_KONTROL = "bridging_surat_kontrol_bpjs"
@@ -46,8 +48,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "password_asuransi": ("kd_pj",),
     "setting": ("kode_ppk",),
 }  # fmt: skip
-# What some installs have and others lack: it is read where all of these columns are there.
+# What some installs have and others lack: it is read where all of these columns are there. Tickets
+# are read where a setting names them, and have to be there then.
 OPTIONAL: dict[str, tuple[str, ...]] = {
+    TICKETS: ("nomor", "tanggal", "jam", "jam_panggil", "no_rawat"),
     SEP_INTERNAL: tuple(column for column in _OF_SEPS if column != "nomr"),
     SURAT_KONTROL: ("jenis",),  # a control visit, or an admission that is planned
 }

@@ -45,7 +45,8 @@ class Step(Code):
     BATAL = "batal"
 
 
-TASKS = (3, 4, 5, 6, 7)  # the task ids that Khanza has a time for
+ADMISSION_TASKS = (1, 2)  # the task ids of the desk, of which only some Khanzas have a time
+TASKS = (3, 4, 5, 6, 7)  # the task ids that every Khanza has a time for
 
 
 class Kind(Code):

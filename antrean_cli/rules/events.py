@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from antrean_cli.rules.choice import Candidate, Fixed, Placed, choose, of_one_row, place, placed_as
-from antrean_cli.rules.codes import TASKS, State
+from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, State
 from antrean_cli.rules.push import MANUAL, Push
 from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because, wrong_order
 from antrean_cli.rules.sources import (
@@ -30,6 +30,7 @@ from antrean_cli.rules.sources import (
     no_session,
     times_of,
 )
+from antrean_cli.rules.tickets import ticket_times
 from antrean_cli.rules.times import service_day
 
 ARRIVAL = TASKS[0]
@@ -48,13 +49,22 @@ class Event(NamedTuple):
 
 
 def events_of(context: VisitContext) -> dict[int, Event]:
-    """Return the event of each task that has one, by taskid (3 to 7), in the order of tasks.
+    """Return the event of each task that has one, by taskid (1 to 7), in the order of tasks.
 
     Times may still lie a little ahead of now. A visit that Khanza deleted has no events.
     """
     if context.visit.registration is None:
         return {}
-    return {event.taskid: event for event in _Events(context).chosen()}
+    events = {event.taskid: event for event in _Events(context).chosen()}
+    return {**_of_tickets(context, events.get(ARRIVAL)), **events}
+
+
+def _of_tickets(context: VisitContext, arrival: Event | None) -> dict[int, Event]:
+    """Return the events of tasks 1 and 2: beside an arrival that may go out, or already told."""
+    ready = arrival is not None and arrival.hold is None and arrival.waktu <= context.now
+    beside = Candidate(arrival.waktu, arrival.source) if arrival and ready else None
+    found = ticket_times(context, beside).items()
+    return {taskid: Event(taskid, one.waktu, one.source) for taskid, one in found}
 
 
 class _Events:
@@ -92,6 +102,9 @@ class _Events:
         before: Placed | None = None
         row = ""  # the prescription that 6 and 7 are of
         last = Event(0, self.context.now, "")  # whose place `before` is
+        for taskid in ADMISSION_TASKS:
+            if (one := self.fixed.get(taskid)) and one.placed:
+                before, last = one.placed, Event(taskid, one.placed.waktu, "")
         for taskid in TASKS:
             if one := self.fixed.get(taskid):
                 event = self._of_fixed(taskid, before)
@@ -144,7 +157,17 @@ class _Events:
         return [one for one in self.on_day[taskid] if one.source == self.names[taskid][0]]
 
     def _fixed(self) -> Iterator[tuple[int, Fixed]]:
-        """Yield what BPJS has already, or somebody typed, with its place."""
+        """Yield what BPJS has already, or somebody typed, with its place.
+
+        Of tasks 1 and 2 only what BPJS has binds the others.
+        """
+        for taskid in ADMISSION_TASKS:
+            push = self.context.pushes.get(str(taskid))
+            if push and push.done:
+                yield (
+                    taskid,
+                    Fixed(placed_as(push.recorded, push.waktu, self.context.policy.tie)),
+                )
         for taskid in TASKS:
             push = self.context.pushes.get(str(taskid))
             if push and _is_fixed(push):

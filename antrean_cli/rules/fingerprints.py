@@ -34,6 +34,7 @@ from antrean_cli.rules.rows import (
     Resep,
     Sep,
     Slot,
+    Ticket,
 )
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.visits import Visit
@@ -59,6 +60,7 @@ NOT_COVERED: Mapping[type, frozenset[str]] = {
     Slot: frozenset(),
     PoliMapping: frozenset(),
     DoctorMapping: frozenset(),
+    Ticket: frozenset(),
 }
 
 

@@ -26,7 +26,7 @@ from antrean_cli.rules.events import Event, events_of, unrecorded
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.payloads import missing, nomorantrean_of
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import MANUAL, MAX_AGE, Push, Record, StatusObservation
+from antrean_cli.rules.push import MANUAL, MAX_AGE, TASK_STEPS, Push, Record, StatusObservation
 from antrean_cli.rules.reasons import (
     AFTER_SERVICE,
     CANCELLED,
@@ -316,14 +316,17 @@ def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Reco
 def _awaiting_admission(record: Record, context: VisitContext) -> list[Push]:
     """Return task 3 held for 1 and 2, where the hospital wants it to wait and they may still come.
 
-    Not longer than ANTREAN_ADMISI_MINUTES after registration, nor once BPJS was asked for it.
+    Not longer than ANTREAN_ADMISI_MINUTES after registration (that of a booking can lie ahead of
+    the check-in), nor once BPJS was asked for it.
     """
-    arrival, registered = record.push(Step.TASK_3), _met_at(context)
-    if arrival is None or registered is None or not is_expected(record):
+    arrival = record.push(Step.TASK_3)
+    if arrival is None or arrival.recorded is None or not is_expected(record):
         return []
-    until = registered + context.policy.admisi
+    came = min(context.registered_at() or arrival.recorded, arrival.recorded)
+    until = came + context.policy.admisi
     begun = arrival.attempts or arrival.needs_lookup or arrival.blocked_by
-    if arrival.state != State.DUE or begun or context.now >= until:
+    awaited = context.policy.admisi and context.now < until
+    if arrival.state != State.DUE or begun or not awaited:
         return []
     return [hold(arrival, because(ReasonCode.WAITING_FOR_ADMISSION, until=until))]
 
@@ -395,7 +398,8 @@ def _with_first_question(
     if _bpjs_asked_for_add(record):  # that was the first question
         now = context.now.astimezone(context.policy.zone)
         return replace(add, attempts=1, next_try=next_question(1, record.tanggal, now))
-    moved_on = any(push and push.recorded and push.step != Step.TASK_3 for push in tasks)
+    later = [push for push in tasks if push and push.step in TASK_STEPS[1:]]
+    moved_on = any(push.recorded for push in later)
     registered = None if moved_on else context.registered_at()
     return replace(add, next_try=registered + FIRST_QUESTION if registered else None)
 
@@ -405,14 +409,12 @@ def _bpjs_asked_for_add(record: Record) -> bool:
     return any(push.blocked_by == Step.ADD for push in record.pushes.values())
 
 
-def _met_at(context: VisitContext) -> datetime | None:
-    """Return when a visit was registered, or where Khanza does not say, first met by a pass."""
-    return context.registered_at() or (context.seen and context.seen.since)
-
-
 def _delay_passed(context: VisitContext) -> bool:
-    """Return whether a NON JKN visit was registered long enough ago."""
-    registered = _met_at(context)
+    """Return whether a NON JKN visit was registered long enough ago.
+
+    Where Khanza does not say when, it counts from the pass that met the visit first.
+    """
+    registered = context.registered_at() or (context.seen and context.seen.since)
     return registered is not None and context.now >= registered + context.policy.delay_nonjkn
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import TASKS, Kind, State, Step
+from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind, State, Step
 from antrean_cli.rules.patients import NOBODY, Owner
 from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
 
 MANUAL = "manual"  # the source of what was sent by hand
 TASK_STEPS = tuple(Step(str(taskid)) for taskid in TASKS)  # that Khanza has a time for
-ADMISSION = (Step.TASK_1, Step.TASK_2)
+ADMISSION = tuple(Step(str(taskid)) for taskid in ADMISSION_TASKS)
 ORDERED = (*ADMISSION, *TASK_STEPS)  # the steps that have an order
 STEPS = (Step.ADD, *ORDERED, Step.FARMASI, Step.TASK_99, Step.BATAL)
 CANCELS = (Step.TASK_99, Step.BATAL)

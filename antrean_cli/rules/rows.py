@@ -107,6 +107,15 @@ class Resep(NamedTuple):
     racikan: str | None = None  # "1" if it has; read for antrean farmasi only
 
 
+class Ticket(NamedTuple):
+    """A ticket of the desk: when it was printed, and when its number was called."""
+
+    no_rawat: str
+    nomor: str
+    dicetak: str | None
+    dipanggil: str | None
+
+
 class Sep(NamedTuple):
     """One outpatient SEP; `internal` is "1" where it is the one of another visit of that day.
 
@@ -176,6 +185,7 @@ class Rows(NamedTuple):
     berkas: Sequence[Berkas] = ()
     exams: Sequence[Exam] = ()
     reseps: Sequence[Resep] = ()
+    tickets: Sequence[Ticket] = ()
     seps: Sequence[Sep] = ()
     slots: Sequence[Slot] = ()
     maping_poli: Sequence[PoliMapping] = ()

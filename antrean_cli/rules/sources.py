@@ -15,12 +15,13 @@ from operator import attrgetter, itemgetter
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, StatusObservation
 from antrean_cli.rules.reasons import Reason, ReasonCode, because
-from antrean_cli.rules.rows import Berkas, Exam, Registration, Resep
+from antrean_cli.rules.rows import Berkas, Exam, Registration, Resep, Ticket
 from antrean_cli.rules.sessions import hari_kerja_of, opening_of
 from antrean_cli.rules.times import parse_datetime, service_day
 from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import ATTENDED_STTS, Visit
 
+NOT_CALLED = "00:00:00"
 PAID = "Sudah Bayar"  # status_bayar of who was at the cashier
 # Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a
 # change.
@@ -103,8 +104,8 @@ class VisitContext:
         return waktu is not None and service_day(waktu) == self.visit.tanggal
 
 
-# A time of a source, and the number of its prescription where it is one's. A source is handed the
-# visit's context and answers with all its times, the preferred ones first.
+# A time of a source, and the number of its prescription or ticket where it is one's. A source is
+# handed the visit's context and answers with all its times, the preferred ones first.
 Time = tuple[datetime, str]
 Source = Callable[[VisitContext], Iterable[Time]]
 
@@ -197,8 +198,30 @@ def _resep_diserahkan(context: VisitContext) -> Iterable[Time]:
     return _of_reseps(context, attrgetter("diserahkan"))
 
 
+def _of_tickets(context: VisitContext, column: Callable[[Ticket], str | None]) -> Iterable[Time]:
+    """Return the times of one column, of the ticket that was called last first.
+
+    00:00:00 is a number that was not called yet (khanza/README.md, Other traces).
+    """
+    rows = sorted(context.visit.tickets, key=lambda row: row.dipanggil or "", reverse=True)
+    texts = ((column(row), row.nomor) for row in rows)
+    told = ((text, nomor) for text, nomor in texts if text and not text.endswith(NOT_CALLED))
+    times = ((context.recorded_time(text), nomor) for text, nomor in told)
+    return [(waktu, nomor) for waktu, nomor in times if waktu]
+
+
+def _loket_cetak(context: VisitContext) -> Iterable[Time]:
+    return _of_tickets(context, attrgetter("dicetak"))
+
+
+def _loket_panggil(context: VisitContext) -> Iterable[Time]:
+    return _of_tickets(context, attrgetter("dipanggil"))
+
+
 # khanza/README.md, Times of the tasks: the names that a hospital may put into ANTREAN_TASK_3 … 7.
 _SOURCES: dict[str, Source] = {
+    "loket_cetak": _loket_cetak,
+    "loket_panggil": _loket_panggil,
     "checkin": _checkin,
     "daftar": _daftar,
     "buka_poli": _buka_poli,
@@ -213,7 +236,8 @@ _SOURCES: dict[str, Source] = {
     "resep_divalidasi": _resep_divalidasi,
     "resep_diserahkan": _resep_diserahkan,
 }
-SOURCES = tuple(_SOURCES)
+TICKET_SOURCES = ("loket_cetak", "loket_panggil")  # of tasks 1 and 2, and of no other
+SOURCES = tuple(name for name in _SOURCES if name not in TICKET_SOURCES)
 EXAMS = frozenset({"periksa_awal", "periksa_akhir", "periksa_dokter"})
 # What tells no moment at which somebody did something, but one before which nobody could.
 BOUNDS = frozenset({"buka_poli", "daftar"})

@@ -32,6 +32,7 @@ from antrean_cli.rules.rows import (
     Sep,
     Slot,
     SuratKontrol,
+    Ticket,
 )
 from antrean_cli.rules.seps import sep_that_counts
 from antrean_cli.rules.service_days import day_of_booking, day_of_cancel, day_of_registration
@@ -60,6 +61,7 @@ class Visit:
     berkas: Berkas | None = None
     exams: tuple[Exam, ...] = ()
     reseps: tuple[Resep, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
     sep: Sep | None = None
     slot: Slot | None = None
     hfis_slot: Slot | None = None  # the session as HFIS has it, where it is asked
@@ -144,6 +146,7 @@ class _Assembly:
         self.seps = _by_no_rawat(rows.seps)
         self.exams = _by_no_rawat(rows.exams)
         self.reseps = _by_no_rawat(rows.reseps)
+        self.tickets = _by_no_rawat(rows.tickets)
         self.slots: dict[tuple[str, str], list[Slot]] = {}
         for slot in rows.slots:
             session = (comparable(slot.kd_dokter), slot.hari_kerja)
@@ -265,6 +268,7 @@ class _Assembly:
             berkas=self.berkas.get(no_rawat),
             exams=self.exams.get(no_rawat, ()),
             reseps=self.reseps.get(no_rawat, ()),
+            tickets=self.tickets.get(no_rawat, ()),
             sep=sep,
             slot=slot,
             named_clinic=self._named_clinic(registration, booking, sep),
@@ -362,7 +366,7 @@ def clinic_takes_part(codes: Iterable[str | None], policy: Policy) -> bool:
 _of_setting = cache(all_comparable)  # asked of every visit of a pass
 
 
-_OfVisit = TypeVar("_OfVisit", Exam, Resep, Sep)
+_OfVisit = TypeVar("_OfVisit", Exam, Resep, Sep, Ticket)
 
 
 def _by_no_rawat(rows: Iterable[_OfVisit]) -> dict[str, tuple[_OfVisit, ...]]:

@@ -145,8 +145,8 @@ def rows_of(khanza: Khanza, policy: Policy, window: Window) -> Rows:
     Raises TemporaryError, and SettingsError: also if no payer means BPJS, for then everybody would
     be told to BPJS as NON JKN.
     """
-    khanza.check(racikan=policy.farmasi)
-    rows = khanza.read(window._replace(racikan=policy.farmasi))
+    khanza.check(racikan=policy.farmasi, tickets=policy.tickets)
+    rows = khanza.read(window._replace(racikan=policy.farmasi, tickets=policy.tickets))
     if not (policy.kd_pj or rows.payers):
         raise SettingsError(
             "Penjamin BPJS tidak diketahui: isi ANTREAN_KD_PJ (tabel "

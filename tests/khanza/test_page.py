@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from antrean_cli import khanza
-from antrean_cli.khanza.tables import TABLES
-from antrean_cli.rules.sources import FLOWS, SOURCES
+from antrean_cli.khanza.tables import OPTIONAL, TABLES, TICKETS
+from antrean_cli.rules.sources import FLOWS, SOURCES, TICKET_SOURCES
 
 PAGE = Path(khanza.__path__[0], "README.md").read_text(encoding="utf-8")
 
@@ -22,17 +22,20 @@ def table(heading: str, first_cell: str) -> list[list[str]]:
     return cells[2:]
 
 
-@pytest.mark.parametrize("name", TABLES)
+READ = {**TABLES, TICKETS: OPTIONAL[TICKETS]}
+
+
+@pytest.mark.parametrize("name", READ)
 def test_every_column_that_is_read_is_on_the_page(name: str) -> None:
     said = [" ".join(row) for row in table("Tables read", "table") if name in row[0].split(", ")]
     assert len(said) == 1
     words = set(re.findall(r"\w+", said[0]))
-    assert set(TABLES[name]) - words == set()
+    assert set(READ[name]) - words == set()
 
 
 def test_the_sources_on_the_page_are_those_of_the_rules() -> None:
     names = [name for row in table("Times of the tasks", "name") for name in row[0].split(", ")]
-    assert names == list(SOURCES)
+    assert names == [*TICKET_SOURCES, *SOURCES]
 
 
 def test_the_flows_on_the_page_are_those_of_the_rules() -> None:

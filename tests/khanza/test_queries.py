@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from antrean_cli.config.settings import KhanzaSettings
-from antrean_cli.khanza.queries import Window
+from antrean_cli.errors import SettingsError
+from antrean_cli.khanza.queries import Khanza, Window
+from antrean_cli.rules.rows import Ticket
 from antrean_cli.simulator.hospital import Hospital
 from tests.benchmark import khanza as bench_khanza
 from tests.khanza.reading import (
@@ -48,7 +50,7 @@ def test_a_server_and_a_sample_give_the_same_rows(
     counts = {
         name: len(rows)
         for name, rows in found._asdict().items()
-        if name not in ("slots", "kode_ppk")
+        if name not in ("slots", "kode_ppk", "tickets")
     }
     assert counts == {
         "registrations": 4,
@@ -62,6 +64,30 @@ def test_a_server_and_a_sample_give_the_same_rows(
         "maping_dokter": 3,
         "payers": 1,
     }
+
+
+def test_tickets_are_read_where_they_are_wanted_and_not_named_elsewhere(
+    khanza: Hospital, mariadb: MariaDB
+) -> None:
+    wanted = WINDOW._replace(tickets=True)
+    with Khanza(server(mariadb)) as without, pytest.raises(SettingsError, match="antriloketcetak"):
+        without.check(tickets=True)
+    with mariadb.installed("SMC's tickets"):
+        visits = [khanza.visit(MONDAY), khanza.visit(MONDAY), khanza.visit(MONDAY - 3 * DAY)]
+        for number, no_rawat in enumerate([*visits, None]):
+            khanza.insert(
+                "antriloketcetak_smc",
+                nomor=f"A00{number}",
+                tanggal=MONDAY,
+                jam="07:50:00",
+                jam_panggil=None if number else "07:55:00",
+                no_rawat=no_rawat,
+            )
+        assert read(server(mariadb)).tickets == ()
+        assert read(server(mariadb), wanted).tickets == [
+            Ticket(visits[0], "A000", f"{MONDAY} 07:50:00", f"{MONDAY} 07:55:00"),
+            Ticket(visits[1], "A001", f"{MONDAY} 07:50:00", None),
+        ]
 
 
 # -- which rows

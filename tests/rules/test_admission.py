@@ -262,11 +262,16 @@ def test_it_waits_no_more_once_bpjs_was_asked_for_it() -> None:
     assert planned("08:06", push("add", "sent"), tried).pushes["3"].state == "due"
 
 
-def test_a_visit_without_a_time_of_registration_waits_from_the_pass_that_met_it() -> None:
+def test_a_check_in_before_the_hour_of_the_booking_waits_from_the_check_in() -> None:
+    visit = mobilejkn(book={"status": "Checkin", "validasi": "2026-11-23 07:30:00"})
+    assert planned("07:44", visit=visit).pushes["3"].state == "held"
+    assert planned("07:45", visit=visit).pushes["3"].state == "due"
+    assert planned("07:31", visit=visit, minutes=0).pushes["3"].state == "due"
+
+
+def test_a_visit_without_a_time_of_registration_waits_from_the_time_of_task_3() -> None:
     visit = mobilejkn(
         reg={"jam_reg": None}, book={"status": "Checkin", "validasi": "2026-11-23 08:01:00"}
     )
-    assert planned("09:00", visit=visit).pushes["3"].state == "held"
-    met = planned("09:00", visit=visit)
-    later = plan(visit, met, policy(admisi=timedelta(minutes=15)), at("09:15"), exact=True)
-    assert later.pushes["3"].state == "due"
+    assert planned("08:15", visit=visit).pushes["3"].state == "held"
+    assert planned("08:16", visit=visit).pushes["3"].state == "due"

@@ -25,6 +25,7 @@ from antrean_cli.rules.rows import (
     Resep,
     Sep,
     Slot,
+    Ticket,
 )
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
@@ -46,13 +47,14 @@ from tests.support.rows import (
     sep,
     slot,
     surat,
+    ticket,
 )
 
 # Every field of every table, as a person has decided about it: whoever adds one has to say here
 # whether it is left out, or something that the rules, or a body, may go by (covered).
 COVERED: Mapping[type, str] = {
-    Visit: "kodebooking kind tanggal registration booking cancel berkas exams reseps sep slot "
-    "hfis_slot named_clinic named_doctor kd_poli_rs names_another",
+    Visit: "kodebooking kind tanggal registration booking cancel berkas exams reseps tickets sep "
+    "slot hfis_slot named_clinic named_doctor kd_poli_rs names_another",
     Registration: "no_rawat no_reg tgl_registrasi jam_reg kd_dokter kd_poli stts stts_daftar "
     "status_lanjut kd_pj status_bayar norm nik nohp nomorkartu nm_poli nm_dokter kd_poli_bpjs "
     "nm_poli_bpjs kd_dokter_bpjs nm_dokter_bpjs",
@@ -68,6 +70,7 @@ COVERED: Mapping[type, str] = {
     Slot: "kd_dokter hari_kerja jam_mulai jam_selesai kd_poli kuota",
     PoliMapping: "kd_poli_rs kd_poli_bpjs nm_poli_bpjs nm_poli",
     DoctorMapping: "kd_dokter kd_dokter_bpjs nm_dokter_bpjs nm_dokter",
+    Ticket: "no_rawat nomor dicetak dipanggil",
 }
 NOT_COVERED: Mapping[type, str] = {
     Visit: "surat_kontrol surat_asked",
@@ -85,6 +88,7 @@ ROWS: Mapping[type, Any] = {
     Slot: slot(),
     PoliMapping: PoliMapping("ANA", "ANA"),
     DoctorMapping: DoctorMapping("D02", "23456"),
+    Ticket: ticket(on("07:50"), on("07:55")),
 }
 # In which field of a visit a row stands; a doctor's session stands in two.
 PLACES = {
@@ -94,6 +98,7 @@ PLACES = {
     "berkas": Berkas,
     "exams": Exam,
     "reseps": Resep,
+    "tickets": Ticket,
     "sep": Sep,
     "slot": Slot,
     "hfis_slot": Slot,
@@ -124,7 +129,7 @@ def mark(visit: Visit, day: date = MONDAY, **chosen: Any) -> str:
 
 def with_row(place: str, row: object) -> Visit:
     """Return a visit with a row in one of its fields."""
-    value: Any = (row,) if place in ("exams", "reseps") else row
+    value: Any = (row,) if place in ("exams", "reseps", "tickets") else row
     return replace(onsite(), **{place: value})
 
 

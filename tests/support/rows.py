@@ -25,6 +25,7 @@ from antrean_cli.rules.rows import (
     Sep,
     Slot,
     SuratKontrol,
+    Ticket,
 )
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.visits import Visit
@@ -220,6 +221,14 @@ def resep(
         divalidasi=divalidasi,
         diserahkan=diserahkan,
     )
+
+
+def ticket(
+    dicetak: str | None, dipanggil: str | None = ZERO, nomor: str = "A001", **changed: Any
+) -> Ticket:
+    """Return a ticket of the desk's; its times are full texts of Khanza."""
+    default = Ticket(no_rawat=NO_RAWAT, nomor=nomor, dicetak=dicetak, dipanggil=dipanggil)
+    return default._replace(**changed)
 
 
 def surat(**changed: Any) -> SuratKontrol:
