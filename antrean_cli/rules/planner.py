@@ -26,7 +26,15 @@ from antrean_cli.rules.events import Event, events_of, unrecorded
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.payloads import missing, nomorantrean_of
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import MANUAL, MAX_AGE, TASK_STEPS, Push, Record, StatusObservation
+from antrean_cli.rules.push import (
+    MANUAL,
+    MAX_AGE,
+    ORDERED,
+    TASK_STEPS,
+    Push,
+    Record,
+    StatusObservation,
+)
 from antrean_cli.rules.reasons import (
     AFTER_SERVICE,
     CANCELLED,
@@ -59,7 +67,12 @@ from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import FINAL_STTS, Visit
 
 # What holds all that is open of a visit, whatever it waits for itself.
-_STOPPED_WITH_THE_VISIT = (ReasonCode.CANCEL_DELAYED, ReasonCode.LEFT_OUT, ReasonCode.GONE)
+_STOPPED_WITH_THE_VISIT = (
+    ReasonCode.CANCEL_DELAYED,
+    ReasonCode.LEFT_OUT,
+    ReasonCode.GONE,
+    ReasonCode.HANDED_ON,
+)
 # Where a time, or a cancel, comes from that no source of sources.py names.
 BATAL_ROW, STTS_BATAL, RESEP = "batal Mobile JKN", "stts Batal", "resep_obat"
 
@@ -99,9 +112,10 @@ def gone(record: Record) -> Record:
 def given_away(record: Record) -> Record:
     """Return the record of a booking whose number Khanza gave to another patient's visit.
 
-    It is as one whose visit was deleted.
+    It is as one whose visit was deleted; of what came by hand nobody knows which patient was meant.
     """
-    return gone(replace(record, handed_on=True, done_fingerprint=""))
+    record = gone(replace(record, handed_on=True, done_fingerprint=""))
+    return hold_open(record, HANDED_ON, lambda push: push.kept and push.step in ORDERED)
 
 
 def withdrawn(record: Record) -> Record:
@@ -134,7 +148,7 @@ def left_out(record: Record) -> Record:
 
     What came by hand goes on: a person meant this very booking.
     """
-    return hold_open(record, LEFT_OUT, lambda push: push.open and push.source != MANUAL)
+    return hold_open(record, LEFT_OUT, _is_khanzas)
 
 
 def expired(record: Record, now: datetime) -> bool:

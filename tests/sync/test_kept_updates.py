@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from antrean_cli.simulator.faults import Fault
-from tests.support.patients import patient
+from tests.support.patients import hand_on, minute, patient
 from tests.support.rows import words
 from tests.support.site import MONDAY, Site
 
@@ -320,6 +320,42 @@ def test_a_clinic_that_takes_no_part_does_not_stop_what_a_person_typed(site: Sit
     assert site.held_at_bpjs(no_rawat) == [TICKET, CALLED]
 
 
+# -- whose times they are
+
+
+def test_what_was_kept_for_a_patient_is_not_told_of_the_next_one_with_the_number(
+    site: Site,
+) -> None:
+    """BPJS never heard of the first one: the number is the next patient's."""
+    site.clock.at("08:06")
+    no_rawat = site.khanza.visit(MONDAY, jam="08:05:00")  # no SEP: her add is held
+    ticket(site, no_rawat, "--queue")
+    site.sync()
+    site.clock.at("08:10")
+    hand_on(site, no_rawat, exam=None)
+    site.clock.at("08:41")
+    for _ in range(2):
+        minute(site)
+    held = [site.held_at_bpjs(one["kodebooking"]) for one in site.bodies("/antrean/add")]
+    assert held == [[(3, "08:25:00")]]
+
+
+def test_what_was_kept_is_held_once_the_number_is_the_next_patients(site: Site) -> None:
+    """Nobody knows whom it was typed for: BPJS has a booking of the first one."""
+    site.clock.at("08:06")
+    no_rawat = patient(site)
+    site.sync()
+    typed(site, no_rawat, 4, "08:30:00", "--queue")
+    hand_on(site, no_rawat, exam=None)
+    site.clock.at("08:41")
+    for _ in range(2):
+        minute(site)
+    assert site.held_at_bpjs(no_rawat) == [ARRIVED]
+    assert site.states(no_rawat)["4"] == "held"
+    said = typed(site, no_rawat, 5, "08:40:00", "--queue", code=2)
+    assert "milik pasien lain" in said
+
+
 # -- what is never kept
 
 
@@ -413,8 +449,8 @@ def test_with_admisi_task_3_waits_until_they_come(site: Site) -> None:
 def test_with_admisi_it_goes_without_them_after_a_quarter_of_an_hour(site: Site) -> None:
     site.clock.at("08:06")
     no_rawat = patient(site)
-    for minute in range(6, 20):
-        site.clock.at(f"08:{minute:02}")
+    for past in range(6, 20):
+        site.clock.at(f"08:{past:02}")
         site.sync(ANTREAN_ADMISI="ya")
         assert site.held_at_bpjs(no_rawat) == []
     site.clock.at("08:20")
