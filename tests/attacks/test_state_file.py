@@ -202,8 +202,8 @@ def day(site: Site, attack: Attack) -> Day:
     put_off += [day.patient(30 + minute) for minute in range(2)]
     day.refused = {day.patient(40)}
     waiting = [day.waiting(minute) for minute in range(8)]
-    unmapped = site.khanza.visit(MONDAY, jam="08:00:00", kd_poli="MAT")
-    site.khanza.sep(unmapped)
+    # Held, with its task: nobody has seen the patient, so that nothing is asked of BPJS.
+    site.khanza.visit(MONDAY, jam="08:00:00", kd_poli="MAT")
     for cancelled in (False, True, False, True):
         day.booked(cancelled=cancelled)
     day.know(SYNC.kodebooking)
