@@ -247,9 +247,10 @@ def _noted(record: Record, call: ManualCall, outcome: Outcome) -> Push:
     if outcome.kind == OutcomeKind.DONE:
         return accept(new(call.step, source=MANUAL, waktu=call.waktu))
     # 208: "nothing is overwritten", so the time that BPJS holds is not the one just typed; the next
-    # pass asks.
+    # pass asks, and of a visit's add whose booking it is.
     known = record.push(call.step) or new(call.step, source=MANUAL)
-    return mark_already_at_bpjs(known, needs_lookup=call.step in ORDERED)
+    there = mark_already_at_bpjs(known, needs_lookup=call.step in ORDERED)
+    return replace(there, code=outcome.code) if call.visit and not known.done else there
 
 
 def _give_way(ledger: Ledger, kodebooking: str, visit: Visit, now: datetime) -> None:

@@ -226,6 +226,7 @@ WORDS: Mapping[ReasonCode, Words] = {
     # -- notes
     ReasonCode.TIME_CHANGED: Words("Khanza kini mencatat {waktu:%d-%m-%Y %H:%M:%S}"),
     ReasonCode.VISIT_CHANGED: Words(_changed_visit),
+    ReasonCode.ANOTHER_PATIENTS: Words("antrean ini di BPJS milik pasien lain"),
     ReasonCode.ADOPTED: Words("memakai antrean yang sudah ada di BPJS, bukan {kodebooking}"),
 }
 # When a hold goes on, for pages in English, by the family of its reason.

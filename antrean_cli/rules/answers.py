@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from antrean_cli.rules.codes import TASKS, CallName, OutcomeKind, Step
+from antrean_cli.rules.codes import ALREADY_THERE, TASKS, CallName, OutcomeKind, Step
 from antrean_cli.rules.reasons import ReasonCode
 
 FAULT = "fault"  # no outcome: what an exchange without an answer is counted as beside them
@@ -88,7 +88,7 @@ _OF_ONE_BOOKING = (CallName.UPDATE, CallName.LISTTASK, CallName.PER_KODEBOOKING)
 ANSWERS = (
     Answer(code="200", kind=OutcomeKind.DONE),
     # "TaskId=N sudah ada", "Terdapat duplikasi Kode Booking": nothing is overwritten
-    Answer(code="208", kind=OutcomeKind.ALREADY),
+    Answer(code=ALREADY_THERE, kind=OutcomeKind.ALREADY),
     Answer(calls=(CallName.POLI, CallName.DOKTER), code="1", kind=OutcomeKind.DONE),
     # There is none.
     Answer(calls=_LISTS, code="204", kind=OutcomeKind.DONE),

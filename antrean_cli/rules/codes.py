@@ -73,6 +73,7 @@ class CallName(Code):
     PER_KODEBOOKING = "per_kodebooking"
 
 
+ALREADY_THERE = "208"  # BPJS's code of what it had before; nothing was overwritten
 REFUSAL = "201"  # BPJS's code of what is refused; its text tells for how long
 
 

@@ -77,6 +77,7 @@ class ReasonCode(Code):
     # -- notes
     TIME_CHANGED = "catatan.waktu"  # waktu
     VISIT_CHANGED = "catatan.kunjungan"  # penjamin, poli, dokter as they were; …_now
+    ANOTHER_PATIENTS = "catatan.pasien_lain"
     ADOPTED = "catatan.adopsi"  # kodebooking: the one that would have been ours
 
     @property

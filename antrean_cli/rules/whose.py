@@ -91,7 +91,7 @@ class _KnownBookings:
 
     def _free(self, kodebooking: str) -> str:
         """Return a kode booking that BPJS does not have of somebody else."""
-        return next(code for code in _numbered(kodebooking) if self._is_free(code))
+        return next(code for code in numbered(kodebooking) if self._is_free(code))
 
     def _is_free(self, kodebooking: str) -> bool:
         if kodebooking in self._taken:
@@ -122,7 +122,8 @@ def _goes_on(kodebooking: str, same: Iterable[Record]) -> Record | None:
     return next(alive, own or next(iter(same), None))
 
 
-def _numbered(kodebooking: str) -> Iterator[str]:
+def numbered(kodebooking: str) -> Iterator[str]:
+    """Yield a kode booking, and the ones that come after it where somebody else has it."""
     yield kodebooking
     number = 2
     while True:

@@ -20,6 +20,7 @@ plans before they are recorded, and nothing is recorded under a code that is giv
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
@@ -29,8 +30,10 @@ from antrean_cli.rules.cached_lists import CachedList, ListResult, oldest_kept
 from antrean_cli.rules.codes import CallName, Kind, OutcomeKind
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.ordering import arrange
+from antrean_cli.rules.owner_at_bpjs import as_listed, begun_anew
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
+from antrean_cli.rules.whose import numbered
 from antrean_cli.sync.list_reader import ListReader
 
 
@@ -74,12 +77,12 @@ def compare_lists(
     records: Iterable[Record],
     now: datetime,
 ) -> ListComparison:
-    """Ask for the lists of the days on which one of these bookings has an add to send.
+    """Ask for the lists of these bookings' days: of those whose add, or whose tasks, wait for one.
 
     `known` is what is known of each day's list; `reader` is None while nothing may be asked.
     """
     days: dict[date, list[str]] = {}
-    for record in filter(awaits_list, records):
+    for record in records:
         days.setdefault(record.tanggal, []).append(record.kodebooking)
     lists = {day: one for day, one in known.items() if day >= oldest_kept(now)}
     rows: dict[date, Sequence[Antrean]] = {}
@@ -126,15 +129,33 @@ def amended(
     found: list[Plan] = []
     for one in sorted(plans, key=lambda plan: (plan.after.tanggal, plan.after.kodebooking)):
         rows = compared.rows.get(one.after.tanggal)
-        if rows is not None and one.visit and awaits_list(one.after):
-            after = adopted(one.after, duplicate_bookings(one.visit, rows, taken), policy)
-            taken.add(after.kodebooking)
-            if after.kodebooking in by_hand:
-                sent = by_hand[after.kodebooking].pushes.values()
-                after = arrange(after.with_pushes(*sent), policy)
-            one = one.going_on_as(after)
-        found.append(one)
+        if rows is None or one.visit is None or not awaits_list(one.after):
+            found.append(one)
+            continue
+        after = _with_owner(one.after, rows, ledger.key)
+        if after.handed_on:
+            anew = begun_anew(one.after, free_code(ledger, after.kodebooking))
+            found += [Plan(one.before, after, None), Plan(None, anew, None)]
+            continue
+        after = adopted(after, duplicate_bookings(one.visit, rows, taken), policy)
+        taken.add(after.kodebooking)
+        if after.kodebooking in by_hand:
+            sent = by_hand[after.kodebooking].pushes.values()
+            after = arrange(after.with_pushes(*sent), policy)
+        found.append(one.going_on_as(after))
     return found
+
+
+def free_code(ledger: Ledger, kodebooking: str) -> str:
+    """Return the next kode booking after one that is somebody else's; raises StateError."""
+    others = islice(numbered(kodebooking), 1, None)
+    return next(code for code in others if ledger.record(code) is None)
+
+
+def _with_owner(record: Record, rows: Sequence[Antrean], key: bytes) -> Record:
+    """Return the booking of an add with whose it is, if BPJS has it under its code already."""
+    listed = next((row for row in rows if row.kodebooking == record.kodebooking), None)
+    return as_listed(record, listed, key) if listed else record
 
 
 def _of_a_visit(record: Record) -> bool:

@@ -14,7 +14,7 @@ import heapq
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -34,6 +34,7 @@ from antrean_cli.rules.outcomes import (
     after_unreadable_lookup,
     apply,
 )
+from antrean_cli.rules.owner_at_bpjs import awaits_owner
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Change, Record, changes, pending
@@ -116,27 +117,33 @@ class Delivery:
         It is the one after the booking that was probed last: one bad booking must not hide that
         BPJS is back.
         """
-        able = self._able(self.adds_that_wait)
+        able = self._able(probing=False)
         if not able and OutageKind.BPJS in self.ledger.pass_state().outages:
-            # Adds wait for a look at a list, and looks for BPJS to be back: where nothing else is
-            # due, one add is the probe.
-            able = self._able(())
+            # Some wait for a look at a list, and looks for BPJS to be back: where nothing else is
+            # due, one of them is the probe.
+            able = self._able(probing=True)
         later = (kodebooking for kodebooking in able if kodebooking > self.probed)
         return next(later, able[0] if able else "")
 
-    def _able(self, adds_that_wait: Collection[str]) -> list[str]:
+    def _able(self, *, probing: bool) -> list[str]:
         """Return the bookings that something can be asked for now, by their kode booking."""
         now = self.clock()
-        return sorted(one for one in self.bookings if self._call(one, now, adds_that_wait))
+        return sorted(one for one in self.bookings if self._call(one, now, probing=probing))
 
-    def _call(
-        self, kodebooking: str, now: datetime, adds_that_wait: Collection[str]
-    ) -> Call | None:
-        """Return what can be asked for a booking now."""
-        visit = self._visit(kodebooking)
-        call = sendable(self.bookings[kodebooking], visit, self.policy, now)
-        waits = call and call.push.step == Step.ADD and kodebooking in adds_that_wait
-        return None if waits else call
+    def _call(self, kodebooking: str, now: datetime, *, probing: bool = False) -> Call | None:
+        """Return what can be asked for a booking now.
+
+        A probe waits for no list: its add goes out, and instead of its tasks it is looked up.
+        """
+        record = self.bookings[kodebooking]
+        call = sendable(record, self._visit(kodebooking), self.policy, now)
+        if call is None or call.lookup:
+            return call
+        if call.push.step == Step.ADD:
+            return call if probing or kodebooking not in self.adds_that_wait else None
+        if awaits_owner(record, now):
+            return Call(push=call.push, lookup=True) if probing else None
+        return call
 
     def _visit(self, kodebooking: str) -> Visit | None:
         """Return the visit that a booking is filled in from.
@@ -148,9 +155,8 @@ class Delivery:
         return self.visits.get(kodebooking) if theirs else None
 
     def _next_call(self, kodebooking: str, now: datetime) -> Call | None:
-        """Return what is asked for a booking now; the probe's add waits for nothing."""
-        waiting = () if kodebooking == self._probe else self.adds_that_wait
-        return self._call(kodebooking, now, waiting)
+        """Return what is asked for a booking now; as long as it is the probe, it waits for none."""
+        return self._call(kodebooking, now, probing=kodebooking == self._probe)
 
     def _enqueue(self, kodebooking: str) -> None:
         booking = self.bookings[kodebooking]
@@ -240,6 +246,8 @@ class Delivery:
         self._read(kodebooking)
         before = self.bookings[kodebooking]
         after = self._after(before, call, answer, now)
+        if not self.breaker.probing:
+            self._probe = ""
         self.waiting += pending(after) - pending(before)
         self._save(before, after, now)
         if not isinstance(answer, Fault) or answer.answered:  # a fault is repeated by the next pass

@@ -29,10 +29,12 @@ from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
+from antrean_cli.rules.adoption import awaits_list
 from antrean_cli.rules.booking_plans import Plan, plans_of
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
+from antrean_cli.rules.owner_at_bpjs import awaits_owner
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.service_days import BrokenRow
@@ -99,13 +101,21 @@ class Pass:
             return
         yield from self._recover()
         reading = yield from self._read(since)
-        ready = WITHOUT_KHANZA
+        ready, compared = WITHOUT_KHANZA, None
         if reading:
             reading = self._enrich(reading)
             plans = plans_of(reading.agenda.visits, reading.agenda.records, reading.occasion)
             compared = self._compare_lists(plans)
             ready = yield from self._record(reading, plans, compared)
-        bookings = yield from self._deliver(ready)
+        bookings: Mapping[str, Record] = self.ledger.unfinished()
+        if (yield from self._settle_owners(bookings, compared)):
+            bookings = self.ledger.unfinished()
+        bookings = yield from self._deliver(ready, bookings)
+        # What BPJS called known just now goes on in this pass, where its list may be asked for.
+        if settled := (yield from self._settle_owners(bookings, None)):
+            unfinished = self.ledger.unfinished()
+            later = {name: one for name, one in unfinished.items() if name in settled}
+            bookings = {**bookings, **(yield from self._deliver(ready, later))}
         self._conclude(bookings)
         if not self.stop.is_set():
             prune(self.ledger, self.settings.keep_days, self.clock())
@@ -162,7 +172,7 @@ class Pass:
         from antrean_cli.sync.adopt import compare_lists
 
         known = self.ledger.pass_state().antrean_lists
-        records = [plan.after for plan in plans if plan.visit]
+        records = [plan.after for plan in plans if plan.visit and awaits_list(plan.after)]
         return compare_lists(self._list_reader(), known, records, self.clock())
 
     def _record(
@@ -185,13 +195,37 @@ class Pass:
             adds_that_wait=frozenset(one.kodebooking for one in waiting),
         )
 
-    def _deliver(self, ready: ForDelivery) -> Generator[PassEvent, None, Mapping[str, Record]]:
-        """Send what is due, unless an outage says to wait.
+    def _settle_owners(
+        self, bookings: Mapping[str, Record], compared: "ListComparison | None"
+    ) -> Generator[PassEvent, None, frozenset[str]]:
+        """Find out whose the bookings are that BPJS called known (208); return those settled.
 
-        Returns the bookings that had something open, as they are afterwards. They are read here:
-        Khanza may be down, and what somebody at the desk made due meanwhile goes out as well.
+        `compared` are the lists that this pass has read already.
         """
-        bookings, now = self.ledger.unfinished(), self.clock()
+        now = self.clock()
+        awaiting = [one for one in bookings.values() if awaits_owner(one, now)]
+        if not awaiting or self.stop.is_set() or self._has(SettingsError, CredentialsError):
+            return frozenset()
+        self._lists_until = None  # anew: a delivery may have taken its time
+        if (reader := self._list_reader()) is None:
+            return frozenset()
+        from antrean_cli.sync.owners import settle_owners
+
+        seen = compared.rows if compared else {}
+        settled = settle_owners(reader, self.ledger, awaiting, seen, now)
+        yield self._noted(settled.changes)
+        yield from self._tell_of_lists(settled.compared, overdue=settled.overdue)
+        return settled.kodebooking
+
+    def _deliver(
+        self, ready: ForDelivery, bookings: Mapping[str, Record]
+    ) -> Generator[PassEvent, None, Mapping[str, Record]]:
+        """Send what is due of the bookings, unless an outage says to wait.
+
+        Returns them as they are afterwards. Khanza may be down, and what somebody at the desk made
+        due meanwhile goes out as well.
+        """
+        now = self.clock()
         due = any(next_call(booking, now) for booking in bookings.values())
         if not due or self._has(SettingsError):
             return bookings
@@ -205,7 +239,7 @@ class Pass:
             yield from self._keep(OutageKind.BPJS, *outages.reminded(outage, "", now))
             return bookings
         delivery = self._delivery(state, ready)
-        self._calls, self.delivering = delivery.calls, True
+        self.delivering = True
         for changes in delivery.run(bookings):
             self.report.add(changes)
             yield Delivered(changes=changes, waiting=delivery.waiting)
@@ -273,6 +307,7 @@ class Pass:
             clock=self.clock,
             stop=self.stop,
             probed=outage.probed if outage else "",
+            calls=self._calls,
             breaker=CircuitBreaker(faults_in_row=state.faults_in_row, probing=bool(outage)),
         )
 
@@ -342,8 +377,8 @@ class Pass:
         self.report.add(changes)
         return Noted(changes=changes, broken=broken)
 
-    def _has(self, kind: type[AntreanError]) -> bool:
-        return any(isinstance(error, kind) for error in self.errors)
+    def _has(self, *kinds: type[AntreanError]) -> bool:
+        return any(isinstance(error, kinds) for error in self.errors)
 
 
 def preview(settings: Settings, ledger: Ledger, now: datetime, since: date | None) -> list[Record]:

@@ -298,7 +298,7 @@ def an_add_that_bpjs_has_already(world: World) -> Held:
     """BPJS's times count, also for the order of what comes after."""
     no_rawat = gone_home(world)
     tasks = [{"taskid": 3, "waktu": ms("08:06")}, {"taskid": 4, "waktu": ms("08:31")}]
-    world.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY), tasks=tasks)
+    added_elsewhere(world, no_rawat, tasks=tasks)
     world.antrean("sync")
     return {no_rawat: [(3, "08:06:00"), (4, "08:31:00"), (5, "08:50:00")]}
 
@@ -351,9 +351,7 @@ def answers_that_are_lost(world: World) -> Held:
 def a_later_task_that_bpjs_holds(world: World) -> Held:
     """ "TaskId terakhir 5": tasks 3 and 4 can never come."""
     no_rawat = patient(world, exam="08:30:00")
-    world.bpjs.bookings.mobile_jkn(
-        no_rawat, str(MONDAY), tasks=[{"taskid": 5, "waktu": ms("08:50")}]
-    )
+    added_elsewhere(world, no_rawat, tasks=[{"taskid": 5, "waktu": ms("08:50")}])
     world.antrean("sync")
     return {no_rawat: [(5, "08:50:00")]}
 

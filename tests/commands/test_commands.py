@@ -25,6 +25,7 @@ from antrean_cli.simulator.faults import Fault
 from antrean_cli.simulator.server import Simulator
 from tests.support.catalogue import EXAMPLE_ADD
 from tests.support.command import on_a_terminal, run
+from tests.support.patients import added_elsewhere
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, WIB, Site, ms
 
 # The catalogue's own example of tambah antrean.
@@ -797,7 +798,7 @@ def test_a_cancel_by_hand_is_not_followed_by_khanzas(site: Site) -> None:
 def test_what_bpjs_refused_by_hand_is_not_noted_as_done(site: Site) -> None:
     no_rawat = site.khanza.visit(MONDAY)
     site.khanza.sep(no_rawat)
-    site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY))
+    added_elsewhere(site, no_rawat)
     assert site.run("update", no_rawat, "3", "2026-11-24 08:10").returncode == 6  # another day
     site.sync()
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]

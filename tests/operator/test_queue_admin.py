@@ -20,7 +20,7 @@ from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.push import Push
 from antrean_cli.rules.rows import Rows
 from antrean_cli.simulator.faults import Fault
-from tests.support.patients import patient
+from tests.support.patients import added_elsewhere, patient
 from tests.support.rows import words
 from tests.support.site import MONDAY, WIB, Site, ms, wait_for
 
@@ -553,10 +553,10 @@ def test_every_command_works_beside_a_running_pass(site: Site, args: tuple[str, 
 def test_what_is_dropped_while_a_pass_sends_is_not_sent(site: Site) -> None:
     """Also where the answer to the step before moves the time of the dropped one."""
     no_rawat = patient(site, exam="08:05:30")
-    site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY), [{"taskid": 3, "waktu": ms("08:05:45")}])
+    added_elsewhere(site, no_rawat, tasks=[{"taskid": 3, "waktu": ms("08:05:45")}])
     site.bpjs.latency = 1
     with site.start("sync", CLOCK=site.clock.now.isoformat()) as process:
-        wait_for(lambda: len(site.bpjs.arrived) == 3)  # it asks what BPJS holds of task 3
+        wait_for(lambda: len(site.bpjs.arrived) == 4)  # it asks what BPJS holds of task 3
         assert at_desk(site, "drop", no_rawat, "4", "--keterangan", "salah ketik")[0] == 0
         process.communicate(timeout=30)
     assert process.returncode == 0

@@ -19,7 +19,7 @@ from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.push import Push
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault
-from tests.support.patients import examined, patient
+from tests.support.patients import added_elsewhere, examined, patient
 from tests.support.site import MONDAY, WIB, Site, ms, wait_for
 
 LIST = "/antrean/getlisttask"
@@ -316,9 +316,7 @@ def test_a_time_that_somebody_else_told_bpjs_is_a_difference_before_and_after_a_
     site: Site,
 ) -> None:
     no_rawat = patient(site)
-    site.bpjs.bookings.mobile_jkn(
-        no_rawat, str(MONDAY), tasks=[{"taskid": 3, "waktu": ms("08:30:00")}]
-    )
+    added_elsewhere(site, no_rawat, tasks=[{"taskid": 3, "waktu": ms("08:30:00")}])
     Ledger.open(site.state, WIB)
     assert kinds(compared(site)[1]) == [(no_rawat, "3", "other_time")]
     site.sync()
@@ -673,7 +671,10 @@ def test_what_was_sent_by_hand_and_lost_by_bpjs_is_sent_again_by_a_repair(
     site: Site, known_to_khanza: bool
 ) -> None:
     kodebooking = patient(site) if known_to_khanza else "KIOS-1"
-    site.bpjs.bookings.mobile_jkn(kodebooking, str(MONDAY))
+    if known_to_khanza:
+        added_elsewhere(site, kodebooking)
+    else:
+        site.bpjs.bookings.mobile_jkn(kodebooking, str(MONDAY))
     for taskid, clock in (("1", "07:50"), ("2", "07:55")):
         assert site.run("update", kodebooking, taskid, f"{MONDAY} {clock}").returncode == 0
     site.sync()

@@ -10,7 +10,7 @@ import pytest
 from antrean_cli.rules.sources import FLOWS, SOURCES
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault
-from tests.support.patients import patient
+from tests.support.patients import added_elsewhere, patient
 from tests.support.site import MONDAY, Site, ms
 
 UPDATE, PER_KODEBOOKING = "/antrean/updatewaktu", "/antrean/pendaftaran/kodebooking/{}"
@@ -283,7 +283,7 @@ def test_the_widest_report_fits_80_columns(site: Site) -> None:
     kodebooking = f"RS-{no_rawat}-INT"
     times = ((3, "08:05:00"), (4, "09:00:00"), (5, "09:30:00"), (6, "09:45:00"))
     tasks = [{"taskid": task, "waktu": ms(clock)} for task, clock in times]
-    site.bpjs.bookings.mobile_jkn(kodebooking, str(MONDAY), tasks=tasks)
+    added_elsewhere(site, no_rawat, code=kodebooking, tasks=tasks)
     site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, taskid=7, times=None))
     site.sync(ANTREAN_KODEBOOKING=template)
     assert set(site.states(kodebooking).values()) == {"already", "due"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -47,16 +48,21 @@ def gone_home(site: Site, tanggal: date = MONDAY, **visit: Any) -> str:
     return patient(site, tanggal, exam=EXAM, back=BACK, **visit)
 
 
-def added_elsewhere(site: Site, no_rawat: str, tanggal: date = MONDAY, code: str = "") -> str:
+def added_elsewhere(
+    site: Site,
+    no_rawat: str,
+    tanggal: date = MONDAY,
+    code: str = "",
+    tasks: Iterable[Mapping[str, int]] = (),
+) -> str:
     """Let BPJS have a visit's booking from Khanza's SEP form; return its kode booking."""
     norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
     nik, nomorkartu, nohp = (
         site.khanza.value("pasien", column, no_rkm_medis=norm)
         for column in ("no_ktp", "no_peserta", "no_tlp")
     )
-    site.bpjs.bookings.mobile_jkn(
-        code or no_rawat, str(tanggal), norm=norm, nik=nik, nomorkartu=nomorkartu, nohp=nohp
-    )
+    numbers = {"norm": norm, "nik": nik, "nomorkartu": nomorkartu, "nohp": nohp}
+    site.bpjs.bookings.mobile_jkn(code or no_rawat, str(tanggal), tasks, **numbers)
     return code or no_rawat
 
 

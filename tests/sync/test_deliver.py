@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from email.utils import format_datetime
 from itertools import pairwise
 from typing import Any
@@ -26,7 +26,7 @@ from antrean_cli.simulator.server import Simulator
 from antrean_cli.sync import workers as flights
 from tests.support.faults import PUT_OFF, SPELLED, TRANSPORT
 from tests.support.mariadb import MariaDB
-from tests.support.patients import patient
+from tests.support.patients import added_elsewhere, patient
 from tests.support.rows import words
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY, Site, stand_in, wait_for
 
@@ -283,7 +283,7 @@ def test_a_task_that_a_person_must_mend_is_refused_and_left_alone(
     """
     no_rawat = patient(site, exam="08:30:00")
     held = [{"taskid": task, "waktu": _ms(hhmm)} for task, hhmm in tasks]
-    site.bpjs.bookings.mobile_jkn(no_rawat, tanggal, tasks=held)
+    added_elsewhere(site, no_rawat, date.fromisoformat(tanggal), tasks=held)
     other = patient(site)
     assert site.sync().report.exit_code == 3
     assert reason(site, no_rawat, "3") == ("refused", text)
@@ -414,9 +414,7 @@ def test_a_step_that_somebody_else_has_to_send_is_waited_for(site: Site) -> None
     TaskId=2 belum ada": nobody invents task 2; once it is there, task 3 goes out by itself.
     """
     no_rawat = patient(site)
-    site.bpjs.bookings.mobile_jkn(
-        no_rawat, str(MONDAY), tasks=[{"taskid": 1, "waktu": _ms("07:50")}]
-    )
+    added_elsewhere(site, no_rawat, tasks=[{"taskid": 1, "waktu": _ms("07:50")}])
     for _ in range(3):
         assert site.sync().report.exit_code == 0
         site.clock.forward(minutes=1)

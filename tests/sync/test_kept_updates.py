@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from antrean_cli.simulator.faults import Fault
-from tests.support.patients import hand_on, minute, patient
+from tests.support.patients import added_elsewhere, hand_on, minute, patient
 from tests.support.rows import words
 from tests.support.site import MONDAY, Site
 
@@ -168,7 +168,7 @@ def test_a_held_add_is_asked_for_with_the_first_task_that_is_kept(site: Site) ->
     site.sync()
     assert site.sent() == []
     assert site.states(no_rawat)["add"] == "held"
-    site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY))
+    added_elsewhere(site, no_rawat)
     site.clock.at("08:21")
     site.sync()
     assert site.held_at_bpjs(no_rawat) == [TICKET, CALLED, ARRIVED]

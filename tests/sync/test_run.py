@@ -12,7 +12,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.sync.run import Pass
 from tests.support.mariadb import MariaDB
-from tests.support.patients import patient
+from tests.support.patients import added_elsewhere, patient
 from tests.support.rows import words
 from tests.support.site import MONDAY, WIB, Site
 
@@ -469,7 +469,7 @@ def test_a_refused_add_does_not_stop_the_tasks_of_a_booking_that_bpjs_has(site: 
     assert site.sync().report.exit_code == 3
     assert reason(site, no_rawat, "add") == ("refused", "Rujukan tidak valid")
 
-    site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY))  # added by somebody else since
+    added_elsewhere(site, no_rawat)
     site.clock.at("08:31")
     assert site.sync().report.exit_code == 0
     assert site.held_at_bpjs(no_rawat) == [(3, "08:30:00")]
@@ -726,9 +726,7 @@ def test_ties_can_be_turned_off(site: Site) -> None:
 def test_the_time_before_is_the_one_that_bpjs_holds(site: Site) -> None:
     """Khanza's own sender told task 3 at another time: task 4 is measured against that."""
     no_rawat = patient(site, exam="08:10:00")
-    site.bpjs.bookings.mobile_jkn(
-        no_rawat, str(MONDAY), tasks=[{"taskid": 3, "waktu": 1795396260000}]
-    )  # 08:11:00
+    added_elsewhere(site, no_rawat, tasks=[{"taskid": 3, "waktu": 1795396260000}])  # 08:11:00
     for _ in range(2):
         assert site.sync().report.exit_code == 0
         site.clock.forward(minutes=1)

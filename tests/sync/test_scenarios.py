@@ -19,7 +19,7 @@ from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.hospital import ZERO
 from tests.support.certificates import self_signed
 from tests.support.mariadb import MariaDB
-from tests.support.patients import patient
+from tests.support.patients import added_elsewhere, patient
 from tests.support.rows import words
 from tests.support.site import MONDAY, SECRET_KEY, USER_KEY, Site, stand_in, wait_for
 
@@ -212,7 +212,7 @@ def test_07_208_is_done(site: Site) -> None:
     """7. 208 is "sudah ada": done, and never repeated."""
     no_rawat = patient(site, exam="08:30:00")
     tasks = [{"taskid": 3, "waktu": 1795395900000}, {"taskid": 4, "waktu": 1795397400000}]
-    site.bpjs.bookings.mobile_jkn(no_rawat, str(MONDAY), tasks=tasks)
+    added_elsewhere(site, no_rawat, tasks=tasks)
     assert site.sync().report.exit_code == 0
     assert site.states(no_rawat) == {"add": "already", "3": "already", "4": "already"}
     assert (no_rawat, "", 208) in site.sent(ADD)

@@ -1,0 +1,92 @@
+"""Before anything goes out under a code that BPJS called known (208): whose booking is it there?
+
+- Antrean per tanggal tells, the list that adopting uses as well: one call in ten minutes a day of
+  service. So on a day on which Khanza's SEP form adds everybody it is asked every ten minutes.
+- What waits for it is looked at before and after a delivery: a 208 that just came is settled in the
+  same pass where the list may be asked for.
+- Where BPJS does not show the list, everything goes on as ever at once; where it does not come,
+  after ten minutes.
+- The list holds patients' numbers: it is compared with the ledger's marks, and nothing of it is
+  kept. (rules/owner_at_bpjs.py)
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.cached_lists import CachedList
+from antrean_cli.rules.listings import Antrean
+from antrean_cli.rules.owner_at_bpjs import as_listed, awaits_owner, begun_anew
+from antrean_cli.rules.push import Change, Record
+from antrean_cli.sync.adopt import ListComparison, compare_lists, free_code
+from antrean_cli.sync.list_reader import ListReader
+
+
+class SettledOwners(NamedTuple):
+    """What came of it: the bookings that wait no more, and what changed because of that.
+
+    `compared` is what is known of the lists, `overdue` whether something waits for one in vain.
+    """
+
+    kodebooking: frozenset[str]
+    changes: tuple[Change, ...]
+    compared: ListComparison
+    overdue: bool
+
+
+def settle_owners(
+    reader: ListReader,
+    ledger: Ledger,
+    awaiting: Sequence[Record],
+    seen: Mapping[date, Sequence[Antrean]],
+    now: datetime,
+) -> SettledOwners:
+    """Find out whose these bookings are, as far as BPJS tells; raises StateError.
+
+    `seen` are the lists that this pass has read already.
+    """
+    known = ledger.pass_state().antrean_lists
+    unseen = [record for record in awaiting if record.tanggal not in seen]
+    compared = compare_lists(reader, known, unseen, now)
+    lists = {day: _with_earlier(one, known.get(day)) for day, one in compared.lists.items()}
+    compared = compared._replace(lists=lists, rows={**seen, **compared.rows})
+    settled: list[str] = []
+    waiting: list[Record] = []
+    found: list[Change] = []
+    with ledger.transaction():
+        for one in awaiting:
+            before = ledger.record(one.kodebooking)
+            if before is None or not awaits_owner(before, now):
+                continue
+            after = _settled(before, compared, ledger.key, now)
+            if after is None:
+                waiting.append(before)
+                continue
+            settled.append(after.kodebooking)
+            found += ledger.save(before, after, now)
+            if after.handed_on:
+                ledger.save(None, begun_anew(before, free_code(ledger, after.kodebooking)), now)
+        ledger.update_pass_state(lambda state: state._replace(antrean_lists=lists))
+    return SettledOwners(
+        kodebooking=frozenset(settled),
+        changes=tuple(found),
+        compared=compared,
+        overdue=compared.overdue(waiting),
+    )
+
+
+def _with_earlier(one: CachedList, before: CachedList | None) -> CachedList:
+    """Return what is known of a list; the adds that it covered before are covered still."""
+    earlier = (before.kept or ()) if before else ()
+    return one if one.kept is None else one._replace(kept=tuple(dict.fromkeys(earlier + one.kept)))
+
+
+def _settled(record: Record, compared: ListComparison, key: bytes, now: datetime) -> Record | None:
+    """Return a booking that waits no more, None for one that still does."""
+    rows = compared.rows.get(record.tanggal)
+    if rows is not None:
+        listed = (row for row in rows if row.kodebooking == record.kodebooking)
+        return as_listed(record, next(listed, None), key)
+    one = compared.lists[record.tanggal]
+    return as_listed(record, None, key) if one.kept is None or one.given_up(now) else None
