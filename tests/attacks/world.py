@@ -763,7 +763,7 @@ class Judge:
         could look at it.
         """
         for one in received:
-            body: Any = one.body
+            body: Any = one.body or {}  # a list has none
             step = {"/antrean/add": "add", "/antrean/batal": "batal"}.get(one.path) or str(
                 body.get("taskid", "")
             )
