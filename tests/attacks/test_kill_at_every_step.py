@@ -436,6 +436,15 @@ def an_update_by_hand(world: World) -> Held:
     return {no_rawat: [(3, "08:05:00"), (4, "08:29:00"), (5, "08:50:00")]}
 
 
+def updates_by_hand_that_are_kept(world: World) -> Held:
+    """Before the booking is there: the first one is asked of BPJS, the second one of nobody."""
+    no_rawat = patient(world, exam="08:30:00")
+    world.antrean("update", no_rawat, "1", f"{MONDAY} 07:50")
+    world.antrean("update", no_rawat, "2", f"{MONDAY} 07:55", "--queue")
+    world.antrean("sync")
+    return {no_rawat: [(1, "07:50:00"), (2, "07:55:00"), *EXAMINED]}
+
+
 def an_add_by_hand(world: World) -> Held:
     no_rawat = world.khanza.visit(MONDAY, jam="08:05:00", kd_pj="UMU")
     world.clock.at("08:10")
@@ -477,6 +486,7 @@ ALONE: tuple[Scenario, ...] = (
     what_expires_after_h_plus_7,
     what_the_ledger_forgets,
     an_update_by_hand,
+    updates_by_hand_that_are_kept,
     an_add_by_hand,
     a_cancel_by_hand,
     khanza_down_while_tasks_are_due,
@@ -541,7 +551,12 @@ def stage(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Stage(mariadb=mariadb, connection=connection, program=program, folder=folder)
 
 
-BY_HAND: tuple[Scenario, ...] = (an_update_by_hand, an_add_by_hand, a_cancel_by_hand)
+BY_HAND: tuple[Scenario, ...] = (
+    an_update_by_hand,
+    updates_by_hand_that_are_kept,
+    an_add_by_hand,
+    a_cancel_by_hand,
+)
 SCENARIOS = [(one, 1) for one in ALONE + TOGETHER] + [(one, 4) for one in TOGETHER]
 
 
