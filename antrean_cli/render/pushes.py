@@ -9,7 +9,7 @@ from antrean_cli.render.tables import table
 from antrean_cli.render.times import epoch_ms, time_of_day
 from antrean_cli.render.words import KINDS, STATES, step_name
 from antrean_cli.rules.codes import State, Step
-from antrean_cli.rules.push import STEPS, Change, Push, Record
+from antrean_cli.rules.push import MANUAL, STEPS, Change, Push, Record
 from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
 
 _REASON_WIDTH = 22
@@ -58,7 +58,7 @@ def due_table(pairs: Iterable[tuple[Record, Push]]) -> str:
         for record, push in due
     ]
     if any(_is_moved(push) for _, push in due):
-        note = "\n(…): waktu di Khanza, yang tidak sesudah task sebelumnya"
+        note = "\n(…): waktu yang tercatat, yang tidak sesudah task sebelumnya"
     else:
         note = ""
     if len({record.tanggal for record, _ in due}) > 1:
@@ -74,9 +74,10 @@ def _due_time(push: Push) -> str:
 
 
 def push_times(push: Push) -> str:
-    """Return the time of a push; where a tie moved it, what Khanza recorded stands beside it."""
+    """Return the time of a push; where a tie moved it, what was recorded or typed stands beside."""
     if _is_moved(push):
-        return f"{time_of_day(push.waktu)} (Khanza {time_of_day(push.recorded)})"
+        said_by = "diketik" if push.source == MANUAL else "Khanza"
+        return f"{time_of_day(push.waktu)} ({said_by} {time_of_day(push.recorded)})"
     return time_of_day(push.waktu or push.recorded)
 
 

@@ -148,6 +148,8 @@ def test_one_of_the_two_that_a_person_typed_is_completed() -> None:
     assert events(drawn(), at("09:00"), late) == ARRIVAL_ALONE
     second = push("2", "sent", "07:58", source=MANUAL)
     assert events(drawn(), at("09:00"), second) == {1: PRINTED, 3: "08:05:00"}
+    early = push("2", "sent", "07:50", source=MANUAL)
+    assert events(drawn(), at("09:00"), early) == ARRIVAL_ALONE
 
 
 # -- as pushes

@@ -475,3 +475,17 @@ def test_refused_credentials_are_told_at_once_although_all_adds_wait_for_the_lis
     site.clock.forward(minutes=11)
     sync(site)
     assert len(adds(site)) == 1
+
+
+def test_what_was_kept_for_the_visit_goes_on_under_the_other_code(site: Site) -> None:
+    no_rawat = examined(site)
+    clock = {"CLOCK": site.clock.now.isoformat()}
+    for taskid, at in (("1", "07:50"), ("2", "07:55")):
+        site.run("update", no_rawat, taskid, f"{MONDAY} {at}", "--queue", **clock)
+    code = kiosk(site, no_rawat, "KIOS-1")
+    for _ in range(2):
+        sync(site)
+        site.clock.forward(minutes=1)
+    assert adds(site) == []
+    told = [(1, "07:50:00"), (2, "07:55:00"), (3, "08:05:00"), (4, "08:20:00")]
+    assert site.held_at_bpjs(code) == told
