@@ -6,7 +6,7 @@
 - A visit that was added by hand goes on under the kode booking that it was given.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -121,10 +121,11 @@ def settle(
     ledger: Ledger, policy: Policy, call: ManualCall, outcome: Outcome, now: datetime
 ) -> Settled:
     """Note in the ledger what BPJS has by a call, and return what came of that."""
+    kept: Sequence[Push] = ()
     with ledger.transaction():
         if call.visit:
-            _give_way(ledger, call.kodebooking, call.visit, now)
-        note(ledger, policy, call, outcome, now)
+            kept = _give_way(ledger, call.kodebooking, call.visit, now)
+        note(ledger, policy, call, outcome, now, kept)
     return Settled(outcome=accepted_as(outcome), code=outcome.code, message=outcome.text)
 
 
@@ -204,13 +205,24 @@ def time_at_bpjs(settings: Settings, kodebooking: str, taskid: str) -> datetime 
     return held and held.astimezone(settings.policy.zone)
 
 
-def note(ledger: Ledger, policy: Policy, call: ManualCall, outcome: Outcome, now: datetime) -> None:
-    """Keep in the ledger that BPJS has a push; inside `transaction`."""
+def note(
+    ledger: Ledger,
+    policy: Policy,
+    call: ManualCall,
+    outcome: Outcome,
+    now: datetime,
+    kept: Sequence[Push] = (),
+) -> None:
+    """Keep in the ledger that BPJS has a push; inside `transaction`.
+
+    `kept` are tasks of the same visit that are still to be sent, typed under another code.
+    """
     # As the ledger knows it now: a pass may have gone on while the call was on its way.
     before = ledger.record(call.kodebooking)
     record = _record_of(call, before, ledger.key)
     # Not settled any more: what follows from it is for the next pass to see.
     record = replace(record, done_fingerprint="")
+    record = record.with_pushes(*(push for push in kept if push.step not in record.pushes))
     after = arrange(arrived(record, _noted(record, call, outcome)), policy)
     ledger.save(before, after, now)
 
@@ -253,18 +265,23 @@ def _noted(record: Record, call: ManualCall, outcome: Outcome) -> Push:
     return replace(there, code=outcome.code) if call.visit and not known.done else there
 
 
-def _give_way(ledger: Ledger, kodebooking: str, visit: Visit, now: datetime) -> None:
+def _give_way(ledger: Ledger, kodebooking: str, visit: Visit, now: datetime) -> list[Push]:
     """Let a visit go on under this code: what waits under another would add it a second time.
 
-    A cancelled one is kept, but settles the visit no more.
+    A cancelled one is kept, but settles the visit no more. Returns what a person typed of the visit
+    under the codes that are forgotten.
     """
+    owner, kept = owner_of(visit.registration, visit.booking, ledger.key), list[Push]()
     for other in ledger.of_visit(visit.no_rawat or ""):
         if other.kodebooking == kodebooking:
             continue
         if other.ended:
             ledger.save(other, replace(other, done_fingerprint=""), now)
         elif not _at_bpjs(other):
+            if is_theirs(other, owner):
+                kept += (push for push in other.pushes.values() if push.kept)
             ledger.forget(other.kodebooking)
+    return kept
 
 
 def _at_bpjs(record: Record) -> bool:

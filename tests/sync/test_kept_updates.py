@@ -320,6 +320,18 @@ def test_a_clinic_that_takes_no_part_does_not_stop_what_a_person_typed(site: Sit
     assert site.held_at_bpjs(no_rawat) == [TICKET, CALLED]
 
 
+def test_a_visit_that_is_added_by_hand_under_another_code_takes_them_along(site: Site) -> None:
+    no_rawat = patient(site)
+    ticket(site, no_rawat, "--queue")
+    clock = {"CLOCK": site.clock.now.isoformat()}
+    done = site.run("add", "--no-rawat", no_rawat, "--kodebooking", "KIOSK-1", **clock)
+    assert done.returncode == 0, done.stderr
+    site.sync()
+    assert site.held_at_bpjs("KIOSK-1") == [TICKET, CALLED, ARRIVED]
+    with pytest.raises(AssertionError):
+        site.record(no_rawat)
+
+
 # -- whose times they are
 
 
