@@ -112,6 +112,10 @@ def believed(site: Site) -> dict[str, Record]:
             owner=NOBODY,
             done_fingerprint=record.done_fingerprint.rpartition(":")[0],
             pushes={step: replace(push, next_try=None) for step, push in record.pushes.items()},
+            refusals={
+                step: tuple(one._replace(mark="") for one in refused)
+                for step, refused in record.refusals.items()
+            },
         )
         for number, record in records.items()
     }

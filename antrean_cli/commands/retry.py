@@ -14,9 +14,10 @@ from antrean_cli.operator.queue_admin import retry
 @subcommand(
     "retry",
     help=(
-        "Coba lagi yang ditolak atau ditahan, setelah datanya dibetulkan: satu KODEBOOKING "
-        "(atau no_rawat), satu TASKID-nya, semua dengan satu alasan, atau semuanya. Terkirim "
-        "pada putaran berikutnya."
+        "Coba lagi yang ditolak atau ditahan: satu KODEBOOKING (atau no_rawat), satu TASKID-nya, "
+        "semua dengan satu alasan, atau semuanya. Terkirim pada putaran berikutnya. Hanya perlu "
+        "untuk yang dibetulkan di luar Khanza (HFIS, VClaim): yang dibetulkan di Khanza terkirim "
+        "sendiri."
     ),
     epilog=examples(
         """

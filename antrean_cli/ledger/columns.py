@@ -9,7 +9,8 @@
   it has to seal every booking anew.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -17,7 +18,7 @@ from zlib import crc32
 from antrean_cli.ledger.reasons import params_of, reason_from
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.patients import Owner, PatientNumbers
-from antrean_cli.rules.push import Push, Record, StatusObservation
+from antrean_cli.rules.push import Push, Record, Refusal, StatusObservation
 from antrean_cli.rules.reasons import Reason
 from antrean_cli.rules.times import milliseconds
 
@@ -26,6 +27,7 @@ class BookingRow(NamedTuple):
     """A row of the table booking, without its seal; times are epoch ms, days ISO, flags 0 or 1.
 
     The marks are of the patient's numbers (rules/patients.py); `registered` is Khanza's own text.
+    `refused` is JSON: of each step the marks of what BPJS refused, each with its time; or empty.
     """
 
     kodebooking: str
@@ -46,6 +48,7 @@ class BookingRow(NamedTuple):
     registered: str
     handed_on: int
     compared: int
+    refused: str
 
 
 class PushRow(NamedTuple):
@@ -113,12 +116,20 @@ def record_of(row: BookingRow, pushes: Sequence[PushRow], zone: timezone) -> Rec
         compared=bool(row.compared),
         done_fingerprint=row.settled,
         pushes={push.step: _push_of(push, zone) for push in pushes},
+        refusals=_refusals_of(row.refused, zone) if row.refused else {},
     )
 
 
 def _owner_of(row: BookingRow) -> Owner:
     numbers = PatientNumbers(row.mark_norm, row.mark_nik, row.mark_nomorkartu)
     return Owner(numbers, row.registered)
+
+
+def _refusals_of(stored: str, zone: timezone) -> dict[str, tuple[Refusal, ...]]:
+    return {
+        step: tuple(Refusal(mark, aware(at, zone)) for mark, at in refused)
+        for step, refused in json.loads(stored).items()
+    }
 
 
 def _observation_of(row: BookingRow, zone: timezone) -> StatusObservation | None:
@@ -176,7 +187,16 @@ def booking_row(record: Record) -> BookingRow:
         registered=record.owner.registered,
         handed_on=int(record.handed_on),
         compared=int(record.compared),
+        refused=_stored_refusals(record.refusals) if record.refusals else "",
     )
+
+
+def _stored_refusals(refusals: Mapping[str, tuple[Refusal, ...]]) -> str:
+    values = {
+        step: [(one.mark, stored_time(one.at)) for one in refused]
+        for step, refused in sorted(refusals.items())
+    }
+    return json.dumps(values)
 
 
 def push_row(kodebooking: str, push: Push, now: datetime) -> PushRow:

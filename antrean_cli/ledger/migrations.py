@@ -37,6 +37,8 @@ _PUSH = (
     "kodebooking, step, state, recorded, waktu, source, reason_code, reason, code, attempts, ask, "
     "needs, next_try, note, since"
 )
+# What came to the bookings' seal with schema 6, behind the above.
+_OWNERS = "mark_norm, mark_nik, mark_nomorkartu, registered, handed_on, compared"
 
 
 def _name_reasons(connection: sqlite3.Connection) -> None:
@@ -62,10 +64,22 @@ def _name_reasons(connection: sqlite3.Connection) -> None:
 
 
 def _seal_with_owners(connection: sqlite3.Connection) -> None:
-    """Seal every booking together with the columns of whose it is; a broken seal stays broken."""
-    owners = "mark_norm, mark_nik, mark_nomorkartu, registered, handed_on, compared"
-    width = _BOOKING.count(",") + 1
-    rows = connection.execute(f"SELECT {_BOOKING}, {owners}, seal FROM booking").fetchall()  # noqa: S608
+    """Seal every booking together with the columns of whose it is."""
+    _seal_anew(connection, _BOOKING, _OWNERS)
+
+
+def _seal_with_refusals(connection: sqlite3.Connection) -> None:
+    """Seal every booking together with what BPJS refused of it."""
+    _seal_anew(connection, f"{_BOOKING}, {_OWNERS}", "refused")
+
+
+def _seal_anew(connection: sqlite3.Connection, known: str, added: str) -> None:
+    """Seal every booking, sealed with the columns `known`, with those that were added behind them.
+
+    A broken seal stays broken, so that whoever reads it hears of the damage.
+    """
+    width = known.count(",") + 1
+    rows = connection.execute(f"SELECT {known}, {added}, seal FROM booking").fetchall()  # noqa: S608
     for *booking, sealed in rows:
         pushes = _pushes(connection, f"{_PUSH}, note_code", booking)
         if sealed is not None and sealed == seal(tuple(booking[:width]), pushes):
@@ -182,6 +196,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE booking ADD COLUMN compared INTEGER NOT NULL DEFAULT 1",
         _seal_with_owners,
     ),
+    ("ALTER TABLE booking ADD COLUMN refused TEXT NOT NULL DEFAULT ''", _seal_with_refusals),
 )
 
 

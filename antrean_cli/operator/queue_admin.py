@@ -60,9 +60,15 @@ def retried(record: Record, pushes: Iterable[Push]) -> Record:
 
     What was closed behind a dropped push comes after it again.
     """
-    record = record.with_pushes(*map(_tried_again, pushes))
+    pushes = list(pushes)
+    record = _without_refusals(record, pushes).with_pushes(*map(_tried_again, pushes))
     behind = [push for push in record.pushes.values() if _dropped(push) and closed_behind(push)]
     return record.with_pushes(*map(_read_anew, behind))
+
+
+def _without_refusals(record: Record, pushes: Iterable[Push]) -> Record:
+    """Return a booking whose refusals of these pushes are forgotten: they may go as they are."""
+    return record.without_refusals({str(push.step) for push in pushes})
 
 
 def _tried_again(push: Push) -> Push:
@@ -178,8 +184,8 @@ def replayed(record: Record, pushes: Iterable[Push]) -> Record:
     """
     if _cancelled(record):
         return record
-    kept = (push for push in pushes if push.source != MANUAL and not _dropped(push))
-    return record.with_pushes(*map(_forgotten, kept))
+    kept = [push for push in pushes if push.source != MANUAL and not _dropped(push)]
+    return _without_refusals(record, kept).with_pushes(*map(_forgotten, kept))
 
 
 def _cancelled(record: Record) -> bool:
@@ -232,7 +238,7 @@ def _save(
         touched = {change.push.step for change in written if not _only_asks(change)}
         changed += len(touched)
         waiting += sum(push.open and push.step not in touched for push in pushes)
-        if written:
+        if written or arranged.refusals != before.refusals:
             ledger.save(before, replace(arranged, done_fingerprint=""), now)
     return Changed(
         pushes=changed, waiting=waiting, in_flight=chosen.in_flight, expired=chosen.expired

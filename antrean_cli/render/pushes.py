@@ -34,7 +34,7 @@ def push_table(pairs: Iterable[tuple[Record, Push]]) -> str:
             record.kd_poli,
             step_name(push.step),
             STATES[push.state],
-            sentence(push.reason) if push.reason else push_times(push),
+            sentence(why) if (why := _why(push)) else push_times(push),
         )
         for record, push in pairs
     ]
@@ -79,6 +79,11 @@ def push_times(push: Push) -> str:
         said_by = "diketik" if push.source == MANUAL else "Khanza"
         return f"{time_of_day(push.waktu)} ({said_by} {time_of_day(push.recorded)})"
     return time_of_day(push.waktu or push.recorded)
+
+
+def _why(push: Push) -> Reason | None:
+    """Return why a push is where it is; one that is tried anew keeps BPJS's last word unseen."""
+    return None if push.state in (State.DUE, State.SENDING) else push.reason
 
 
 def _is_moved(push: Push) -> bool:
@@ -139,6 +144,7 @@ def _example(members: Sequence[tuple[Record, Push]], behind: Counter[str]) -> st
 
 def push_document(kodebooking: str, push: Push) -> dict[str, Any]:
     """Return a push for JSON output; times are epoch ms."""
+    why = _why(push)
     return {
         "kodebooking": kodebooking,
         "step": push.step,
@@ -146,8 +152,8 @@ def push_document(kodebooking: str, push: Push) -> dict[str, Any]:
         "waktu": epoch_ms(push.waktu),
         "recorded": epoch_ms(push.recorded),
         "source": push.source,
-        "reason_code": push.reason and push.reason.code.family,
-        "reason": push.reason and sentence(push.reason),
+        "reason_code": why and why.code.family,
+        "reason": why and sentence(why),
         "code": push.code,
         "note": sentence(push.note) if push.note else "",
     }

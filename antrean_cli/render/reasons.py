@@ -53,7 +53,10 @@ def _changed_visit(said: Mapping[str, object]) -> str:
 _MAPPING = "isi tabel pemetaan di Khanza; setelah itu terkirim otomatis"
 _JADWAL = "isi tabel jadwal di Khanza; setelah itu terkirim otomatis"
 _IDENTITY = "betulkan data pasien di Khanza; setelah itu terkirim otomatis"
-_RETRY = "betulkan datanya, lalu: antrean retry {kodebooking}"
+_MEND = "betulkan di Khanza, lalu terkirim sendiri; bila di VClaim: antrean retry {kodebooking}"
+_MEND_DOCTOR = (
+    "betulkan pemetaan di Khanza, lalu terkirim sendiri; bila di HFIS: antrean retry {kodebooking}"
+)
 _GIVE_WHAT_IS_ASKED = "kirim yang diminta BPJS: antrean add atau antrean update"
 
 WORDS: Mapping[ReasonCode, Words] = {
@@ -180,9 +183,10 @@ WORDS: Mapping[ReasonCode, Words] = {
     ReasonCode.NOT_ON_DAY: Words("di luar hari pelayanan ({waktu:%d-%m-%Y %H:%M:%S})"),
     ReasonCode.EXPIRED: Words("lewat H+7: BPJS tidak menerima lagi"),
     # -- what BPJS said
-    ReasonCode.REFUSED: Words(_refusal, Unit.OF_STEP, _RETRY),
-    ReasonCode.REFUSED_DOCTOR: Words(_refusal, Unit.IT, _RETRY),
-    ReasonCode.ADD_REFUSED: Words("antrean ditolak: {add}", advice=_RETRY),
+    ReasonCode.REFUSED: Words(_refusal, Unit.OF_STEP, _MEND),
+    ReasonCode.REFUSED_REFERENCE: Words(_refusal, Unit.OF_STEP, _MEND),
+    ReasonCode.REFUSED_DOCTOR: Words(_refusal, Unit.IT, _MEND_DOCTOR),
+    ReasonCode.ADD_REFUSED: Words("antrean ditolak: {add}", advice=_MEND),
     ReasonCode.SEP_FIRST: Words("SEP mendahului antrean"),
     ReasonCode.OVERTAKEN: Words("{text}"),
     ReasonCode.DEMANDED_TASK: Words(
@@ -246,7 +250,7 @@ GOES_ON: Mapping[str, str] = {
     "antrean": "the add of that booking is through, or BPJS has the booking from elsewhere",
     "waktu": "one of the two times is corrected in Khanza, or another one fits",
     "tercatat": "one of the sources has a time",
-    "ditolak": "the data is mended, then `antrean retry`",
+    "ditolak": "the data is mended in Khanza; elsewhere (HFIS, VClaim): after `antrean retry`",
     "diminta": "somebody sends it (`antrean add --no-rawat …`, `antrean update`); `…`, BPJS's own "
     "sentence where it asks for what it has: after `antrean retry`",
     "disimpan": "BPJS has the booking; it is closed after H+7",

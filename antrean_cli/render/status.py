@@ -30,7 +30,8 @@ _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
         "ada kiriman yang menunggu terlalu lama; lihat: antrean list --pending"
     ),
     ProblemCode.REFUSED: lambda problem: (
-        f"{problem.count} kiriman ditolak BPJS; lihat: antrean list --refused"
+        f"{problem.count} kiriman ditolak BPJS; yang dibetulkan di Khanza terkirim sendiri; "
+        "lihat: antrean list --refused"
     ),
     ProblemCode.OUTAGE: lambda problem: outage_name(problem.outage) if problem.outage else "",
     ProblemCode.BROKEN_ROW: lambda problem: broken_row_text(problem.row) if problem.row else "",

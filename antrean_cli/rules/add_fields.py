@@ -36,7 +36,8 @@ class Field(NamedTuple):
 
     `help` is what a person is told of it (Indonesian). `allowed` are the only values that it takes;
     `fits` tells whether a text has the form that `form` demands (Indonesian). What is `private`
-    says who the patient is: no message repeats it.
+    says who the patient is: no message repeats it. What `drifts` changes although nobody mends
+    anything: a body that differs in nothing else is the same one.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Field(NamedTuple):
     fits: Callable[[str], bool] | None = None
     form: str = ""
     private: bool = False
+    drifts: bool = False
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -112,11 +114,11 @@ FIELDS = {
         Field("nomorreferensi", str, "Nomor rujukan atau surat kontrol; kosong untuk NON JKN."),
         Field("nomorantrean", str, "Nomor antrean yang dibaca pasien, misalnya INT-001."),
         Field("angkaantrean", int, "Angka antrean, misalnya 1."),
-        Field("estimasidilayani", int, "Perkiraan dilayani, milidetik epoch."),
-        Field("sisakuotajkn", int, "Sisa kuota JKN."),
-        Field("kuotajkn", int, "Kuota JKN."),
-        Field("sisakuotanonjkn", int, "Sisa kuota NON JKN."),
-        Field("kuotanonjkn", int, "Kuota NON JKN."),
+        Field("estimasidilayani", int, "Perkiraan dilayani, milidetik epoch.", drifts=True),
+        Field("sisakuotajkn", int, "Sisa kuota JKN.", drifts=True),
+        Field("kuotajkn", int, "Kuota JKN.", drifts=True),
+        Field("sisakuotanonjkn", int, "Sisa kuota NON JKN.", drifts=True),
+        Field("kuotanonjkn", int, "Kuota NON JKN.", drifts=True),
         Field("keterangan", str, "Keterangan untuk pasien."),
     )
 }

@@ -143,6 +143,15 @@ ANSWERS = (
     ),
     # "… sudah terbit SEP …": nobody can mend it.
     Answer(calls=(CallName.ADD,), code="201", text=r"sudah terbit sep", kind=OutcomeKind.SEP_FIRST),
+    # "Rujukan tidak valid", "Rujukan untuk tanggal … tidak valid / masa berlaku habis",
+    # "data nomorreferensi  belum sesuai.": the other number of the SEP may be the right one.
+    Answer(
+        calls=(CallName.ADD,),
+        code="201",
+        text=r"rujukan .*tidak valid|nomorreferensi",
+        kind=OutcomeKind.REJECTED,
+        refusal=ReasonCode.REFUSED_REFERENCE,
+    ),
     # "Data dokter tidak ditemukan.": HFIS or the mapping.
     Answer(
         code="201",
@@ -150,7 +159,7 @@ ANSWERS = (
         kind=OutcomeKind.REJECTED,
         refusal=ReasonCode.REFUSED_DOCTOR,
     ),
-    # "Rujukan tidak valid", "data nik  belum sesuai.", "Waktu (…) tidak boleh kurang atau sama
+    # "data nik  belum sesuai.", "Waktu (…) tidak boleh kurang atau sama
     # dengan waktu sebelumnya", "Gagal. Tanggal kirim TaskId maksimal H+7 dari tanggal pelayanan.",
     # and whatever nobody knows.
     Answer(code="201", kind=OutcomeKind.REJECTED, refusal=ReasonCode.REFUSED),

@@ -102,7 +102,8 @@ def _plan_of(visit: Visit, standing: Standing, occasion: Occasion, policy_mark: 
         return Plan(known, _of_its_owner(left_out(known), standing), None) if known else None
     if known is None and not _in_window(visit, occasion):
         return None
-    after = _of_its_owner(plan(visit, known, policy, now, exact=occasion.exact), standing)
+    after = plan(visit, known, policy, now, exact=occasion.exact, key=occasion.key)
+    after = _of_its_owner(after, standing)
     mark = done_fingerprint(visit, after, policy, now, policy_mark, occasion.key)
     return Plan(known or standing.replaced, replace(after, done_fingerprint=mark), visit)
 

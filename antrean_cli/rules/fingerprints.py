@@ -11,18 +11,19 @@
 
 import marshal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime
 from hashlib import blake2b
 from operator import attrgetter, itemgetter
 from typing import Any
 from zlib import crc32
 
-from antrean_cli.rules.codes import Kind, Step
-from antrean_cli.rules.events import events_of
-from antrean_cli.rules.planner import closed_late_by_a_wrong_clock, told_to_bpjs
+from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.events import Event, events_of
+from antrean_cli.rules.planner import closed_late_by_a_wrong_clock, lacks_reference, told_to_bpjs
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
+from antrean_cli.rules.refusals import has_another_add, has_another_time
 from antrean_cli.rules.rows import (
     Berkas,
     Booking,
@@ -87,15 +88,16 @@ def done_fingerprint(
 
     Then nothing comes of it until Khanza says something new or another day begins.
     """
-    done = is_done(visit, record, policy, now)
+    done = is_done(visit, record, policy, now, key)
     return visit_fingerprint(visit, policy_mark, key) if done else ""
 
 
-def is_done(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool:
+def is_done(visit: Visit, record: Record, policy: Policy, now: datetime, key: bytes) -> bool:
     """Return whether time alone changes nothing: whatever else does so changes the fingerprint.
 
-    `record` is what was planned of the visit. Against it stand what is open or in doubt, the delays
-    of a cancel at the desk and of a NON JKN add, and a time that lies ahead.
+    `record` is what was planned of the visit, `key` the ledger's. Against it stand what is open or
+    in doubt, the delays of a cancel at the desk and of a NON JKN add, a time that lies ahead, and
+    what was refused and mended since, but has to wait for its next try.
     """
     if any(push.open or push.maybe_sent for push in record.pushes.values()):
         return False
@@ -110,7 +112,27 @@ def is_done(visit: Visit, record: Record, policy: Policy, now: datetime) -> bool
     context = VisitContext(
         visit=visit, policy=policy, seen=record.seen, now=now, pushes=record.pushes
     )
-    return all(event.waktu <= now for event in events_of(context).values())
+    events = events_of(context)
+    if any(event.waktu > now for event in events.values()):
+        return False
+    return not _waits_for_another_try(visit, record, policy, events, key)
+
+
+def _waits_for_another_try(
+    visit: Visit, record: Record, policy: Policy, events: Mapping[int, Event], key: bytes
+) -> bool:
+    """Return whether something that was refused is mended, or may be by what no fingerprint covers.
+
+    That is a surat kontrol.
+    """
+    add = record.push(Step.ADD)
+    without = replace(visit, surat_kontrol=None)
+    if add and add.state == State.REFUSED and lacks_reference(without, record):
+        return True
+    if has_another_add(visit, record, policy, key):
+        return True
+    refused = ((record.push(str(taskid)), event.waktu) for taskid, event in events.items())
+    return any(push and has_another_time(push, waktu, record) for push, waktu in refused)
 
 
 def _all_plain(values: Iterable[Any]) -> list[Any]:

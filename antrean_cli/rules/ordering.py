@@ -23,7 +23,7 @@ from antrean_cli.rules.admission import (
 )
 from antrean_cli.rules.backoff import MAX_QUESTION, MAX_WAIT
 from antrean_cli.rules.choice import place, placed_as
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import REFUSAL, State, Step
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import ADMISSION, MANUAL, ORDERED, TASK_STEPS, UNLISTED, Push, Record
 from antrean_cli.rules.reasons import (
@@ -35,8 +35,9 @@ from antrean_cli.rules.reasons import (
     waiting_for_task,
     wrong_order,
 )
+from antrean_cli.rules.refusals import is_refused_time
 from antrean_cli.rules.times import service_day
-from antrean_cli.rules.transitions import close, hold, want
+from antrean_cli.rules.transitions import close, hold, refuse, want
 
 ARRIVAL = TASK_STEPS[0]
 # Reasons that follow from the other pushes of the booking: they are found anew each time.
@@ -135,6 +136,8 @@ def _placed(
     timed = _timed(push, record, before, policy)
     if timed.state != State.DUE:
         return timed
+    if is_refused_time(record, push.step, timed.waktu):
+        return refuse(timed, push.reason or because(ReasonCode.REFUSED, kode=push.code or REFUSAL))
     behind_add = _hold_behind_add(record.push(Step.ADD))
     if behind_add:
         return hold(timed, behind_add)

@@ -17,7 +17,7 @@ from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange, demand_on
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, UNLISTED, Push, Record
+from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, UNLISTED, Push, Record, Refusal
 from antrean_cli.rules.reasons import (
     AFTER_SERVICE,
     CANCELLED,
@@ -45,7 +45,10 @@ from antrean_cli.rules.transitions import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Answered:
-    """One answer to one push of a booking, at `now`; `jitter` is a random number from 0 to 1."""
+    """One answer to one push of a booking, at `now`; `jitter` is a random number from 0 to 1.
+
+    `mark` is that of the body which was sent (refusals.py).
+    """
 
     record: Record
     push: Push
@@ -53,6 +56,7 @@ class _Answered:
     policy: Policy
     now: datetime
     jitter: float
+    mark: str = ""
 
     @property
     def next_try(self) -> datetime:
@@ -64,19 +68,33 @@ class _Answered:
         """The push, due again at its next try."""
         return postpone(self.push, self.next_try)
 
+    @property
+    def noted(self) -> Record:
+        """The record with what was refused kept: as it is, that is not sent again."""
+        if not self.mark:
+            return self.record
+        return self.record.with_refusal(self.push.step, Refusal(self.mark, self.now))
+
 
 def apply(
-    record: Record, step: str, outcome: Outcome, policy: Policy, now: datetime, jitter: float
+    record: Record,
+    step: str,
+    outcome: Outcome,
+    policy: Policy,
+    now: datetime,
+    jitter: float,
+    mark: str = "",
 ) -> Record:
     """Return the record after an answer to one of its pushes, in order again.
 
-    `jitter` is a random number from 0 to 1.
+    `jitter` is a random number from 0 to 1, `mark` that of the body which was sent; empty for what
+    is not tried anew by itself.
     """
     known = record.pushes[step]
     doubt = _still_in_doubt(known, outcome)
     push = replace(known, code=outcome.code, needs_lookup=doubt, reason=None)
     answered = _Answered(
-        record=record, push=push, outcome=outcome, policy=policy, now=now, jitter=jitter
+        record=record, push=push, outcome=outcome, policy=policy, now=now, jitter=jitter, mark=mark
     )
     return arrange(_EFFECTS[outcome.kind](answered), policy)
 
@@ -213,7 +231,7 @@ def _rejected(answered: _Answered) -> Record:
     text = outcome.text.strip()
     said = {"text": text} if text else {"kode": outcome.code}
     reason = because(outcome.refusal or ReasonCode.REFUSED, **said)
-    return answered.record.with_pushes(refuse(answered.push, reason))
+    return answered.noted.with_pushes(refuse(answered.push, reason))
 
 
 def _superseded(answered: _Answered) -> Record:
@@ -223,7 +241,7 @@ def _superseded(answered: _Answered) -> Record:
     """
     reason = because(ReasonCode.OVERTAKEN, text=answered.outcome.text)
     push = replace(answered.push, needs_lookup=True)
-    return with_settled_add(answered.record.with_pushes(keep_back(push, reason)))
+    return with_settled_add(answered.noted.with_pushes(keep_back(push, reason)))
 
 
 def _cancelled_at_bpjs(answered: _Answered) -> Record:

@@ -51,6 +51,12 @@ from antrean_cli.rules.reasons import (
     has_code,
 )
 from antrean_cli.rules.references import references_of
+from antrean_cli.rules.refusals import (
+    has_another_add,
+    has_another_time,
+    may_try,
+    unless_refused,
+)
 from antrean_cli.rules.sources import EXACT, VisitContext, from_clinic
 from antrean_cli.rules.times import WIB, service_day
 from antrean_cli.rules.transitions import (
@@ -61,6 +67,7 @@ from antrean_cli.rules.transitions import (
     hold_open,
     new,
     renew,
+    try_anew,
     want,
 )
 from antrean_cli.rules.values import comparable
@@ -78,12 +85,13 @@ BATAL_ROW, STTS_BATAL, RESEP = "batal Mobile JKN", "stts Batal", "resep_obat"
 
 
 def plan(
-    visit: Visit, record: Record | None, policy: Policy, now: datetime, *, exact: bool
+    visit: Visit, record: Record | None, policy: Policy, now: datetime, *, exact: bool, key: bytes
 ) -> Record:
     """Return the record as it should be; what is no longer wanted and never left is left out.
 
     `record` is None for a visit that the ledger does not know; `exact` tells that the pass before
-    was no more than five minutes ago (see StatusObservation).
+    was no more than five minutes ago (see StatusObservation). `key` is the ledger's, by which a
+    refused body is known again.
     """
     record = _without_reread(_observed(visit, record, now, exact))
     if record.ended:
@@ -98,7 +106,7 @@ def plan(
         return _unclear(record)
     if visit.registration is None:
         return gone(record)
-    return arrange(_served(visit, record, policy, now), policy)
+    return arrange(_served(visit, record, policy, now, key), policy)
 
 
 def gone(record: Record) -> Record:
@@ -161,7 +169,7 @@ def lacks_reference(visit: Visit, record: Record | None) -> bool:
     if visit.kind != Kind.ONSITE or visit.cancelled_at_desk or references_of(visit).numbers:
         return False
     add = record.push(Step.ADD) if record else None
-    return add is None or add.open
+    return add is None or add.open or add.state == State.REFUSED
 
 
 def lacks_session(visit: Visit, record: Record | None) -> bool:
@@ -172,7 +180,7 @@ def lacks_session(visit: Visit, record: Record | None) -> bool:
     if visit.registration is None or visit.booking is not None:
         return False
     add = record.push(Step.ADD) if record else None
-    return visit.slot is None or add is None or add.open
+    return visit.slot is None or add is None or add.open or add.state == State.REFUSED
 
 
 # -- what this pass saw
@@ -272,6 +280,8 @@ def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: dateti
     )
     record = _with_doubts_held(record)
     known = record.push(Step.TASK_99)
+    if known and has_another_time(known, seen.since, record):  # cancelled once more
+        known = try_anew(known)
     decided = known is not None and not known.open and not _reopens(known)
     if decided and not closed_late_by_a_wrong_clock(known, seen):
         return record
@@ -307,7 +317,7 @@ def _absence(record: Record, known: Push | None, since: datetime) -> Push:
 # -- adds and tasks
 
 
-def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Record:
+def _served(visit: Visit, record: Record, policy: Policy, now: datetime, key: bytes) -> Record:
     """Return the record of a visit that goes on: its add, its tasks, its number at the pharmacy."""
     base = _with_kept_wanted(_without_unsent(record))
     context = VisitContext(
@@ -315,11 +325,12 @@ def _served(visit: Visit, record: Record, policy: Policy, now: datetime) -> Reco
     )
     if not concerns_bpjs(context, record):
         return base
-    add = _add(visit, record, context)
+    add = _add(visit, record, context, key)
     if add is None and visit.kind in policy.add and visit.kind != Kind.MOBILEJKN:
         return base  # nothing is told of a visit before its add is wanted
     events = events_of(context)
-    tasks = [_task(event, record, context) for event in events.values()]
+    known = record.with_pushes(add) if add else record
+    tasks = [_task(event, known, context) for event in events.values()]
     add = _with_first_question(add, tasks, record, context)
     wanted: Iterable[Push | None] = (add, *tasks, _farmasi(record, context))
     served = base.with_pushes(*(push for push in wanted if push))
@@ -371,9 +382,11 @@ def concerns_bpjs(context: VisitContext, record: Record) -> bool:
     return row is not None and (row.status_lanjut == "Ralan" or from_clinic(context))
 
 
-def _add(visit: Visit, record: Record, context: VisitContext) -> Push | None:
+def _add(visit: Visit, record: Record, context: VisitContext, key: bytes) -> Push | None:
     """Return the add of a visit that goes on, None if it needs none now."""
-    known = record.push(Step.ADD)
+    known, now = record.push(Step.ADD), context.now.astimezone(context.policy.zone)
+    if known and has_another_add(visit, record, context.policy, key):
+        return try_anew(known) if may_try(record, Step.ADD, now) else known
     if known and not known.open and not _reopens(known):
         return known
     if visit.kind not in context.policy.add:
@@ -392,12 +405,14 @@ def _add(visit: Visit, record: Record, context: VisitContext) -> Push | None:
     )
     if known and known.state == State.DUE and surat_kontrol_unknown:
         return known  # nobody asked for the surat kontrol in this pass: nothing new is known
-    if known is None:
-        return hold(new(Step.ADD), lacking) if lacking else new(Step.ADD)
-    if (known.state == State.HELD) != bool(lacking):
+    add = known or new(Step.ADD)
+    if (add.state == State.HELD) != bool(lacking):
         # What it was tried, or asked for, counts no more once it is held, or goes.
-        known = replace(known, attempts=0, next_try=None)
-    return hold(known, lacking) if lacking else want(known)
+        add = replace(add, attempts=0, next_try=None)
+    if lacking:
+        return hold(add, lacking)
+    add = add if add.state == State.DUE else want(add)
+    return unless_refused(add, visit, record, context.policy, key)
 
 
 def _with_first_question(
@@ -437,6 +452,9 @@ def _task(event: Event, record: Record, context: VisitContext) -> Push | None:
     known = record.push(str(event.taskid))
     if known and known.kept:
         return known  # a person's word stands
+    if known and has_another_time(known, event.waktu, record):
+        now = context.now.astimezone(context.policy.zone)
+        known = try_anew(known) if may_try(record, known.step, now) else known
     if known and not known.open:
         if not _reopens(known):
             return _with_note_of_time(known, event, context)

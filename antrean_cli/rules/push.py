@@ -5,7 +5,7 @@
   tasks of a booking go in ordering.py, which pushes a visit needs in planner.py.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -93,6 +93,13 @@ class StatusObservation(NamedTuple):
     exact: bool
 
 
+class Refusal(NamedTuple):
+    """A body that BPJS refused: the mark that it is known again by (refusals.py), and when."""
+
+    mark: str
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """What the ledger knows of one booking; `tanggal` is the day of service.
@@ -101,6 +108,7 @@ class Record:
       `seen` is what the passes saw of stts, `pushes` are its pushes by their step.
     - `owner` is whose it is; `handed_on`: Khanza gave its no_rawat to another patient's visit.
     - `compared`: BPJS's list of the day was asked whose booking this is, or does not tell.
+    - `refusals` is what BPJS has refused of each step.
     """
 
     kodebooking: str
@@ -116,6 +124,7 @@ class Record:
     compared: bool = False
     done_fingerprint: str = ""  # of the visit as it was when nothing more was to be done
     pushes: Mapping[str, Push] = field(default_factory=dict)
+    refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:
@@ -135,6 +144,20 @@ class Record:
     def push(self, step: str) -> Push | None:
         """Return one push, or None."""
         return self.pushes.get(step)
+
+    def refused(self, step: str) -> tuple[Refusal, ...]:
+        """Return what BPJS has refused of a step, the first refusal first."""
+        return self.refusals.get(step, ())
+
+    def with_refusal(self, step: str, refusal: Refusal) -> "Record":
+        """Return the record with one more refusal of a step."""
+        refused = (*self.refused(step), refusal)
+        return replace(self, refusals={**self.refusals, str(step): refused})
+
+    def without_refusals(self, steps: Container[str]) -> "Record":
+        """Return the record with the refusals of these steps forgotten."""
+        kept = {step: refused for step, refused in self.refusals.items() if step not in steps}
+        return replace(self, refusals=kept)
 
     def with_pushes(self, *pushes: Push) -> "Record":
         """Return the record with these pushes put in, each in the place of the one of its step."""

@@ -55,6 +55,7 @@ class ReasonCode(Code):
     # -- what BPJS said
     REFUSED = "ditolak"  # text: BPJS's own, else kode
     REFUSED_DOCTOR = "ditolak.dokter"  # the same
+    REFUSED_REFERENCE = "ditolak.rujukan"  # the same: the number that the add refers to
     ADD_REFUSED = "ditolak.antrean"  # add: the reason of the add
     SEP_FIRST = "sep"
     OVERTAKEN = "terdahului"  # text

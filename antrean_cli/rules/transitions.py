@@ -167,6 +167,14 @@ def reset_for_retry(push: Push) -> Push:
     return _moved(push, Move.REPEAT, reason=None, attempts=0, blocked_by=None, next_try=None)
 
 
+def try_anew(push: Push) -> Push:
+    """Return a refused push, to be sent with what Khanza says now.
+
+    Why it was refused stays with it: until BPJS answers that is its last word.
+    """
+    return _moved(push, Move.REPEAT, attempts=0, blocked_by=None, next_try=None, note=None)
+
+
 def mark_unverified(push: Push) -> Push:
     """Return a push that was at BPJS and that nobody believes any more to be there.
 

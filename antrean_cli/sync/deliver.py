@@ -38,7 +38,7 @@ from antrean_cli.rules.owner_at_bpjs import awaits_owner
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Change, Record, changes, pending
-from antrean_cli.rules.requests import call_name, request_body, sendable
+from antrean_cli.rules.requests import call_name, mark_of, request_body, sendable
 from antrean_cli.rules.transitions import begin_sending
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.circuit_breaker import CircuitBreaker
@@ -48,10 +48,11 @@ LEAST_SECONDS_OF_A_PUSH = 3.0  # "no call starts with less than 3 seconds left"
 
 
 class PendingCall(NamedTuple):
-    """What is asked of BPJS for one booking."""
+    """What is asked of BPJS for one booking, and the body that it is asked with."""
 
     kodebooking: str
     call: Call
+    body: Mapping[str, Any]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -136,7 +137,7 @@ class Delivery:
         A probe waits for no list: its add goes out, and instead of its tasks it is looked up.
         """
         record = self.bookings[kodebooking]
-        call = sendable(record, self._visit(kodebooking), self.policy, now)
+        call = sendable(record, self._visit(kodebooking), self.policy, now, self.ledger.key)
         if call is None or call.lookup:
             return call
         if call.push.step == Step.ADD:
@@ -215,21 +216,24 @@ class Delivery:
             # Somebody may have sent a command by hand meanwhile: after a cancel nothing more goes
             # out, nor under a kode booking that an add by hand has put another in the place of.
             if self._read(kodebooking) and (call := self._next_call(kodebooking, now)):
-                batch.append(PendingCall(kodebooking, call))
-        for kodebooking, call in batch:
+                batch.append(PendingCall(kodebooking, call, self._body(kodebooking, call, now)))
+        for kodebooking, call, _ in batch:
             if not call.lookup:
                 booking = self.bookings[kodebooking]
                 self._save(booking, booking.with_pushes(begin_sending(call.push)), now)
         return batch
 
+    def _body(self, kodebooking: str, call: Call, now: datetime) -> Mapping[str, Any]:
+        booking, visit = self.bookings[kodebooking], self._visit(kodebooking)
+        return request_body(booking, call, visit, self.policy, now, self.ledger.key)
+
     def _exchange(self, one: PendingCall) -> Callable[[], Reply | Fault]:
         """Return the exchange that a worker is to make."""
         visit = self._visit(one.kodebooking)
-        body = request_body(one.kodebooking, one.call, visit, self.policy, self.clock())
         hide = visit.patient_name if visit else ""
         # Never nothing: a commit that stalled for seconds must not look like a call without limit.
         seconds = max(self.deadline - time.monotonic(), 0.1)
-        return lambda: self.client.call(call_name(one.call), body, within=seconds, hide=hide)
+        return lambda: self.client.call(call_name(one.call), one.body, within=seconds, hide=hide)
 
     def _save(self, before: Record, after: Record, now: datetime) -> None:
         self.ledger.save(before, after, now)
@@ -240,12 +244,12 @@ class Delivery:
 
     def _record_answer(self, one: PendingCall, answer: Reply | Fault) -> list[Change]:
         """Write what came of a call, and put its booking back in line."""
-        kodebooking, call = one
+        kodebooking, call, _ = one
         now = self.clock()
         # As somebody at the desk may have changed it while the call was on its way.
         self._read(kodebooking)
         before = self.bookings[kodebooking]
-        after = self._after(before, call, answer, now)
+        after = self._after(before, one, answer, now)
         if not self.breaker.probing:
             self._probe = ""
         self.waiting += pending(after) - pending(before)
@@ -255,8 +259,11 @@ class Delivery:
         # For people, `sending` is no state that a push was in.
         return changes(before if call.lookup else before.with_pushes(call.push), after)
 
-    def _after(self, record: Record, call: Call, answer: Reply | Fault, now: datetime) -> Record:
+    def _after(
+        self, record: Record, one: PendingCall, answer: Reply | Fault, now: datetime
+    ) -> Record:
         """Return the booking after one call; what it says of BPJS is taken in."""
+        call = one.call
         step, name = call.push.step, call_name(call)
         if isinstance(answer, Fault):
             self.calls[f"{name} {FAULT}"] += 1
@@ -269,7 +276,8 @@ class Delivery:
         self.breaker.take_answer(record.kodebooking, outcome)
         jitter = random.random()  # noqa: S311 - no secret
         if not call.lookup:
-            return apply(record, step, outcome, self.policy, now, jitter)
+            mark = mark_of(call, one.body, self.ledger.key)
+            return apply(record, step, outcome, self.policy, now, jitter, mark)
         if outcome.kind == OutcomeKind.AUTH_FAILED:
             return record
         if outcome.kind == OutcomeKind.DONE:

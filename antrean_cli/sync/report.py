@@ -50,10 +50,15 @@ class Report:
     later: int = 0
     errors: list[AntreanError] = field(default_factory=list)
 
-    def add(self, changes: Iterable[Change]) -> None:
-        """Count the pushes that came to rest."""
+    def add(self, changes: Iterable[Change], *, answered: bool) -> None:
+        """Count the pushes that came to rest.
+
+        Refused is what BPJS `answered` so in this pass, and nothing else.
+        """
         for change in changes:
             state = change.after.state if change.after else ""
+            if state == State.REFUSED and not answered:
+                continue
             if state in self.counts and (change.before is None or change.before.state != state):
                 self.counts[state] += 1
 

@@ -241,7 +241,7 @@ class Pass:
         delivery = self._delivery(state, ready)
         self.delivering = True
         for changes in delivery.run(bookings):
-            self.report.add(changes)
+            self.report.add(changes, answered=True)
             yield Delivered(changes=changes, waiting=delivery.waiting)
         yield from self._judge(delivery)
         return delivery.bookings
@@ -374,7 +374,7 @@ class Pass:
             yield told
 
     def _noted(self, changes: tuple[Change, ...], broken: tuple[BrokenRow, ...] = ()) -> Noted:
-        self.report.add(changes)
+        self.report.add(changes, answered=False)
         return Noted(changes=changes, broken=broken)
 
     def _has(self, *kinds: type[AntreanError]) -> bool:

@@ -686,6 +686,8 @@ def _without_marks(row: sqlite3.Row) -> Row:
     kept = {name: row[name] for name in row.keys() if name not in MARKED}  # noqa: SIM118 - a Row is no dict
     if "settled" in kept:  # a fingerprint: the policy's, and behind it the visit's
         kept["settled"] = kept["settled"].rpartition(":")[0]
+    if kept.get("refused"):
+        kept["refused"] = {step: len(marks) for step, marks in json.loads(kept["refused"]).items()}
     return kept
 
 

@@ -142,6 +142,7 @@ COLUMNS = {
         # Keyed marks of the patient's numbers: no number stands there.
         *("mark_norm", "mark_nik", "mark_nomorkartu"),
         *("registered", "handed_on", "compared"),
+        "refused",  # keyed marks as well
     },
     "push": {
         *(

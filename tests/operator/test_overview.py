@@ -111,7 +111,10 @@ def test_refusals_up_to_the_limit_are_no_problem() -> None:
     found = standing(reasons=refused(2))
     assert health_problems(found, Limits(refused=2)) == []
     (problem,) = health_problems(found, Limits(refused=1))
-    assert problem_sentence(problem) == "2 kiriman ditolak BPJS; lihat: antrean list --refused"
+    assert problem_sentence(problem) == (
+        "2 kiriman ditolak BPJS; yang dibetulkan di Khanza terkirim sendiri; "
+        "lihat: antrean list --refused"
+    )
 
 
 def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:

@@ -16,6 +16,10 @@ from tests.support.site import MONDAY, Site, ms
 UPDATE, PER_KODEBOOKING = "/antrean/updatewaktu", "/antrean/pendaftaran/kodebooking/{}"
 
 
+MEND = "betulkan di Khanza, lalu terkirim sendiri;"
+MEND_DOCTOR = "betulkan pemetaan di Khanza, lalu terkirim sendiri;"
+
+
 def refused(site: Site, why: str = "rujukan_tidak_valid") -> str:
     """Register a patient whose add BPJS refuses."""
     no_rawat = patient(site, exam="08:30:00")
@@ -138,7 +142,7 @@ def test_what_waits_for_a_refused_add_has_the_adds_advice_and_that_only_once(sit
     no_rawat = refused(site)
     site.sync()
     text = shown(site, no_rawat)
-    advice = f"→ pendaftaran: betulkan datanya, lalu: antrean retry {no_rawat}"
+    advice = f"→ pendaftaran: {MEND} bila di VClaim: antrean retry {no_rawat}"
     assert "task 4 ditahan: menunggu task 3" in text
     assert text.count("→") == text.count(advice) == 1
     assert "KODEBOOKING" not in text
@@ -147,7 +151,7 @@ def test_what_waits_for_a_refused_add_has_the_adds_advice_and_that_only_once(sit
 def test_a_doctor_that_bpjs_does_not_know_is_for_the_it_room(site: Site) -> None:
     no_rawat = refused(site, "dokter_tidak_ada")
     site.sync()
-    assert f"→ IT: betulkan datanya, lalu: antrean retry {no_rawat}" in shown(site, no_rawat)
+    assert f"→ IT: {MEND_DOCTOR} bila di HFIS: antrean retry {no_rawat}" in shown(site, no_rawat)
 
 
 def test_a_clinic_that_is_not_mapped_is_for_the_it_room(site: Site) -> None:

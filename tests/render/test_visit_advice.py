@@ -27,6 +27,7 @@ NOW = at("12:00")
 UNMAPPED = because(ReasonCode.CLINIC_UNMAPPED, kd_poli="MAT")
 REFUSED = because(ReasonCode.REFUSED, text="Rujukan tidak valid")
 SENT = (push("add", "sent"), push("3", "sent", "08:05"))
+MEND = "betulkan di Khanza, lalu terkirim sendiri; bila di VClaim: antrean retry"
 EVENTS = {
     "3": Event(taskid=3, waktu=at("08:05"), source="buka_poli"),
     "4": Event(taskid=4, waktu=at("08:20"), source="periksa_awal"),
@@ -54,13 +55,13 @@ def held(step: str, reason: Reason, **changed: Any) -> Push:
         ([held("add", UNMAPPED)],
          ["IT: isi tabel pemetaan di Khanza; setelah itu terkirim otomatis"]),
         ([push("add", "refused", reason=REFUSED)],
-         [f"pendaftaran: betulkan datanya, lalu: antrean retry {NO_RAWAT}"]),
+         [f"pendaftaran: {MEND} {NO_RAWAT}"]),
         ([held("add", IN_DOUBT)], ["terkirim otomatis begitu BPJS menjawab"]),
         # who records the step
         ([*SENT, push("4", "refused", "08:20", reason=REFUSED)],
-         [f"poli: betulkan datanya, lalu: antrean retry {NO_RAWAT}"]),
+         [f"poli: {MEND} {NO_RAWAT}"]),
         ([*SENT, push("6", "refused", "10:00", reason=REFUSED)],
-         [f"farmasi: betulkan datanya, lalu: antrean retry {NO_RAWAT}"]),
+         [f"farmasi: {MEND} {NO_RAWAT}"]),
         # what waits for something that is missing, or comes by itself
         ([*SENT, held("5", waiting_for_task("4"))], [None]),  # Khanza has its time
         ([*SENT, push("4", "sent", "08:20"), held("6", waiting_for_task("5"))],
@@ -102,9 +103,7 @@ def test_a_kode_booking_is_typed_as_a_shell_takes_it() -> None:
     one = VisitReport(
         record=record(push("add", "refused", reason=REFUSED), kodebooking="A B"), zone=WIB, now=NOW
     )
-    assert [todo.advice for todo in to_dos(one)] == [
-        "pendaftaran: betulkan datanya, lalu: antrean retry 'A B'"
-    ]
+    assert [todo.advice for todo in to_dos(one)] == [f"pendaftaran: {MEND} 'A B'"]
 
 
 # -- beside BPJS

@@ -14,6 +14,7 @@ from antrean_cli.rules.push import MANUAL, Push, Record
 from antrean_cli.rules.reasons import ReasonCode as Code
 from antrean_cli.rules.reasons import because, has_code
 from tests.support.rows import (
+    KEY,
     SUNDAY,
     TUESDAY,
     at,
@@ -215,7 +216,7 @@ def planned(now: str, *pushes: Push, visit: Any = None, minutes: int = 15) -> Re
     """Plan an onsite visit that was registered at 08:05 with ANTREAN_ADMISI=ya."""
     known = record(*pushes) if pushes else None
     admisi = policy(admisi=timedelta(minutes=minutes))
-    return plan(visit or onsite(), known, admisi, at(now), exact=True)
+    return plan(visit or onsite(), known, admisi, at(now), exact=True, key=KEY)
 
 
 @pytest.mark.parametrize(

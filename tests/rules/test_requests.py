@@ -14,6 +14,7 @@ from antrean_cli.rules.requests import call_name, request_body, sendable
 from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
+    KEY,
     NO_RAWAT,
     NOBOOKING,
     ZERO,
@@ -36,7 +37,9 @@ FIVE = push("5", recorded="09:00")
 
 
 def sent(one: Push, visit: Visit | None, kodebooking: str = NO_RAWAT, **changed: Any) -> Any:
-    return request_body(kodebooking, Call(push=one), visit, policy(**changed), NOW)
+    return request_body(
+        record(kodebooking=kodebooking), Call(push=one), visit, policy(**changed), NOW, KEY
+    )
 
 
 # -- bodies
@@ -46,7 +49,7 @@ def test_a_lookup_asks_for_the_booking_whatever_the_push() -> None:
     for step in ("3", "batal", "99"):
         call = Call(push=push(step, recorded="08:00"), lookup=True)
         assert call_name(call) == "getlisttask"
-        assert request_body(NO_RAWAT, call, VISIT, policy(), NOW) == {"kodebooking": NO_RAWAT}
+        assert request_body(record(), call, VISIT, policy(), NOW, KEY) == {"kodebooking": NO_RAWAT}
 
 
 @pytest.mark.parametrize(
@@ -139,7 +142,7 @@ def test_what_lacks_its_visit_or_its_time_cannot_be_sent(step: str) -> None:
 
 
 def can_send(visit: Visit | None, *pushes: Push, **changed: Any) -> str:
-    call = sendable(record(*pushes), visit, policy(**changed), NOW)
+    call = sendable(record(*pushes), visit, policy(**changed), NOW, KEY)
     return call.push.step if call else ""
 
 

@@ -15,6 +15,7 @@ from antrean_cli.rules.rows import Ticket
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
+    KEY,
     MONDAY,
     SUNDAY,
     TUESDAY,
@@ -156,7 +157,7 @@ def test_one_of_the_two_that_a_person_typed_is_completed() -> None:
 
 
 def planned(visit: Visit, known: Record | None = None, now: datetime = NINE) -> Record:
-    return plan(visit, known, policy(sources=TICKETS), now, exact=True)
+    return plan(visit, known, policy(sources=TICKETS), now, exact=True, key=KEY)
 
 
 def test_they_are_due_between_the_add_and_task_3() -> None:
