@@ -361,9 +361,17 @@ class World:
         norm = visit.norm
         return {name: self.khanza.value("pasien", name, no_rkm_medis=norm) for name in columns}
 
+    def _are_one(self, visit: Visit, other: Visit) -> None:
+        """Let the patient of a visit be that of another one: nobody merges those of two people."""
+        numbers = self._identity(other)
+        self.khanza.update("pasien", {"no_rkm_medis": visit.norm}, **numbers)
+        if booking := self.booking_of(visit):
+            booked = {"nik": numbers["no_ktp"], "nomorkartu": numbers["no_peserta"]}
+            where = {"nobooking": booking.nobooking}
+            self.khanza.update("referensi_mobilejkn_bpjs", where, **booked)
+
     def _merge(self, visit: Visit, other: Visit) -> None:
-        # Nobody merges visits of two people: both records turn out to be of one.
-        self.khanza.update("pasien", {"no_rkm_medis": other.norm}, **self._identity(visit))
+        self._are_one(visit, other)
         rows, into = {"no_rawat": visit.no_rawat}, {"no_rawat": other.no_rawat}
         for waktu in visit.exams:
             self.khanza.delete("pemeriksaan_ralan", **rows, **_exam_key(waktu))
