@@ -349,7 +349,7 @@ def invented(day: Day, site: Site) -> list[str]:
     return [
         f"told {one.path} {one.body}"
         for one in site.bpjs.received
-        if one.path != LIST and not true(day, one)
+        if one.body is not None and one.path != LIST and not true(day, one)  # no list
     ]
 
 
@@ -675,7 +675,7 @@ def unrecorded(site: Site) -> list[str]:
             "SELECT kodebooking, step FROM push WHERE ask OR state NOT IN ('due', 'held')"
         )
         recorded = set(rows.fetchall())
-    writes = [one for one in site.bpjs.received if one.path != LIST]
+    writes = [one for one in site.bpjs.received if one.body is not None and one.path != LIST]
     told = {(str((one.body or {})["kodebooking"]), step_of(one)) for one in writes}
     return [f"not in the ledger: {one}" for one in told - recorded]
 
