@@ -1,0 +1,277 @@
+"""The judge of the rhythms: what one of them lost that another delivered, and whose times BPJS has.
+
+- He knows who is who, and what Khanza held at every moment; of the program he asks only which times
+  the pass a minute went by.
+- Compared are tasks 3 to 7, by whose visit it is. What was seen of stts, and 99, rest on what a
+  pass saw and are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any, NamedTuple
+
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.push import Push
+from tests.attacks.khanza_views import View, Visit
+from tests.attacks.rhythms import (
+    AGAIN,
+    EVERY_MINUTE,
+    NEXT_MORNING,
+    Day,
+    Rhythm,
+)
+from tests.support.site import MONDAY, WIB
+
+TASKS = range(3, 8)
+SECOND, TIE, TIES = timedelta(seconds=1), timedelta(seconds=60), 4
+DELAY = timedelta(minutes=15)  # before a NON JKN add
+WATCHED = "stts_selesai"  # a time that no row holds: only who looked knows it
+NOT_FOUND, ASKS = "Kode Booking tidak ditemukan", 8  # a visit: held adds ask now and then
+ENDED = "TaskId terakhir 99"  # what a lost ledger cannot know
+
+
+class Key(NamedTuple):
+    """A task of somebody's visit: under its number (also "-2"), or its Mobile JKN booking."""
+
+    owner: int | None
+    number: str
+    taskid: int
+
+
+class Told(NamedTuple):
+    """A task at BPJS: under which code, its time, and when it came there."""
+
+    kodebooking: str
+    waktu: datetime
+    stored: datetime
+
+
+class Verdict(NamedTuple):
+    """What is wrong with a day.
+
+    - `beyond` counts the tasks that another rhythm delivered beside the minute's.
+    - `hasty` counts those that it lost by having looked earlier: a true time of a task before them
+      was committed while the better choice was not there yet.
+    """
+
+    wrong: list[str]
+    beyond: int
+    hasty: int
+
+
+def judged(day: Day) -> Verdict:
+    """Judge a day that was played."""
+    minute = _Told.of(day, day.rhythms[EVERY_MINUTE])
+    wrong: list[str] = []
+    beyond = hasty = 0
+    for rhythm in day.rhythms.values():
+        one = _Told.of(day, rhythm)
+        lost = [*_lost(day, one, minute)]
+        complaints = [*_untrue(day, one), *_refused(day, rhythm)]
+        complaints += [text for text, early in lost if not early]
+        if rhythm.name == NEXT_MORNING:
+            complaints += _too_few(day, one)
+        wrong += [f"{rhythm.name}: {complaint}" for complaint in complaints]
+        beyond += sum(key not in minute.tasks for key in one.tasks)
+        hasty += sum(early for _, early in lost)
+    return Verdict(wrong, beyond, hasty)
+
+
+class _Told(NamedTuple):
+    """What a rhythm told, as BPJS holds it, and as its ledger explains it."""
+
+    rhythm: Rhythm
+    tasks: Mapping[Key, Told]
+    pushes: Mapping[str, Mapping[str, Push]]
+
+    @classmethod
+    def of(cls, day: Day, rhythm: Rhythm) -> _Told:
+        tasks = {}
+        for kodebooking, row in rhythm.held.items():
+            for task in row["tasks"]:
+                if task["taskid"] in TASKS:
+                    key = Key(day.owner(row), _number_of(kodebooking), task["taskid"])
+                    tasks[key] = Told(kodebooking, _at(task["wakturs"]), _at(task["waktu"]))
+        with Ledger.open(rhythm.site.state, WIB) as ledger:
+            records = ledger.of_days(MONDAY, MONDAY).values()
+        return cls(rhythm, tasks, {one.kodebooking: one.pushes for one in records})
+
+    def chain(self, key: Key) -> list[Push]:
+        """Return the tasks up to this one, from 3 on."""
+        pushes = self.pushes.get(self.tasks[key].kodebooking, {})
+        return [push for task in range(3, key.taskid + 1) if (push := pushes.get(str(task)))]
+
+
+def _number_of(kodebooking: str) -> str:
+    return kodebooking.partition("-")[0]
+
+
+def _at(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, WIB)
+
+
+# -- what BPJS may hold
+
+
+def _untrue(day: Day, one: _Told) -> Iterator[str]:
+    """Yield the times that Khanza never held of whose booking it is."""
+    for key, told in one.tasks.items():
+        view = [view for view in one.rhythm.views if view.at <= told.stored][-1]
+        if all(not _is_owners(day, visit, key.owner) for visit in view.visits.values()):
+            yield f"{told.kodebooking} {key.taskid}: {key.owner} has no visit"
+        true = day.times.get(-1 if key.owner is None else key.owner, set())
+        if key.taskid == 5:  # it can be the moment at which stts was seen to be final
+            true = true | one.rhythm.moments
+        if not any(told.waktu - ties * SECOND in true for ties in range(TIES + 1)):
+            yield f"{told.kodebooking} {key.taskid} {told.waktu:%H:%M:%S} is not {key.owner}'s"
+
+
+def _refused(day: Day, rhythm: Rhythm) -> Iterator[str]:
+    """Yield what was refused that another order, or another spelling, could have avoided."""
+    for text, times in rhythm.refusals.items():
+        asked = text == NOT_FOUND and times <= ASKS * len(day.doing.people)
+        unknowing = rhythm.lost and text == ENDED
+        if not (asked or unknowing):
+            yield f"refused {times} times: {text}"
+
+
+# -- what one of them lost
+
+
+def _lost(day: Day, one: _Told, minute: _Told) -> Iterator[tuple[str, bool]]:
+    """Yield what the pass a minute told by rows that this rhythm saw, and did not.
+
+    With it comes whether that was by having looked earlier.
+    """
+    for key, told in minute.tasks.items():
+        chain = minute.chain(key)
+        if key in one.tasks or any(push.source == WATCHED for push in chain):
+            continue
+        over = _was_over(day, told)
+        views = [view for view in one.rhythm.able if view.at >= told.waktu]
+        if any(_stand(day, view, key, chain, over=over) for view in views):
+            by = ", ".join(f"{push.source} {push.recorded:%H:%M:%S}" for push in chain)
+            text = f"lost {told.kodebooking} {key.taskid} {told.waktu:%H:%M:%S} ({by})"
+            yield text, _was_hasty(key, one, minute)
+
+
+def _was_hasty(key: Key, one: _Told, minute: _Told) -> bool:
+    """Return whether a task before this one was told earlier, and otherwise, than by the minute."""
+    before = [key._replace(taskid=task) for task in range(3, key.taskid)]
+    return any(
+        one.tasks[task].stored < minute.tasks[task].stored
+        and one.tasks[task].waktu != minute.tasks[task].waktu
+        for task in before
+        if task in one.tasks and task in minute.tasks
+    )
+
+
+def _was_over(day: Day, told: Told) -> bool:
+    """Return whether stts said that the visit is over when the pass a minute told a task of it."""
+    view = [one for one in day.rhythms[EVERY_MINUTE].views if one.at <= told.stored][-1]
+    booking = view.bookings.get(told.kodebooking)
+    no_rawat = (booking.no_rawat or "") if booking else _number_of(told.kodebooking)
+    visit = view.visits.get(no_rawat)
+    return visit is not None and visit.over
+
+
+def _stand(day: Day, view: View, key: Key, chain: Sequence[Push], *, over: bool) -> bool:
+    """Return whether Khanza holds the times of these tasks, so that they can be told.
+
+    `over`: they were told when stts said that the visit is over, which can have opened them.
+    """
+    booking = view.bookings.get(key.number)
+    visit = view.visits.get((booking.no_rawat or "") if booking else key.number)
+    if visit is None or not _is_owners(day, visit, key.owner) or not _goes_on(visit):
+        return False
+    if over and not (visit.over or view.at.date() > MONDAY):
+        return False
+    checkin = booking.checkin if booking else None
+    if any(push.recorded not in _times_of(push.source, visit, checkin) for push in chain):
+        return False
+    if booking:
+        return booking.alive
+    claimed = any(
+        one.no_rawat == visit.no_rawat and one.alive and one.norm == visit.norm
+        for one in view.bookings.values()
+    )
+    return not claimed and _can_be_added(visit, view.at)
+
+
+def _times_of(source: str, visit: Visit, checkin: datetime | None) -> set[datetime | None]:
+    return {checkin} if source == "checkin" else {*visit.of_source(source)}
+
+
+def _is_owners(day: Day, visit: Visit, owner: int | None) -> bool:
+    return day.doing.persons.get(visit.norm) == owner
+
+
+def _goes_on(visit: Visit) -> bool:
+    return visit.stts != "Batal" and visit.status_lanjut == "Ralan"
+
+
+def _can_be_added(visit: Visit, now: datetime) -> bool:
+    if visit.kd_pj == "BPJ" or visit.referred:
+        return visit.referred
+    return now >= visit.daftar + DELAY
+
+
+# -- what a single late pass has to tell
+
+
+def _too_few(day: Day, one: _Told) -> Iterator[str]:
+    """Yield the visits of which the rows would have told more than BPJS was told."""
+    view = next(view for view in one.rhythm.views if view.at == AGAIN)
+    for visit in view.visits.values():
+        owner = day.doing.persons[visit.norm]
+        theirs = [row for row in view.bookings.values() if row.norm == visit.norm]
+        mine = [row for row in theirs if row.no_rawat == visit.no_rawat and row.status != "Gagal"]
+        today = visit.daftar.date() == MONDAY
+        if not (today and _goes_on(visit)) or any(not row.alive for row in mine):
+            continue
+        if mine and mine[0].nobooking not in one.rhythm.held:
+            continue  # BPJS does not know it, and it is not ours to add
+        if not mine and not _can_be_added(visit, view.at):
+            continue
+        # A booking that names nobody may have found its visit by the patient.
+        told = max(
+            sum((owner, number, task) in one.tasks for task in TASKS)
+            for number in (visit.no_rawat, *(row.nobooking for row in theirs))
+        )
+        most = _most(visit, mine[0].checkin if mine else None, day.alur, booked=bool(mine))
+        if told < most:
+            yield f"{visit.no_rawat}: {told} tasks told of {most} that the rows allow"
+
+
+def _most(visit: Visit, checkin: datetime | None, alur: str, *, booked: bool) -> int:
+    """Return how many tasks can be told, without a gap, of all ways to choose their times."""
+    preferred = visit.sent if alur == "berkas" else checkin
+    attended = visit.served or bool(checkin) or (booked and visit.has_sep)
+    opened = max(visit.daftar, visit.opening)
+    begins = [preferred, opened, visit.daftar] if attended else [preferred]
+    if alur == "erm" and not booked:
+        begins.append(opened)  # nothing is preferred to it
+    fourth = [*visit.exams, visit.folder.get("diterima")]
+    fifth = [*visit.exams, visit.folder.get("kembali")]
+    reseps = [tuple(one) for one in visit.reseps]
+    ways = product(begins, fourth or [None], fifth or [None], reseps or [(None, None)])
+    return max(_rising([three, four, five, *resep]) for three, four, five, resep in ways)
+
+
+def _rising(times: Sequence[Any]) -> int:
+    """Return how many of these times, from the first on, can be told one behind the other."""
+    recorded: datetime | None = None
+    sent: datetime | None = None
+    for place, at in enumerate(times):
+        if at is None or at.date() != MONDAY:
+            return place
+        if sent is None or recorded is None or at > sent:
+            recorded = sent = at
+        elif recorded - at <= TIE:
+            recorded, sent = at, sent + SECOND
+        else:
+            return place
+    return len(times)
