@@ -10,10 +10,12 @@ from antrean_cli.console.options import json_option
 from antrean_cli.console.output import show
 from antrean_cli.console.parameters import DAY
 from antrean_cli.operator.push_filter import UNFINISHED, PushFilter, find_pushes
+from antrean_cli.render.left_alive import left_alive_section
 from antrean_cli.render.pushes import listed_push_document, push_table
 from antrean_cli.render.reasons import mentions
 from antrean_cli.render.text import json_text
 from antrean_cli.rules.codes import State
+from antrean_cli.rules.reasons import LEFT_ALIVE
 
 
 @subcommand(
@@ -72,6 +74,7 @@ def command(
     if as_json:
         click.echo(json_text([listed_push_document(record, push) for record, push in pairs]))
     elif pairs:
-        show(push_table(pairs))
+        alive = [record for record, push in pairs if push.reason == LEFT_ALIVE]
+        show("\n\n".join(filter(None, (push_table(pairs), left_alive_section(alive)))))
     else:
         app.say("Tidak ada yang cocok.")

@@ -113,17 +113,27 @@ def _run_and_tell(
 
 
 def _news(event: PassEvent) -> list[str]:
-    """Return what somebody must know of besides a booking: an outage, a broken row of Khanza's."""
+    """Return what somebody must know of besides a push.
+
+    An outage, a broken row of Khanza's, a booking that is left alive at BPJS.
+    """
     # A pass without news must not pay for the words.
     if isinstance(event, Announcement):
         from antrean_cli.render.outages import announcement_text
 
         return [announcement_text(event)]
-    if isinstance(event, Noted) and event.broken:
+    if not isinstance(event, Noted):
+        return []
+    told: list[str] = []
+    if event.broken:
         from antrean_cli.render.broken_rows import broken_row_text
 
-        return [broken_row_text(row) for row in event.broken]
-    return []
+        told += map(broken_row_text, event.broken)
+    if event.left_alive:
+        from antrean_cli.render.left_alive import left_alive_text
+
+        told += map(left_alive_text, event.left_alive)
+    return told
 
 
 def _tell_watchers(app: App, monitor: PassMonitor) -> None:

@@ -122,12 +122,14 @@ class Connection:
         answer = self._answer(sql, values, listed)
         return list(map(_by_name(row, answer.names), answer.rows))
 
-    def _values(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> list[str]:
-        """Return the values of a SELECT of one column; a NULL is an empty text.
+    def _values(
+        self, sql: str, values: Mapping[str, str] = NO_VALUES, listed: Sequence[str] = ()
+    ) -> list[str]:
+        """Return the values of a SELECT of one column, as `_rows` does; a NULL is an empty text.
 
         Raises TemporaryError and SettingsError.
         """
-        return [str(value or "") for (value,) in self._answer(sql, values).rows]
+        return [str(value or "") for (value,) in self._answer(sql, values, listed).rows]
 
     def _answer(self, sql: str, values: Mapping[str, str], listed: Sequence[str] = ()) -> Answer:
         names = [f"l{number}" for number in range(len(listed))]

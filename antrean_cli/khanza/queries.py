@@ -455,6 +455,14 @@ class Khanza(Connection):
         found = self._values("SELECT kode_ppk FROM setting")
         return found[0] if found else ""
 
+    def there(self, no_rawat: Sequence[str], nobooking: Sequence[str]) -> frozenset[str]:
+        """Return those of these numbers that still name a visit or a booking, of whatever day."""
+        visits = "SELECT no_rawat FROM reg_periksa WHERE no_rawat IN (:list)"
+        bookings = "SELECT nobooking FROM referensi_mobilejkn_bpjs WHERE nobooking IN (:list)"
+        found = self._values(visits, listed=no_rawat) if no_rawat else []
+        found += self._values(bookings, listed=nobooking) if nobooking else []
+        return frozenset(found)
+
     def surat_kontrol(self, first: date, last: date) -> list[SuratKontrol]:
         """Return the control visits planned for these days; slow, for tgl_rencana has no index.
 

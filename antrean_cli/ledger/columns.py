@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from antrean_cli.ledger.reasons import params_of, reason_from
-from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.codes import Kind, LeftAlive, State, Step
 from antrean_cli.rules.patients import Owner, PatientNumbers
 from antrean_cli.rules.push import Push, Record, Refusal, StatusObservation
 from antrean_cli.rules.reasons import Reason
@@ -49,6 +49,7 @@ class BookingRow(NamedTuple):
     handed_on: int
     compared: int
     refused: str
+    left_alive: str
 
 
 class PushRow(NamedTuple):
@@ -80,6 +81,7 @@ PUSH_VALUES = ", ".join(f":{name}" for name in PushRow._fields)
 
 # An enumeration looks a text up four times as slowly, and a pass may read ten thousand pushes.
 _STEPS, _STATES = {str(one): one for one in Step}, {str(one): one for one in State}
+_LEFT_ALIVE = {str(one): one for one in LeftAlive}
 
 
 def seal(*rows: Any) -> int:
@@ -114,6 +116,7 @@ def record_of(row: BookingRow, pushes: Sequence[PushRow], zone: timezone) -> Rec
         owner=_owner_of(row),
         handed_on=bool(row.handed_on),
         compared=bool(row.compared),
+        left_alive=_LEFT_ALIVE[row.left_alive],
         done_fingerprint=row.settled,
         pushes={push.step: _push_of(push, zone) for push in pushes},
         refusals=_refusals_of(row.refused, zone) if row.refused else {},
@@ -187,6 +190,7 @@ def booking_row(record: Record) -> BookingRow:
         registered=record.owner.registered,
         handed_on=int(record.handed_on),
         compared=int(record.compared),
+        left_alive=str(record.left_alive),
         refused=_stored_refusals(record.refusals) if record.refusals else "",
     )
 

@@ -17,7 +17,7 @@ from datetime import date, datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from antrean_cli.errors import StateError
 from antrean_cli.ledger import columns
@@ -37,6 +37,14 @@ from antrean_cli.rules.push import Change, Record, changes
 
 # What is open, as the index push_open has it (migrations.py).
 _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
+
+
+class NamedBooking(NamedTuple):
+    """A booking by its numbers: a Mobile JKN one is known by the first, others by the second."""
+
+    kodebooking: str
+    no_rawat: str
+    kind: str
 
 
 class Ledger:
@@ -175,6 +183,29 @@ class Ledger:
                 {"first": first.isoformat(), "last": last.isoformat()},
             )
             return dict(rows.fetchall())
+
+    def left_alive_on(self, tanggal: date) -> dict[str, Record]:
+        """Return the bookings of a day that BPJS holds although Khanza has them no more.
+
+        Also those of which nobody was told yet; by kode booking.
+        """
+        return self._records(
+            "kodebooking IN (SELECT kodebooking FROM booking WHERE "
+            "tanggal = :tanggal AND left_alive IN ('seen', 'told'))",
+            {"tanggal": tanggal.isoformat()},
+        )
+
+    def named_on(self, first: date, last: date) -> list[NamedBooking]:
+        """Return by what Khanza knows the bookings of these days."""
+        with explained(self._path):
+            rows = self._connection.execute(
+                """
+                SELECT kodebooking, no_rawat, kind FROM booking
+                WHERE tanggal BETWEEN :first AND :last
+                """,
+                {"first": first.isoformat(), "last": last.isoformat()},
+            )
+            return list(map(NamedBooking._make, rows))
 
     def record(self, kodebooking: str) -> Record | None:
         """Return one booking, or None if the ledger does not know it."""

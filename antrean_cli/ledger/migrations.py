@@ -73,6 +73,11 @@ def _seal_with_refusals(connection: sqlite3.Connection) -> None:
     _seal_anew(connection, f"{_BOOKING}, {_OWNERS}", "refused")
 
 
+def _seal_with_left_alive(connection: sqlite3.Connection) -> None:
+    """Seal every booking together with whether BPJS holds it although Khanza has it no more."""
+    _seal_anew(connection, f"{_BOOKING}, {_OWNERS}, refused", "left_alive")
+
+
 def _seal_anew(connection: sqlite3.Connection, known: str, added: str) -> None:
     """Seal every booking, sealed with the columns `known`, with those that were added behind them.
 
@@ -197,6 +202,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         _seal_with_owners,
     ),
     ("ALTER TABLE booking ADD COLUMN refused TEXT NOT NULL DEFAULT ''", _seal_with_refusals),
+    ("ALTER TABLE booking ADD COLUMN left_alive TEXT NOT NULL DEFAULT ''", _seal_with_left_alive),
 )
 
 

@@ -19,6 +19,7 @@ from antrean_cli.operator.lookups import raise_unless_done, tasks
 from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
 from antrean_cli.rules.codes import Code, Kind, OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
+from antrean_cli.rules.left_alive import given_up
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import arrived
@@ -26,6 +27,7 @@ from antrean_cli.rules.patients import owner_of
 from antrean_cli.rules.payloads import update_body
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, ORDERED, Push, Record
+from antrean_cli.rules.reasons import ReasonCode
 from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import accept, mark_already_at_bpjs, new
 from antrean_cli.rules.visits import Visit
@@ -106,6 +108,8 @@ def send(settings: Settings, call: ManualCall, now: datetime) -> Settled:
         if call.step not in (Step.ADD, Step.BATAL):
             refuse_handed_on(ledger, [call.kodebooking])
         outcome = ask(settings, call)
+        if outcome.refusal == ReasonCode.REFUSED_UNKNOWN:
+            _note_absence(ledger, call.kodebooking, now)
         raise_unless_done(outcome)
         return settle(ledger, settings.policy, call, outcome, now)
 
@@ -160,6 +164,14 @@ def require_usable(
         known = ledger.known(kodebooking, ())
         ledger.update_pass_state(lambda state: state._replace(touched_at=now))
     return known
+
+
+def _note_absence(ledger: Ledger, kodebooking: str, now: datetime) -> None:
+    """Keep that BPJS does not know a booking: nobody is told any more that it lives there."""
+    with ledger.transaction():
+        before = ledger.record(kodebooking)
+        if before and (after := given_up(before)) != before:
+            ledger.save(before, after, now)
 
 
 def refuse_handed_on(ledger: Ledger, kodebooking: Iterable[str]) -> None:

@@ -41,6 +41,7 @@ class Overview:
     - `begin` is the day that no pass goes before, `checkpoint` the last one read to its end.
     - `pending` pushes are on their way, the oldest of them for `oldest_pending`.
     - `broken_rows` are rows of Khanza's that nothing can be told of.
+    - `left_alive` are the bookings that BPJS holds although Khanza has them no more.
     - `deadlines` are the last days on which BPJS takes what is open, and how many pushes that is.
     """
 
@@ -56,6 +57,7 @@ class Overview:
     outages: tuple[Outage, ...]
     broken_rows: tuple[BrokenRow, ...]
     deadlines: Mapping[date, int]
+    left_alive: tuple[Record, ...] = ()
 
     def count(self, state: State) -> int:
         """Return how many pushes are held or refused."""
@@ -72,6 +74,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     pushes = [push for _, push in pairs]
     state = ledger.pass_state()
+    left_alive = [record for record in still_taken.values() if record.to_be_cancelled]
     return Overview(
         now=now,
         passed_at=state.passed_at,
@@ -85,6 +88,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         outages=_outages(state),
         broken_rows=state.broken_rows,
         deadlines=_deadlines(pairs),
+        left_alive=tuple(sorted(left_alive, key=lambda one: (one.tanggal, one.kodebooking))),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import State
+from antrean_cli.rules.left_alive import as_held
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.reasons import Reason
 from antrean_cli.rules.times import service_day
@@ -63,12 +64,15 @@ class PushFilter:
 
 
 def find_pushes(ledger: Ledger, wanted: PushFilter, now: datetime) -> list[tuple[Record, Push]]:
-    """Return the pushes that are meant with their bookings: oldest day first, step by step."""
+    """Return the pushes that are meant with their bookings: oldest day first, step by step.
+
+    Among them is a cancel that waits for people, of a booking that is left alive at BPJS.
+    """
     return [
         (record, push)
         for record in find_bookings(ledger, wanted, now)
-        for step in STEPS
-        if (push := record.push(step)) and wanted.fits(record, push)
+        for push in (*map(record.push, STEPS), as_held(record))
+        if push and wanted.fits(record, push)
     ]
 
 

@@ -19,6 +19,7 @@ from antrean_cli.errors import InputError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.push_filter import UNFINISHED, PushFilter, find_bookings
 from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.left_alive import given_up
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
@@ -109,7 +110,7 @@ def drop(
         chosen = _choose(ledger, replace(wanted, states=UNFINISHED), now)
         after = [dropped(record, pushes, reason) for record, pushes in chosen.bookings]
         if whole:
-            after = [with_nothing_to_follow(record, reason, policy) for record in after]
+            after = [given_up(with_nothing_to_follow(record, reason, policy)) for record in after]
         return _save(ledger, chosen, after, policy, now)
 
 
@@ -236,9 +237,10 @@ def _save(
         arranged = arrange(record, policy)
         written = changes(before, arranged)
         touched = {change.push.step for change in written if not _only_asks(change)}
-        changed += len(touched)
+        given_up = arranged.left_alive != before.left_alive
+        changed += len(touched) or given_up
         waiting += sum(push.open and push.step not in touched for push in pushes)
-        if written or arranged.refusals != before.refusals:
+        if written or given_up or arranged.refusals != before.refusals:
             ledger.save(before, replace(arranged, done_fingerprint=""), now)
     return Changed(
         pushes=changed, waiting=waiting, in_flight=chosen.in_flight, expired=chosen.expired

@@ -133,6 +133,16 @@ WORDS: Mapping[ReasonCode, Words] = {
         Unit.PENDAFTARAN,
         "periksa kunjungan pasien yang lama di Khanza",
     ),
+    ReasonCode.BOOKING_CANCELLED: Words(
+        "booking ini Batal di Khanza, tanpa baris di referensi_mobilejkn_bpjs_batal",
+        Unit.PENDAFTARAN,
+        "periksa bookingnya di Khanza",
+    ),
+    ReasonCode.MOVED_TO_BOOKING: Words(
+        "kunjungan ini kini milik booking Mobile JKN",
+        Unit.PENDAFTARAN,
+        "periksa bookingnya di Khanza",
+    ),
     ReasonCode.VISIT_SOUGHT: Words(
         "kunjungan booking ini dicari di Khanza", advice="tunggu putaran berikutnya"
     ),
@@ -140,6 +150,11 @@ WORDS: Mapping[ReasonCode, Words] = {
         "kunjungan booking ini belum jelas",
         Unit.PENDAFTARAN,
         "periksa kunjungan pasien ini di Khanza; bila tidak dilayani, batalkan bookingnya",
+    ),
+    ReasonCode.LEFT_ALIVE: Words(
+        "masih hidup di BPJS, tidak lagi di Khanza",
+        Unit.PENDAFTARAN,
+        "bila memang batal: antrean batal {kodebooking} --keterangan ALASAN",
     ),
     ReasonCode.LEFT_OUT: Words(
         "poli tidak ikut (ANTREAN_ONLY_POLI atau ANTREAN_SKIP_POLI)",
@@ -185,6 +200,7 @@ WORDS: Mapping[ReasonCode, Words] = {
     # -- what BPJS said
     ReasonCode.REFUSED: Words(_refusal, Unit.OF_STEP, _MEND),
     ReasonCode.REFUSED_REFERENCE: Words(_refusal, Unit.OF_STEP, _MEND),
+    ReasonCode.REFUSED_UNKNOWN: Words(_refusal, Unit.OF_STEP, _MEND),
     ReasonCode.REFUSED_DOCTOR: Words(_refusal, Unit.IT, _MEND_DOCTOR),
     ReasonCode.ADD_REFUSED: Words("antrean ditolak: {add}", advice=_MEND),
     ReasonCode.SEP_FIRST: Words("SEP mendahului antrean"),
@@ -244,6 +260,7 @@ GOES_ON: Mapping[str, str] = {
     "hadir": "the patient checks in or is examined; after the day it is closed as a no-show",
     "hilang": "it is back; visits that were merged stay held until H+7",
     "kunjungan": "one visit of that patient, day and clinic is there, or the booking is cancelled",
+    "hidup": "`antrean batal` is accepted, BPJS has it no more, or the visit is back",
     "poli": "the setting takes the clinic in",
     "ulang": "the next pass has run",
     "urutan": "the step before has a time and is sent",

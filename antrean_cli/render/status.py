@@ -6,6 +6,7 @@ from typing import Any
 
 from antrean_cli.operator.overview import HealthProblem, Overview, ProblemCode
 from antrean_cli.render.broken_rows import broken_row_text
+from antrean_cli.render.left_alive import left_alive_document, left_alive_section
 from antrean_cli.render.outages import outage_name
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
@@ -50,6 +51,8 @@ def status_text(found: Overview, problems: Sequence[HealthProblem]) -> str:
     if found.reasons:
         rows = [(STATES[one.state], one.pushes, sentence(one.reason)) for one in found.reasons]
         lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]
+    if section := left_alive_section(found.left_alive):
+        lines += ["", section]
     if problems:
         sentences = (fill(f"- {problem_sentence(problem)}", 2) for problem in problems)
         lines += ["", "Perlu dilihat:", *sentences]
@@ -117,6 +120,7 @@ def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[
         "outages": [
             {"kind": outage.kind, "since": epoch_ms(outage.since)} for outage in found.outages
         ],
+        "left_alive": [left_alive_document(record) for record in found.left_alive],
         "broken_rows": [row._asdict() for row in found.broken_rows],
         "deadlines": {day.isoformat(): count for day, count in found.deadlines.items()},
     }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from antrean_cli.operator.visit_report import BookingAtBpjs, VisitReport
+from antrean_cli.render.left_alive import left_alive_document
 from antrean_cli.render.pushes import listed_push_document
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
@@ -168,5 +169,6 @@ def visit_document(report: VisitReport) -> dict[str, Any]:
         "bpjs": report.at_bpjs and {step: epoch_ms(held) for step, held in report.at_bpjs.items()},
         "bpjs_booking": report.booking or None,
         "concerns_bpjs": report.concerns_bpjs,
+        "left_alive": left_alive_document(record) if record.to_be_cancelled else None,
         "notes": list(report.notes),
     }

@@ -12,6 +12,7 @@ from antrean_cli.operator.visit_report import BookingAtBpjs, VisitReport
 from antrean_cli.render.reasons import Unit, advice_on, recorded_by, sentence, who_acts
 from antrean_cli.render.words import STATES, step_name
 from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.left_alive import as_held
 from antrean_cli.rules.push import ADMISSION, CANCELS, MANUAL, STEPS, TASK_STEPS, Push
 from antrean_cli.rules.reasons import ReasonCode, has_code
 
@@ -58,6 +59,8 @@ def _stuck(report: VisitReport) -> Iterator[ToDo]:
     if report.live and _cancelled_elsewhere(report, pushes):
         advice = "batalkan juga di Khanza, atau daftarkan pasien dengan antrean baru"
         yield ToDo("dibatalkan di BPJS, tidak di Khanza", f"{Unit.PENDAFTARAN}: {advice}")
+    if alive := as_held(report.record):
+        pushes = [*pushes, alive]
     for push in pushes:
         if push.reason and push.state in (State.HELD, State.REFUSED):
             code = f" (kode {push.code})" if push.state == State.REFUSED and push.code else ""

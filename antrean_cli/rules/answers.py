@@ -141,6 +141,14 @@ ANSWERS = (
         kind=OutcomeKind.PREREQUISITE,
         named=Step.ADD,
     ),
+    # The same of a cancel: there is nothing to be cancelled.
+    Answer(
+        calls=(CallName.BATAL,),
+        code="201",
+        text=r"kode ?booking tidak ditemukan",
+        kind=OutcomeKind.REJECTED,
+        refusal=ReasonCode.REFUSED_UNKNOWN,
+    ),
     # "… sudah terbit SEP …": nobody can mend it.
     Answer(calls=(CallName.ADD,), code="201", text=r"sudah terbit sep", kind=OutcomeKind.SEP_FIRST),
     # "Rujukan tidak valid", "Rujukan untuk tanggal … tidak valid / masa berlaku habis",

@@ -9,13 +9,22 @@ Under which booking a visit goes on, whose.py says. Then, the first of these tha
 - A booking that Khanza was asked for and has no visit of is gone: what is open of it is held.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
+from antrean_cli.rules.codes import LeftAlive, Step
 from antrean_cli.rules.fingerprints import done_fingerprint, policy_fingerprint
-from antrean_cli.rules.planner import given_away, gone, left_out, plan, withdrawn
+from antrean_cli.rules.left_alive import after_look
+from antrean_cli.rules.planner import (
+    given_away,
+    gone,
+    left_out,
+    moved_to_booking,
+    plan,
+    withdrawn,
+)
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.visits import Visit, takes_part
@@ -39,6 +48,12 @@ class Plan(NamedTuple):
         """Whether there is something to write."""
         return self.before != self.after
 
+    @property
+    def is_left_alive(self) -> bool:
+        """Whether people are to be told now that BPJS holds it although Khanza has it no more."""
+        told_before = self.before is not None and self.before.to_be_cancelled
+        return self.after.to_be_cancelled and not told_before
+
     def going_on_as(self, record: Record) -> "Plan":
         """Return the plan with another record to come to, maybe under another kode booking."""
         if record.kodebooking == self.after.kodebooking or self.visit is None:
@@ -52,6 +67,7 @@ class Occasion(NamedTuple):
 
     - `first` is the first day of the window, whose last one is today.
     - `exact`: the pass before was no more than five minutes ago (see StatusObservation).
+    - `vanished` are those of which it has no row at all any more, of whatever day.
     - `key` is the ledger's, which its marks are made with.
     - `asked_for` are the kode booking that Khanza was asked for: only those can be gone. What
       somebody opened again while Khanza answered was not asked for.
@@ -63,6 +79,7 @@ class Occasion(NamedTuple):
     exact: bool
     asked_for: Container[str]
     key: bytes
+    vanished: Collection[str] = frozenset()
 
     @property
     def today(self) -> date:
@@ -81,17 +98,64 @@ def plans_of(
     plans, met = list[Plan](), set[str]()
     for visit, standing in standings(visits, records, occasion.key):
         met.update((visit.kodebooking, standing.kodebooking))
-        met.update(other.kodebooking for other in (*standing.others, *standing.untold))
-        plans += [Plan(other, given_away(other), None) for other in standing.others]
-        plans += [Plan(other, withdrawn(other), None) for other in standing.untold]
+        met.update(other.kodebooking for other in (*standing.others, *standing.desks))
+        besides = [*map(_of_another, standing.others), *map(_of_the_desk, standing.desks)]
+        plans += besides
+        if _is_still_left(visit, records):
+            continue
         if one := _plan_of(visit, standing, occasion, policy_mark):
-            plans.append(one)
+            plans.append(_restless(one) if any(map(_is_restless, (one, *besides))) else one)
     missing = (
         record
         for kodebooking, record in records.items()
         if kodebooking not in met and kodebooking in occasion.asked_for
     )
-    return plans + [Plan(record, gone(record), None) for record in missing]
+    return plans + [_missing(record, occasion) for record in missing]
+
+
+# -- bookings that have no visit
+
+
+def _of_another(record: Record) -> Plan:
+    """Plan a booking whose number is another patient's now."""
+    return Plan(record, after_look(given_away(record), gone=True), None)
+
+
+def _of_the_desk(record: Record) -> Plan:
+    """Plan a booking made at the desk, whose visit a Mobile JKN booking has now."""
+    if not record.known_at_bpjs:
+        return Plan(record, withdrawn(record), None)
+    return Plan(record, after_look(moved_to_booking(record), gone=True), None)
+
+
+def _missing(record: Record, occasion: Occasion) -> Plan:
+    """Plan a booking that Khanza was asked for and has no visit of."""
+    is_gone = record.kodebooking in occasion.vanished
+    return Plan(record, after_look(gone(record), gone=is_gone), None)
+
+
+def _is_still_left(visit: Visit, records: Mapping[str, Record]) -> bool:
+    """Return whether a visit may still be the one of a booking that is just being cancelled.
+
+    Khanza cancels the booking, deletes the visit and writes a row in _batal, one after the other.
+    """
+    if not visit.left_by:
+        return False
+    booking = records.get(visit.left_by)
+    return booking is None or not (booking.left_alive or booking.ended or booking.push(Step.BATAL))
+
+
+def _is_restless(plan: Plan) -> bool:
+    """Return whether the next look decides about a booking, whatever Khanza says then."""
+    return plan.after.left_alive == LeftAlive.SEEN
+
+
+def _restless(plan: Plan) -> Plan:
+    """Return the plan of a visit that has to be looked at once more."""
+    return plan._replace(after=replace(plan.after, done_fingerprint=""))
+
+
+# -- the others
 
 
 def _plan_of(visit: Visit, standing: Standing, occasion: Occasion, policy_mark: str) -> Plan | None:
@@ -103,7 +167,7 @@ def _plan_of(visit: Visit, standing: Standing, occasion: Occasion, policy_mark: 
     if known is None and not _in_window(visit, occasion):
         return None
     after = plan(visit, known, policy, now, exact=occasion.exact, key=occasion.key)
-    after = _of_its_owner(after, standing)
+    after = after_look(_of_its_owner(after, standing), gone=visit.cancelled_alone)
     mark = done_fingerprint(visit, after, policy, now, policy_mark, occasion.key)
     return Plan(known or standing.replaced, replace(after, done_fingerprint=mark), visit)
 

@@ -9,7 +9,7 @@
   code of its own. What it has found it keeps, even if a second one comes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -20,17 +20,20 @@ from antrean_cli.rules.rows import Booking, Registration, Rows
 from antrean_cli.rules.service_days import day_of_booking, day_of_registration
 from antrean_cli.rules.values import comparable
 
-CLAIMS_NOTHING = frozenset({"Batal", "Gagal"})  # by status
+CANCELLED = "Batal"
+CLAIMS_NOTHING = frozenset({CANCELLED, "Gagal"})  # by status
 
 
 class Claims(NamedTuple):
     """The registrations that Mobile JKN bookings have, by nobooking, and those left to the desk.
 
-    All numbers are in the form in which they are compared.
+    `left` are the bookings that are cancelled without a row in _batal although the visit that they
+    name lives: its number, by nobooking. All numbers are in the form in which they are compared.
     """
 
     claimed: Mapping[str, Registration]
     unclaimed: Mapping[str, Registration]
+    left: Mapping[str, str]
 
 
 class LookedFor(NamedTuple):
@@ -59,7 +62,7 @@ def claims_of(rows: Rows, records: Mapping[str, Record]) -> Claims:
         found = found or [number for number in free if number not in told]
         if len(found) == 1:
             claimed[comparable(booking.nobooking)] = unclaimed.pop(found[0])
-    return Claims(claimed, unclaimed)
+    return Claims(claimed, unclaimed, by_number.left)
 
 
 def looked_for(rows: Rows) -> LookedFor:
@@ -79,13 +82,26 @@ def looked_for(rows: Rows) -> LookedFor:
 def _by_number(rows: Rows) -> Claims:
     """Return what the bookings have by the number that they name."""
     unclaimed = {comparable(row.no_rawat): row for row in rows.registrations}
+    left = dict(_left(rows, unclaimed))
     claimed = {}
     for booking in _claiming(rows):
         named = comparable(booking.no_rawat)
         row = unclaimed.get(named)
         if row and day_of_booking(booking, row) and is_patient_of(booking, row):
             claimed[comparable(booking.nobooking)] = unclaimed.pop(named)
-    return Claims(claimed, unclaimed)
+    return Claims(claimed, unclaimed, left)
+
+
+def _left(rows: Rows, registered: Mapping[str, Registration]) -> Iterator[tuple[str, str]]:
+    """Yield each booking that is cancelled alone, with the number of its visit, which lives."""
+    with_row = {comparable(row.nobooking) for row in rows.cancels}
+    for booking in rows.bookings:
+        nobooking, named = comparable(booking.nobooking), comparable(booking.no_rawat)
+        if booking.status != CANCELLED or nobooking in with_row:
+            continue
+        row = registered.get(named)
+        if row and is_patient_of(booking, row):
+            yield nobooking, named
 
 
 def _claiming(rows: Rows) -> list[Booking]:

@@ -58,6 +58,15 @@ class Kind(Code):
     MANUAL = "manual"  # known only by what was sent by hand
 
 
+class LeftAlive(Code):
+    """Whether BPJS still holds a booking that Khanza has no more (rules/README.md, Left alive)."""
+
+    NOT = ""
+    SEEN = "seen"  # by one look: Khanza may still be at it, and nobody is told yet
+    TOLD = "told"
+    OVER = "over"  # BPJS has it no more, or a person gave it up: nobody is told again
+
+
 class CallName(Code):
     """BPJS's calls; bpjs/README.md, Calls. Metrics count by these names."""
 

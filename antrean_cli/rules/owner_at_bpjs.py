@@ -55,6 +55,7 @@ def as_listed(record: Record, row: Antrean | None, key: bytes) -> Record:
         compared=True,
         seen=None,
         done_fingerprint="",
+        refusals={},
         pushes={push.step: push for push in pushes},
     )
 

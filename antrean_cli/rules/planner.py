@@ -104,6 +104,8 @@ def plan(
         return _cancelled_at_desk(visit, record, policy, now)
     if visit.unclear:
         return _unclear(record)
+    if visit.cancelled_alone:
+        return hold_open(record, because(ReasonCode.BOOKING_CANCELLED), _is_khanzas)
     if visit.registration is None:
         return gone(record)
     return arrange(_served(visit, record, policy, now, key), policy)
@@ -124,6 +126,11 @@ def given_away(record: Record) -> Record:
     """
     record = gone(replace(record, handed_on=True, done_fingerprint=""))
     return hold_open(record, HANDED_ON, lambda push: push.kept and push.step in ORDERED)
+
+
+def moved_to_booking(record: Record) -> Record:
+    """Return the record of a visit that a Mobile JKN booking has now: what is open is held."""
+    return hold_open(record, because(ReasonCode.MOVED_TO_BOOKING), _is_khanzas)
 
 
 def withdrawn(record: Record) -> Record:

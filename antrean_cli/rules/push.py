@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind, State, Step
+from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind, LeftAlive, State, Step
 from antrean_cli.rules.patients import NOBODY, Owner
 from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
 
@@ -107,6 +107,7 @@ class Record:
     - `kd_poli`, `kd_dokter` and `kd_pj` are Khanza's codes as they were when the add went out,
       `seen` is what the passes saw of stts, `pushes` are its pushes by their step.
     - `owner` is whose it is; `handed_on`: Khanza gave its no_rawat to another patient's visit.
+    - `left_alive`: whether BPJS holds it although Khanza has it no more.
     - `compared`: BPJS's list of the day was asked whose booking this is, or does not tell.
     - `refusals` is what BPJS has refused of each step.
     """
@@ -122,6 +123,7 @@ class Record:
     owner: Owner = NOBODY
     handed_on: bool = False
     compared: bool = False
+    left_alive: LeftAlive = LeftAlive.NOT
     done_fingerprint: str = ""  # of the visit as it was when nothing more was to be done
     pushes: Mapping[str, Push] = field(default_factory=dict)
     refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
@@ -130,6 +132,11 @@ class Record:
     def ended(self) -> bool:
         """Whether a cancel was accepted: nothing more is sent after it."""
         return any(step in self.pushes and self.pushes[step].done for step in CANCELS)
+
+    @property
+    def to_be_cancelled(self) -> bool:
+        """Whether people are told that BPJS still holds it, and that they may cancel it."""
+        return self.left_alive == LeftAlive.TOLD and not self.ended
 
     @property
     def known_at_bpjs(self) -> bool:

@@ -36,9 +36,12 @@ class ReasonCode(Code):
     NO_SHOW = "hadir.tidak"
     GONE = "hilang"
     HANDED_ON = "hilang.nomor"
+    BOOKING_CANCELLED = "hilang.batal"
+    MOVED_TO_BOOKING = "hilang.booking"
     VISIT_SOUGHT = "kunjungan.dicari"  # seen for the first time
     VISIT_UNCLEAR = "kunjungan.belum_jelas"
     LEFT_OUT = "poli"
+    LEFT_ALIVE = "hidup"
     REREAD = "ulang"
     # -- order and time of the tasks
     WAITING_FOR_TASK = "urutan"  # step
@@ -54,6 +57,7 @@ class ReasonCode(Code):
     EXPIRED = "lewat"
     # -- what BPJS said
     REFUSED = "ditolak"  # text: BPJS's own, else kode
+    REFUSED_UNKNOWN = "ditolak.tidak_ada"  # a cancel of what BPJS does not know
     REFUSED_DOCTOR = "ditolak.dokter"  # the same
     REFUSED_REFERENCE = "ditolak.rujukan"  # the same: the number that the add refers to
     ADD_REFUSED = "ditolak.antrean"  # add: the reason of the add
@@ -160,6 +164,7 @@ NO_SIGN_YET = because(ReasonCode.NO_SIGN_YET)
 NO_SHOW = because(ReasonCode.NO_SHOW)
 GONE = because(ReasonCode.GONE)
 HANDED_ON = because(ReasonCode.HANDED_ON)
+LEFT_ALIVE = because(ReasonCode.LEFT_ALIVE)
 LEFT_OUT = because(ReasonCode.LEFT_OUT)
 IN_DOUBT = because(ReasonCode.IN_DOUBT)
 # No list of BPJS's shows antrean farmasi: only sending it again would tell.

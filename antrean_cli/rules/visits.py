@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 from typing import TypeVar
@@ -74,6 +74,10 @@ class Visit:
     # Of a visit that Khanza deleted: its clinic, mapped back from BPJS's code.
     kd_poli_rs: frozenset[str] = frozenset()
     names_another: bool = False  # the no_rawat of its booking or cancel is another visit's by now
+    # Of a Mobile JKN booking: Batal without a row in _batal, though its visit lives; and of that
+    # visit, which is one of its own now, the nobooking. Khanza may still be at the cancel.
+    cancelled_alone: bool = False
+    left_by: str = ""
 
     @property
     def no_rawat(self) -> str | None:
@@ -141,6 +145,7 @@ class _Assembly:
         self.rows = rows
         self.policy = policy
         self.payers = all_comparable(policy.kd_pj or rows.payers)
+        self.left: Mapping[str, str] = {}  # bookings that are cancelled alone (claims.py)
         self.registered = {comparable(row.no_rawat) for row in rows.registrations}
         self.berkas = {comparable(row.no_rawat): row for row in rows.berkas}
         self.seps = _by_no_rawat(rows.seps)
@@ -161,6 +166,8 @@ class _Assembly:
 
     def visits(self, records: Mapping[str, Record]) -> Iterator[Visit]:
         claims = claims_of(self.rows, records)
+        self.left = claims.left
+        left_by = {number: nobooking for nobooking, number in claims.left.items()}
         cancels = {comparable(row.nobooking): row for row in self.rows.cancels}
         newest_first = sorted(self.rows.bookings, key=lambda row: row.nobooking, reverse=True)
         for booking in newest_first:
@@ -176,7 +183,8 @@ class _Assembly:
             if tanggal := day_of_registration(registration):
                 jkn = comparable(registration.kd_pj) in self.payers or no_rawat in self.seps
                 build = self.onsite if jkn else self.nonjkn
-                yield build(registration, tanggal)
+                visit = build(registration, tanggal)
+                yield replace(visit, left_by=left_by.get(no_rawat, "")) if left_by else visit
 
     # -- a builder a kind
 
@@ -203,6 +211,7 @@ class _Assembly:
             named_doctor=next(iter(self._doctors(kodedokter_named(booking, None))), None),
             kd_poli_rs=self._khanzas_codes(kodepoli),
             names_another=self._is_registered((cancel and cancel.no_rawat) or booking.no_rawat),
+            cancelled_alone=comparable(booking.nobooking) in self.left,
         )
 
     def cancelled(self, cancel: Cancel, tanggal: date) -> Visit:

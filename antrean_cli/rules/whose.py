@@ -25,8 +25,8 @@ class Standing(NamedTuple):
     - `replaced` is what the ledger has under that code of another patient, and BPJS never heard of.
     - `owner` is whose visit it is.
     - `others` are the bookings that were made for its number and are another patient's.
-    - `untold` are those that were made for it, and that it needs no more: a Mobile JKN booking has
-      it now, and BPJS never heard of them.
+    - `desks` are those that were made for it at the desk, and that it needs no more: a Mobile JKN
+      booking has it now.
     """
 
     kodebooking: str
@@ -34,7 +34,7 @@ class Standing(NamedTuple):
     owner: Owner
     replaced: Record | None = None
     others: tuple[Record, ...] = ()
-    untold: tuple[Record, ...] = ()
+    desks: tuple[Record, ...] = ()
 
 
 def standings(
@@ -78,8 +78,7 @@ class _KnownBookings:
         if visit.kind == Kind.MOBILEJKN:
             if own and not is_theirs(own, owner):
                 return None
-            untold = tuple(record for record in same if not record.known_at_bpjs)
-            return Standing(visit.kodebooking, own, owner, others=others, untold=untold)
+            return Standing(visit.kodebooking, own, owner, others=others, desks=tuple(same))
         if own and own.kind != Kind.MOBILEJKN and is_theirs(own, owner) and own not in same:
             same.append(own)  # what was sent by hand is made for no number yet
         if known := _goes_on(visit.kodebooking, same):

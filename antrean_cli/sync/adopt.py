@@ -28,11 +28,12 @@ from antrean_cli.rules.adoption import adopted, awaits_list, duplicate_bookings
 from antrean_cli.rules.booking_plans import Plan
 from antrean_cli.rules.cached_lists import CachedList, ListResult, oldest_kept
 from antrean_cli.rules.codes import CallName, Kind, OutcomeKind
+from antrean_cli.rules.left_alive import as_shown
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.owner_at_bpjs import as_listed, begun_anew
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import Record
+from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.whose import numbered
 from antrean_cli.sync.list_reader import ListReader
 
@@ -143,6 +144,20 @@ def amended(
             sent = by_hand[after.kodebooking].pushes.values()
             after = arrange(after.with_pushes(*sent), policy)
         found.append(one.going_on_as(after))
+    return found
+
+
+def note_shown(
+    ledger: Ledger, lists: Mapping[date, Sequence[Antrean]], now: datetime
+) -> list[Change]:
+    """Note what BPJS's lists tell of the bookings that are left alive there; in `transaction`."""
+    found: list[Change] = []
+    for tanggal, rows in lists.items():
+        listed = {row.kodebooking: row for row in rows}
+        for kodebooking, before in ledger.left_alive_on(tanggal).items():
+            after = as_shown(before, listed.get(kodebooking))
+            if after != before:
+                found += ledger.save(before, after, now)
     return found
 
 

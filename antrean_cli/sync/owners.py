@@ -19,7 +19,7 @@ from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.owner_at_bpjs import as_listed, awaits_owner, begun_anew
 from antrean_cli.rules.push import Change, Record
-from antrean_cli.sync.adopt import ListComparison, compare_lists, free_code
+from antrean_cli.sync.adopt import ListComparison, compare_lists, free_code, note_shown
 from antrean_cli.sync.list_reader import ListReader
 
 
@@ -67,6 +67,7 @@ def settle_owners(
             found += ledger.save(before, after, now)
             if after.handed_on:
                 ledger.save(None, begun_anew(before, free_code(ledger, after.kodebooking)), now)
+        found += note_shown(ledger, compared.rows, now)
         ledger.update_pass_state(lambda state: state._replace(antrean_lists=lists))
     return SettledOwners(
         kodebooking=frozenset(settled),

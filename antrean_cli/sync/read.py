@@ -18,13 +18,14 @@ from typing import NamedTuple
 
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Window
-from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.ledger.ledger import Ledger, NamedBooking
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.booking_plans import Occasion
 from antrean_cli.rules.claims import looked_for
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
+from antrean_cli.rules.left_alive import may_be_alive
 from antrean_cli.rules.planner import lacks_reference
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE, Record
@@ -32,6 +33,7 @@ from antrean_cli.rules.rows import Rows, SuratKontrol
 from antrean_cli.rules.service_days import BrokenRow, broken_rows
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.sources import EXACT
+from antrean_cli.rules.values import all_comparable, comparable
 from antrean_cli.rules.visits import Visit, assemble
 from antrean_cli.rules.whose import standings
 
@@ -111,18 +113,20 @@ def read(
     window = Window(span.first, span.today, *_beyond(unfinished.values(), span))
     rows = rows_of(khanza, policy, window)
     visits = visits_of(ledger, rows, policy)
+    gone = _gone(khanza, ledger, rows, span, unfinished)
     occasion = Occasion(
         policy=policy,
         now=now,
         first=span.first,
         exact=state.looked_at is not None and timedelta(0) <= now - state.looked_at <= EXACT,
-        asked_for=frozenset(unfinished),
+        asked_for=frozenset({*unfinished, *gone}),
         key=ledger.key,
+        vanished=frozenset(gone),
     )
     undone = not_done(ledger, occasion, with_sessions(visits, sessions))
     agenda = Agenda(
         visits=undone,
-        records=unfinished | known_of(ledger, undone),
+        records=unfinished | gone | known_of(ledger, undone),
         ledger_writes=writes,
         key=ledger.key,
     )
@@ -169,7 +173,7 @@ def known_of(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
     """Return what the ledger knows of these visits, by kode booking."""
     visits = list(visits)
     return ledger.known(
-        [visit.kodebooking for visit in visits],
+        [code for visit in visits for code in (visit.kodebooking, visit.left_by) if code],
         [visit.registration.no_rawat for visit in visits if visit.registration],
     )
 
@@ -187,6 +191,46 @@ def not_done(ledger: Ledger, occasion: Occasion, visits: Iterable[Visit]) -> lis
         if visit.kodebooking not in done
         or done[visit.kodebooking] != visit_fingerprint(visit, policy_mark, occasion.key)
     ]
+
+
+# -- what Khanza has no more
+
+
+def _gone(
+    khanza: Khanza, ledger: Ledger, rows: Rows, span: Span, unfinished: Mapping[str, Record]
+) -> dict[str, Record]:
+    """Return the bookings that BPJS may hold although Khanza has no row of them any more.
+
+    Who is not among the rows of these days may have been moved to another one: Khanza is asked for
+    those few by their numbers.
+    """
+    there = {comparable(row.no_rawat) for row in rows.registrations}
+    there |= {comparable(row.nobooking) for row in rows.bookings}
+    there |= {comparable(row.nobooking) for row in rows.cancels}
+    named = ledger.named_on(span.first, span.today)
+    named += [NamedBooking(one.kodebooking, one.no_rawat, one.kind) for one in unfinished.values()]
+    missing = {
+        one.kodebooking: number
+        for one in named
+        if (number := _number(one)) and comparable(number) not in there
+    }
+    if not missing:
+        return {}
+    alive = {
+        kodebooking: record
+        for kodebooking, record in ledger.known(missing, ()).items()
+        if may_be_alive(record)
+    }
+    visits = [one.no_rawat for one in alive.values() if one.kind != Kind.MOBILEJKN]
+    bookings = [one.kodebooking for one in alive.values() if one.kind == Kind.MOBILEJKN]
+    still = all_comparable(khanza.there(visits, bookings))
+    return {name: one for name, one in alive.items() if comparable(missing[name]) not in still}
+
+
+def _number(one: NamedBooking) -> str:
+    """Return the number that Khanza knows a booking by, empty if it knows none."""
+    numbers = {str(Kind.MOBILEJKN): one.kodebooking, str(Kind.MANUAL): ""}
+    return numbers.get(str(one.kind), one.no_rawat)
 
 
 # -- which days

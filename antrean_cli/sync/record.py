@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.booking_plans import Plan, plans_of
-from antrean_cli.rules.push import Change, changes
+from antrean_cli.rules.push import Change, Record, changes
 from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.sync.read import Reading, known_of
 
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 class Recorded(NamedTuple):
     """The plans as they were written, and what changed in the ledger because of them.
 
-    `broken` are the rows that nothing can be told of and nobody was told of yet.
+    `broken` are the rows that nothing can be told of and nobody was told of yet; `left_alive` the
+    bookings that BPJS holds although Khanza has them no more, of which people are to be told now.
     """
 
     plans: Sequence[Plan]
     changes: tuple[Change, ...]
     broken: tuple[BrokenRow, ...]
+    left_alive: tuple[Record, ...]
 
 
 def record(
@@ -45,17 +47,24 @@ def record(
     agenda = reading.agenda
     with ledger.transaction():
         if ledger.writes_of_others() != agenda.ledger_writes:
-            records = ledger.unfinished() | known_of(ledger, agenda.visits)
+            records = {
+                **ledger.known(reading.occasion.vanished, ()),
+                **ledger.unfinished(),
+                **known_of(ledger, agenda.visits),
+            }
             plans = plans_of(agenda.visits, records, reading.occasion)
         if compared:
-            from antrean_cli.sync.adopt import amended  # see `Pass._compare_lists`
+            from antrean_cli.sync.adopt import amended, note_shown  # see `Pass._compare_lists`
 
             plans = amended(plans, compared, ledger, policy)
         found = [change for plan in plans if plan.changed for change in _write(ledger, plan, now)]
+        if compared:
+            found += note_shown(ledger, compared.rows, now)
         told = ledger.pass_state().broken_rows
         ledger.update_pass_state(lambda state: _read_so_far(state, reading, compared))
     broken = tuple(row for row in reading.broken if row not in told)
-    return Recorded(plans=plans, changes=tuple(found), broken=broken)
+    left_alive = tuple(plan.after for plan in plans if plan.is_left_alive)
+    return Recorded(plans=plans, changes=tuple(found), broken=broken, left_alive=left_alive)
 
 
 def _write(ledger: Ledger, plan: Plan, now: datetime) -> list[Change]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from antrean_cli.errors import AntreanError, RefusedPushError, worst
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.outages import Announcement
-from antrean_cli.rules.push import Change
+from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.service_days import BrokenRow
 
 COUNTED = (State.SENT, State.ALREADY, State.REFUSED, State.CLOSED)
@@ -16,11 +16,13 @@ COUNTED = (State.SENT, State.ALREADY, State.REFUSED, State.CLOSED)
 class Noted(NamedTuple):
     """What a look at Khanza, or at what the last pass left, changed in the ledger.
 
-    `broken` are the rows of Khanza's that nothing can be told of, as far as they are news.
+    `broken` are the rows of Khanza's that nothing can be told of, `left_alive` the bookings that
+    BPJS holds although Khanza has them no more, as far as they are news.
     """
 
     changes: tuple[Change, ...]
     broken: tuple[BrokenRow, ...] = ()
+    left_alive: tuple[Record, ...] = ()
 
 
 class Delivered(NamedTuple):

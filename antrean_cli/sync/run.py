@@ -37,7 +37,6 @@ from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 from antrean_cli.rules.owner_at_bpjs import awaits_owner
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.push import Change, Record
-from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.enrich import enriched
 from antrean_cli.sync.hfis import read_sessions, sessions_of, wanted_sessions
@@ -181,7 +180,8 @@ class Pass:
         """Write what Khanza said, and return what it says of the visits that may be sent."""
         recorded = record(self.ledger, reading, plans, compared)
         self.report.found = sum(change.before is None for change in recorded.changes)
-        yield self._noted(recorded.changes, recorded.broken)
+        self.report.add(recorded.changes, answered=False)
+        yield Noted(recorded.changes, recorded.broken, recorded.left_alive)
         served = [plan for plan in recorded.plans if plan.visit]
         self.report.visits = len(served)
         waiting = (
@@ -373,9 +373,9 @@ class Pass:
         if told:
             yield told
 
-    def _noted(self, changes: tuple[Change, ...], broken: tuple[BrokenRow, ...] = ()) -> Noted:
+    def _noted(self, changes: tuple[Change, ...]) -> Noted:
         self.report.add(changes, answered=False)
-        return Noted(changes=changes, broken=broken)
+        return Noted(changes=changes)
 
     def _has(self, *kinds: type[AntreanError]) -> bool:
         return any(isinstance(error, kinds) for error in self.errors)

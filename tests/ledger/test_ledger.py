@@ -141,7 +141,7 @@ COLUMNS = {
         *("stts", "stts_since", "stts_first", "stts_exact", "settled", "seal"),
         # Keyed marks of the patient's numbers: no number stands there.
         *("mark_norm", "mark_nik", "mark_nomorkartu"),
-        *("registered", "handed_on", "compared"),
+        *("registered", "handed_on", "compared", "left_alive"),
         "refused",  # keyed marks as well
     },
     "push": {

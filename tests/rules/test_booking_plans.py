@@ -137,8 +137,9 @@ def test_a_mobile_jkn_booking_has_bpjss_own_code_and_gives_it_to_nobody() -> Non
     booked = through(NOBOOKING, kind="mobilejkn")
     (one,) = plans([onsite()], booked)
     assert (one.before, one.after.kodebooking) == (None, NO_RAWAT)
-    (one,) = plans([mobilejkn()], through(OLD), first=MONDAY)
+    desk, one = plans([mobilejkn()], through(OLD), first=MONDAY)
     assert (one.before, one.after.kodebooking) == (None, NOBOOKING)
+    assert (desk.after.kodebooking, desk.visit) == (OLD, None)
     (one,) = plans([mobilejkn(booking=booking(), tanggal=MONDAY)], booked)
     assert one.before == booked
 

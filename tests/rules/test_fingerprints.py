@@ -54,7 +54,8 @@ from tests.support.rows import (
 # whether it is left out, or something that the rules, or a body, may go by (covered).
 COVERED: Mapping[type, str] = {
     Visit: "kodebooking kind tanggal registration booking cancel berkas exams reseps tickets sep "
-    "slot hfis_slot named_clinic named_doctor kd_poli_rs names_another",
+    "slot hfis_slot named_clinic named_doctor kd_poli_rs names_another "
+    "cancelled_alone left_by",
     Registration: "no_rawat no_reg tgl_registrasi jam_reg kd_dokter kd_poli stts stts_daftar "
     "status_lanjut kd_pj status_bayar norm nik nohp nomorkartu nm_poli nm_dokter kd_poli_bpjs "
     "nm_poli_bpjs kd_dokter_bpjs nm_dokter_bpjs",
@@ -111,6 +112,8 @@ OTHER_FIELDS: Mapping[str, Any] = {
     "tanggal": TUESDAY,
     "kd_poli_rs": frozenset({"INT"}),
     "names_another": True,
+    "cancelled_alone": True,
+    "left_by": "20261123000001",
     "surat_kontrol": surat(),
     "surat_asked": True,
 }

@@ -190,9 +190,10 @@ def test_a_desk_code_that_bpjs_gave_a_booking_itself_is_not_taken() -> None:
     assert standing(visit, of_booking(ANA)).kodebooking == f"{NOBOOKING}-2"
 
 
-def test_what_was_made_for_the_visit_of_a_booking_and_never_told_is_not_needed() -> None:
+def test_what_was_made_at_the_desk_for_the_visit_of_a_booking_is_not_needed() -> None:
     untold, told, strangers = made_for(ANA, UNTOLD), made_for(ANA), made_for(BUDI)
-    assert standing(booked(ANA), untold).untold == (untold,)
-    found = standing(booked(ANA), told)
-    assert (found.untold, found.others) == ((), ())
-    assert standing(booked(ANA), strangers).others == (strangers,)
+    for desk in (untold, told):
+        found = standing(booked(ANA), desk)
+        assert (found.desks, found.others) == ((desk,), ())
+    found = standing(booked(ANA), strangers)
+    assert (found.desks, found.others) == ((), (strangers,))

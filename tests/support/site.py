@@ -65,6 +65,7 @@ class Done:
     report: Report
     told: list[str]
     changes: list[Change]
+    left_alive: list[Record] = field(default_factory=list)
 
 
 @dataclass
@@ -98,6 +99,7 @@ class Site:
                     done.told.append(announcement_text(event))
                 else:
                     done.changes += event.changes
+                    done.left_alive += getattr(event, "left_alive", ())
                 if isinstance(event, Noted):
                     done.told += map(broken_row_text, event.broken)
         done.report = one.report

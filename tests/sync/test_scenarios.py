@@ -19,7 +19,7 @@ from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.hospital import ZERO
 from tests.support.certificates import self_signed
 from tests.support.mariadb import MariaDB
-from tests.support.patients import added_elsewhere, patient
+from tests.support.patients import added_elsewhere, hand_on, patient
 from tests.support.rows import words
 from tests.support.site import MONDAY, SECRET_KEY, USER_KEY, Site, stand_in, wait_for
 
@@ -850,12 +850,29 @@ def test_30_the_cancel_of_a_deleted_visit_is_sent(site: Site, kept: bool) -> Non
     ]
 
 
+def test_41_two_people_never_share_a_booking(site: Site) -> None:
+    """41. The day's last number handed to the next patient: each has a booking of their own."""
+    site.clock.at("08:10")
+    no_rawat = patient(site)
+    him = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
+    site.sync()
+    her = hand_on(site, no_rawat, back="08:50:00")
+    for hhmm in ("08:30", "08:41", "08:51", "08:52", "09:30"):
+        site.clock.at(hhmm)
+        site.sync()
+    bookings = {one["kodebooking"]: one["norm"] for one in site.bpjs.bookings.snapshot()}
+    assert bookings == {no_rawat: him, f"{no_rawat}-2": her}
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+    hers = [(3, "08:25:00"), (4, "08:40:00"), (5, "08:50:00")]
+    assert site.held_at_bpjs(f"{no_rawat}-2") == hers
+
+
 def test_every_row_of_the_table_has_its_test() -> None:
-    """All thirty rows are covered by a test that carries the row's number."""
+    """Each row is covered by a test that carries the row's number."""
     numbers = {
         int(name[5:7]) for name in globals() if name.startswith("test_") and name[5:7].isdigit()
     }
-    assert numbers == set(range(1, 31))
+    assert numbers == {*range(1, 31), 41}
 
 
 def test_11_a_lock_held_by_anybody_ends_the_run(live_site: Site) -> None:
