@@ -74,7 +74,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     pushes = [push for _, push in pairs]
     state = ledger.pass_state()
-    left_alive = [record for record in still_taken.values() if record.to_be_cancelled]
+    left_alive = [record for record in still_taken.values() if record.is_left_alive]
     return Overview(
         now=now,
         passed_at=state.passed_at,

@@ -21,8 +21,7 @@ def left_alive_section(records: Iterable[Record]) -> str:
     commands = [fill(cancel_command(record), 2) for record in records]
     if not commands:
         return ""
-    what = sentence(LEFT_ALIVE)
-    heading = f"{what[0].upper()}{what[1:]}; bila memang batal:"
+    heading = f"Antrean yang {sentence(LEFT_ALIVE)}; bila memang batal:"
     return "\n".join((heading, *commands))
 
 

@@ -167,6 +167,6 @@ def listed_push_document(record: Record, push: Push) -> dict[str, Any]:
         "kind": record.kind,
         "no_rawat": record.no_rawat,
         "kd_poli": record.kd_poli,
-        "left_alive": record.to_be_cancelled,
+        "left_alive": record.is_left_alive,
         "since": epoch_ms(push.since),
     }

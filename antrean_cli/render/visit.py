@@ -169,6 +169,6 @@ def visit_document(report: VisitReport) -> dict[str, Any]:
         "bpjs": report.at_bpjs and {step: epoch_ms(held) for step, held in report.at_bpjs.items()},
         "bpjs_booking": report.booking or None,
         "concerns_bpjs": report.concerns_bpjs,
-        "left_alive": left_alive_document(record) if record.to_be_cancelled else None,
+        "left_alive": left_alive_document(record) if record.is_left_alive else None,
         "notes": list(report.notes),
     }

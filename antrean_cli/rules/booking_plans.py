@@ -49,10 +49,10 @@ class Plan(NamedTuple):
         return self.before != self.after
 
     @property
-    def is_left_alive(self) -> bool:
+    def tells_left_alive(self) -> bool:
         """Whether people are to be told now that BPJS holds it although Khanza has it no more."""
-        told_before = self.before is not None and self.before.to_be_cancelled
-        return self.after.to_be_cancelled and not told_before
+        told_before = self.before is not None and self.before.left_alive == LeftAlive.TOLD
+        return self.after.left_alive == LeftAlive.TOLD and not told_before
 
     def going_on_as(self, record: Record) -> "Plan":
         """Return the plan with another record to come to, maybe under another kode booking."""

@@ -62,7 +62,7 @@ class LeftAlive(Code):
     """Whether BPJS still holds a booking that Khanza has no more (rules/README.md, Left alive)."""
 
     NOT = ""
-    SEEN = "seen"  # by one look: Khanza may still be at it, and nobody is told yet
+    SEEN = "seen"  # by one look: shown, but Khanza may still be at it, so no pass has told it
     TOLD = "told"
     OVER = "over"  # BPJS has it no more, or a person gave it up: nobody is told again
 

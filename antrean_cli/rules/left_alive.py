@@ -3,7 +3,8 @@
 - That is a booking whose visit was deleted after BPJS was told of it, or whose number was handed
   on; a Mobile JKN booking that vanished with its patient's old record number; and one that is
   'Batal' although its visit lives and no row in _batal says so.
-- People are told once, if it is still so at the second look: Khanza writes statement by statement.
+- It is shown from the first look on. A pass tells it once, if it is still so at the second one:
+  Khanza writes statement by statement.
 - It ends when a cancel is accepted, when BPJS says that it has the booking no more, when a person
   gives the booking up, and when the visit is back. (rules/README.md, Left alive)
 """
@@ -42,15 +43,14 @@ def as_held(record: Record) -> Push | None:
 
     It is shown among the pushes, and is none. None for any other booking.
     """
-    if not record.to_be_cancelled:
+    if not record.is_left_alive:
         return None
     return hold(new(Step.BATAL), LEFT_ALIVE)
 
 
 def given_up(record: Record) -> Record:
     """Return the record of a booking of which nobody is to be told any more."""
-    over = record.left_alive in (LeftAlive.SEEN, LeftAlive.TOLD)
-    return replace(record, left_alive=LeftAlive.OVER) if over else record
+    return replace(record, left_alive=LeftAlive.OVER) if record.is_left_alive else record
 
 
 def as_shown(record: Record, row: Antrean | None) -> Record:

@@ -134,9 +134,9 @@ class Record:
         return any(step in self.pushes and self.pushes[step].done for step in CANCELS)
 
     @property
-    def to_be_cancelled(self) -> bool:
-        """Whether people are told that BPJS still holds it, and that they may cancel it."""
-        return self.left_alive == LeftAlive.TOLD and not self.ended
+    def is_left_alive(self) -> bool:
+        """Whether BPJS holds it although Khanza has it no more, as far as the last look tells."""
+        return self.left_alive in (LeftAlive.SEEN, LeftAlive.TOLD) and not self.ended
 
     @property
     def known_at_bpjs(self) -> bool:

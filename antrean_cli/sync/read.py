@@ -204,15 +204,13 @@ def _gone(
     Who is not among the rows of these days may have been moved to another one: Khanza is asked for
     those few by their numbers.
     """
-    there = {comparable(row.no_rawat) for row in rows.registrations}
-    there |= {comparable(row.nobooking) for row in rows.bookings}
-    there |= {comparable(row.nobooking) for row in rows.cancels}
+    there = {row.no_rawat for row in rows.registrations}
+    there.update(row.nobooking for row in rows.bookings)
+    there.update(row.nobooking for row in rows.cancels)
     named = ledger.named_on(span.first, span.today)
     named += [NamedBooking(one.kodebooking, one.no_rawat, one.kind) for one in unfinished.values()]
     missing = {
-        one.kodebooking: number
-        for one in named
-        if (number := _number(one)) and comparable(number) not in there
+        one.kodebooking: number for one in named if (number := _number(one)) not in there and number
     }
     if not missing:
         return {}
@@ -223,14 +221,15 @@ def _gone(
     }
     visits = [one.no_rawat for one in alive.values() if one.kind != Kind.MOBILEJKN]
     bookings = [one.kodebooking for one in alive.values() if one.kind == Kind.MOBILEJKN]
-    still = all_comparable(khanza.there(visits, bookings))
+    still = all_comparable(there | khanza.there(visits, bookings))
     return {name: one for name, one in alive.items() if comparable(missing[name]) not in still}
 
 
 def _number(one: NamedBooking) -> str:
     """Return the number that Khanza knows a booking by, empty if it knows none."""
-    numbers = {str(Kind.MOBILEJKN): one.kodebooking, str(Kind.MANUAL): ""}
-    return numbers.get(str(one.kind), one.no_rawat)
+    if one.kind == Kind.MOBILEJKN:
+        return one.kodebooking
+    return "" if one.kind == Kind.MANUAL else one.no_rawat
 
 
 # -- which days

@@ -63,7 +63,7 @@ def record(
         told = ledger.pass_state().broken_rows
         ledger.update_pass_state(lambda state: _read_so_far(state, reading, compared))
     broken = tuple(row for row in reading.broken if row not in told)
-    left_alive = tuple(plan.after for plan in plans if plan.is_left_alive)
+    left_alive = tuple(plan.after for plan in plans if plan.tells_left_alive)
     return Recorded(plans=plans, changes=tuple(found), broken=broken, left_alive=left_alive)
 
 

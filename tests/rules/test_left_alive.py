@@ -57,20 +57,24 @@ def test_people_hear_of_it_at_the_second_look(
 def test_what_is_given_up_is_told_no_more(state: LeftAlive) -> None:
     after = given_up(record(SENT, left_alive=state))
     assert after.left_alive == (NOT if state == NOT else OVER)
-    assert not after.to_be_cancelled
+    assert not after.is_left_alive
     assert after_look(after, gone=True).left_alive == (SEEN if state == NOT else OVER)
 
 
 def test_a_cancel_by_hand_ends_it() -> None:
     one = record(SENT, left_alive=TOLD)
-    assert one.to_be_cancelled
-    assert not one.with_pushes(ENDED).to_be_cancelled
+    assert one.is_left_alive
+    assert not one.with_pushes(ENDED).is_left_alive
 
 
-@pytest.mark.parametrize("state", [NOT, SEEN, OVER])
-def test_people_see_a_cancel_that_waits_for_them_once_they_were_told(state: LeftAlive) -> None:
+@pytest.mark.parametrize("state", [NOT, OVER])
+def test_of_others_people_see_nothing(state: LeftAlive) -> None:
     assert as_held(record(SENT, left_alive=state)) is None
-    shown = as_held(record(SENT, left_alive=TOLD))
+
+
+@pytest.mark.parametrize("state", [SEEN, TOLD])
+def test_people_see_a_cancel_that_waits_for_them(state: LeftAlive) -> None:
+    shown = as_held(record(SENT, left_alive=state))
     assert shown is not None
     assert (shown.step, shown.state, words(shown.reason)) == (
         "batal",
@@ -98,4 +102,4 @@ def test_bpjss_list_of_the_day_tells_whether_it_still_lives(
     one = record(SENT, push("4", "held", "08:30"), left_alive=TOLD)
     after = as_shown(one, listed)
     assert (after.left_alive, states(after)) == (left_alive, expected)
-    assert after.to_be_cancelled is (listed is not None and not listed.cancelled)
+    assert after.is_left_alive is (listed is not None and not listed.cancelled)
