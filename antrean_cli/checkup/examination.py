@@ -26,7 +26,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.overview import Overview, overview
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.rules.visits import Visit
-from antrean_cli.sync.hfis import sessions_of
+from antrean_cli.sync.read import sessions_of
 
 
 def examine(

@@ -9,7 +9,7 @@ from antrean_cli.console.options import json_option
 from antrean_cli.console.output import show
 from antrean_cli.console.parameters import usable_kodebooking
 from antrean_cli.render.text import json_text
-from antrean_cli.sync.hfis import sessions_of
+from antrean_cli.sync.read import sessions_of
 
 
 @subcommand(

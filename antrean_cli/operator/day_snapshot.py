@@ -11,18 +11,17 @@ from datetime import date, datetime, timedelta
 from antrean_cli.config.settings import Settings
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.booking_plans import Occasion, Plan, plans_of
+from antrean_cli.rules.booking_plans import Plan, plans_of
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.comparison import Case
 from antrean_cli.rules.enrichment import with_sessions
-from antrean_cli.rules.planner import expired
+from antrean_cli.rules.occasion import Occasion
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import Record
+from antrean_cli.rules.push import Record, expired
 from antrean_cli.rules.rows import Rows
 from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit, takes_part
-from antrean_cli.sync.hfis import sessions_of
-from antrean_cli.sync.read import known_of, rows_of, visits_of
+from antrean_cli.sync.read import known_of, rows_of, sessions_of, visits_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

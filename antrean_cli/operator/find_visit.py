@@ -13,8 +13,7 @@ from antrean_cli.rules.enrichment import with_sessions, with_surat_kontrol
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.visits import Visit
 from antrean_cli.rules.whose import Standing, is_theirs, standings
-from antrean_cli.sync.hfis import sessions_of
-from antrean_cli.sync.read import known_of, rows_of, visits_of
+from antrean_cli.sync.read import known_of, rows_of, sessions_of, visits_of
 
 
 def find_visit(settings: Settings, no_rawat: str) -> Visit:

@@ -21,9 +21,17 @@ from antrean_cli.operator.push_filter import UNFINISHED, PushFilter, find_bookin
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.left_alive import given_up
 from antrean_cli.rules.ordering import arrange, closed_behind
-from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import CANCELS, MANUAL, TASK_STEPS, Change, Push, Record, changes
+from antrean_cli.rules.push import (
+    CANCELS,
+    MANUAL,
+    TASK_STEPS,
+    Change,
+    Push,
+    Record,
+    changes,
+    expired,
+)
 from antrean_cli.rules.reasons import REOPENING, REREAD, Reason, ReasonCode, because, has_code
 from antrean_cli.rules.transitions import close, hold, mark_unverified, new, reset_for_retry, want
 

@@ -9,14 +9,15 @@ Under which booking a visit goes on, whose.py says. Then, the first of these tha
 - A booking that Khanza was asked for and has no visit of is gone: what is open of it is held.
 """
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import LeftAlive, Step
-from antrean_cli.rules.fingerprints import done_fingerprint, policy_fingerprint
+from antrean_cli.rules.done import done_fingerprint
+from antrean_cli.rules.fingerprints import policy_fingerprint
 from antrean_cli.rules.left_alive import after_look
+from antrean_cli.rules.occasion import Occasion
 from antrean_cli.rules.planner import (
     given_away,
     gone,
@@ -25,7 +26,6 @@ from antrean_cli.rules.planner import (
     plan,
     withdrawn,
 )
-from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.visits import Visit, takes_part
 from antrean_cli.rules.whose import Standing, standings
@@ -60,31 +60,6 @@ class Plan(NamedTuple):
             return self._replace(after=record)
         visit = replace(self.visit, kodebooking=record.kodebooking)
         return Plan(self.before, record, visit, given_up=self.after.kodebooking)
-
-
-class Occasion(NamedTuple):
-    """When visits are looked at, and how.
-
-    - `first` is the first day of the window, whose last one is today.
-    - `exact`: the pass before was no more than five minutes ago (see StatusObservation).
-    - `vanished` are those of which it has no row at all any more, of whatever day.
-    - `key` is the ledger's, which its marks are made with.
-    - `asked_for` are the kode booking that Khanza was asked for: only those can be gone. What
-      somebody opened again while Khanza answered was not asked for.
-    """
-
-    policy: Policy
-    now: datetime
-    first: date
-    exact: bool
-    asked_for: Container[str]
-    key: bytes
-    vanished: Collection[str] = frozenset()
-
-    @property
-    def today(self) -> date:
-        """The day at the hospital."""
-        return self.now.astimezone(self.policy.zone).date()
 
 
 def plans_of(

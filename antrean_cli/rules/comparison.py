@@ -20,9 +20,18 @@ from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_lookup
-from antrean_cli.rules.planner import concerns_bpjs, expired
+from antrean_cli.rules.planner import concerns_bpjs
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import CANCELS, MANUAL, ORDERED, STEPS, TASK_STEPS, Push, Record
+from antrean_cli.rules.push import (
+    CANCELS,
+    MANUAL,
+    ORDERED,
+    STEPS,
+    TASK_STEPS,
+    Push,
+    Record,
+    expired,
+)
 from antrean_cli.rules.reasons import ReasonCode, has_code
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.transitions import mark_already_at_bpjs, mark_unverified

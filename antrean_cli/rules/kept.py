@@ -11,9 +11,8 @@ from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import apply
-from antrean_cli.rules.planner import expired
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import ORDERED, Push, Record
+from antrean_cli.rules.push import ORDERED, Push, Record, expired
 
 
 def with_kept(

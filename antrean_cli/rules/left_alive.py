@@ -11,7 +11,7 @@
 
 from dataclasses import replace
 
-from antrean_cli.rules.codes import Kind, LeftAlive, Step
+from antrean_cli.rules.codes import LeftAlive, Step
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import CANCELLED_AT_BPJS, LEFT_ALIVE
@@ -23,17 +23,10 @@ def after_look(record: Record, *, gone: bool) -> Record:
     return replace(record, left_alive=_seen(record) if gone else LeftAlive.NOT)
 
 
-def may_be_alive(record: Record) -> bool:
-    """Return whether BPJS holds a booking, as far as we know: it was told, or it is its own."""
-    if record.ended or record.kind == Kind.MANUAL:
-        return False
-    return record.known_at_bpjs or record.kind == Kind.MOBILEJKN
-
-
 def _seen(record: Record) -> LeftAlive:
     if record.left_alive == LeftAlive.OVER:
         return LeftAlive.OVER
-    if not may_be_alive(record):
+    if not record.may_live_at_bpjs:
         return LeftAlive.NOT
     return LeftAlive.SEEN if record.left_alive == LeftAlive.NOT else LeftAlive.TOLD
 

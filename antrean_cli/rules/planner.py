@@ -27,13 +27,14 @@ from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.payloads import missing, nomorantrean_of
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import (
+    EXACT,
     MANUAL,
-    MAX_AGE,
     ORDERED,
     TASK_STEPS,
     Push,
     Record,
     StatusObservation,
+    expired,
 )
 from antrean_cli.rules.reasons import (
     AFTER_SERVICE,
@@ -50,15 +51,14 @@ from antrean_cli.rules.reasons import (
     because,
     has_code,
 )
-from antrean_cli.rules.references import references_of
 from antrean_cli.rules.refusals import (
     has_another_add,
     has_another_time,
     may_try,
     unless_refused,
 )
-from antrean_cli.rules.sources import EXACT, VisitContext, from_clinic
-from antrean_cli.rules.times import WIB, service_day
+from antrean_cli.rules.sources import VisitContext, from_clinic
+from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import (
     close,
     close_open,
@@ -164,19 +164,6 @@ def left_out(record: Record) -> Record:
     What came by hand goes on: a person meant this very booking.
     """
     return hold_open(record, LEFT_OUT, _is_khanzas)
-
-
-def expired(record: Record, now: datetime) -> bool:
-    """Return whether BPJS takes nothing more: a task must be sent by H+7, in BPJS's zone."""
-    return now.astimezone(WIB).date() - MAX_AGE > record.tanggal
-
-
-def lacks_reference(visit: Visit, record: Record | None) -> bool:
-    """Return whether a planned control visit (surat kontrol) could fill what the add lacks."""
-    if visit.kind != Kind.ONSITE or visit.cancelled_at_desk or references_of(visit).numbers:
-        return False
-    add = record.push(Step.ADD) if record else None
-    return add is None or add.open or add.state == State.REFUSED
 
 
 def lacks_session(visit: Visit, record: Record | None) -> bool:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind, LeftAlive, State, Step
 from antrean_cli.rules.patients import NOBODY, Owner
 from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
+from antrean_cli.rules.times import WIB
 
 MANUAL = "manual"  # the source of what was sent by hand
 TASK_STEPS = tuple(Step(str(taskid)) for taskid in TASKS)  # that Khanza has a time for
@@ -23,6 +24,9 @@ CANCELS = (Step.TASK_99, Step.BATAL)
 _SERVED = (Step.TASK_5, Step.TASK_6, Step.TASK_7)
 UNLISTED = (Step.ADD, Step.FARMASI)  # what getlisttask never shows
 MAX_AGE = timedelta(days=7)  # BPJS takes a task until H+7: bpjs/README.md, Task ids
+# Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a
+# change.
+EXACT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +87,7 @@ class StatusObservation(NamedTuple):
 
     - `stts` is the value at the last pass, `since` the moment of the first pass that met it.
     - `first`: it already had this value when the visit was first met, so `since` tells nothing.
-    - `exact`: the pass before `since` was at most five minutes earlier (EXACT in sources.py), so
+    - `exact`: the pass before `since` was at most five minutes earlier (EXACT), so
       `since` tells the minute at which somebody set it.
     """
 
@@ -142,6 +146,13 @@ class Record:
     def known_at_bpjs(self) -> bool:
         """Whether BPJS was told something of this booking, or may have been."""
         return any(push.done or push.maybe_sent for push in self.pushes.values())
+
+    @property
+    def may_live_at_bpjs(self) -> bool:
+        """Whether BPJS holds it, as far as we know: it was told, or it is BPJS's own."""
+        if self.ended or self.kind == Kind.MANUAL:
+            return False
+        return self.known_at_bpjs or self.kind == Kind.MOBILEJKN
 
     @property
     def served(self) -> bool:
@@ -219,3 +230,8 @@ def pending(record: Record) -> int:
     """Return how many of its pushes are on their way, or have to be asked for."""
     pushes = record.pushes.values()
     return sum(push.state in (State.DUE, State.SENDING) or push.needs_lookup for push in pushes)
+
+
+def expired(record: Record, now: datetime) -> bool:
+    """Return whether BPJS takes nothing more: a task must be sent by H+7, in BPJS's zone."""
+    return now.astimezone(WIB).date() - MAX_AGE > record.tanggal

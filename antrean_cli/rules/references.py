@@ -10,6 +10,8 @@
 import re
 from typing import NamedTuple
 
+from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Sep
 from antrean_cli.rules.values import filled
 from antrean_cli.rules.visits import Visit
@@ -23,6 +25,14 @@ class References(NamedTuple):
 
     jeniskunjungan: int | None
     numbers: tuple[str, ...]
+
+
+def lacks_reference(visit: Visit, record: Record | None) -> bool:
+    """Return whether a planned control visit (surat kontrol) could fill what the add lacks."""
+    if visit.kind != Kind.ONSITE or visit.cancelled_at_desk or references_of(visit).numbers:
+        return False
+    add = record.push(Step.ADD) if record else None
+    return add is None or add.open or add.state == State.REFUSED
 
 
 def references_of(visit: Visit) -> References:

@@ -23,9 +23,6 @@ from antrean_cli.rules.visits import ATTENDED_STTS, Visit
 
 NOT_CALLED = "00:00:00"
 PAID = "Sudah Bayar"  # status_bayar of who was at the cashier
-# Khanza keeps no time for stts: only who looked less than five minutes ago can tell the minute of a
-# change.
-EXACT = timedelta(minutes=5)
 # A time further ahead than any slip of the clock is a typing error, and means "not yet".
 FAR_FUTURE = timedelta(days=1)
 

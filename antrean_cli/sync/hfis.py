@@ -12,9 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from antrean_cli.config.settings import Settings
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.cached_lists import CachedList, oldest_kept
 from antrean_cli.rules.codes import REFUSAL, CallName, OutcomeKind, Step
 from antrean_cli.rules.planner import lacks_session
@@ -31,16 +29,6 @@ if TYPE_CHECKING:
 # The clinics whose sessions a visit needs, each with the moment from which on a reading from before
 # no longer counts (None: any reading of the day does).
 WantedSessions = Mapping[Clinic, datetime | None]
-
-
-def sessions_of(settings: Settings, ledger: Ledger) -> Sessions:
-    """Return what was read of HFIS so far, nothing where the hospital goes by Khanza's jadwal."""
-    return known_sessions(ledger.pass_state()) if settings.hfis else {}
-
-
-def known_sessions(state: PassState) -> Sessions:
-    """Return what was read of HFIS so far."""
-    return {clinic: one.kept for clinic, one in state.jadwal_lists.items()}
 
 
 def wanted_sessions(agenda: Agenda, policy: Policy) -> WantedSessions:

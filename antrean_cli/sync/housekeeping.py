@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import State
-from antrean_cli.rules.planner import expired
-from antrean_cli.rules.push import Change, Record
+from antrean_cli.rules.push import Change, Record, expired
 from antrean_cli.rules.transitions import expire, recover_in_flight
 
 PRUNED_AT_ONCE = 5000

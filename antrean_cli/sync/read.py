@@ -16,23 +16,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from antrean_cli.config.settings import Settings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger, NamedBooking
 from antrean_cli.ledger.pass_state import PassState
-from antrean_cli.rules.booking_plans import Occasion
 from antrean_cli.rules.claims import looked_for
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
-from antrean_cli.rules.left_alive import may_be_alive
-from antrean_cli.rules.planner import lacks_reference
+from antrean_cli.rules.occasion import Occasion
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import MAX_AGE, Record
+from antrean_cli.rules.push import EXACT, MAX_AGE, Record
+from antrean_cli.rules.references import lacks_reference
 from antrean_cli.rules.rows import Rows, SuratKontrol
 from antrean_cli.rules.service_days import BrokenRow, broken_rows
 from antrean_cli.rules.sessions import Sessions
-from antrean_cli.rules.sources import EXACT
 from antrean_cli.rules.values import all_comparable, comparable
 from antrean_cli.rules.visits import Visit, assemble
 from antrean_cli.rules.whose import standings
@@ -193,6 +192,13 @@ def not_done(ledger: Ledger, occasion: Occasion, visits: Iterable[Visit]) -> lis
     ]
 
 
+def sessions_of(settings: Settings, ledger: Ledger) -> Sessions:
+    """Return what was read of HFIS so far, nothing where the hospital goes by Khanza's jadwal."""
+    if not settings.hfis:
+        return {}
+    return {clinic: one.kept for clinic, one in ledger.pass_state().jadwal_lists.items()}
+
+
 # -- what Khanza has no more
 
 
@@ -217,7 +223,7 @@ def _gone(
     alive = {
         kodebooking: record
         for kodebooking, record in ledger.known(missing, ()).items()
-        if may_be_alive(record)
+        if record.may_live_at_bpjs
     }
     visits = [one.no_rawat for one in alive.values() if one.kind != Kind.MOBILEJKN]
     bookings = [one.kodebooking for one in alive.values() if one.kind == Kind.MOBILEJKN]

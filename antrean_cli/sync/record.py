@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
-from antrean_cli.rules.booking_plans import Plan, plans_of
 from antrean_cli.rules.push import Change, Record, changes
 from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.sync.read import Reading, known_of
 
 if TYPE_CHECKING:
+    from antrean_cli.rules.booking_plans import Plan
     from antrean_cli.sync.adopt import ListComparison
 
 
@@ -27,7 +27,7 @@ class Recorded(NamedTuple):
     bookings that BPJS holds although Khanza has them no more, of which people are to be told now.
     """
 
-    plans: Sequence[Plan]
+    plans: "Sequence[Plan]"
     changes: tuple[Change, ...]
     broken: tuple[BrokenRow, ...]
     left_alive: tuple[Record, ...]
@@ -36,7 +36,7 @@ class Recorded(NamedTuple):
 def record(
     ledger: Ledger,
     reading: Reading,
-    plans: Sequence[Plan],
+    plans: "Sequence[Plan]",
     compared: "ListComparison | None" = None,
 ) -> Recorded:
     """Write what a reading came to; raises StateError.
@@ -52,6 +52,8 @@ def record(
                 **ledger.unfinished(),
                 **known_of(ledger, agenda.visits),
             }
+            from antrean_cli.rules.booking_plans import plans_of  # see run.py, `plans_from`
+
             plans = plans_of(agenda.visits, records, reading.occasion)
         if compared:
             from antrean_cli.sync.adopt import amended, note_shown  # see `Pass._compare_lists`
@@ -67,7 +69,7 @@ def record(
     return Recorded(plans=plans, changes=tuple(found), broken=broken, left_alive=left_alive)
 
 
-def _write(ledger: Ledger, plan: Plan, now: datetime) -> list[Change]:
+def _write(ledger: Ledger, plan: "Plan", now: datetime) -> list[Change]:
     if not plan.given_up:
         return ledger.save(plan.before, plan.after, now)
     # BPJS has the visit under another code, under which tasks may have been sent by hand.

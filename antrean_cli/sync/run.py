@@ -29,24 +29,20 @@ from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
-from antrean_cli.rules.adoption import awaits_list
-from antrean_cli.rules.booking_plans import Plan, plans_of
 from antrean_cli.rules.codes import State
-from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
-from antrean_cli.rules.owner_at_bpjs import awaits_owner
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.enrich import enriched
-from antrean_cli.sync.hfis import read_sessions, sessions_of, wanted_sessions
 from antrean_cli.sync.housekeeping import prune, recover
-from antrean_cli.sync.read import Reading, read
+from antrean_cli.sync.read import Reading, read, sessions_of
 from antrean_cli.sync.record import record
 from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
+    from antrean_cli.rules.booking_plans import Plan
     from antrean_cli.sync.adopt import ListComparison
     from antrean_cli.sync.deliver import Delivery
     from antrean_cli.sync.list_reader import ListReader
@@ -103,7 +99,7 @@ class Pass:
         ready, compared = WITHOUT_KHANZA, None
         if reading:
             reading = self._enrich(reading)
-            plans = plans_of(reading.agenda.visits, reading.agenda.records, reading.occasion)
+            plans = plans_from(reading)
             compared = self._compare_lists(plans)
             ready = yield from self._record(reading, plans, compared)
         bookings: Mapping[str, Record] = self.ledger.unfinished()
@@ -159,15 +155,19 @@ class Pass:
         """Complete what was read: HFIS's sessions if the hospital goes by them, surat kontrol."""
         sessions = reading.sessions
         if self.settings.hfis:
+            # A hospital that goes by Khanza's jadwal must not pay for it.
+            from antrean_cli.sync.hfis import read_sessions, wanted_sessions
+
             wanted = wanted_sessions(reading.agenda, self.settings.policy)
             sessions = read_sessions(self._list_reader(), self.ledger, wanted, self.clock())
         return enriched(reading, self.ledger, sessions)
 
-    def _compare_lists(self, plans: Sequence[Plan]) -> "ListComparison | None":
+    def _compare_lists(self, plans: "Sequence[Plan]") -> "ListComparison | None":
         """Compare BPJS's lists with what is about to be added (ANTREAN_ADOPT)."""
         if not self.settings.policy.adopt:
             return None
         # A pass that adopts nothing must not pay for it.
+        from antrean_cli.rules.adoption import awaits_list
         from antrean_cli.sync.adopt import compare_lists
 
         known = self.ledger.pass_state().antrean_lists
@@ -175,7 +175,7 @@ class Pass:
         return compare_lists(self._list_reader(), known, records, self.clock())
 
     def _record(
-        self, reading: Reading, plans: Sequence[Plan], compared: "ListComparison | None"
+        self, reading: Reading, plans: "Sequence[Plan]", compared: "ListComparison | None"
     ) -> Generator[PassEvent, None, ForDelivery]:
         """Write what Khanza said, and return what it says of the visits that may be sent."""
         recorded = record(self.ledger, reading, plans, compared)
@@ -202,6 +202,10 @@ class Pass:
 
         `compared` are the lists that this pass has read already.
         """
+        if not bookings:
+            return frozenset()
+        from antrean_cli.rules.owner_at_bpjs import awaits_owner  # see `plans_from`
+
         now = self.clock()
         awaiting = [one for one in bookings.values() if awaits_owner(one, now)]
         if not awaiting or self.stop.is_set() or self._has(SettingsError, CredentialsError):
@@ -225,6 +229,10 @@ class Pass:
         Returns them as they are afterwards. Khanza may be down, and what somebody at the desk made
         due meanwhile goes out as well.
         """
+        if not bookings:
+            return bookings
+        from antrean_cli.rules.ordering import next_call  # see `plans_from`
+
         now = self.clock()
         due = any(next_call(booking, now) for booking in bookings.values())
         if not due or self._has(SettingsError):
@@ -392,11 +400,18 @@ def preview(settings: Settings, ledger: Ledger, now: datetime, since: date | Non
     with Khanza(settings.khanza) as khanza:
         reading = read(khanza, ledger, settings.policy, now, since=since, sessions=sessions)
     reading = enriched(reading, ledger, sessions)
-    record(
-        ledger,
-        reading,
-        plans_of(reading.agenda.visits, reading.agenda.records, reading.occasion),
-    )
+    record(ledger, reading, plans_from(reading))
     return sorted(
         ledger.unfinished().values(), key=lambda booking: (booking.tanggal, booking.kodebooking)
     )
+
+
+def plans_from(reading: Reading) -> "Sequence[Plan]":
+    """Return what is to become of the visits that something can come of."""
+    agenda = reading.agenda
+    if not (agenda.visits or agenda.records):
+        return ()
+    # A pass without news must not pay for the rules of times and order.
+    from antrean_cli.rules.booking_plans import plans_of
+
+    return plans_of(agenda.visits, agenda.records, reading.occasion)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.rules.booking_plans import Occasion, Plan, plans_of
+from antrean_cli.rules.booking_plans import Plan, plans_of
+from antrean_cli.rules.occasion import Occasion
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from antrean_cli.rules.codes import LeftAlive
-from antrean_cli.rules.left_alive import after_look, as_held, as_shown, given_up, may_be_alive
+from antrean_cli.rules.left_alive import after_look, as_held, as_shown, given_up
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.push import Record
 from tests.support.rows import NO_RAWAT, NOBOOKING, push, record, states, words
@@ -37,7 +37,7 @@ BOOKED: dict[str, Any] = {"kind": "mobilejkn", "kodebooking": NOBOOKING}
     ],
 )
 def test_bpjs_may_hold_what_it_was_told_or_has_given_itself(one: Record, alive: bool) -> None:
-    assert may_be_alive(one) is alive
+    assert one.may_live_at_bpjs is alive
     assert after_look(one, gone=True).left_alive == (SEEN if alive else NOT)
 
 

@@ -14,20 +14,14 @@ from hypothesis import strategies as st
 
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import Kind, OutcomeKind
-from antrean_cli.rules.fingerprints import is_done
+from antrean_cli.rules.done import is_done
 from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.outcomes import apply
-from antrean_cli.rules.planner import (
-    expired,
-    gone,
-    lacks_reference,
-    lacks_session,
-    left_out,
-    plan,
-)
+from antrean_cli.rules.planner import gone, lacks_session, left_out, plan
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import Push, Record, changes
+from antrean_cli.rules.push import Push, Record, changes, expired
 from antrean_cli.rules.reasons import ReasonCode, because
+from antrean_cli.rules.references import lacks_reference
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,

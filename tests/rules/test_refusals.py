@@ -11,7 +11,7 @@ import pytest
 from antrean_cli.rules.add_fields import FIELDS
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import OutcomeKind, Step
-from antrean_cli.rules.fingerprints import is_done
+from antrean_cli.rules.done import is_done
 from antrean_cli.rules.ordering import Call, arrange
 from antrean_cli.rules.outcomes import apply
 from antrean_cli.rules.payloads import add_body

@@ -9,11 +9,11 @@ import pytest
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.khanza.queries import Khanza
-from antrean_cli.rules.booking_plans import plans_of
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.visits import assemble
 from antrean_cli.sync.adopt import ListComparison
+from antrean_cli.sync.run import plans_from
 from tests.support.patients import examined, patient
 from tests.support.site import MONDAY, Site
 
@@ -71,12 +71,12 @@ def once_planned(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], obje
         left = [act]
 
         def planning(*args: Any) -> Any:
-            plans = plans_of(*args)
+            plans = plans_from(*args)
             if left:
                 left.pop()()
             return plans
 
-        monkeypatch.setattr("antrean_cli.sync.run.plans_of", planning)
+        monkeypatch.setattr("antrean_cli.sync.run.plans_from", planning)
 
     return during
 
