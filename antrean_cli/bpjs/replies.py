@@ -71,7 +71,8 @@ def without_envelope(status: int, retry_after: float | None) -> Fault:
     """Return the fault that an HTTP answer without an envelope is."""
     if 300 <= status < 400:
         return Fault(cause=Cause.REDIRECTED, status=status)
-    cause = Cause.OVERLOADED if status == 429 else Cause.NO_ENVELOPE
+    throttled = status == 429 or (status == 503 and retry_after is not None)
+    cause = Cause.OVERLOADED if throttled else Cause.NO_ENVELOPE
     return Fault(cause=cause, status=status, retry_after=retry_after)
 
 

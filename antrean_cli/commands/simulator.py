@@ -14,6 +14,7 @@ from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.parameters import FILE, Whole
 from antrean_cli.console.simulator_file import load_bookings, save_bookings
 from antrean_cli.errors import InputError, why
+from antrean_cli.simulator.gate import Gate
 from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 
 
@@ -77,6 +78,13 @@ antrean simulator --urutan-terakhir --kata-lain
     is_flag=True,
     help="Jawab dengan susunan kata BPJS yang lain.",
 )
+@click.option(
+    "--batas",
+    "rate",
+    type=Whole(1, 10_000),
+    metavar="N",
+    help="Terima sebanyak ini panggilan per detik; selebihnya dijawab 429.",
+)
 @click.option("--certificate", type=FILE, metavar="PEM", help="Sertifikat untuk HTTPS.")
 @click.option(
     "--isi",
@@ -91,10 +99,12 @@ antrean simulator --urutan-terakhir --kata-lain
     help="Catat setiap permintaan di sini.",
 )
 @click.pass_obj
-def command(_: App, /, port: int, latency: int, isi: Path | None, **options: Any) -> None:
+def command(
+    _: App, /, port: int, latency: int, rate: int | None, isi: Path | None, **options: Any
+) -> None:
     gc.enable()  # it runs for days
     try:
-        bpjs = Simulator(port=port, latency=latency / 1000, **options)
+        bpjs = Simulator(port=port, latency=latency / 1000, gate=Gate(rate=rate), **options)
         if isi:
             load_bookings(bpjs, isi)
             save_bookings(bpjs, isi)  # whether it can be written is better known before than after

@@ -205,12 +205,14 @@ def _sent(
     from antrean_cli.bpjs.client import Client
     from antrean_cli.operator.bulk_update import BulkUpdate
     from antrean_cli.render.updates import result_line
+    from antrean_cli.rules.pacing import MOST, Pacing
 
+    now = app.now(settings.policy.zone)
     batch = BulkUpdate(
-        client=Client(settings.bpjs, connections=settings.workers),
+        client=Client(settings.bpjs, connections=settings.workers or MOST),
         ledger=ledger,
         policy=settings.policy,
-        workers=settings.workers,
+        pacing=Pacing.beginning(settings.workers, ledger.pass_state().pace, now),
         clock=lambda: app.now(settings.policy.zone),
     )
     signals.ends = batch

@@ -39,6 +39,16 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def workers(value: str) -> int | None:
+    """Return how many bookings are sent side by side at most, None for as many as BPJS bears."""
+    if value.lower() == "auto":
+        return None
+    try:
+        return whole(1, 64)(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, atau auto") from None
+
+
 def names(value: str) -> tuple[str, ...]:
     """Return the names of a list with commas, in its order."""
     return tuple(name for part in value.split(",") if (name := part.strip()))

@@ -64,7 +64,7 @@ class Settings:
     state: Path
     policy: Policy
     hfis: bool  # sessions are HFIS's (ANTREAN_JADWAL)
-    workers: int
+    workers: int | None
     max_seconds: int
     keep_days: int
     log_file: Path | None
@@ -123,7 +123,7 @@ SETTINGS = (
     Setting("ANTREAN_FARMASI", "tidak", parsers.one_of(YES_OR_NO)),
     Setting("ANTREAN_ADOPT", "tidak", parsers.one_of(YES_OR_NO)),
     Setting("ANTREAN_JADWAL", "khanza", parsers.one_of({"khanza": False, "hfis": True})),
-    Setting("ANTREAN_WORKERS", "4", parsers.whole(1, 64)),
+    Setting("ANTREAN_WORKERS", "auto", parsers.workers),
     Setting("ANTREAN_MAX_SECONDS", "50", parsers.whole(5, 3600)),
     Setting("ANTREAN_KEEP_DAYS", "90", parsers.whole(8, 3650)),  # a pass looks back seven days
     Setting("ANTREAN_LOG_FILE", "", parsers.file),

@@ -94,6 +94,10 @@ def _run_and_tell(
             journal.changes(event.changes)
             if isinstance(event, Delivered):
                 bar.move(event.waiting)
+    if app.verbose and one.report.pacing and one.report.pacing.mattered:
+        from antrean_cli.render.paces import pace_text
+
+        app.say(f"Laju: {pace_text(one.ledger.pass_state().pace, one.clock())}")
     if as_json:
         from antrean_cli.render.passes import pass_document
         from antrean_cli.render.text import json_text

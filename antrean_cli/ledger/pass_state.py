@@ -18,6 +18,7 @@ from antrean_cli.ledger.columns import aware, stored_time
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.sessions import Clinic
 
@@ -45,6 +46,7 @@ class PassState(NamedTuple):
     Of BPJS:
     - `calls`: how many calls ended how, by "call outcome", since the ledger was made.
     - `faults_in_row`: how many calls in a row brought no envelope.
+    - `pace`: how fast the last pass that sent something could go.
     - `outages`: those that are on, by kind (of BPJS, Khanza, credentials, the clock).
     - `antrean_lists`: antrean per tanggal, by day; kept are the kode booking of ours that were
       compared with it, None where BPJS does not show it.
@@ -64,6 +66,7 @@ class PassState(NamedTuple):
     touched_at: datetime | None = None
     calls: Mapping[str, int] = _NOTHING
     faults_in_row: int = 0
+    pace: Pace | None = None
     outages: Mapping[str, Outage] = _NOTHING
     antrean_lists: Mapping[date, CachedList] = _NOTHING
     jadwal_lists: Mapping[Clinic, CachedList] = _NOTHING
@@ -98,6 +101,7 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
         touched_at=time("touched_at"),
         calls=values.get("calls", {}),
         faults_in_row=values.get("faults_in_row", 0),
+        pace=_pace(values["pace"], zone) if "pace" in values else None,
         outages={
             kind: _outage(kind, values[f"{_OUTAGE}{kind}"], zone)
             for kind in OutageKind
@@ -130,6 +134,7 @@ def stored(state: PassState) -> dict[str, str]:
         "touched_at": stored_time(state.touched_at),
         "calls": state.calls or None,
         "faults_in_row": state.faults_in_row,
+        "pace": state.pace and _stored_pace(state.pace),
         "looks_adopt": {
             day.isoformat(): _stored_list(kept) for day, kept in state.antrean_lists.items()
         }
@@ -166,6 +171,24 @@ def _list(stored: Any, kept: Any, zone: timezone) -> CachedList:
 
 def _stored_list(one: CachedList) -> tuple[int | None, int | None, Any]:
     return stored_time(one.asked_at), stored_time(one.failing_since), one.kept
+
+
+def _pace(stored: Mapping[str, Any], zone: timezone) -> Pace:
+    return Pace(
+        at=aware(stored["at"], zone),
+        side_by_side=stored["side_by_side"],
+        rate=stored["rate"],
+        refused_at=_time(stored["refused_at"], zone),
+    )
+
+
+def _stored_pace(pace: Pace) -> dict[str, Any]:
+    return {
+        "at": stored_time(pace.at),
+        "side_by_side": pace.side_by_side,
+        "rate": pace.rate,
+        "refused_at": stored_time(pace.refused_at),
+    }
 
 
 def _outage(kind: OutageKind, stored: Mapping[str, Any], zone: timezone) -> Outage:

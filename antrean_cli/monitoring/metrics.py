@@ -36,6 +36,14 @@ METRICS = {
         "gauge",
         "Whether an outage is on: of BPJS, of Khanza, credentials refused, BPJS busy.",
     ),
+    "antrean_calls_side_by_side": (
+        "gauge",
+        "How many calls the last pass that sent something could have under way.",
+    ),
+    "antrean_calls_per_second_limit": (
+        "gauge",
+        "How many calls a second BPJS lets through; no sample where nothing bounds them.",
+    ),
     "antrean_calls_total": ("counter", "Calls of all passes to BPJS, by what came of them."),
 }
 
@@ -106,6 +114,10 @@ def _ledger_samples(found: Overview) -> Iterator[Sample]:
         pushes[one.state, one.reason.code.family] += one.pushes
     for (state, reason), count in pushes.items():
         yield Sample("antrean_pushes", count, {"state": state, "reason": reason})
+    if found.pace:
+        yield Sample("antrean_calls_side_by_side", found.pace.side_by_side, {})
+        if found.pace.rate:
+            yield Sample("antrean_calls_per_second_limit", found.pace.rate, {})
     on = {outage.kind for outage in found.outages if outage.announced}
     for kind in KINDS_OF_OUTAGE:
         yield Sample("antrean_outage", int(kind in on), {"kind": kind})

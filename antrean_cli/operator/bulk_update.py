@@ -47,6 +47,7 @@ from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.kept import waits_behind_kept
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
+from antrean_cli.rules.pacing import Pacing, got_through
 from antrean_cli.rules.policy import Policy
 from antrean_cli.sync.workers import Workers
 
@@ -77,7 +78,7 @@ class BulkUpdate:
     client: Client
     ledger: Ledger
     policy: Policy
-    workers: int
+    pacing: Pacing
     clock: Callable[[], datetime]
     stop: Event = field(default_factory=Event)
     errors: list[AntreanError] = field(default_factory=list)
@@ -104,10 +105,10 @@ class BulkUpdate:
                 yield from self._keep_rest(kodebooking)
             self._make_ready(kodebooking)
         self.delivering = True
-        with Workers[Line, Reply | Fault](self.workers) as workers:
+        with Workers[Line, Reply | Fault](self.pacing, got_through) as workers:
             try:
                 self._begin(workers)
-                while workers.in_flight:
+                while workers.in_flight or (self._ready and not self._over):
                     results = self._settle_completed(workers)
                     self._begin(workers)
                     yield from results
@@ -131,7 +132,8 @@ class BulkUpdate:
         """Let as many calls go as there are free workers, each of another booking."""
         while self._ready and workers.free and not self._over:
             line = self._waiting[heapq.heappop(self._ready)[1]].popleft()
-            workers.begin(line, partial(self.client.call, CallName.UPDATE, _call(line).body))
+            call = partial(self.client.call, CallName.UPDATE, _call(line).body)
+            workers.begin(workers.promise(), line, call)
 
     @property
     def _over(self) -> bool:
@@ -140,9 +142,20 @@ class BulkUpdate:
     def _settle_completed(self, workers: Workers[Line, Reply | Fault]) -> list[LineResult]:
         """Wait for calls to end, note in one commit what BPJS has, and return what became of them.
 
-        That is also what becomes of the lines behind one that BPJS did not take.
+        That is also what becomes of the lines behind one that BPJS did not take. One that came too
+        soon goes back in its place.
         """
-        answered = [self._answered(line, answer) for line, answer in workers.wait_completed()]
+        more = bool(self._ready) and not self._over
+        completed = workers.wait(more=more)
+        for line, answer in completed:
+            if got_through(answer) is False:
+                self._waiting[line.kodebooking].appendleft(line)
+                self._make_ready(line.kodebooking)
+        answered = [
+            self._answered(line, answer)
+            for line, answer in completed
+            if got_through(answer) is not False
+        ]
         results = []
         for one, became in zip(answered, self._note(answered), strict=True):
             line = one.line

@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.errors import AntreanError, CredentialsError
-from antrean_cli.operator.lookups import listing, tasks
+from antrean_cli.operator.lookups import ask_for_tasks, listing, tasks_in
+from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.comparison import AtBpjs, Case
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Antrean, Task
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
+from antrean_cli.rules.pacing import Pacing, got_through
 from antrean_cli.sync.workers import Workers
 
 
@@ -34,7 +37,7 @@ def list_of_day(client: Client, tanggal: date) -> dict[str, Antrean]:
 
 
 def ask_for_each(
-    client: Client, cases: Iterable[Case], listed: Mapping[str, Antrean], workers: int
+    client: Client, cases: Iterable[Case], listed: Mapping[str, Antrean], pacing: Pacing
 ) -> Iterator[Answered]:
     """Ask BPJS for the tasks of each booking, several at a time, and yield what comes.
 
@@ -46,7 +49,7 @@ def ask_for_each(
         known = case.record.pushes or case.record.kodebooking in listed
         (asked if known else unknown).append(case)
     yield from (Answered(case, AtBpjs(), waiting=len(asked)) for case in unknown)
-    for number, (case, answer) in enumerate(_answers(client, asked, workers), 1):
+    for number, (case, answer) in enumerate(_answers(client, asked, pacing), 1):
         if isinstance(answer, CredentialsError):
             raise answer
         row = listed.get(case.record.kodebooking)
@@ -54,19 +57,24 @@ def ask_for_each(
 
 
 def _answers(
-    client: Client, cases: Iterable[Case], side_by_side: int
+    client: Client, cases: Iterable[Case], pacing: Pacing
 ) -> Iterator[tuple[Case, list[Task] | AntreanError]]:
     """Yield BPJS's list of tasks of each booking, in the order in which they come.
 
     Three in a row without a list speak for all that were not asked yet.
     """
     waiting, in_row = deque(cases), 0
-    with Workers[Case, list[Task] | AntreanError](side_by_side) as workers:
+    with Workers[Case, Reply | Fault](pacing, got_through) as workers:
         while waiting or workers.in_flight:
             while waiting and workers.free:
                 case = waiting.popleft()
-                workers.begin(case, partial(_tasks, client, case.record.kodebooking))
-            for case, answer in workers.wait_completed():
+                call = partial(ask_for_tasks, client, case.record.kodebooking)
+                workers.begin(workers.promise(), case, call)
+            for case, said in workers.wait(more=bool(waiting)):
+                if got_through(said) is False:  # it came too soon
+                    waiting.appendleft(case)
+                    continue
+                answer = _tasks(said)
                 in_row = in_row + 1 if isinstance(answer, AntreanError) else 0
                 yield case, answer
                 if in_row >= FAULTS_THAT_BEGIN_ONE:
@@ -74,10 +82,10 @@ def _answers(
                     waiting.clear()
 
 
-def _tasks(client: Client, kodebooking: str) -> list[Task] | AntreanError:
+def _tasks(answer: Reply | Fault) -> list[Task] | AntreanError:
     """Return what BPJS holds of a booking, or why it does not say."""
     try:
-        return tasks(client, kodebooking, missing_ok=True)
+        return tasks_in(answer, missing_ok=True)
     except AntreanError as error:
         return error
 

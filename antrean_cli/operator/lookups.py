@@ -22,7 +22,16 @@ def tasks(client: Client, kodebooking: str, *, missing_ok: bool = False) -> list
     A booking that BPJS does not know is a RefusedError, with `missing_ok` an empty list. Raises
     what `raise_unless_done` raises, and TemporaryError where no answer comes.
     """
-    answer = client.call(CallName.LISTTASK, listtask_body(kodebooking))
+    return tasks_in(ask_for_tasks(client, kodebooking), missing_ok=missing_ok)
+
+
+def ask_for_tasks(client: Client, kodebooking: str) -> Reply | Fault:
+    """Ask what BPJS holds of a booking; raises nothing."""
+    return client.call(CallName.LISTTASK, listtask_body(kodebooking))
+
+
+def tasks_in(answer: Reply | Fault, *, missing_ok: bool = False) -> list[Task]:
+    """Return what an answer says that BPJS holds of a booking, as `tasks` does."""
     return sorted(_rows(CallName.LISTTASK, answer, missing_ok=missing_ok), key=_by_taskid_and_time)
 
 
@@ -74,7 +83,7 @@ def raise_unless_done(outcome: Outcome) -> None:
             f"BPJS tidak menerima kredensial, tanda tangan, atau jam server: {said}; periksa "
             "BPJS_CONS_ID, BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini"
         )
-    if outcome.kind == OutcomeKind.RETRY:
+    if outcome.kind in (OutcomeKind.RETRY, OutcomeKind.THROTTLED):
         raise TemporaryError(f"BPJS meminta dicoba lagi: {said}")
     if outcome.kind == OutcomeKind.PREREQUISITE:
         first = (

@@ -14,6 +14,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.codes import Code, State
 from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import Reason, general
 from antrean_cli.rules.service_days import BrokenRow
@@ -42,6 +43,7 @@ class Overview:
     - `pending` pushes are on their way, the oldest of them for `oldest_pending`.
     - `broken_rows` are rows of Khanza's that nothing can be told of.
     - `left_alive` are the bookings that BPJS holds although Khanza has them no more.
+    - `pace` is how fast the last pass that sent something could go, None if that is long ago.
     - `deadlines` are the last days on which BPJS takes what is open, and how many pushes that is.
     """
 
@@ -57,6 +59,7 @@ class Overview:
     outages: tuple[Outage, ...]
     broken_rows: tuple[BrokenRow, ...]
     deadlines: Mapping[date, int]
+    pace: Pace | None
     left_alive: tuple[Record, ...] = ()
 
     def count(self, state: State) -> int:
@@ -89,6 +92,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         broken_rows=state.broken_rows,
         deadlines=_deadlines(pairs),
         left_alive=tuple(sorted(left_alive, key=lambda one: (one.tanggal, one.kodebooking))),
+        pace=state.pace if state.pace and state.pace.holds(now) else None,
     )
 
 

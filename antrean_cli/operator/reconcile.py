@@ -27,6 +27,7 @@ from antrean_cli.rules.comparison import (
     repaired,
 )
 from antrean_cli.rules.listings import Antrean
+from antrean_cli.rules.pacing import MOST, Pacing
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.times import service_day
@@ -97,7 +98,8 @@ def reconcile(
     or TemporaryError for Khanza, StateError for the ledger, and CredentialsError, TemporaryError or
     RefusedError if not even BPJS's list of the day comes.
     """
-    client = Client(settings.bpjs, connections=settings.workers)
+    client = Client(settings.bpjs, connections=settings.workers or MOST)
+    pacing = Pacing.beginning(settings.workers, None, now)
     day = take_snapshot(settings, tanggal, now)
     listed = list_of_day(client, tanggal)
     result = Reconciliation(
@@ -106,7 +108,7 @@ def reconcile(
         too_late=service_day(now) > tanggal + MAX_AGE,
         strangers=_strangers(day, listed, settings.policy),
     )
-    for one in ask_for_each(client, day.cases, listed, settings.workers):
+    for one in ask_for_each(client, day.cases, listed, pacing):
         if isinstance(one.answer, AntreanError):
             result.unanswered += 1
             result.fault = str(one.answer)
@@ -114,7 +116,7 @@ def reconcile(
             result.verdicts.append(compare(one.case, one.answer, settings.policy, now))
         progress(one.waiting)
     if result.differences:
-        _look_again(settings, client, result, now)
+        _look_again(settings, client, pacing, result, now)
         _leave_to_passes(settings, result)
     if repair and not result.unconfirmed:
         result.repaired = _repair(settings, result, now)
@@ -138,7 +140,9 @@ def _strangers(day: DaySnapshot, listed: Mapping[str, Antrean], policy: Policy) 
 # -- looking again
 
 
-def _look_again(settings: Settings, client: Client, result: Reconciliation, now: datetime) -> None:
+def _look_again(
+    settings: Settings, client: Client, pacing: Pacing, result: Reconciliation, now: datetime
+) -> None:
     """Look once more at what differs.
 
     A pass may have sent it between the two looks, or Khanza have got it.
@@ -149,7 +153,7 @@ def _look_again(settings: Settings, client: Client, result: Reconciliation, now:
         day = take_snapshot(settings, result.tanggal, now)
         listed = list_of_day(client, result.tanggal)
         again = [case for case in day.cases if case.record.kodebooking in doubtful]
-        for one in ask_for_each(client, again, listed, settings.workers):
+        for one in ask_for_each(client, again, listed, pacing):
             if isinstance(one.answer, AntreanError):
                 raise one.answer
             verdict = compare(one.case, one.answer, settings.policy, now)

@@ -8,6 +8,7 @@ from antrean_cli.operator.overview import HealthProblem, Overview, ProblemCode
 from antrean_cli.render.broken_rows import broken_row_text
 from antrean_cli.render.left_alive import left_alive_document, left_alive_section
 from antrean_cli.render.outages import outage_name
+from antrean_cli.render.paces import pace_document, pace_text
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
@@ -77,6 +78,7 @@ def _facts(found: Overview, *, well: bool) -> list[tuple[str, str]]:
         ("Ditahan", str(found.count(State.HELD))),
         ("Ditolak", str(found.count(State.REFUSED))),
         ("Gangguan", ", ".join(map(_outage, found.outages)) or "tidak ada"),
+        *([("Laju", pace)] if (pace := pace_text(found.pace, found.now)) else []),
         ("Batas H+7 terdekat", ", ".join(deadlines) or "tidak ada"),
     ]
 
@@ -121,6 +123,7 @@ def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[
             {"kind": outage.kind, "since": epoch_ms(outage.since)} for outage in found.outages
         ],
         "left_alive": [left_alive_document(record) for record in found.left_alive],
+        "pace": pace_document(found.pace),
         "broken_rows": [row._asdict() for row in found.broken_rows],
         "deadlines": {day.isoformat(): count for day, count in found.deadlines.items()},
     }

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from antrean_cli.rules.codes import ALREADY_THERE, TASKS, CallName, OutcomeKind, Step
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.reasons import ReasonCode
 
 FAULT = "fault"  # no outcome: what an exchange without an answer is counted as beside them
@@ -54,6 +55,7 @@ class Outcome:
 
 
 ANY = ""  # of a row: whatever the call, or the code
+OVERLOADED = "503"  # a refusal of the pace only where a Retry-After comes with it
 # Which step a text names that has to go first: a number in it, or the one before that just sent.
 GROUP, BEFORE = "group", "before"
 
@@ -94,6 +96,8 @@ ANSWERS = (
     Answer(calls=_LISTS, code="204", kind=OutcomeKind.DONE),
     # antrean farmasi: "… sudah ada"
     Answer(calls=(CallName.FARMASI,), code="201", text=r"sudah ada", kind=OutcomeKind.ALREADY),
+    # A gateway's limit: "Too Many Requests"
+    Answer(code="429", kind=OutcomeKind.THROTTLED),
     # "Undefined Error."
     Answer(code="201", text=r"undefined error", kind=OutcomeKind.RETRY),
     # There is none.
@@ -186,11 +190,13 @@ def judge(call: str, step: str, reply: Reply) -> Outcome:
         found = re.search(answer.text, folded) if answer.fits(call, step, reply) else None
         if found is None:
             continue
-        named = _named(answer, found, step)
+        named, kind = _named(answer, found, step), answer.kind
+        if kind == OutcomeKind.RETRY and reply.code == OVERLOADED and reply.retry_after is not None:
+            kind = OutcomeKind.THROTTLED
         if answer.kind == OutcomeKind.PREREQUISITE and not named:
             continue  # it names none that could go first
         return Outcome(
-            kind=answer.kind,
+            kind=kind,
             code=reply.code,
             text=reply.message,
             named=named,
@@ -198,6 +204,16 @@ def judge(call: str, step: str, reply: Reply) -> Outcome:
             retry_after=reply.retry_after,
         )
     raise AssertionError("the last row of ANSWERS fits everything")
+
+
+def throttled(fault: Fault) -> Outcome:
+    """Return the outcome that a gateway's refusal without an envelope is."""
+    return Outcome(
+        kind=OutcomeKind.THROTTLED,
+        code=str(fault.status or ""),
+        text=fault.text,
+        retry_after=fault.retry_after,
+    )
 
 
 def _named(answer: Answer, found: "re.Match[str]", step: str) -> Step | None:

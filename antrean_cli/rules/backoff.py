@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 MAX_RETRY_AFTER = timedelta(hours=1)
 MAX_WAIT = MAX_RETRY_AFTER + timedelta(minutes=1)  # the longest that a push is put off
+NOTED_FROM = 2.0  # seconds of a Retry-After: a shorter one is in the pace
 _BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16, 30))
 # A SEP that is issued within it makes every question needless: its add goes out first.
 FIRST_QUESTION = timedelta(minutes=15)
@@ -28,6 +29,13 @@ def next_try(attempts: int, retry_after: float | None, now: datetime, jitter: fl
 def retry_delay(seconds: float | None) -> timedelta:
     """Return how long a Retry-After puts off a call: from nothing to an hour."""
     return min(timedelta(seconds=max(seconds or 0, 0)), MAX_RETRY_AFTER)
+
+
+def next_try_at_pace(retry_after: float | None, now: datetime) -> datetime | None:
+    """Return when a push is tried again that only came too soon: at once, unless BPJS asked for
+    more than two seconds.
+    """
+    return now + retry_delay(retry_after) if retry_after and retry_after > NOTED_FROM else None
 
 
 def next_question(asked: int, tanggal: date, now: datetime) -> datetime | None:

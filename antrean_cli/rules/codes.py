@@ -91,7 +91,8 @@ class OutcomeKind(Code):
 
     DONE = "done"  # it is there
     ALREADY = "already"  # it was there before (208); nothing was overwritten
-    RETRY = "again"  # transport or overload: later
+    RETRY = "again"  # later
+    THROTTLED = "slow"  # it came too soon: again, as the pace allows
     PREREQUISITE = "first"  # something else has to go first
     REJECTED = "person"  # refused until somebody mends data
     SUPERSEDED = "later"  # a later task is there already

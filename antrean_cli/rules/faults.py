@@ -21,7 +21,7 @@ class Cause(Enum):
     TIMEOUT = "timeout"  # the time of the call was up, wherever it was
     CUT = "cut"  # the connection broke, or what came over it was junk
     REDIRECTED = "redirected"  # an HTTP 3xx: the address is wrong, and nothing is followed
-    OVERLOADED = "overloaded"  # an HTTP 429: a gateway let nothing through
+    OVERLOADED = "overloaded"  # an HTTP 429, or a 503 with Retry-After: not let through
     NO_ENVELOPE = "no_envelope"  # a body that is none: empty, cut, HTML of a proxy or a firewall
     UNREADABLE = "unreadable"  # an envelope came, but its list cannot be decrypted or read
 

@@ -11,7 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from antrean_cli.rules.answers import Outcome
-from antrean_cli.rules.backoff import MAX_QUESTION, next_question, next_try, retry_delay
+from antrean_cli.rules.backoff import (
+    MAX_QUESTION,
+    next_question,
+    next_try,
+    next_try_at_pace,
+)
 from antrean_cli.rules.codes import Kind, OutcomeKind, State, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
@@ -107,7 +112,8 @@ def _still_in_doubt(push: Push, outcome: Outcome) -> bool:
     """
     if outcome.kind == OutcomeKind.RETRY:
         return push.needs_lookup or push.step in UNLISTED
-    return outcome.kind == OutcomeKind.AUTH_FAILED and push.needs_lookup
+    settles_nothing = outcome.kind in (OutcomeKind.AUTH_FAILED, OutcomeKind.THROTTLED)
+    return settles_nothing and push.needs_lookup
 
 
 # -- one function a kind of outcome
@@ -262,10 +268,19 @@ def _auth_failed(answered: _Answered) -> Record:
     return answered.record.with_pushes(abort_call(push) if push.state == State.SENDING else push)
 
 
+def _throttled(answered: _Answered) -> Record:
+    """Put the push back in its place: the fault is not its own, and BPJS did not look at it."""
+    push = answered.push
+    back = abort_call(push) if push.state == State.SENDING else push
+    later = next_try_at_pace(answered.outcome.retry_after, answered.now)
+    return answered.record.with_pushes(replace(back, next_try=later or push.next_try))
+
+
 _EFFECTS: Mapping[OutcomeKind, Callable[[_Answered], Record]] = {
     OutcomeKind.DONE: _accepted,
     OutcomeKind.ALREADY: _already,
     OutcomeKind.RETRY: _put_off,
+    OutcomeKind.THROTTLED: _throttled,
     OutcomeKind.PREREQUISITE: _prerequisite,
     OutcomeKind.REJECTED: _rejected,
     OutcomeKind.SUPERSEDED: _superseded,
@@ -284,7 +299,7 @@ def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Recor
     No attempt is counted, and the next pass repeats it, unless a Retry-After came with it.
     """
     push = record.pushes[step]
-    next_try = now + retry_delay(fault.retry_after) if fault.retry_after else push.next_try
+    next_try = next_try_at_pace(fault.retry_after, now) or push.next_try
     lost = abort_call(push) if push.state == State.SENDING else push
     doubtful = push.needs_lookup or fault.maybe_acted
     return record.with_pushes(replace(lost, needs_lookup=doubtful, next_try=next_try))
@@ -357,6 +372,10 @@ def after_failed_lookup(
         if add and add.state == State.HELD:
             record = record.with_pushes(_asked_in_vain(add, record, policy, now))
         return arrange(after_unreadable_lookup(record), policy)
+    if outcome.kind == OutcomeKind.THROTTLED:
+        push = record.pushes[step]
+        later_at = next_try_at_pace(outcome.retry_after, now) or push.next_try
+        return record.with_pushes(replace(push, next_try=later_at))
     if outcome.kind != OutcomeKind.RETRY:
         return after_unreadable_lookup(record)
     push = record.pushes[step]

@@ -39,6 +39,7 @@ from Crypto.Util.Padding import pad
 from antrean_cli.simulator.bookings import REFUSALS, Answer, Bookings, printed
 from antrean_cli.simulator.faults import Fault, FaultPlan, Reply, html, no_route, play
 from antrean_cli.simulator.fields import Body
+from antrean_cli.simulator.gate import Gate
 from antrean_cli.simulator.tasks import WIB
 
 CONTROL = "/_simulator/"
@@ -108,6 +109,7 @@ class Simulator:
         second_wording: bool = False,
         last_decides: bool = False,
         lenient: bool = False,
+        gate: Gate | None = None,
         seed: int = 0,
     ) -> None:
         self.bookings = Bookings(
@@ -122,6 +124,7 @@ class Simulator:
         self.arrived: list[Arrived] = []
         self.latency = self._usual_latency = latency
         self.down = False
+        self.gate = gate or Gate()
         self.now = now
         self.host, self.port, self.base_path = host, port, base_path.rstrip("/")
         self._cons_id, self._secret_key, self._user_key = cons_id, secret_key, user_key
@@ -465,6 +468,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.sendall(reply.head() + reply.body)
 
     def _exchange(self, path: str, raw: bytes) -> bool:
+        """Let the request through the gate; return whether the connection lives on."""
+        with self.server.simulator.gate.entered() as let_in:
+            if let_in:
+                return self._exchange_inside(path, raw)
+        return play(None, html(429), self.connection, self.server.ending.wait)
+
+    def _exchange_inside(self, path: str, raw: bytes) -> bool:
         """Let the request be judged, or a fault have it; return whether the connection lives on."""
         simulator, wait = self.server.simulator, self.server.ending.wait
         fault = None if simulator.down else simulator.faults.pick(path, _object(raw) or {})

@@ -4,6 +4,7 @@
   is left alone for a while. (rules/README.md, Trouble)
 - While an outage is on one call goes ahead as a probe; its answer closes the breaker again.
 - A refusal of who we are ends the delivery at once: every further call would be refused as well.
+- A call that came too soon is neither: it goes back in its place (rules/README.md, Pacing).
 """
 
 from dataclasses import dataclass
@@ -39,6 +40,11 @@ class CircuitBreaker:
         self.fault = fault
         self.faults_in_row += 1
         self.open |= self.probing or self.begins_outage
+
+    def take_throttled(self, outcome: Outcome) -> None:
+        """Take in that a call came too soon; a probe has not got through either."""
+        self.put_off = outcome
+        self.open |= self.probing
 
     def take_answer(self, kodebooking: str, outcome: Outcome) -> None:
         """Take in an answer to a call for a booking."""

@@ -7,7 +7,8 @@
 - Oldest day first, then the booking with most pushes first.
 - No call starts with less than three seconds left, or after a signal; calls in flight are always
   recorded. (rules/README.md, Deadline)
-- When BPJS is left alone, and when one call goes ahead as a probe: circuit_breaker.py.
+- When BPJS is left alone, and when one call goes ahead as a probe: circuit_breaker.py. How many
+  calls go at once, and how soon: rules/pacing.py.
 """
 
 import heapq
@@ -15,15 +16,15 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
 from typing import Any, NamedTuple
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.answers import FAULT, Reply, judge
-from antrean_cli.rules.codes import OutcomeKind, Step
+from antrean_cli.rules.answers import FAULT, Outcome, Reply, judge, throttled
+from antrean_cli.rules.codes import OutcomeKind, State, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.outages import Outage, OutageKind
@@ -35,6 +36,7 @@ from antrean_cli.rules.outcomes import (
     apply,
 )
 from antrean_cli.rules.owner_at_bpjs import awaits_owner
+from antrean_cli.rules.pacing import Pacing, Start, got_through
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Change, Record, changes, pending
@@ -45,6 +47,7 @@ from antrean_cli.sync.circuit_breaker import CircuitBreaker
 from antrean_cli.sync.workers import Workers
 
 LEAST_SECONDS_OF_A_PUSH = 3.0  # "no call starts with less than 3 seconds left"
+MOST_THROTTLED = 3  # times that a booking's calls may come too soon while others get through
 
 
 class PendingCall(NamedTuple):
@@ -53,6 +56,9 @@ class PendingCall(NamedTuple):
     kodebooking: str
     call: Call
     body: Mapping[str, Any]
+
+
+PacedWorkers = Workers[PendingCall, Reply | Fault]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -71,7 +77,7 @@ class Delivery:
     ledger: Ledger
     policy: Policy
     visits: Mapping[str, Visit]
-    workers: int
+    pacing: Pacing
     deadline: float  # time.monotonic()
     clock: Callable[[], datetime]
     stop: Event
@@ -84,6 +90,7 @@ class Delivery:
     waiting: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
+    _throttled: Counter[str] = field(default_factory=Counter)  # by kode booking
     _probe: str = ""  # the booking that goes ahead, empty unless there is a probe
     _learned: object = None  # what was last written of BPJS as a whole
     _current: set[str] = field(default_factory=set)  # whose bookings are as the ledger has them
@@ -100,10 +107,12 @@ class Delivery:
             self.probed = self._probe = self._next_probe()
         for kodebooking in self.bookings:
             self._enqueue(kodebooking)
-        with Workers[PendingCall, Reply | Fault](self.workers) as workers:
+        with PacedWorkers(self.pacing, got_through) as workers:
             self._commit_and_dispatch(workers, [])
-            while workers.in_flight:
-                yield tuple(self._commit_and_dispatch(workers, workers.wait_completed()))
+            while workers.in_flight or self._waits_for_pace(workers):
+                completed = workers.wait(more=self._waits_for_pace(workers))
+                if completed or workers.free:
+                    yield tuple(self._commit_and_dispatch(workers, completed))
 
     @property
     def unfinished(self) -> bool:
@@ -166,17 +175,26 @@ class Delivery:
             place = (behind_probe, booking.tanggal)
             heapq.heappush(self._heap, (place, -pending(booking), kodebooking))
 
-    def _may_begin(self) -> int:
-        """Return how many calls may be under way now."""
+    def _may_begin(self, workers: PacedWorkers) -> int:
+        """Return how many calls may begin now."""
         if self.stop.is_set() or self.deadline - time.monotonic() < LEAST_SECONDS_OF_A_PUSH:
             return 0
-        return self.breaker.side_by_side(self.workers)
+        allowed = self.breaker.side_by_side(self.pacing.most) - workers.in_flight
+        return min(allowed, workers.free)
+
+    def _waits_for_pace(self, workers: PacedWorkers) -> bool:
+        """Return whether something could still begin in this pass that the pace keeps now."""
+        if not self._heap or self.stop.is_set():
+            return False
+        latest = self.deadline - LEAST_SECONDS_OF_A_PUSH
+        in_time = max(workers.next_start, time.monotonic()) < latest
+        return in_time and self.breaker.side_by_side(self.pacing.most) > workers.in_flight
 
     # -- a commit, and the calls that it lets go
 
     def _commit_and_dispatch(
         self,
-        workers: Workers[PendingCall, Reply | Fault],
+        workers: PacedWorkers,
         completed: Sequence[tuple[PendingCall, Reply | Fault]],
     ) -> list[Change]:
         """Commit what came of these calls and the `sending` of the next ones; then let those go."""
@@ -188,9 +206,9 @@ class Delivery:
                 for change in self._record_answer(pending_call, answer)
             ]
             self._keep_what_was_learned()
-            batch = self._begin(workers.in_flight)
-        for one in batch:
-            workers.begin(one, self._exchange(one))
+            batch = self._begin(workers)
+        for start, one in batch:
+            workers.begin(start, one, self._exchange(one))
         return found
 
     def _look_for_others(self) -> None:
@@ -207,17 +225,18 @@ class Delivery:
             self._current.add(kodebooking)
         return kodebooking in self._current
 
-    def _begin(self, in_flight: int) -> list[PendingCall]:
-        """Write `sending` for as many bookings as there are free workers."""
-        batch: list[PendingCall] = []
+    def _begin(self, workers: PacedWorkers) -> list[tuple[Start, PendingCall]]:
+        """Write `sending` for as many bookings as may go out now."""
+        batch: list[tuple[Start, PendingCall]] = []
         now = self.clock()
-        while self._heap and in_flight + len(batch) < self._may_begin():
+        while self._heap and self._may_begin(workers) > 0:
             kodebooking = heapq.heappop(self._heap)[2]
             # Somebody may have sent a command by hand meanwhile: after a cancel nothing more goes
             # out, nor under a kode booking that an add by hand has put another in the place of.
             if self._read(kodebooking) and (call := self._next_call(kodebooking, now)):
-                batch.append(PendingCall(kodebooking, call, self._body(kodebooking, call, now)))
-        for kodebooking, call, _ in batch:
+                one = PendingCall(kodebooking, call, self._body(kodebooking, call, now))
+                batch.append((workers.promise(), one))
+        for _, (kodebooking, call, _) in batch:
             if not call.lookup:
                 booking = self.bookings[kodebooking]
                 self._save(booking, booking.with_pushes(begin_sending(call.push)), now)
@@ -254,7 +273,7 @@ class Delivery:
             self._probe = ""
         self.waiting += pending(after) - pending(before)
         self._save(before, after, now)
-        if not isinstance(answer, Fault) or answer.answered:  # a fault is repeated by the next pass
+        if got_through(answer) is not None:  # a fault is repeated by the next pass
             self._enqueue(kodebooking)
         # For people, `sending` is no state that a push was in.
         return changes(before if call.lookup else before.with_pushes(call.push), after)
@@ -266,14 +285,20 @@ class Delivery:
         call = one.call
         step, name = call.push.step, call_name(call)
         if isinstance(answer, Fault):
-            self.calls[f"{name} {FAULT}"] += 1
+            through = got_through(answer)
+            self.calls[f"{name} {OutcomeKind.THROTTLED if through is False else FAULT}"] += 1
             if answer.answered:
                 return after_unreadable_lookup(record)
+            if through is False:
+                return self._after_throttled(record, step, throttled(answer), now)
             self.breaker.take_fault(answer)
             return after_fault(record, step, answer, now)
         outcome = judge(name, step, answer)
         self.calls[f"{name} {outcome.kind}"] += 1
+        if outcome.kind == OutcomeKind.THROTTLED:
+            return self._after_throttled(record, step, outcome, now)
         self.breaker.take_answer(record.kodebooking, outcome)
+        self._throttled.pop(record.kodebooking, None)
         jitter = random.random()  # noqa: S311 - no secret
         if not call.lookup:
             mark = mark_of(call, one.body, self.ledger.key)
@@ -282,6 +307,23 @@ class Delivery:
             return record
         if outcome.kind == OutcomeKind.DONE:
             return after_lookup(record, answer.response, self.policy)
+        return after_failed_lookup(record, step, outcome, self.policy, now, jitter)
+
+    def _after_throttled(
+        self, record: Record, step: Step, outcome: Outcome, now: datetime
+    ) -> Record:
+        """Return the booking after a call that came too soon: it goes back to its place.
+
+        One that does so again and again while others get through must not stand in their way: it is
+        put off like any other push.
+        """
+        self.breaker.take_throttled(outcome)
+        self._throttled[record.kodebooking] += 1
+        if self._throttled[record.kodebooking] > MOST_THROTTLED and self.breaker.judged:
+            outcome = replace(outcome, kind=OutcomeKind.RETRY)
+        jitter = random.random()  # noqa: S311 - no secret
+        if record.pushes[step].state == State.SENDING:
+            return apply(record, step, outcome, self.policy, now, jitter)
         return after_failed_lookup(record, step, outcome, self.policy, now, jitter)
 
     def _keep_what_was_learned(self) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from antrean_cli.errors import AntreanError, RefusedPushError, worst
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.service_days import BrokenRow
+
+if TYPE_CHECKING:
+    from antrean_cli.rules.pacing import Pacing
 
 COUNTED = (State.SENT, State.ALREADY, State.REFUSED, State.CLOSED)
 
@@ -43,6 +46,7 @@ class Report:
     - `visits` are those that something could come of, `found` the pushes that are new.
     - `counts` are the pushes that came to rest in this pass, by their state.
     - `held` and `later` are the pushes that it leaves held and due.
+    - `pacing` is the pace of its calls, None if it made none.
     """
 
     visits: int = 0
@@ -51,6 +55,7 @@ class Report:
     held: int = 0
     later: int = 0
     errors: list[AntreanError] = field(default_factory=list)
+    pacing: "Pacing | None" = None
 
     def add(self, changes: Iterable[Change], *, answered: bool) -> None:
         """Count the pushes that came to rest.

@@ -43,6 +43,7 @@ from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
     from antrean_cli.rules.booking_plans import Plan
+    from antrean_cli.rules.pacing import Pacing
     from antrean_cli.sync.adopt import ListComparison
     from antrean_cli.sync.deliver import Delivery
     from antrean_cli.sync.list_reader import ListReader
@@ -262,6 +263,8 @@ class Pass:
         self.report.held, self.report.later = states.count(State.HELD), states.count(State.DUE)
         now, code = self.clock(), self.report.exit_code
         good = code in (0, RefusedPushError.exit_code)
+        pacing = self.report.pacing
+        pace = pacing.left(time.monotonic(), now) if pacing else None
         with self.ledger.transaction():
             self.ledger.update_pass_state(
                 lambda state: state._replace(
@@ -269,6 +272,7 @@ class Pass:
                     exit_code=code,
                     succeeded_at=now if good else state.succeeded_at,
                     calls=Counter(state.calls) + self._calls,
+                    pace=pace or state.pace,
                 )
             )
 
@@ -292,10 +296,22 @@ class Pass:
         """Return the one client of this pass."""
         # A pass with nothing to send must not pay for requests.
         from antrean_cli.bpjs.client import Client
+        from antrean_cli.rules.pacing import MOST
 
         if self._connected is None:
-            self._connected = Client(self.settings.bpjs, connections=self.settings.workers)
+            self._connected = Client(self.settings.bpjs, connections=self.settings.workers or MOST)
         return self._connected
+
+    def _pacing(self, state: PassState) -> "Pacing":
+        """Return the pace of this pass, which begins with that of the last one.
+
+        Its deliveries share it: what one learned, the next begins with.
+        """
+        from antrean_cli.rules.pacing import Pacing
+
+        if self.report.pacing is None:
+            self.report.pacing = Pacing.beginning(self.settings.workers, state.pace, self.clock())
+        return self.report.pacing
 
     def _delivery(self, state: PassState, ready: ForDelivery) -> "Delivery":
         # A pass with nothing to send must not pay for threads.
@@ -310,7 +326,7 @@ class Pass:
             visits=ready.visits,
             owners=ready.owners,
             adds_that_wait=ready.adds_that_wait,
-            workers=self.settings.workers,
+            pacing=self._pacing(state),
             deadline=self._started + self.settings.max_seconds,
             clock=self.clock,
             stop=self.stop,

@@ -50,6 +50,7 @@ from antrean_cli.render.listings import FORMATS, task_list
 from antrean_cli.render.outages import announcement_text
 from antrean_cli.render.pushes import change_line
 from antrean_cli.rules.outages import Announcement
+from antrean_cli.rules.pacing import Pacing
 from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, update_body
 from antrean_cli.rules.push import STEPS, Change
 from antrean_cli.simulator.bookings import Bookings
@@ -867,7 +868,7 @@ class Lab:
             ledger=self.ledger,
             policy=policy(),
             visits={NO_RAWAT: onsite(reg={"nik": NIK, "nohp": PHONE, "nomorkartu": CARD})},
-            workers=1,
+            pacing=Pacing(most=1),
             deadline=time.monotonic() + 60,
             clock=lambda: at("12:00"),
             stop=Event(),

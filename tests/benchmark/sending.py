@@ -21,6 +21,7 @@ from antrean_cli.bpjs.signature import signed_headers
 from antrean_cli.config.settings import BpjsSettings, load
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.pacing import Pacing
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.sync.deliver import Delivery
 from tests.benchmark.tools import Figure, at_least, now, stand_in
@@ -123,13 +124,14 @@ def _pass(records: list[Record], env: dict[str, str], state: Path) -> tuple[int,
         with ledger.transaction():
             for record in records:
                 ledger.save(None, record, now())
+        pacing = Pacing.beginning(settings.workers, None, now())
         began = time.monotonic()
         delivery = Delivery(
-            client=Client(settings.bpjs, connections=settings.workers),
+            client=Client(settings.bpjs, connections=pacing.most),
             ledger=ledger,
             policy=settings.policy,
             visits={},
-            workers=settings.workers,
+            pacing=pacing,
             deadline=began + 600,
             clock=now,
             stop=Event(),

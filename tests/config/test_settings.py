@@ -207,6 +207,7 @@ GOOD: list[tuple[str, str, Reading, Any]] = [
     ("ANTREAN_ADOPT", "ya", lambda s: s.policy.adopt, True),
     ("ANTREAN_JADWAL", "hfis", lambda s: s.hfis, True),
     ("ANTREAN_WORKERS", "64", lambda s: s.workers, 64),
+    ("ANTREAN_WORKERS", "Auto", lambda s: s.workers, None),
     ("ANTREAN_MAX_SECONDS", "55", lambda s: s.max_seconds, 55),
     ("ANTREAN_KEEP_DAYS", "30", lambda s: s.keep_days, 30),
     (
@@ -342,7 +343,7 @@ def test_the_defaults_are_those_of_the_table() -> None:
         timedelta(minutes=10),
     )
     assert (policy.tie, policy.minutes_per_patient) == (timedelta(seconds=60), 5)
-    assert (found.workers, found.max_seconds, found.log_file) == (4, 50, None)
+    assert (found.workers, found.max_seconds, found.log_file) == (None, 50, None)
     assert {taskid: tuple(names) for taskid, names in policy.sources.items()} == ERM
 
 

@@ -19,6 +19,7 @@ from antrean_cli.ledger.pass_state import PassState, state_of, stored
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.service_days import BrokenRow
 from tests.support.site import MONDAY, WIB
 
@@ -78,6 +79,14 @@ states = st.builds(
     touched_at=st.none() | times,
     calls=st.dictionaries(texts, st.integers(1, 10**9), max_size=3),
     faults_in_row=st.integers(0, 9),
+    pace=st.none()
+    | st.builds(
+        Pace,
+        at=times,
+        side_by_side=st.integers(1, 64),
+        rate=st.none() | st.floats(0.5, 1000),
+        refused_at=st.none() | times,
+    ),
     outages=st.lists(outages, max_size=3).map(lambda many: {one.kind: one for one in many}),
     antrean_lists=st.dictionaries(
         days, lists(st.none() | st.lists(names, max_size=3).map(tuple)), max_size=3
@@ -127,6 +136,10 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
     "touched_at": ({"touched_at": NOW}, "1795417200000"),
     "calls": ({"calls": {"add done": 2}}, '{"add done": 2}'),
     "faults_in_row": ({"faults_in_row": 2}, "2"),
+    "pace": (
+        {"pace": Pace(NOW, 7, 18.5, NOW)},
+        '{"at": 1795417200000, "side_by_side": 7, "rate": 18.5, "refused_at": 1795417200000}',
+    ),
     "outage_bpjs": (
         {"outages": {"bpjs": Outage(OutageKind.BPJS, NOW, NOW, NOW, 3, "A1")}},
         '{"since": 1795417200000, "told_at": 1795417200000, "next_probe": 1795417200000, '

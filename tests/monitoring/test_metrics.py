@@ -64,6 +64,7 @@ def test_a_pass_leaves_its_metrics_readable_for_the_collector(live_site: Site) -
         'antrean_pushes{state="held",reason="antrean"}': 1,
         'antrean_pushes{state="held",reason="ditolak"}': 1,
         'antrean_pushes{state="held",reason="urutan"}': 4,
+        "antrean_calls_side_by_side": found["antrean_calls_side_by_side"],
         'antrean_outage{kind="bpjs"}': 0,
         'antrean_outage{kind="khanza"}': 0,
         'antrean_outage{kind="kredensial"}': 0,

@@ -620,7 +620,7 @@ def test_faults_with_an_answer_between_them_do_not_stop_it(site: Site) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["gagal_dicoba", "undefined_error", "unknown_code", "http_429"])
+@pytest.mark.parametrize("name", ["gagal_dicoba", "undefined_error", "unknown_code"])
 def test_what_bpjs_wants_repeated_later_exits_5_and_the_others_go_on(site: Site, name: Any) -> None:
     booked(site, "A-1", "B-1")
     site.bpjs.faults.add(Fault(name, kodebooking="A-1"))
@@ -628,6 +628,14 @@ def test_what_bpjs_wants_repeated_later_exits_5_and_the_others_go_on(site: Site,
         site, line("A-1", "1"), line("B-1", "1"), line("A-1", "2"), line("B-1", "2"), code=5
     )
     assert [row["outcome"] for row in found] == ["failed", "sent", "skipped", "sent"]
+
+
+@pytest.mark.parametrize("name", ["http_429", "nginx_429"])
+def test_what_came_too_soon_is_sent_once_more_in_its_place(site: Site, name: Any) -> None:
+    booked(site, "A-1", "B-1")
+    site.bpjs.faults.add(Fault(name, kodebooking="A-1", times=2))
+    found = documents(site, line("A-1", "1"), line("B-1", "1"), line("A-1", "2"))
+    assert [row["outcome"] for row in found] == ["sent", "sent", "sent"]
 
 
 def test_a_line_that_may_have_arrived_says_so_and_the_next_run_settles_it(site: Site) -> None:

@@ -42,6 +42,7 @@ def standing(**changed: Any) -> Overview:
         "outages": (),
         "broken_rows": (),
         "deadlines": {},
+        "pace": None,
     }
     return Overview(**{**well, **changed})
 

@@ -27,7 +27,6 @@ TRANSPORT = [
 ]
 # "Again".
 PUT_OFF = [
-    Fault("http_429"),
     Fault("unknown_code"),
     Fault("unknown_code", handled=True),
     Fault("gagal_dicoba"),

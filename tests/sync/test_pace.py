@@ -1,0 +1,89 @@
+"""A pass behind a gateway that lets only so much through: slower, and no outage.
+
+The gateway is a real one, in front of the stand-in; how the pace is found is in rules/test_pacing.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from antrean_cli.rules.outages import OutageKind
+from antrean_cli.simulator.faults import Fault
+from antrean_cli.simulator.gate import Gate
+from tests.support.patients import added_elsewhere, gone_home, patient
+from tests.support.site import Site
+
+UPDATE = "/antrean/updatewaktu"
+
+
+@pytest.mark.parametrize(
+    "gate", [Gate(rate=20, burst=5), Gate(connections=2)], ids=["a second", "connections"]
+)
+def test_a_gateway_with_a_limit_costs_time_and_nothing_else(site: Site, gate: Gate) -> None:
+    """60 pushes of 15 visits: all arrive, each once, in order; nobody is told of an outage."""
+    visits = [gone_home(site) for _ in range(15)]
+    site.bpjs.gate, site.bpjs.latency = gate, 0.02
+    done = site.sync()
+    assert gate.turned_away > 0
+    assert (done.report.exit_code, done.told) == (0, [])
+    assert all(len(site.held_at_bpjs(no_rawat)) == 3 for no_rawat in visits)
+    accepted = [one for one in site.bpjs.received if one.code == 200]
+    assert len(accepted) == len(site.bpjs.received) == 60
+
+
+def test_the_next_pass_begins_with_the_pace_of_this_one(site: Site) -> None:
+    for _ in range(10):
+        gone_home(site)
+    site.bpjs.gate = Gate(rate=20, burst=5)
+    assert site.sync().report.exit_code == 0
+    status = site.run("status", CLOCK=site.clock.now.isoformat())
+    assert "Laju" in status.stdout
+    assert "BPJS minta pelan" in status.stdout
+    turned_away = site.bpjs.gate.turned_away
+    site.clock.forward(minutes=1)
+    for _ in range(10):
+        gone_home(site)
+    assert site.sync().report.exit_code == 0
+    assert site.bpjs.gate.turned_away - turned_away <= turned_away
+
+
+def test_what_goes_on_in_the_same_pass_goes_on_at_its_pace(site: Site) -> None:
+    """After a 208 the tasks wait for BPJS's list, and go out in a delivery of their own."""
+    site.clock.at("08:10")
+    no_rawat = patient(site, exam="08:09:00")
+    added_elsewhere(site, no_rawat)
+    pacing = site.sync().report.pacing
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:09:00")]
+    delivered = [one for one in site.bpjs.arrived if "/pendaftaran/tanggal/" not in one.path]
+    assert pacing is not None
+    assert pacing.begun == len(delivered) == 3
+
+
+def test_a_bpjs_that_lets_nothing_through_is_one_that_only_puts_off(site: Site) -> None:
+    """From the third pass on that is told; no attempt is counted, and all comes in the end."""
+    no_rawat = patient(site)
+    site.bpjs.gate = Gate(connections=0)
+    told = []
+    for _ in range(3):
+        done = site.sync(seconds=5)
+        assert done.report.exit_code == 5
+        told.append(len(done.told))
+        assert site.push(no_rawat, "add").attempts == 0
+        site.clock.forward(minutes=1)
+    assert told == [0, 0, 1]
+    site.bpjs.gate = Gate()
+    assert site.sync().report.exit_code == 0
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+def test_one_booking_that_always_comes_too_soon_is_put_off_by_itself(site: Site) -> None:
+    others = [patient(site) for _ in range(5)]
+    odd = patient(site)
+    site.bpjs.faults.add(Fault("nginx_429", kodebooking=odd, times=None))
+    done = site.sync()
+    assert done.told == []
+    assert all(site.held_at_bpjs(no_rawat) == [(3, "08:05:00")] for no_rawat in others)
+    push = site.push(odd, "add")
+    assert (push.state, push.attempts) == ("due", 1)
+    assert sum(one.path.endswith("/antrean/add") for one in site.bpjs.arrived) <= 5 + 4 + 1
+    assert OutageKind.BUSY not in done.told
