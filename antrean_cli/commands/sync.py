@@ -1,5 +1,7 @@
 """`antrean sync`: one pass, or what one would do."""
 
+import sys
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -13,6 +15,7 @@ from antrean_cli.console.parameters import DAY, Whole
 from antrean_cli.console.pass_runner import run_pass
 from antrean_cli.errors import InputError
 from antrean_cli.rules.push import MAX_AGE
+from antrean_cli.rules.splay import delay_of
 
 
 @subcommand(
@@ -67,7 +70,18 @@ def command(
     if dry_run:
         _show_preview(app, settings, since, as_json)
     else:
+        _wait_for_own_second(settings)
         ctx.exit(run_pass(app, settings, since=since, as_json=as_json))
+
+
+def _wait_for_own_second(settings: Settings) -> None:
+    """Wait for the hospital's own second of the minute, where nobody waits for this pass.
+
+    Before the lock: a person's pass does not find it taken by one that sleeps.
+    """
+    watched = any(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    if settings.splay and not watched:
+        time.sleep(delay_of(settings.bpjs.cons_id, settings.splay))
 
 
 def _check_since(since: date | None, today: date) -> None:

@@ -65,6 +65,7 @@ class Settings:
     policy: Policy
     hfis: bool  # sessions are HFIS's (ANTREAN_JADWAL)
     workers: int | None
+    splay: int
     max_seconds: int
     keep_days: int
     log_file: Path | None
@@ -124,6 +125,7 @@ SETTINGS = (
     Setting("ANTREAN_ADOPT", "tidak", parsers.one_of(YES_OR_NO)),
     Setting("ANTREAN_JADWAL", "khanza", parsers.one_of({"khanza": False, "hfis": True})),
     Setting("ANTREAN_WORKERS", "auto", parsers.workers),
+    Setting("ANTREAN_SPLAY", "0", parsers.whole(0, 55)),
     Setting("ANTREAN_MAX_SECONDS", "50", parsers.whole(5, 3600)),
     Setting("ANTREAN_KEEP_DAYS", "90", parsers.whole(8, 3650)),  # a pass looks back seven days
     Setting("ANTREAN_LOG_FILE", "", parsers.file),
@@ -306,6 +308,7 @@ def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
         ),
         hfis=parsed["ANTREAN_JADWAL"],
         workers=parsed["ANTREAN_WORKERS"],
+        splay=parsed["ANTREAN_SPLAY"],
         max_seconds=parsed["ANTREAN_MAX_SECONDS"],
         keep_days=parsed["ANTREAN_KEEP_DAYS"],
         log_file=parsed["ANTREAN_LOG_FILE"] or None,

@@ -18,6 +18,7 @@ UNIT_FILES = {name: f"/etc/systemd/system/antrean.{name}" for name in ("service"
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - to see that nothing lies there
 STATE_ROOT = Path("/var/lib")
+SPLAY = 20  # seconds over which the hospitals' passes begin, where the settings say nothing
 _SLACK = 30  # seconds for what a pass does besides its work: start, ping, end
 _LAST_CALLS = 15  # seconds beside a call's own for what a stopped pass records
 
@@ -31,6 +32,8 @@ After=network-online.target
 [Service]
 Type=oneshot
 User={user}
+# Detik tiap rumah sakit dalam satu menit berbeda, supaya tidak semua mengetuk BPJS sekaligus.
+Environment=ANTREAN_SPLAY={splay}
 ExecStart={command}
 # Kode 11: putaran lain sedang berjalan; itu bukan kegagalan.
 SuccessExitStatus=11
@@ -149,7 +152,8 @@ def service(installation: Installation) -> str:
         file=UNIT_FILES["service"],
         user=installation.user,
         command=_command(installation.command),
-        start=installation.settings.max_seconds + _SLACK,
+        splay=installation.settings.splay or SPLAY,
+        start=installation.settings.max_seconds + _SLACK + (installation.settings.splay or SPLAY),
         stop=round(installation.settings.bpjs.timeout) + _LAST_CALLS,
         writable="\n".join(_writable(installation)),
         home="read-only" if _any_in(HOMES, installation.used) else "true",

@@ -208,6 +208,7 @@ GOOD: list[tuple[str, str, Reading, Any]] = [
     ("ANTREAN_JADWAL", "hfis", lambda s: s.hfis, True),
     ("ANTREAN_WORKERS", "64", lambda s: s.workers, 64),
     ("ANTREAN_WORKERS", "Auto", lambda s: s.workers, None),
+    ("ANTREAN_SPLAY", "20", lambda s: s.splay, 20),
     ("ANTREAN_MAX_SECONDS", "55", lambda s: s.max_seconds, 55),
     ("ANTREAN_KEEP_DAYS", "30", lambda s: s.keep_days, 30),
     (
@@ -297,6 +298,7 @@ BAD = {
     "ANTREAN_ADOPT": ["yes", "TIDAK"],
     "ANTREAN_JADWAL": ["bpjs", "HFIS"],
     "ANTREAN_WORKERS": ["0", "65", "banyak"],
+    "ANTREAN_SPLAY": ["-1", "56", "banyak"],
     "ANTREAN_MAX_SECONDS": ["0", "lama"],
     "ANTREAN_KEEP_DAYS": ["7", "3651", "selamanya"],
     "ANTREAN_STATE": ["~tidak-ada-di-sini/a.sqlite3"],
@@ -343,7 +345,7 @@ def test_the_defaults_are_those_of_the_table() -> None:
         timedelta(minutes=10),
     )
     assert (policy.tie, policy.minutes_per_patient) == (timedelta(seconds=60), 5)
-    assert (found.workers, found.max_seconds, found.log_file) == (None, 50, None)
+    assert (found.workers, found.splay, found.max_seconds, found.log_file) == (None, 0, 50, None)
     assert {taskid: tuple(names) for taskid, names in policy.sources.items()} == ERM
 
 
