@@ -99,6 +99,8 @@ RETRY_AFTER = {
     "": 0,
 }
 BACKOFF = 60
+# What only came too soon is tried again at once, unless it is to wait (sync/test_pace.py).
+TOO_SOON = {text: seconds for text, seconds in RETRY_AFTER.items() if seconds}
 TROUBLES = (
     Trouble(SILENT, "tidak dapat dihubungi"),
     Trouble(SILENT, "sertifikat", pem="stranger"),
@@ -114,16 +116,11 @@ TROUBLES = (
             Page("http_429", status=429, retry_after=text),
             wait=RETRY_AFTER[text],
         )
-        for text in ("600", "31536000", "besok")
+        for text in ("600", "31536000")
     ),
     *(
-        Trouble(
-            PUT_OFF,
-            "kode 429|Too Many",
-            Fault("http_429", retry_after=text),
-            wait=max(seconds, BACKOFF),
-        )
-        for text, seconds in RETRY_AFTER.items()
+        Trouble(SILENT, "kode 429|Too Many", Fault("http_429", retry_after=text), wait=seconds)
+        for text, seconds in TOO_SOON.items()
     ),
     Trouble(PUT_OFF, "tidak dikenal siapa pun", Fault("unknown_code"), wait=BACKOFF),
     Trouble(PUT_OFF, "tidak dikenal siapa pun", Fault("unknown_code", handled=True), wait=BACKOFF),
