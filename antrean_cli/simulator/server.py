@@ -468,15 +468,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.sendall(reply.head() + reply.body)
 
     def _exchange(self, path: str, raw: bytes) -> bool:
-        """Let the request through the gate; return whether the connection lives on."""
+        """Let the request through the gate, and answer; return whether the connection lives on.
+
+        It has left the gate before its answer is on the wire: who has that may come again.
+        """
+        fault, reply = None, html(429)
         with self.server.simulator.gate.entered() as let_in:
             if let_in:
-                return self._exchange_inside(path, raw)
-        return play(None, html(429), self.connection, self.server.ending.wait)
+                fault, reply = self._judged(path, raw)
+        return play(fault, reply, self.connection, self.server.ending.wait)
 
-    def _exchange_inside(self, path: str, raw: bytes) -> bool:
-        """Let the request be judged, or a fault have it; return whether the connection lives on."""
-        simulator, wait = self.server.simulator, self.server.ending.wait
+    def _judged(self, path: str, raw: bytes) -> tuple[Fault | None, Reply]:
+        """Let the request be judged, or a fault have it; return the fault and the answer."""
+        simulator = self.server.simulator
         fault = None if simulator.down else simulator.faults.pick(path, _object(raw) or {})
         simulator.arrived.append(Arrived(path, fault.name if fault else None))
         reply = html(502)
@@ -484,5 +488,5 @@ class _Handler(BaseHTTPRequestHandler):
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = simulator.answer(self.command, path, headers, raw, fault.name if fault else "")
         if simulator.latency > 0:
-            wait(simulator.latency)
-        return play(fault, (fault and fault.reply()) or reply, self.connection, wait)
+            self.server.ending.wait(simulator.latency)
+        return fault, (fault and fault.reply()) or reply
