@@ -102,7 +102,8 @@ def heard(site: Site) -> list[tuple[str, object, int]]:
 def believed(site: Site) -> dict[str, Record]:
     """Return the ledger but for the jitter of the next try, and since when a push is as it is.
 
-    And but for marks of patients and visits: each ledger has its own.
+    And but for marks of patients and visits: each ledger has its own. And but for
+    which of several calls under way a fault has met.
     """
     with Ledger.open(site.state, WIB) as ledger:
         records = ledger.of_days(MONDAY - timedelta(days=7), MONDAY)
@@ -112,6 +113,7 @@ def believed(site: Site) -> dict[str, Record]:
             owner=NOBODY,
             done_fingerprint=record.done_fingerprint.rpartition(":")[0],
             pushes={step: replace(push, next_try=None) for step, push in record.pushes.items()},
+            faults={},
             refusals={
                 step: tuple(one._replace(mark="") for one in refused)
                 for step, refused in record.refusals.items()

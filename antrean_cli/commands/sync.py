@@ -28,6 +28,7 @@ from antrean_cli.rules.splay import delay_of
         """
 antrean sync --dry-run
 antrean sync
+antrean sync --now
 antrean -v sync --since 2026-11-20
 """
     ),
@@ -49,6 +50,15 @@ antrean -v sync --since 2026-11-20
 @click.option(
     "--max-seconds", type=Whole(5, 3600), metavar="S", help="Putaran selesai dalam S detik."
 )
+@click.option(
+    "--now",
+    "at_once",
+    is_flag=True,
+    help=(
+        "Coba sekarang juga, walaupun gangguan atau kiriman yang tertunda seharusnya masih "
+        "menunggu: setelah penyebabnya dibetulkan."
+    ),
+)
 @json_option
 @click.pass_context
 def command(
@@ -57,6 +67,7 @@ def command(
     since: date | None,
     workers: int | None,
     max_seconds: int | None,
+    at_once: bool,
     as_json: bool,
 ) -> None:
     app: App = ctx.obj
@@ -70,8 +81,9 @@ def command(
     if dry_run:
         _show_preview(app, settings, since, as_json)
     else:
-        _wait_for_own_second(settings)
-        ctx.exit(run_pass(app, settings, since=since, as_json=as_json))
+        if not at_once:
+            _wait_for_own_second(settings)
+        ctx.exit(run_pass(app, settings, since=since, as_json=as_json, at_once=at_once))
 
 
 def _wait_for_own_second(settings: Settings) -> None:

@@ -7,6 +7,7 @@ script gets one JSON document.
 import sys
 from dataclasses import replace
 from datetime import date
+from itertools import starmap
 from operator import attrgetter
 from typing import Any
 
@@ -28,8 +29,12 @@ from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 from antrean_cli.sync.run import Pass
 
 
-def run_pass(app: App, settings: Settings, *, since: date | None, as_json: bool) -> int:
+def run_pass(
+    app: App, settings: Settings, *, since: date | None, as_json: bool, at_once: bool = False
+) -> int:
     """Run one pass and tell of it; return its exit code.
+
+    `at_once`: a person waits for it, so neither an outage nor a back-off keeps it waiting.
 
     Raises LockedError if another pass is running, StateError if the ledger cannot be used.
     """
@@ -41,7 +46,7 @@ def run_pass(app: App, settings: Settings, *, since: date | None, as_json: bool)
             monitor,
             Ledger.open(settings.state, settings.policy.zone) as ledger,
         ):
-            one = Pass(settings=settings, ledger=ledger, clock=monitor.clock)
+            one = Pass(settings=settings, ledger=ledger, clock=monitor.clock, at_once=at_once)
             signals.ends = one
             report = _run_and_tell(app, settings, one, since, as_json)
             monitor.observe(ledger, report)
@@ -63,7 +68,7 @@ def run_pass_now(app: App, *, silently: bool) -> int:
     app = replace(app, quiet=app.quiet or silently)
     settings = app.settings("khanza", "bpjs")
     try:
-        return run_pass(app, settings, since=None, as_json=False)
+        return run_pass(app, settings, since=None, as_json=False, at_once=True)
     except LockedError:
         app.say("Putaran lain sedang berjalan; terkirim pada putaran itu atau yang berikutnya.")
         return 0
@@ -119,7 +124,8 @@ def _run_and_tell(
 def _news(event: PassEvent) -> list[str]:
     """Return what somebody must know of besides a push.
 
-    An outage, a broken row of Khanza's, a booking that is left alive at BPJS.
+    An outage, a broken row of Khanza's, a booking that is left alive at BPJS; and a push that BPJS
+    does not answer while it answers others.
     """
     # A pass without news must not pay for the words.
     if isinstance(event, Announcement):
@@ -137,6 +143,10 @@ def _news(event: PassEvent) -> list[str]:
         from antrean_cli.render.left_alive import left_alive_text
 
         told += map(left_alive_text, event.left_alive)
+    if event.unanswered:
+        from antrean_cli.render.unanswered import unanswered_text
+
+        told += starmap(unanswered_text, event.unanswered)
     return told
 
 

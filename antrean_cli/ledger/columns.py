@@ -17,8 +17,9 @@ from zlib import crc32
 
 from antrean_cli.ledger.reasons import params_of, reason_from
 from antrean_cli.rules.codes import Kind, LeftAlive, State, Step
+from antrean_cli.rules.faults import Cause
 from antrean_cli.rules.patients import Owner, PatientNumbers
-from antrean_cli.rules.push import Push, Record, Refusal, StatusObservation
+from antrean_cli.rules.push import Push, PushFault, Record, Refusal, StatusObservation
 from antrean_cli.rules.reasons import Reason
 from antrean_cli.rules.times import milliseconds
 
@@ -50,6 +51,7 @@ class BookingRow(NamedTuple):
     compared: int
     refused: str
     left_alive: str
+    faults: str
 
 
 class PushRow(NamedTuple):
@@ -120,6 +122,7 @@ def record_of(row: BookingRow, pushes: Sequence[PushRow], zone: timezone) -> Rec
         done_fingerprint=row.settled,
         pushes={push.step: _push_of(push, zone) for push in pushes},
         refusals=_refusals_of(row.refused, zone) if row.refused else {},
+        faults=_faults_of(row.faults, zone) if row.faults else {},
     )
 
 
@@ -132,6 +135,13 @@ def _refusals_of(stored: str, zone: timezone) -> dict[str, tuple[Refusal, ...]]:
     return {
         step: tuple(Refusal(mark, aware(at, zone)) for mark, at in refused)
         for step, refused in json.loads(stored).items()
+    }
+
+
+def _faults_of(stored: str, zone: timezone) -> dict[str, PushFault]:
+    return {
+        step: PushFault(times, aware(since, zone), Cause(cause), status, bool(own))
+        for step, (times, since, cause, status, own) in json.loads(stored).items()
     }
 
 
@@ -192,6 +202,7 @@ def booking_row(record: Record) -> BookingRow:
         compared=int(record.compared),
         left_alive=str(record.left_alive),
         refused=_stored_refusals(record.refusals) if record.refusals else "",
+        faults=_stored_faults(record.faults) if record.faults else "",
     )
 
 
@@ -199,6 +210,14 @@ def _stored_refusals(refusals: Mapping[str, tuple[Refusal, ...]]) -> str:
     values = {
         step: [(one.mark, stored_time(one.at)) for one in refused]
         for step, refused in sorted(refusals.items())
+    }
+    return json.dumps(values)
+
+
+def _stored_faults(faults: Mapping[str, PushFault]) -> str:
+    values = {
+        step: (one.times, stored_time(one.since), one.cause.value, one.status, int(one.own))
+        for step, one in sorted(faults.items())
     }
     return json.dumps(values)
 

@@ -78,6 +78,11 @@ def _seal_with_left_alive(connection: sqlite3.Connection) -> None:
     _seal_anew(connection, f"{_BOOKING}, {_OWNERS}, refused", "left_alive")
 
 
+def _seal_with_faults(connection: sqlite3.Connection) -> None:
+    """Seal every booking together with its pushes that BPJS does not answer."""
+    _seal_anew(connection, f"{_BOOKING}, {_OWNERS}, refused, left_alive", "faults")
+
+
 def _seal_anew(connection: sqlite3.Connection, known: str, added: str) -> None:
     """Seal every booking, sealed with the columns `known`, with those that were added behind them.
 
@@ -203,6 +208,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
     ),
     ("ALTER TABLE booking ADD COLUMN refused TEXT NOT NULL DEFAULT ''", _seal_with_refusals),
     ("ALTER TABLE booking ADD COLUMN left_alive TEXT NOT NULL DEFAULT ''", _seal_with_left_alive),
+    ("ALTER TABLE booking ADD COLUMN faults TEXT NOT NULL DEFAULT ''", _seal_with_faults),
 )
 
 

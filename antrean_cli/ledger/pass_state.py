@@ -45,7 +45,9 @@ class PassState(NamedTuple):
 
     Of BPJS:
     - `calls`: how many calls ended how, by "call outcome", since the ledger was made.
-    - `faults_in_row`: how many calls in a row brought no envelope.
+    - `faults_in_row`: how many calls in a row brought no envelope; `faulted`: the booking that all
+      of them were for, empty if there were several.
+    - `answered_at`: when the last envelope came.
     - `pace`: how fast the last pass that sent something could go.
     - `outages`: those that are on, by kind (of BPJS, Khanza, credentials, the clock).
     - `antrean_lists`: antrean per tanggal, by day; kept are the kode booking of ours that were
@@ -66,6 +68,8 @@ class PassState(NamedTuple):
     touched_at: datetime | None = None
     calls: Mapping[str, int] = _NOTHING
     faults_in_row: int = 0
+    faulted: str = ""
+    answered_at: datetime | None = None
     pace: Pace | None = None
     outages: Mapping[str, Outage] = _NOTHING
     antrean_lists: Mapping[date, CachedList] = _NOTHING
@@ -101,6 +105,8 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
         touched_at=time("touched_at"),
         calls=values.get("calls", {}),
         faults_in_row=values.get("faults_in_row", 0),
+        faulted=values.get("faulted", ""),
+        answered_at=time("answered_at"),
         pace=_pace(values["pace"], zone) if "pace" in values else None,
         outages={
             kind: _outage(kind, values[f"{_OUTAGE}{kind}"], zone)
@@ -134,6 +140,8 @@ def stored(state: PassState) -> dict[str, str]:
         "touched_at": stored_time(state.touched_at),
         "calls": state.calls or None,
         "faults_in_row": state.faults_in_row,
+        "faulted": state.faulted or None,
+        "answered_at": stored_time(state.answered_at),
         "pace": state.pace and _stored_pace(state.pace),
         "looks_adopt": {
             day.isoformat(): _stored_list(kept) for day, kept in state.antrean_lists.items()

@@ -14,6 +14,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.codes import Code, State
 from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import Reason, general
@@ -44,6 +45,7 @@ class Overview:
     - `broken_rows` are rows of Khanza's that nothing can be told of.
     - `left_alive` are the bookings that BPJS holds although Khanza has them no more.
     - `pace` is how fast the last pass that sent something could go, None if that is long ago.
+    - `unanswered` are the pushes that BPJS does not answer while it answers others.
     - `deadlines` are the last days on which BPJS takes what is open, and how many pushes that is.
     """
 
@@ -61,6 +63,7 @@ class Overview:
     deadlines: Mapping[date, int]
     pace: Pace | None
     left_alive: tuple[Record, ...] = ()
+    unanswered: tuple[tuple[Record, str], ...] = ()
 
     def count(self, state: State) -> int:
         """Return how many pushes are held or refused."""
@@ -77,6 +80,11 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     pushes = [push for _, push in pairs]
     state = ledger.pass_state()
+    unanswered = [
+        (record, str(push.step))
+        for record, push in pairs
+        if (fault := shown_fault(record, push.step)) and fault.own
+    ]
     left_alive = [record for record in still_taken.values() if record.is_left_alive]
     return Overview(
         now=now,
@@ -91,6 +99,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         outages=_outages(state),
         broken_rows=state.broken_rows,
         deadlines=_deadlines(pairs),
+        unanswered=tuple(unanswered),
         left_alive=tuple(sorted(left_alive, key=lambda one: (one.tanggal, one.kodebooking))),
         pace=state.pace if state.pace and state.pace.holds(now) else None,
     )

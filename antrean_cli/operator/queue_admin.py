@@ -76,7 +76,9 @@ def retried(record: Record, pushes: Iterable[Push]) -> Record:
 
 
 def _without_refusals(record: Record, pushes: Iterable[Push]) -> Record:
-    """Return a booking whose refusals of these pushes are forgotten: they may go as they are."""
+    """Return a booking whose refusals and faults of these pushes are forgotten: they may go."""
+    for push in pushes:
+        record = record.with_fault(push.step, None)
     return record.without_refusals({str(push.step) for push in pushes})
 
 

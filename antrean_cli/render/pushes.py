@@ -7,8 +7,10 @@ from typing import Any
 from antrean_cli.render.reasons import advice_on, sentence
 from antrean_cli.render.tables import table
 from antrean_cli.render.times import epoch_ms, time_of_day
+from antrean_cli.render.unanswered import fault_document, fault_text
 from antrean_cli.render.words import KINDS, STATES, step_name
 from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.push import MANUAL, STEPS, Change, Push, Record
 from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
 
@@ -34,12 +36,29 @@ def push_table(pairs: Iterable[tuple[Record, Push]]) -> str:
             record.kd_poli,
             step_name(push.step),
             STATES[push.state],
-            sentence(why) if (why := _why(push)) else push_times(push),
+            _why_or_when(record, push),
         )
         for record, push in pairs
     ]
     headings = ("Hari", "Kode booking", "Poli", "Kiriman", "Keadaan", "Alasan atau waktu")
     return table(headings, rows, _REASON_WIDTH)
+
+
+def _why_or_when(record: Record, push: Push) -> str:
+    """Return why a push is where it is, else its time."""
+    if fault := shown_fault(record, push.step):
+        return fault_text(fault)
+    why = _why(push)
+    return with_bodies_refused(record, push, sentence(why)) if why else push_times(push)
+
+
+def with_bodies_refused(record: Record, push: Push, text: str) -> str:
+    """Return why a push was refused; with how often, where its content changed meanwhile."""
+    refused = record.refused(push.step) if push.state == State.REFUSED else ()
+    if len(refused) < 2:
+        return text
+    since = refused[0].at
+    return f"{text} ({len(refused)} kali dengan isi berbeda sejak {since:%d-%m %H:%M})"
 
 
 def due_table(pairs: Iterable[tuple[Record, Push]]) -> str:
@@ -161,6 +180,7 @@ def push_document(kodebooking: str, push: Push) -> dict[str, Any]:
 
 def listed_push_document(record: Record, push: Push) -> dict[str, Any]:
     """Return a push for JSON output together with what is known of its booking."""
+    fault = shown_fault(record, push.step)
     return {
         **push_document(record.kodebooking, push),
         "tanggal": record.tanggal.isoformat(),
@@ -168,5 +188,7 @@ def listed_push_document(record: Record, push: Push) -> dict[str, Any]:
         "no_rawat": record.no_rawat,
         "kd_poli": record.kd_poli,
         "left_alive": record.is_left_alive,
+        "refusals": len(record.refused(push.step)),
+        "unanswered": fault_document(fault) if fault else None,
         "since": epoch_ms(push.since),
     }

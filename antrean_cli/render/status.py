@@ -13,6 +13,7 @@ from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, two_units
+from antrean_cli.render.unanswered import fault_document, unanswered_section
 from antrean_cli.render.words import STATES
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.outages import Outage, OutageKind
@@ -53,6 +54,8 @@ def status_text(found: Overview, problems: Sequence[HealthProblem]) -> str:
         rows = [(STATES[one.state], one.pushes, sentence(one.reason)) for one in found.reasons]
         lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]
     if section := left_alive_section(found.left_alive):
+        lines += ["", section]
+    if section := unanswered_section(found.unanswered):
         lines += ["", section]
     if problems:
         sentences = (fill(f"- {problem_sentence(problem)}", 2) for problem in problems)
@@ -124,6 +127,10 @@ def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[
         ],
         "left_alive": [left_alive_document(record) for record in found.left_alive],
         "pace": pace_document(found.pace),
+        "unanswered": [
+            {"kodebooking": record.kodebooking, "step": step, **fault_document(record.faults[step])}
+            for record, step in found.unanswered
+        ],
         "broken_rows": [row._asdict() for row in found.broken_rows],
         "deadlines": {day.isoformat(): count for day, count in found.deadlines.items()},
     }

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from antrean_cli.operator.visit_report import BookingAtBpjs, VisitReport
+from antrean_cli.render.pushes import with_bodies_refused
 from antrean_cli.render.reasons import Unit, advice_on, recorded_by, sentence, who_acts
+from antrean_cli.render.unanswered import ADVICE, fault_text
 from antrean_cli.render.words import STATES, step_name
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.left_alive import as_held
+from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.push import ADMISSION, CANCELS, MANUAL, STEPS, TASK_STEPS, Push
 from antrean_cli.rules.reasons import ReasonCode, has_code
 
@@ -62,9 +65,14 @@ def _stuck(report: VisitReport) -> Iterator[ToDo]:
     if alive := as_held(report.record):
         pushes = [*pushes, alive]
     for push in pushes:
-        if push.reason and push.state in (State.HELD, State.REFUSED):
+        if fault := shown_fault(report.record, push.step):
+            yield ToDo(
+                f"{step_name(push.step)}: {fault_text(fault)}", ADVICE if fault.own else None
+            )
+        elif push.reason and push.state in (State.HELD, State.REFUSED):
             code = f" (kode {push.code})" if push.state == State.REFUSED and push.code else ""
-            what = f"{step_name(push.step)} {STATES[push.state]}: {sentence(push.reason)}{code}"
+            why = with_bodies_refused(report.record, push, sentence(push.reason))
+            what = f"{step_name(push.step)} {STATES[push.state]}: {why}{code}"
             yield ToDo(what, _advice(report, _root(report, push)))
 
 

@@ -21,6 +21,7 @@ from antrean_cli.rules.codes import Kind, OutcomeKind, State, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange, demand_on
+from antrean_cli.rules.own_faults import is_own, put_off_by_itself, with_one_more
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, UNLISTED, Push, Record, Refusal
 from antrean_cli.rules.reasons import (
@@ -46,6 +47,9 @@ from antrean_cli.rules.transitions import (
     resend,
     without_doubt,
 )
+
+# Envelopes that say nothing of the push itself.
+_SAYS_NOTHING = (OutcomeKind.AUTH_FAILED, OutcomeKind.THROTTLED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +99,8 @@ def apply(
     `jitter` is a random number from 0 to 1, `mark` that of the body which was sent; empty for what
     is not tried anew by itself.
     """
+    if outcome.kind not in _SAYS_NOTHING:
+        record = record.with_fault(step, None)
     known = record.pushes[step]
     doubt = _still_in_doubt(known, outcome)
     push = replace(known, code=outcome.code, needs_lookup=doubt, reason=None)
@@ -112,8 +118,7 @@ def _still_in_doubt(push: Push, outcome: Outcome) -> bool:
     """
     if outcome.kind == OutcomeKind.RETRY:
         return push.needs_lookup or push.step in UNLISTED
-    settles_nothing = outcome.kind in (OutcomeKind.AUTH_FAILED, OutcomeKind.THROTTLED)
-    return settles_nothing and push.needs_lookup
+    return outcome.kind in _SAYS_NOTHING and push.needs_lookup
 
 
 # -- one function a kind of outcome
@@ -293,16 +298,30 @@ _EFFECTS: Mapping[OutcomeKind, Callable[[_Answered], Record]] = {
 # -- no answer, and lists
 
 
-def after_fault(record: Record, step: str, fault: Fault, now: datetime) -> Record:
+def after_fault(
+    record: Record,
+    step: str,
+    fault: Fault,
+    now: datetime,
+    jitter: float = 0.0,
+    *,
+    answered_at: datetime | None = None,
+) -> Record:
     """Return the record after an exchange without an envelope.
 
-    No attempt is counted, and the next pass repeats it, unless a Retry-After came with it.
+    No attempt is counted, and the next pass repeats it, unless a Retry-After came with it, or the
+    fault is the push's own (own_faults.py). `answered_at` is when BPJS last answered anything, None
+    while an outage is on: then nobody can tell.
     """
     push = record.pushes[step]
-    next_try = next_try_at_pace(fault.retry_after, now) or push.next_try
     lost = abort_call(push) if push.state == State.SENDING else push
     doubtful = push.needs_lookup or fault.maybe_acted
-    return record.with_pushes(replace(lost, needs_lookup=doubtful, next_try=next_try))
+    next_try = next_try_at_pace(fault.retry_after, now) or push.next_try
+    record = record.with_pushes(replace(lost, needs_lookup=doubtful, next_try=next_try))
+    record = with_one_more(record, step, fault, now)
+    if not is_own(record, step, answered_at):
+        return record
+    return put_off_by_itself(record, step, fault.retry_after, now, jitter)
 
 
 def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record:
@@ -313,7 +332,7 @@ def after_lookup(record: Record, rows: Sequence[Task], policy: Policy) -> Record
     record = without_doubt(record, _is_listed)
     for step, waktu in tasks_held(rows).items():
         if step in STEPS:
-            record = record.with_pushes(_found(record, step, waktu))
+            record = record.with_fault(step, None).with_pushes(_found(record, step, waktu))
         record = with_settled_add(record)
     if record.ended:
         return close_open(record, CANCELLED)

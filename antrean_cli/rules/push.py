@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind, LeftAlive, State, Step
+from antrean_cli.rules.faults import Cause
 from antrean_cli.rules.patients import NOBODY, Owner
 from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
 from antrean_cli.rules.times import WIB
@@ -104,6 +105,21 @@ class Refusal(NamedTuple):
     at: datetime
 
 
+class PushFault(NamedTuple):
+    """A push whose calls bring no envelope (faults.py, own_faults.py).
+
+    - So many `times` in a row, from `since` on; the last time because of `cause`, with HTTP
+      `status` where one came.
+    - `own`: others got through meanwhile, so it is not BPJS, but this push.
+    """
+
+    times: int
+    since: datetime
+    cause: Cause
+    status: int | None = None
+    own: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """What the ledger knows of one booking; `tanggal` is the day of service.
@@ -113,7 +129,8 @@ class Record:
     - `owner` is whose it is; `handed_on`: Khanza gave its no_rawat to another patient's visit.
     - `left_alive`: whether BPJS holds it although Khanza has it no more.
     - `compared`: BPJS's list of the day was asked whose booking this is, or does not tell.
-    - `refusals` is what BPJS has refused of each step.
+    - `refusals` is what BPJS has refused of each step, `faults` the steps of which nothing is known
+      since their last calls brought no envelope.
     """
 
     kodebooking: str
@@ -131,6 +148,7 @@ class Record:
     done_fingerprint: str = ""  # of the visit as it was when nothing more was to be done
     pushes: Mapping[str, Push] = field(default_factory=dict)
     refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
+    faults: Mapping[str, PushFault] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:
@@ -180,6 +198,12 @@ class Record:
     def with_pushes(self, *pushes: Push) -> "Record":
         """Return the record with these pushes put in, each in the place of the one of its step."""
         return replace(self, pushes={**self.pushes, **{push.step: push for push in pushes}})
+
+    def with_fault(self, step: str, fault: PushFault | None) -> "Record":
+        """Return the record with the fault of a step, or with none of it."""
+        others = {name: one for name, one in self.faults.items() if name != step}
+        faults = {**others, step: fault} if fault else others
+        return replace(self, faults=faults) if faults != self.faults else self
 
     def keeping(self, wanted: Callable[[Push], bool]) -> "Record":
         """Return the record with only those of its pushes that are wanted."""

@@ -4,10 +4,12 @@
   is left alone for a while. (rules/README.md, Trouble)
 - While an outage is on one call goes ahead as a probe; its answer closes the breaker again.
 - A refusal of who we are ends the delivery at once: every further call would be refused as well.
+- What is a push's own fault says nothing of BPJS (rules/own_faults.py).
 - A call that came too soon is neither: it goes back in its place (rules/README.md, Pacing).
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import OutcomeKind
@@ -19,6 +21,8 @@ from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE, OutageKind
 class CircuitBreaker:
     """What is known of BPJS; `probing` as long as one call goes ahead of the others.
 
+    - `faulted` is the booking that all faults in this row were of, empty if there were several.
+    - `answered_at` is when the last envelope came, in this pass or before.
     - `fault` is the last exchange that brought no envelope, `put_off` the last answer that wants a
       request repeated later.
     - `refusal`: BPJS does not accept who we are; it was said of the booking `refused`.
@@ -26,6 +30,8 @@ class CircuitBreaker:
     """
 
     faults_in_row: int = 0
+    faulted: str = ""
+    answered_at: datetime | None = None
     probing: bool = False
     open: bool = False
     fault: Fault | None = None
@@ -35,9 +41,12 @@ class CircuitBreaker:
     answered: bool = False
     judged: bool = False
 
-    def take_fault(self, fault: Fault) -> None:
-        """Take in an exchange that brought no envelope."""
+    def take_fault(self, kodebooking: str, fault: Fault) -> None:
+        """Take in an exchange for a booking that brought no envelope."""
         self.fault = fault
+        if self.faults_in_row and self.faulted != kodebooking:
+            kodebooking = ""
+        self.faulted = kodebooking
         self.faults_in_row += 1
         self.open |= self.probing or self.begins_outage
 
@@ -46,9 +55,10 @@ class CircuitBreaker:
         self.put_off = outcome
         self.open |= self.probing
 
-    def take_answer(self, kodebooking: str, outcome: Outcome) -> None:
+    def take_answer(self, kodebooking: str, outcome: Outcome, now: datetime) -> None:
         """Take in an answer to a call for a booking."""
         self.faults_in_row, self.answered, self.probing = 0, True, False
+        self.faulted, self.answered_at = "", now
         if outcome.kind == OutcomeKind.AUTH_FAILED:
             self.refusal, self.refused = outcome, kodebooking
         elif outcome.kind == OutcomeKind.RETRY:

@@ -35,6 +35,7 @@ from antrean_cli.rules.outcomes import (
     after_unreadable_lookup,
     apply,
 )
+from antrean_cli.rules.own_faults import newly_told
 from antrean_cli.rules.owner_at_bpjs import awaits_owner
 from antrean_cli.rules.pacing import Pacing, Start, got_through
 from antrean_cli.rules.patients import Owner
@@ -70,6 +71,7 @@ class Delivery:
     - `adds_that_wait` are the bookings whose add waits for a look at BPJS's lists (adopt.py).
     - `probed` is the booking that the last probe was of, and after `run` the one of this delivery.
     - `bookings` are as they are now; `waiting` counts their pushes that are still to be sent.
+    - `unanswered` are the pushes that people are to be told of: their faults are their own.
     - `calls` counts the calls that ended, by "call outcome"; `ended` are outages that are over.
     """
 
@@ -88,6 +90,7 @@ class Delivery:
     bookings: dict[str, Record] = field(default_factory=dict)
     ended: dict[str, Outage] = field(default_factory=dict)
     waiting: int = 0
+    unanswered: list[tuple[Record, Step]] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
     _throttled: Counter[str] = field(default_factory=Counter)  # by kode booking
@@ -132,8 +135,13 @@ class Delivery:
             # Some wait for a look at a list, and looks for BPJS to be back: where nothing else is
             # due, one of them is the probe.
             able = self._able(probing=True)
+        # One that is not answered while others are tells nothing of BPJS.
+        able = [one for one in able if not self._is_unanswered(one)] or able
         later = (kodebooking for kodebooking in able if kodebooking > self.probed)
         return next(later, able[0] if able else "")
+
+    def _is_unanswered(self, kodebooking: str) -> bool:
+        return any(fault.own for fault in self.bookings[kodebooking].faults.values())
 
     def _able(self, *, probing: bool) -> list[str]:
         """Return the bookings that something can be asked for now, by their kode booking."""
@@ -291,13 +299,12 @@ class Delivery:
                 return after_unreadable_lookup(record)
             if through is False:
                 return self._after_throttled(record, step, throttled(answer), now)
-            self.breaker.take_fault(answer)
-            return after_fault(record, step, answer, now)
+            return self._after_fault(record, step, answer, now)
         outcome = judge(name, step, answer)
         self.calls[f"{name} {outcome.kind}"] += 1
         if outcome.kind == OutcomeKind.THROTTLED:
             return self._after_throttled(record, step, outcome, now)
-        self.breaker.take_answer(record.kodebooking, outcome)
+        self.breaker.take_answer(record.kodebooking, outcome, now)
         self._throttled.pop(record.kodebooking, None)
         jitter = random.random()  # noqa: S311 - no secret
         if not call.lookup:
@@ -308,6 +315,17 @@ class Delivery:
         if outcome.kind == OutcomeKind.DONE:
             return after_lookup(record, answer.response, self.policy)
         return after_failed_lookup(record, step, outcome, self.policy, now, jitter)
+
+    def _after_fault(self, record: Record, step: Step, fault: Fault, now: datetime) -> Record:
+        """Return the booking after an exchange without an envelope, whosever fault that is."""
+        # While an outage is on nobody can tell.
+        answered_at = None if self.breaker.probing else self.breaker.answered_at
+        jitter = random.random()  # noqa: S311 - no secret
+        after = after_fault(record, step, fault, now, jitter, answered_at=answered_at)
+        if not (answered_at and after.faults[step].own):
+            self.breaker.take_fault(record.kodebooking, fault)
+        self.unanswered += [(after, Step(told)) for told in newly_told(record, after)]
+        return after
 
     def _after_throttled(
         self, record: Record, step: Step, outcome: Outcome, now: datetime
@@ -328,13 +346,14 @@ class Delivery:
 
     def _keep_what_was_learned(self) -> None:
         """Write what these calls say of BPJS as a whole, together with what came of them."""
-        faults_in_row, over = self.breaker.faults_in_row, self.breaker.ends_outages
-        if (faults_in_row, over) == self._learned:
+        faults_in_row, faulted = self.breaker.faults_in_row, self.breaker.faulted
+        over = self.breaker.ends_outages
+        if (faults_in_row, faulted, over) == self._learned:
             return
-        self._learned = (faults_in_row, over)
+        self._learned = (faults_in_row, faulted, over)
         on = self.ledger.pass_state().outages
         self.ended |= {kind: on[kind] for kind in over if kind in on}
         left = {kind: one for kind, one in on.items() if kind not in over}
         self.ledger.update_pass_state(
-            lambda state: state._replace(faults_in_row=faults_in_row, outages=left)
+            lambda state: state._replace(faults_in_row=faults_in_row, faulted=faulted, outages=left)
         )

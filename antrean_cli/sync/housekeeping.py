@@ -1,13 +1,16 @@
 """What a pass does besides sending: it settles what the last one left, and forgets what is old."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import State
-from antrean_cli.rules.push import Change, Record, expired
+from antrean_cli.rules.push import Change, Push, Record, expired
 from antrean_cli.rules.transitions import expire, recover_in_flight
 
 PRUNED_AT_ONCE = 5000
+LONGEST_ONCE_THROUGH = timedelta(minutes=5)
 
 
 def recover(ledger: Ledger, now: datetime) -> tuple[Change, ...]:
@@ -29,6 +32,47 @@ def _recovered(record: Record, now: datetime) -> Record:
     in_flight = (push for push in record.pushes.values() if push.state == State.SENDING)
     after = record.with_pushes(*map(recover_in_flight, in_flight))
     return expire(after) if expired(after, now) else after
+
+
+def forget_waits(ledger: Ledger, now: datetime) -> None:
+    """Let everything that BPJS put off, or did not answer, be tried now: a person says so.
+
+    What waits for another step, and a held add, ask when it is their time (rules/backoff.py).
+    """
+    _shorten(ledger, now, now, lambda _record, _push: True)
+
+
+def shorten_waits(ledger: Ledger, now: datetime) -> None:
+    """Let no back-off be longer than five minutes: something got through.
+
+    Not where BPJS said how long (then no attempt was counted), nor where it is only this push that
+    is not answered (rules/own_faults.py).
+    """
+    _shorten(ledger, now, now + LONGEST_ONCE_THROUGH, _backs_off)
+
+
+def _backs_off(record: Record, push: Push) -> bool:
+    fault = record.faults.get(push.step)
+    return push.attempts > 0 and not (fault and fault.own)
+
+
+def _shorten(
+    ledger: Ledger, now: datetime, until: datetime, fits: Callable[[Record, Push], bool]
+) -> None:
+    shortened: list[tuple[Record, Record]] = []
+    for record in ledger.unfinished().values():
+        waiting = [
+            push
+            for push in record.pushes.values()
+            if push.state == State.DUE and push.next_try and push.next_try > until
+        ]
+        sooner = [replace(push, next_try=until) for push in waiting if fits(record, push)]
+        if sooner:
+            shortened.append((record, record.with_pushes(*sooner)))
+    if shortened:
+        with ledger.transaction():
+            for before, after in shortened:
+                ledger.save(before, after, now)
 
 
 def prune(ledger: Ledger, keep_days: int, now: datetime) -> None:

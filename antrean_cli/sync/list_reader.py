@@ -26,6 +26,12 @@ class ListReader:
     client: "Callable[[], Client]"
     until: float  # time.monotonic()
 
+    def is_answered(self, name: str) -> bool:
+        """Return whether BPJS answers a call, whatever it says; False without time for it."""
+        from antrean_cli.rules.answers import FAULT
+
+        return self.ask(name).kind not in (FAULT, UNASKED)
+
     def ask(self, name: str, *words: str) -> ListResult:
         """Ask for one list, as Client.ask does; UNASKED if there is no time left for it."""
         # A pass that asks for no list must not pay for the table of answers.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from antrean_cli.errors import AntreanError, RefusedPushError, worst
-from antrean_cli.rules.codes import State
+from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.service_days import BrokenRow
@@ -20,12 +20,14 @@ class Noted(NamedTuple):
     """What a look at Khanza, or at what the last pass left, changed in the ledger.
 
     `broken` are the rows of Khanza's that nothing can be told of, `left_alive` the bookings that
-    BPJS holds although Khanza has them no more, as far as they are news.
+    BPJS holds although Khanza has them no more, `unanswered` the pushes that BPJS does not answer
+    while it answers others, as far as they are news.
     """
 
     changes: tuple[Change, ...]
     broken: tuple[BrokenRow, ...] = ()
     left_alive: tuple[Record, ...] = ()
+    unanswered: tuple[tuple[Record, Step], ...] = ()
 
 
 class Delivered(NamedTuple):

@@ -9,6 +9,7 @@
 - The ledger must be locked by the caller (ledger/file.py, `locked`).
 """
 
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -29,13 +30,13 @@ from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
-from antrean_cli.rules.codes import State
+from antrean_cli.rules.codes import CallName, State, Step
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.enrich import enriched
-from antrean_cli.sync.housekeeping import prune, recover
+from antrean_cli.sync.housekeeping import forget_waits, prune, recover, shorten_waits
 from antrean_cli.sync.read import Reading, read, sessions_of
 from antrean_cli.sync.record import record
 from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from antrean_cli.rules.booking_plans import Plan
     from antrean_cli.rules.pacing import Pacing
     from antrean_cli.sync.adopt import ListComparison
+    from antrean_cli.sync.circuit_breaker import CircuitBreaker
     from antrean_cli.sync.deliver import Delivery
     from antrean_cli.sync.list_reader import ListReader
 
@@ -69,11 +71,16 @@ WITHOUT_KHANZA = ForDelivery({}, {}, frozenset())
 
 @dataclass(kw_only=True, slots=True)
 class Pass:
-    """One pass over an open, locked ledger; setting `stop` ends it in order."""
+    """One pass over an open, locked ledger; setting `stop` ends it in order.
+
+    `at_once`: a person waits for it. It tries although an outage, or what BPJS put off, says to
+    wait (rules/README.md, Trouble).
+    """
 
     settings: Settings
     ledger: Ledger
     clock: Callable[[], datetime]
+    at_once: bool = False
     stop: Event = field(default_factory=Event)
     report: Report = field(default_factory=Report)
     delivering: bool = False  # from then on a signal waits for the calls in flight
@@ -81,6 +88,7 @@ class Pass:
     _lists_until: float | None = None  # for all looks at lists together
     _connected: "Client | None" = None
     _calls: Counter[str] = field(default_factory=Counter)
+    _answered_at: datetime | None = None  # by BPJS, with any envelope
 
     @property
     def errors(self) -> list[AntreanError]:
@@ -131,6 +139,8 @@ class Pass:
     def _recover(self) -> Iterator[PassEvent]:
         """Settle what the last pass left."""
         yield self._noted(recover(self.ledger, self.clock()))
+        if self.at_once:
+            forget_waits(self.ledger, self.clock())
 
     def _read(self, since: date | None) -> Generator[PassEvent, None, Reading | None]:
         """Read Khanza; None if that failed, which is told and kept for the report."""
@@ -240,7 +250,7 @@ class Pass:
             return bookings
         state = self.ledger.pass_state()
         outage = state.outages.get(OutageKind.BPJS)
-        if outage and not outage.may_probe(now):
+        if outage and not (self.at_once or outage.may_probe(now)):
             when = outage.next_probe.astimezone(self.settings.policy.zone)
             self.errors.append(
                 TemporaryError(f"BPJS belum pulih; dicoba lagi pukul {when:%H:%M:%S}")
@@ -252,6 +262,9 @@ class Pass:
         for changes in delivery.run(bookings):
             self.report.add(changes, answered=True)
             yield Delivered(changes=changes, waiting=delivery.waiting)
+        self._answered_at = delivery.breaker.answered_at
+        if delivery.breaker.judged:
+            shorten_waits(self.ledger, self.clock())
         yield from self._judge(delivery)
         return delivery.bookings
 
@@ -263,7 +276,7 @@ class Pass:
         self.report.held, self.report.later = states.count(State.HELD), states.count(State.DUE)
         now, code = self.clock(), self.report.exit_code
         good = code in (0, RefusedPushError.exit_code)
-        pacing = self.report.pacing
+        pacing, answered_at = self.report.pacing, self._answered_at
         pace = pacing.left(time.monotonic(), now) if pacing else None
         with self.ledger.transaction():
             self.ledger.update_pass_state(
@@ -273,6 +286,7 @@ class Pass:
                     succeeded_at=now if good else state.succeeded_at,
                     calls=Counter(state.calls) + self._calls,
                     pace=pace or state.pace,
+                    answered_at=answered_at or state.answered_at,
                 )
             )
 
@@ -332,7 +346,12 @@ class Pass:
             stop=self.stop,
             probed=outage.probed if outage else "",
             calls=self._calls,
-            breaker=CircuitBreaker(faults_in_row=state.faults_in_row, probing=bool(outage)),
+            breaker=CircuitBreaker(
+                faults_in_row=state.faults_in_row,
+                faulted=state.faulted,
+                answered_at=self._answered_at or state.answered_at,
+                probing=bool(outage),
+            ),
         )
 
     # -- what is learned of BPJS and Khanza as a whole
@@ -368,12 +387,40 @@ class Pass:
         if (put_off := breaker.put_off) and not breaker.judged:
             self.errors.append(TemporaryError(f"BPJS meminta dicoba lagi: {put_off.text}"))
             yield from self._failed(OutageKind.BUSY, f"{put_off.text} (kode {put_off.code})")
+        if delivery.unanswered:
+            yield Noted((), unanswered=tuple(delivery.unanswered))
+        if (yield from self._is_one_bookings_fault(breaker)):
+            return
         if breaker.fault:
             self.errors.append(TemporaryError(breaker.fault.text))
         elif delivery.unfinished and not breaker.refusal and not self.stop.is_set():
             self.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
         if breaker.fault and (breaker.begins_outage or self._outage(OutageKind.BPJS)):
             yield from self._failed(OutageKind.BPJS, breaker.fault.text, delivery.probed)
+
+    def _is_one_bookings_fault(self, breaker: "CircuitBreaker") -> Generator[PassEvent, None, bool]:
+        """Return whether it is one booking that is not answered, and no outage begins.
+
+        Where nothing else was tried, BPJS is asked for something else. What is found is noted.
+        """
+        if not breaker.begins_outage or not breaker.faulted or self._outage(OutageKind.BPJS):
+            return False
+        self._lists_until = None  # anew: a delivery may have taken its time
+        before, reader = self.ledger.record(breaker.faulted), self._list_reader()
+        if not (before and reader and reader.is_answered(CallName.POLI)):
+            return False
+        from antrean_cli.rules.own_faults import blamed, newly_told
+
+        now = self.clock()
+        after = blamed(before, now, random.random())  # noqa: S311 - no secret
+        with self.ledger.transaction():
+            changes = self.ledger.save(before, after, now)
+            self.ledger.update_pass_state(
+                lambda state: state._replace(faults_in_row=0, faulted="", answered_at=now)
+            )
+        told = tuple((after, Step(step)) for step in newly_told(before, after))
+        yield Noted(tuple(changes), unanswered=told)
+        return True
 
     def _outage(self, kind: OutageKind) -> Outage | None:
         """Return the outage of a kind that is on, or None."""

@@ -133,7 +133,7 @@ class Ended(NamedTuple):
 
 def in_process(site: Site, **env: str) -> Ended:
     """Run one pass here."""
-    done = site.sync(since=None, seconds=50, **env)
+    done = site.sync(since=None, seconds=50, at_once=False, **env)
     return Ended(done.report.exit_code, done.told)
 
 

@@ -28,8 +28,9 @@ from hypothesis import strategies as st
 from antrean_cli.errors import LockedError, StateError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.codes import Kind, State, Step
-from antrean_cli.rules.push import Push, Record, StatusObservation
+from antrean_cli.rules.codes import Kind, LeftAlive, State, Step
+from antrean_cli.rules.faults import Cause
+from antrean_cli.rules.push import Push, PushFault, Record, Refusal, StatusObservation
 from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.simulator.faults import Fault
 from tests.support.site import MONDAY, WIB, Site
@@ -143,6 +144,7 @@ COLUMNS = {
         *("mark_norm", "mark_nik", "mark_nomorkartu"),
         *("registered", "handed_on", "compared", "left_alive"),
         "refused",  # keyed marks as well
+        "faults",  # counts and causes
     },
     "push": {
         *(
@@ -400,6 +402,7 @@ pushes = st.builds(
 seens = st.builds(
     StatusObservation, stts=names, since=times, first=st.booleans(), exact=st.booleans()
 )
+steps = st.sampled_from(Step).map(str)
 records = st.builds(
     Record,
     kodebooking=names,
@@ -411,7 +414,24 @@ records = st.builds(
     kd_pj=texts,
     seen=st.none() | seens,
     done_fingerprint=texts,
+    handed_on=st.booleans(),
+    compared=st.booleans(),
+    left_alive=st.sampled_from(LeftAlive),
     pushes=st.lists(pushes, max_size=5).map(lambda many: {one.step: one for one in many}),
+    refusals=st.dictionaries(
+        steps, st.lists(st.builds(Refusal, mark=names, at=times), min_size=1).map(tuple)
+    ),
+    faults=st.dictionaries(
+        steps,
+        st.builds(
+            PushFault,
+            times=st.integers(1, 2**31),
+            since=times,
+            cause=st.sampled_from(Cause),
+            status=st.none() | st.integers(100, 599),
+            own=st.booleans(),
+        ),
+    ),
 )
 fixtures_stay = trials(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60

@@ -79,6 +79,8 @@ states = st.builds(
     touched_at=st.none() | times,
     calls=st.dictionaries(texts, st.integers(1, 10**9), max_size=3),
     faults_in_row=st.integers(0, 9),
+    faulted=texts,
+    answered_at=st.none() | times,
     pace=st.none()
     | st.builds(
         Pace,
@@ -136,6 +138,8 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
     "touched_at": ({"touched_at": NOW}, "1795417200000"),
     "calls": ({"calls": {"add done": 2}}, '{"add done": 2}'),
     "faults_in_row": ({"faults_in_row": 2}, "2"),
+    "faulted": ({"faulted": "A1"}, '"A1"'),
+    "answered_at": ({"answered_at": NOW}, "1795417200000"),
     "pace": (
         {"pace": Pace(NOW, 7, 18.5, NOW)},
         '{"at": 1795417200000, "side_by_side": 7, "rate": 18.5, "refused_at": 1795417200000}',

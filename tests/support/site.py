@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
+from itertools import starmap
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -22,6 +23,7 @@ from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.render.broken_rows import broken_row_text
 from antrean_cli.render.outages import announcement_text
+from antrean_cli.render.unanswered import unanswered_text
 from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.push import Change, Push, Record
 from antrean_cli.simulator.bookings import Answer
@@ -88,12 +90,14 @@ class Site:
         needs = frozenset({"bpjs", "khanza"})
         return load(env_file=None, state=self.state, needs=needs, environ={**self.env, **env})
 
-    def sync(self, *, since: date | None = None, seconds: int = 50, **env: str) -> Done:
+    def sync(
+        self, *, since: date | None = None, seconds: int = 50, at_once: bool = False, **env: str
+    ) -> Done:
         """Run one pass at the clock's time."""
         settings = replace(self.settings(**env), max_seconds=seconds)
         done = Done(report=Report(), told=[], changes=[])
         with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
-            one = Pass(settings=settings, ledger=ledger, clock=self.clock)
+            one = Pass(settings=settings, ledger=ledger, clock=self.clock, at_once=at_once)
             for event in one.run(since=since):
                 if isinstance(event, Announcement):
                     done.told.append(announcement_text(event))
@@ -102,6 +106,7 @@ class Site:
                     done.left_alive += getattr(event, "left_alive", ())
                 if isinstance(event, Noted):
                     done.told += map(broken_row_text, event.broken)
+                    done.told += starmap(unanswered_text, event.unanswered)
         done.report = one.report
         return done
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import OutcomeKind
 from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.outages import OutageKind
+from antrean_cli.rules.times import WIB
 from antrean_cli.sync.circuit_breaker import CircuitBreaker
 
 FAULT = Fault(cause=Cause.TIMEOUT)
 WORKERS = 16
+NOW = datetime(2026, 11, 23, 8, tzinfo=WIB)
 
 
 def outcome(kind: OutcomeKind) -> Outcome:
@@ -28,9 +32,9 @@ def after(*heard: Fault | Outcome, **begun: int | bool) -> CircuitBreaker:
     breaker = CircuitBreaker(**begun)  # type: ignore[arg-type]
     for one in heard:
         if isinstance(one, Fault):
-            breaker.take_fault(one)
+            breaker.take_fault("A1", one)
         else:
-            breaker.take_answer("A1", one)
+            breaker.take_answer("A1", one, NOW)
     return breaker
 
 
