@@ -1,6 +1,7 @@
 """`antrean update`: the time of a task, by hand: one, or a file of many."""
 
 import sys
+import time
 from contextlib import closing
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -212,7 +213,7 @@ def _sent(
         client=Client(settings.bpjs, connections=settings.workers or MOST),
         ledger=ledger,
         policy=settings.policy,
-        pacing=Pacing.beginning(settings.workers, ledger.pass_state().pace, now),
+        pacing=Pacing.beginning(settings.workers, ledger.pass_state().pace, time.monotonic(), now),
         clock=lambda: app.now(settings.policy.zone),
     )
     signals.ends = batch

@@ -16,6 +16,7 @@ from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.comparison import Case
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.occasion import Occasion
+from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record, expired
 from antrean_cli.rules.rows import Rows
@@ -33,12 +34,14 @@ class DaySnapshot:
     - `known` are all kode booking that stand for somebody here, those of other days included, as
       far as Khanza has moved a visit to one.
     - `clinics` are Khanza's codes of each of BPJS's clinics, that one in comparable form.
+    - `pace` is what the last pass left of BPJS's.
     """
 
     first: date
     cases: list[Case]
     known: frozenset[str]
     clinics: Mapping[str, frozenset[str]]
+    pace: Pace | None
 
 
 def take_snapshot(settings: Settings, tanggal: date, now: datetime) -> DaySnapshot:
@@ -54,7 +57,7 @@ def take_snapshot(settings: Settings, tanggal: date, now: datetime) -> DaySnapsh
         mine = [visit for visit in visits if visit.tanggal == tanggal]
         records = _of_this_day(of_day, visits, tanggal) | known_of(ledger, mine)
         first = max(_begin(ledger, now), now.date() - timedelta(days=policy.days))
-        key = ledger.key
+        key, pace = ledger.key, ledger.pass_state().pace
     occasion = Occasion(
         policy=policy, now=now, first=tanggal, exact=False, asked_for=records, key=key
     )
@@ -70,6 +73,7 @@ def take_snapshot(settings: Settings, tanggal: date, now: datetime) -> DaySnapsh
             {visit.kodebooking for visit in visits} | planned | of_day.keys() | records.keys()
         ),
         clinics=_clinics(rows),
+        pace=pace,
     )
 
 

@@ -6,6 +6,7 @@
   as what it is.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -99,8 +100,8 @@ def reconcile(
     RefusedError if not even BPJS's list of the day comes.
     """
     client = Client(settings.bpjs, connections=settings.workers or MOST)
-    pacing = Pacing.beginning(settings.workers, None, now)
     day = take_snapshot(settings, tanggal, now)
+    pacing = Pacing.beginning(settings.workers, day.pace, time.monotonic(), now)
     listed = list_of_day(client, tanggal)
     result = Reconciliation(
         tanggal=tanggal,

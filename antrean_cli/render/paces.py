@@ -14,8 +14,8 @@ def pace_text(pace: Pace | None, now: datetime) -> str:
     at_once = f"{pace.side_by_side} kiriman bersamaan"
     if not pace.bounded(now) or pace.refused_at is None:
         return f"{at_once}, tidak dibatasi BPJS"
-    bound = f"{pace.rate:.1f} per detik" if pace.rate else "dibatasi banyaknya sambungan"
-    return f"{at_once}, {bound} (BPJS minta pelan, terakhir {pace.refused_at:%H:%M:%S})"
+    bound = f", {pace.rate:.1f} per detik" if pace.rate else ""
+    return f"{at_once}{bound} (BPJS minta pelan, terakhir {pace.refused_at:%H:%M:%S})"
 
 
 def pace_document(pace: Pace | None) -> dict[str, Any] | None:

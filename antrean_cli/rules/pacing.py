@@ -3,17 +3,19 @@
 BPJS publishes no limit, and what it is can change at noon. So there are two bounds, and both follow
 from what comes back (rules/README.md, Pacing):
 
-- *Side by side*: one call more each round trip, as long as latency stays under twice its least. A
-  refusal at a number of calls at which none gets through is one of connections: one call fewer.
-- *A rate*, from the first other refusal on: below what got through just before. A later refusal
-  lowers it, quiet raises it, ever faster, as far as it is made use of.
-- Three refusals in a row with nothing good between: one call at a time, after a pause that doubles.
+- *A rate*, from the first refusal on: below what got through just before. A later refusal lowers
+  it, quiet raises it, ever faster, as far as it is made use of.
+- *Side by side*: one call more each round trip, as long as calls of a kind take less than twice
+  what they did at the least. A refusal although a rate keeps the starts apart, at a number of calls
+  at which none gets through, is one of connections: one call fewer.
+- Three refusals in a row with nothing good between: one call at a time, after a pause that doubles;
+  then as at the beginning.
 
 Whoever makes the calls tells when each began and how it ended, and asks how many may begin. Times
 are seconds of any clock that never goes back; nothing here looks at one.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -25,12 +27,13 @@ from antrean_cli.rules.pace import Pace
 
 BEGINS, MOST = 4, 16  # calls side by side where the hospital leaves the number to antrean
 _LATENCY = 2.0  # times the least: from there on a call more only waits longer
+_USUAL_FROM, _USUAL_OF = 8, 20  # calls of a kind: from so many on they tell what it usually takes
 _LOWERED = 0.9  # of what got through, or of the rate
 _LOOK_BACK, _CALLS_LOOKED_AT = 2.0, 8  # seconds, and for slow rates calls, that tell the rate
-_QUIET, _QUIET_CALLS = 1.0, 20  # seconds, and calls, without a refusal before the rate rises
+_QUIET, _QUIET_CALLS, _LONGEST_QUIET = 1.0, 20, 10.0  # without a refusal before the rate rises
 _RISE, _STEEPER_AFTER, _STEEPEST = 0.02, 5.0, 0.25  # a second; doubled after so many seconds
 _LEAST_RATE = 0.5  # a second
-_USED = 0.85  # of the rate: what is not made use of does not rise
+_USED = 0.7  # of the rate: what is not made use of does not rise
 _LEVEL_MEMORY = 10.0  # seconds for which a number of calls is known to get through
 _LIFTED_AFTER = 20.0  # seconds after which one connection more is tried
 _IN_A_ROW = 3
@@ -38,10 +41,11 @@ _PAUSE, _LONGEST_PAUSE = 0.25, 8.0
 
 
 class Start(NamedTuple):
-    """One call that began: when, and how many were under way with it, itself included."""
+    """One call that began: when, how many were under way with it, itself included, and its kind."""
 
     at: float
     side_by_side: int
+    kind: str = ""
 
 
 def got_through(answer: Reply | Fault) -> bool | None:
@@ -56,27 +60,47 @@ def got_through(answer: Reply | Fault) -> bool | None:
     return judge("", "", answer).kind != OutcomeKind.THROTTLED
 
 
+@dataclass(slots=True)
+class _Latency:
+    """What calls of one kind take: usually by now, and the least that was usual."""
+
+    usual: float = 0.0
+    least: float = float("inf")
+    _calls: int = 0
+
+    def took(self, seconds: float) -> None:
+        """Take in one more call."""
+        self._calls += 1
+        self.usual += (seconds - self.usual) / min(self._calls, _USUAL_OF)
+        if self._calls >= _USUAL_FROM:
+            self.least = min(self.least, self.usual)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether calls of this kind do not wait for each other yet."""
+        return self._calls >= _USUAL_FROM and self.usual <= _LATENCY * self.least
+
+
 @dataclass(kw_only=True, slots=True)
 class Pacing:
-    """The pace of one pass.
+    """The pace of one pass, from `began_at` on.
 
     - `most` calls may be under way at once, and `window` of them may now; `rate` is how many may
       begin in a second, None without a bound.
-    - `begun` counts the calls, `refused` the refusals, `refused_at` is the last one.
+    - `begun` counts the calls, `refused` the refusals, `refused_at` is the last one, of this pass
+      or of one before.
     """
 
     most: int = MOST
     window: int = BEGINS
     rate: float | None = None
+    began_at: float = 0.0
     begun: int = 0
     refused: int = 0
     refused_at: float | None = None
-    known: Pace | None = None  # that it began with
     _ceiling: int = 0  # of the window: what connections are known to bear
     _lifted_at: float = 0.0
-    _began_at: float | None = None
-    _least: float = 0.0  # latency
-    _latency: float = 0.0
+    _latency: defaultdict[str, _Latency] = field(default_factory=lambda: defaultdict(_Latency))
     _round: int = 0  # calls that came back in this round trip
     _through: deque[float] = field(default_factory=deque)
     _levels: dict[int, float] = field(default_factory=dict)
@@ -84,30 +108,38 @@ class Pacing:
     _lowered_at: float = 0.0
     _raised_at: float = 0.0
     _next_start: float = float("-inf")
+    _pause: float = 0.0
     _paused_until: float = float("-inf")
 
     def __post_init__(self) -> None:
         self.window = max(1, min(self.window, self.most))
         self._ceiling = self.most
+        self._lifted_at = self._lowered_at = self._raised_at = self.began_at
 
     @classmethod
-    def beginning(cls, most: int | None, known: Pace | None, now: datetime) -> "Pacing":
+    def beginning(
+        cls, most: int | None, known: Pace | None, clock: float, now: datetime
+    ) -> "Pacing":
         """Return the pace that a pass begins with: that of the one before, if that was just now.
 
-        `most` is the hospital's number of calls side by side, None where it is left to antrean.
+        `most` is the hospital's number of calls side by side, None where it is left to antrean;
+        `clock` and `now` are the same moment.
         """
-        known = known if known and known.holds(now) else None
-        rate = known.rate if known and known.bounded(now) else None
-        if most is not None:
-            return cls(most=most, window=most, rate=rate, known=known)
-        return cls(window=known.side_by_side if known else BEGINS, rate=rate, known=known)
+        pacing = cls(most=most or MOST, window=most or BEGINS, began_at=clock)
+        if known is None or not known.holds(now):
+            return pacing
+        pacing.window = min(known.side_by_side, pacing.most)
+        if known.bounded(now) and known.refused_at is not None:
+            pacing.rate = known.rate
+            pacing.refused_at = clock - (now - known.refused_at).total_seconds()
+            pacing._lowered_at = max(pacing.refused_at, clock - _LONGEST_QUIET)
+        return pacing
 
     def left(self, clock: float, now: datetime) -> Pace:
         """Return what is left for the next pass; `clock` and `now` are the same moment."""
+        refused_at = None
         if self.refused_at is not None:
-            refused_at: datetime | None = now - timedelta(seconds=clock - self.refused_at)
-        else:
-            refused_at = self.known.refused_at if self.known else None
+            refused_at = now - timedelta(seconds=clock - self.refused_at)
         return Pace(now, self.window, self.rate, refused_at)
 
     @property
@@ -119,8 +151,6 @@ class Pacing:
 
     def allowed(self, now: float, in_flight: int) -> int:
         """Return how many calls may begin now, besides those that are in flight."""
-        if self._began_at is None:  # a rate that was learned before rises from here
-            self._began_at = self._lifted_at = self._lowered_at = now
         self._rise(now)
         if now < self.next_start:
             return 0
@@ -132,62 +162,64 @@ class Pacing:
     @property
     def next_start(self) -> float:
         """The time before which no call begins."""
-        return (
-            self._paused_until if self.rate is None else max(self._paused_until, self._next_start)
-        )
+        return max(self._paused_until, self._next_start)
 
-    def begin(self, now: float, in_flight: int) -> Start:
+    def begin(self, now: float, in_flight: int, kind: str = "") -> Start:
         """Note that a call begins besides those in flight; hand what it returns to its end."""
         self.begun += 1
         if self.rate is not None:
             # A start that came a little late is made up for by the next one.
             self._next_start = max(self._next_start, now - 0.1 / self.rate) + 1 / self.rate
-        return Start(now, in_flight + 1)
+        return Start(now, in_flight + 1, kind)
 
     # -- how it ended
 
     def got_through(self, start: Start, now: float) -> None:
         """Note that BPJS let a call through, whatever it said."""
-        took = now - start.at
-        self._least = min(self._least or took, took)
-        self._latency = 0.8 * self._latency + 0.2 * took if self._latency else took
-        self._in_row = 0
+        latency = self._latency[start.kind]
+        latency.took(now - start.at)
+        self._in_row, self._pause = 0, 0.0
         self._levels[start.side_by_side] = now
         self._through.append(now)
         self._round += 1
         if self._round >= self.window:
             self._round = 0
-            if self._latency <= _LATENCY * self._least:
+            if latency.is_flat:
                 self.window = min(self.window + 1, self._ceiling)
 
     def was_refused(self, start: Start, now: float) -> None:
         """Note that a call was refused for the pace alone."""
         self.refused += 1
         self.refused_at = now
-        if self._connections_are_up(start, now):
-            self._ceiling = start.side_by_side - 1
+        if self._too_many_at_once(start, now):
+            self._ceiling = min(self._ceiling, start.side_by_side - 1)
             self.window = min(self.window, self._ceiling)
             self._lifted_at = now
             return
         self._in_row += 1
         self._lower(start, now)
-        if self._in_row >= _IN_A_ROW:
-            pause = _PAUSE * 2 ** (self._in_row - _IN_A_ROW)
-            self._paused_until = now + min(pause, _LONGEST_PAUSE)
+        # Those that were on their way before a pause tell nothing new.
+        if self._in_row >= _IN_A_ROW and start.at >= self._paused_until:
+            self._pause = min(2 * self._pause or _PAUSE, _LONGEST_PAUSE)
+            self._paused_until = now + self._pause
+            self.window = min(self.window, BEGINS)
 
-    def _connections_are_up(self, start: Start, now: float) -> bool:
-        """Return whether so many calls are too many: none that began among so many got through."""
-        bears = (at for level, at in self._levels.items() if level >= start.side_by_side)
-        return start.side_by_side > 1 and all(at < now - _LEVEL_MEMORY for at in bears)
+    def _too_many_at_once(self, start: Start, now: float) -> bool:
+        """Return whether it is the connections: lately only fewer calls at once got through.
+
+        That tells nothing as long as no rate keeps apart what begins.
+        """
+        lately = [level for level, at in self._levels.items() if at >= now - _LEVEL_MEMORY]
+        return self.rate is not None and bool(lately) and max(lately) < start.side_by_side
 
     def _lower(self, start: Start, now: float) -> None:
         # What was lowered shows only after the calls that were on their way then.
-        wait = 2 * max(self._latency, now - start.at)
-        if self.rate is not None:
-            wait = max(wait, 2 / self.rate)
-        if self.rate is not None and now - self._lowered_at < wait:
+        wait = 2 * max(self._latency[start.kind].usual, now - start.at)
+        if self.rate is not None and now - self._lowered_at < max(wait, 2 / self.rate):
             return
         before = self._rate_got(now) if self.rate is None else self.rate
+        if not before:
+            return  # nothing came back yet that would tell
         self.rate = max(_LOWERED * before, _LEAST_RATE)
         self._lowered_at = self._raised_at = now
         self._next_start = max(self._next_start, now + 1 / self.rate)
@@ -197,8 +229,8 @@ class Pacing:
         span = max(_LOOK_BACK, _CALLS_LOOKED_AT / self.rate) if self.rate else _LOOK_BACK
         while self._through and self._through[0] < now - span:
             self._through.popleft()
-        since = now - (self._began_at if self._began_at is not None else now)
-        return len(self._through) / min(span, max(since, 0.25))
+        since = max(self.began_at, self._paused_until)
+        return len(self._through) / min(span, max(now - since, 0.25))
 
     def _rise(self, now: float) -> None:
         """Let the bounds rise with the time that went by without a refusal."""
@@ -208,7 +240,7 @@ class Pacing:
         if self.rate is None:
             return
         quiet = now - self._lowered_at
-        still = max(_QUIET, _QUIET_CALLS / self.rate)
+        still = max(_QUIET, min(_QUIET_CALLS / self.rate, _LONGEST_QUIET))
         since = max(self._raised_at, self._lowered_at + still)
         if now > since:
             steps = int((quiet - still) / _STEEPER_AFTER)

@@ -243,7 +243,7 @@ class Delivery:
             # out, nor under a kode booking that an add by hand has put another in the place of.
             if self._read(kodebooking) and (call := self._next_call(kodebooking, now)):
                 one = PendingCall(kodebooking, call, self._body(kodebooking, call, now))
-                batch.append((workers.promise(), one))
+                batch.append((workers.promise(call_name(call)), one))
         for _, (kodebooking, call, _) in batch:
             if not call.lookup:
                 booking = self.bookings[kodebooking]

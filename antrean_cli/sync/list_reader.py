@@ -2,7 +2,8 @@
 
 - A look at a list is no delivery: one that fails says nothing of an outage, and while one is on
   none is made.
-- All looks of a pass share one span of time.
+- All looks of a pass share one span of time. They are a handful, one after the other: no pace of
+  BPJS's is asked for them (rules/pacing.py).
 - What is kept of each list, and when it may be asked for again: rules/cached_lists.py.
 """
 

@@ -324,7 +324,9 @@ class Pass:
         from antrean_cli.rules.pacing import Pacing
 
         if self.report.pacing is None:
-            self.report.pacing = Pacing.beginning(self.settings.workers, state.pace, self.clock())
+            self.report.pacing = Pacing.beginning(
+                self.settings.workers, state.pace, time.monotonic(), self.clock()
+            )
         return self.report.pacing
 
     def _delivery(self, state: PassState, ready: ForDelivery) -> "Delivery":

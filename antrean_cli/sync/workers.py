@@ -53,9 +53,9 @@ class Workers(Generic[Job, Result]):
         """The time (monotonic) before which no call begins."""
         return self._pacing.next_start
 
-    def promise(self) -> Start:
-        """Take one of those that are free, for a call that begins at once."""
-        start = self._pacing.begin(time.monotonic(), self.in_flight)
+    def promise(self, kind: str = "") -> Start:
+        """Take one of those that are free, for a call of a kind that begins at once."""
+        start = self._pacing.begin(time.monotonic(), self.in_flight, kind)
         self.in_flight += 1
         return start
 

@@ -124,8 +124,8 @@ def _pass(records: list[Record], env: dict[str, str], state: Path) -> tuple[int,
         with ledger.transaction():
             for record in records:
                 ledger.save(None, record, now())
-        pacing = Pacing.beginning(settings.workers, None, now())
         began = time.monotonic()
+        pacing = Pacing.beginning(settings.workers, None, began, now())
         delivery = Delivery(
             client=Client(settings.bpjs, connections=pacing.most),
             ledger=ledger,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -20,10 +20,14 @@ REFUSED_IN = 0.02  # seconds
 
 
 class Said(NamedTuple):
-    """What a gateway makes of a call: whether it is let through, and the seconds that takes."""
+    """What a gateway makes of a call: whether it is let through, and the seconds that takes.
+
+    `kind` is that of the call, where several kinds are sent.
+    """
 
     through: bool
     seconds: float
+    kind: str = ""
 
 
 class Knock(NamedTuple):
@@ -110,6 +114,18 @@ class Free:
 
 
 @dataclass
+class Mixed:
+    """No limit; the next call is of the next kind, and takes the seconds beside it."""
+
+    calls: Iterator[tuple[str, float]]
+    random: Random
+
+    def __call__(self, _: Knock) -> Said:
+        kind, seconds = next(self.calls)
+        return Said(through=True, seconds=_about(seconds, self.random), kind=kind)
+
+
+@dataclass
 class Changing:
     """One gateway until `at`, another one from then on."""
 
@@ -119,6 +135,20 @@ class Changing:
 
     def __call__(self, knock: Knock) -> Said:
         return (self.first if knock.now < self.at else self.then)(knock)
+
+
+@dataclass
+class Hiccup:
+    """A gateway that refuses everything from one moment to another."""
+
+    behind: Gateway
+    until: float
+    since: float = 0.0
+
+    def __call__(self, knock: Knock) -> Said:
+        if self.since <= knock.now < self.until:
+            return Said(through=False, seconds=REFUSED_IN)
+        return self.behind(knock)
 
 
 def _about(seconds: float, random: Random) -> float:
@@ -143,7 +173,7 @@ def play(gateway: Gateway, seconds: float, pacing: Pacing) -> Played:
     while now < seconds:
         for _ in range(pacing.allowed(now, in_flight)):
             said = gateway(Knock(now, in_flight))
-            start = pacing.begin(now, in_flight)
+            start = pacing.begin(now, in_flight, said.kind)
             in_flight, number = in_flight + 1, number + 1
             most = max(most, in_flight)
             heapq.heappush(under_way, (now + said.seconds, number, start, said.through))
