@@ -45,8 +45,7 @@ class PassState(NamedTuple):
 
     Of BPJS:
     - `calls`: how many calls ended how, by "call outcome", since the ledger was made.
-    - `faults_in_row`: how many calls in a row brought no envelope; `faulted`: the booking that all
-      of them were for, empty if there were several.
+    - `faults_in_row`: how many calls in a row brought no envelope; `faulted`: for which bookings.
     - `answered_at`: when the last envelope came.
     - `pace`: how fast the last pass that sent something could go.
     - `outages`: those that are on, by kind (of BPJS, Khanza, credentials, the clock).
@@ -68,7 +67,7 @@ class PassState(NamedTuple):
     touched_at: datetime | None = None
     calls: Mapping[str, int] = _NOTHING
     faults_in_row: int = 0
-    faulted: str = ""
+    faulted: tuple[str, ...] = ()
     answered_at: datetime | None = None
     pace: Pace | None = None
     outages: Mapping[str, Outage] = _NOTHING
@@ -105,7 +104,7 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
         touched_at=time("touched_at"),
         calls=values.get("calls", {}),
         faults_in_row=values.get("faults_in_row", 0),
-        faulted=values.get("faulted", ""),
+        faulted=tuple(values.get("faulted", ())),
         answered_at=time("answered_at"),
         pace=_pace(values["pace"], zone) if "pace" in values else None,
         outages={

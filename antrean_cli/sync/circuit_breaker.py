@@ -1,7 +1,8 @@
 """What the calls of one delivery say of BPJS as a whole, and whether it may be called on.
 
-- Three faults in a row, by order of completion and with no answer between, open the breaker: BPJS
-  is left alone for a while. (rules/README.md, Trouble)
+- Three faults in a row, of as many bookings, by order of completion and with no answer between,
+  open the breaker: BPJS is left alone for a while. (rules/README.md, Trouble)
+- Three of fewer bookings keep nobody waiting: whose fault they are is for the pass to find out.
 - While an outage is on one call goes ahead as a probe; its answer closes the breaker again.
 - A refusal of who we are ends the delivery at once: every further call would be refused as well.
 - What is a push's own fault says nothing of BPJS (rules/own_faults.py).
@@ -21,7 +22,7 @@ from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE, OutageKind
 class CircuitBreaker:
     """What is known of BPJS; `probing` as long as one call goes ahead of the others.
 
-    - `faulted` is the booking that all faults in this row were of, empty if there were several.
+    - `faulted` are the bookings that the faults in this row were of.
     - `answered_at` is when the last envelope came, in this pass or before.
     - `fault` is the last exchange that brought no envelope, `put_off` the last answer that wants a
       request repeated later.
@@ -30,7 +31,7 @@ class CircuitBreaker:
     """
 
     faults_in_row: int = 0
-    faulted: str = ""
+    faulted: tuple[str, ...] = ()
     answered_at: datetime | None = None
     probing: bool = False
     open: bool = False
@@ -44,11 +45,9 @@ class CircuitBreaker:
     def take_fault(self, kodebooking: str, fault: Fault) -> None:
         """Take in an exchange for a booking that brought no envelope."""
         self.fault = fault
-        if self.faults_in_row and self.faulted != kodebooking:
-            kodebooking = ""
-        self.faulted = kodebooking
         self.faults_in_row += 1
-        self.open |= self.probing or self.begins_outage
+        self.faulted = (*(one for one in self.faulted if one != kodebooking), kodebooking)
+        self.open |= self.probing or len(self.faulted) >= FAULTS_THAT_BEGIN_ONE
 
     def take_throttled(self, outcome: Outcome) -> None:
         """Take in that a call came too soon; a probe has not got through either."""
@@ -58,7 +57,7 @@ class CircuitBreaker:
     def take_answer(self, kodebooking: str, outcome: Outcome, now: datetime) -> None:
         """Take in an answer to a call for a booking."""
         self.faults_in_row, self.answered, self.probing = 0, True, False
-        self.faulted, self.answered_at = "", now
+        self.faulted, self.answered_at = (), now
         if outcome.kind == OutcomeKind.AUTH_FAILED:
             self.refusal, self.refused = outcome, kodebooking
         elif outcome.kind == OutcomeKind.RETRY:

@@ -391,7 +391,7 @@ class Pass:
             yield from self._failed(OutageKind.BUSY, f"{put_off.text} (kode {put_off.code})")
         if delivery.unanswered:
             yield Noted((), unanswered=tuple(delivery.unanswered))
-        if (yield from self._is_one_bookings_fault(breaker)):
+        if (yield from self._are_a_few_bookings_faults(breaker)):
             return
         if breaker.fault:
             self.errors.append(TemporaryError(breaker.fault.text))
@@ -400,28 +400,31 @@ class Pass:
         if breaker.fault and (breaker.begins_outage or self._outage(OutageKind.BPJS)):
             yield from self._failed(OutageKind.BPJS, breaker.fault.text, delivery.probed)
 
-    def _is_one_bookings_fault(self, breaker: "CircuitBreaker") -> Generator[PassEvent, None, bool]:
-        """Return whether it is one booking that is not answered, and no outage begins.
+    def _are_a_few_bookings_faults(
+        self, breaker: "CircuitBreaker"
+    ) -> Generator[PassEvent, None, bool]:
+        """Return whether one or two bookings are not answered, and no outage begins.
 
         Where nothing else was tried, BPJS is asked for something else. What is found is noted.
         """
-        if not breaker.begins_outage or not breaker.faulted or self._outage(OutageKind.BPJS):
+        if not breaker.begins_outage or breaker.open or self._outage(OutageKind.BPJS):
             return False
         self._lists_until = None  # anew: a delivery may have taken its time
-        before, reader = self.ledger.record(breaker.faulted), self._list_reader()
-        if not (before and reader and reader.is_answered(CallName.POLI)):
+        reader = self._list_reader()
+        if reader is None or not reader.is_answered(CallName.POLI):
             return False
         from antrean_cli.rules.own_faults import blamed, newly_told
 
-        now = self.clock()
-        after = blamed(before, now, random.random())  # noqa: S311 - no secret
+        now, told = self.clock(), list[tuple[Record, Step]]()
         with self.ledger.transaction():
-            changes = self.ledger.save(before, after, now)
+            for before in self.ledger.known(breaker.faulted, ()).values():
+                after = blamed(before, now, random.random())  # noqa: S311 - no secret
+                self.ledger.save(before, after, now)
+                told += [(after, Step(step)) for step in newly_told(before, after)]
             self.ledger.update_pass_state(
-                lambda state: state._replace(faults_in_row=0, faulted="", answered_at=now)
+                lambda state: state._replace(faults_in_row=0, faulted=(), answered_at=now)
             )
-        told = tuple((after, Step(step)) for step in newly_told(before, after))
-        yield Noted(tuple(changes), unanswered=told)
+        yield Noted((), unanswered=tuple(told))
         return True
 
     def _outage(self, kind: OutageKind) -> Outage | None:

@@ -79,7 +79,7 @@ states = st.builds(
     touched_at=st.none() | times,
     calls=st.dictionaries(texts, st.integers(1, 10**9), max_size=3),
     faults_in_row=st.integers(0, 9),
-    faulted=texts,
+    faulted=st.lists(texts, max_size=3).map(tuple),
     answered_at=st.none() | times,
     pace=st.none()
     | st.builds(
@@ -138,7 +138,7 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
     "touched_at": ({"touched_at": NOW}, "1795417200000"),
     "calls": ({"calls": {"add done": 2}}, '{"add done": 2}'),
     "faults_in_row": ({"faults_in_row": 2}, "2"),
-    "faulted": ({"faulted": "A1"}, '"A1"'),
+    "faulted": ({"faulted": ("A1",)}, '["A1"]'),
     "answered_at": ({"answered_at": NOW}, "1795417200000"),
     "pace": (
         {"pace": Pace(NOW, 7, 18.5, NOW)},

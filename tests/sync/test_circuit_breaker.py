@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from antrean_cli.rules.outages import OutageKind
 from antrean_cli.rules.times import WIB
 from antrean_cli.sync.circuit_breaker import CircuitBreaker
 
-FAULT = Fault(cause=Cause.TIMEOUT)
+FAULT, SAME = Fault(cause=Cause.TIMEOUT), Fault(cause=Cause.CUT)
 WORKERS = 16
 NOW = datetime(2026, 11, 23, 8, tzinfo=WIB)
 
@@ -27,12 +28,15 @@ DONE, RETRY, REFUSED = (
 )
 
 
-def after(*heard: Fault | Outcome, **begun: int | bool) -> CircuitBreaker:
-    """Return the breaker after faults and answers, in the order in which they came."""
-    breaker = CircuitBreaker(**begun)  # type: ignore[arg-type]
-    for one in heard:
+def after(*heard: Fault | Outcome, **begun: Any) -> CircuitBreaker:
+    """Return the breaker after faults and answers, in the order in which they came.
+
+    Each is of another booking, but for SAME.
+    """
+    breaker = CircuitBreaker(**begun)
+    for number, one in enumerate(heard):
         if isinstance(one, Fault):
-            breaker.take_fault("A1", one)
+            breaker.take_fault("A1" if one == SAME else f"B{number}", one)
         else:
             breaker.take_answer("A1", one, NOW)
     return breaker
@@ -46,7 +50,10 @@ def after(*heard: Fault | Outcome, **begun: int | bool) -> CircuitBreaker:
         (after(FAULT, FAULT, FAULT), 0),
         (after(FAULT, FAULT, DONE, FAULT, FAULT), WORKERS),
         (after(FAULT, FAULT, FAULT, DONE), 0),
-        (after(FAULT, faults_in_row=2), 0),
+        (after(SAME, SAME, SAME, SAME), WORKERS),
+        (after(SAME, FAULT, SAME, SAME), WORKERS),
+        (after(SAME, FAULT, SAME, FAULT), 0),
+        (after(FAULT, faults_in_row=2, faulted=("A1", "A2")), 0),
         (after(probing=True), 1),
         (after(FAULT, probing=True), 0),
         (after(DONE, probing=True), WORKERS),
@@ -61,6 +68,9 @@ def after(*heard: Fault | Outcome, **begun: int | bool) -> CircuitBreaker:
         "three faults in a row",
         "an answer between them",
         "what was in flight is answered afterwards",
+        "all faults are of one booking",
+        "all faults are of two bookings",
+        "the third booking among four faults",
         "the third fault since the pass before",
         "a probe goes ahead",
         "the probe is a fault",
