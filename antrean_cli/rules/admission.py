@@ -34,8 +34,6 @@ def beside_arrival(record: Record, policy: Policy) -> Record:
     and free again where the times fit by now.
     """
     waiting = [push for step in ADMISSION if (push := record.push(step)) and push.open]
-    if not waiting:
-        return record
     if any(push.done for step in TASK_STEPS if (push := record.push(step))):
         asked_for = {push.blocked_by for push in record.pushes.values() if push.open}
         late = (push for push in waiting if push.step not in asked_for)

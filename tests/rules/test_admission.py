@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.rules.admission import beside_arrival, is_expected, keeps_arrival_back
+from antrean_cli.rules.answers import Outcome
+from antrean_cli.rules.codes import OutcomeKind
 from antrean_cli.rules.kept import waits_behind_kept, with_kept
 from antrean_cli.rules.ordering import arrange, next_call
 from antrean_cli.rules.planner import plan
 from antrean_cli.rules.push import MANUAL, Push, Record
 from antrean_cli.rules.reasons import ReasonCode as Code
-from antrean_cli.rules.reasons import because, has_code
+from antrean_cli.rules.reasons import because, has_code, waiting_for_task
 from tests.support.rows import (
     KEY,
     SUNDAY,
@@ -145,10 +148,46 @@ def test_a_time_of_another_day_does_not_go_and_task_3_does(day: date, state: str
     assert states(one) == {"1": state, "3": "due"}
 
 
+@pytest.mark.parametrize(
+    ("arrival", "two", "state"),
+    [
+        # the time that Khanza holds counts, not the one that a tie has moved
+        (push("3", recorded="08:05", waktu=at("08:05:01")), kept("2", "08:06:01"), "held"),
+        (push("3", recorded="08:05", waktu=at("08:06")), kept("2", "08:06"), "due"),
+        (push("3", recorded="08:05"), kept("2", "08:06:01", waktu=at("08:06")), "held"),
+        (push("3", recorded="08:05"), kept("2", "08:06", waktu=at("08:06:01")), "due"),
+        # without one the time that is sent
+        (push("3", "sending", waktu=at("08:05")), kept("2", "08:06:01"), "held"),
+        (push("3", recorded="08:05"), push("2", waktu=at("08:06:01")), "held"),
+        (push("3", recorded="08:05"), push("2", waktu=at("08:06")), "due"),
+        # and without any there is nothing to compare
+        (push("3", "held"), kept("2", "08:10"), "due"),
+        (push("3", recorded="08:05"), push("2"), "due"),
+        # what is over of task 3 is not waited for
+        (push("3", "refused", "08:05"), kept("2", "08:10"), "due"),
+        (push("3", "closed", "08:05"), kept("2", "08:10"), "due"),
+        (push("3", "sending", "08:05"), kept("2", "08:10"), "held"),
+    ],
+)
+def test_which_times_are_compared(arrival: Push, two: Push, state: str) -> None:
+    one = beside_arrival(record(arrival, two), policy())
+    assert one.pushes["2"].state == state
+
+
+def test_what_is_held_for_something_else_is_not_freed_by_a_time_that_fits() -> None:
+    one = record(push("3", recorded="08:05"), kept("1", "07:50", "held", reason=because(Code.KEPT)))
+    assert beside_arrival(one, policy()) == one
+
+
 @pytest.mark.parametrize("later", ["3", "4", "7"])
 def test_behind_task_3_or_a_later_one_they_are_closed(later: str) -> None:
     one = arranged(kept("1", "07:50"), kept("2", "07:55"), push(later, "sent", "08:05"))
     assert [one.pushes[step].state for step in "12"] == ["closed", "closed"]
+
+
+def test_behind_task_3_what_bpjs_has_of_them_stays() -> None:
+    one = record(kept("1", "07:50", "sent"), push("3", "sent", "08:05"))
+    assert beside_arrival(one, policy()) == one
 
 
 def test_what_bpjs_itself_asks_for_goes_out_behind_task_3_too() -> None:
@@ -157,6 +196,57 @@ def test_what_bpjs_itself_asks_for_goes_out_behind_task_3_too() -> None:
     call = next_call(one, NOON)
     assert one.pushes["2"].state == "due"
     assert call is not None
+
+
+def test_what_a_refused_task_asked_for_is_asked_for_no_more() -> None:
+    asked = push("4", "refused", "08:30", blocked_by="2", reason=reason("ditolak", text="x"))
+    one = beside_arrival(record(kept("2", "07:55"), push("3", "sent", "08:05"), asked), policy())
+    assert one.pushes["2"].state == "closed"
+
+
+@pytest.mark.parametrize(
+    ("push_of_1", "keeps"),
+    [
+        (kept("1", "07:50", "sending"), True),
+        (kept("1", "07:50", "held", reason=because(Code.WAITING_FOR_ADD)), True),
+        (kept("1", "07:50", "held", reason=because(Code.ADD_NOT_THERE)), True),
+        (kept("1", "07:50", "held", reason=because(Code.KEPT)), True),
+        (kept("1", "07:50", "held", reason=because(Code.DEMANDED_ADD)), True),
+        (kept("1", "07:50", "held", reason=reason("diminta", step="3")), False),
+        (kept("1", "07:50", "held", reason=waiting_for_task("2")), False),
+        (kept("1", "07:50", "due", reason=because(Code.KEPT)), False),  # an aborted call
+        (kept("1", "07:50", "sent"), False),
+    ],
+)
+def test_what_keeps_task_3_back_is_what_goes_by_itself(push_of_1: Push, keeps: bool) -> None:
+    assert keeps_arrival_back(record(push_of_1)) is keeps
+
+
+_MISSES = because(Code.MISSES_ARRIVAL, step="1", waktu=NOON, arrival_waktu=NOON)
+
+
+@pytest.mark.parametrize(
+    ("pushes", "expected"),
+    [
+        ([], True),
+        ([kept("1", "07:50")], True),
+        ([kept("1", "07:50", "sending")], True),
+        ([kept("1", "07:50", "sent")], True),
+        ([kept("1", "07:50", "already")], True),
+        ([kept("1", "07:50", "refused")], False),
+        ([kept("1", "07:50", "closed")], False),
+        ([kept("1", "07:50", "held", reason=_MISSES)], False),
+        ([kept("2", "07:55")], True),
+        ([kept("2", "07:55", "sending")], True),
+        ([kept("2", "07:55", "sent")], False),
+        ([kept("2", "07:55", "refused")], False),
+        ([kept("2", "07:55", "held", reason=_MISSES)], False),
+        ([kept("1", "07:50", "sent"), kept("2", "07:55", "closed")], False),
+        ([kept("1", "07:50", "refused"), kept("2", "07:55")], True),
+    ],
+)
+def test_what_can_still_come_before_task_3(pushes: list[Push], expected: bool) -> None:
+    assert is_expected(record(*pushes)) is expected
 
 
 def test_what_bpjs_puts_off_keeps_task_3_waiting_for_a_quarter_of_an_hour_alone() -> None:
@@ -207,6 +297,24 @@ def test_nothing_is_kept_of_a_cancelled_booking_or_after_h7() -> None:
     assert with_kept(ended, kept("1", "07:50"), None, policy(), NOON, 0) == ended
     late = NOON + timedelta(days=8)
     assert with_kept(record(), kept("1", "07:50"), None, policy(), late, 0) == record()
+
+
+def test_what_was_typed_before_and_is_still_to_be_sent_is_replaced() -> None:
+    one = with_kept(record(kept("1", "07:50")), kept("1", "07:52"), None, policy(), NOON, 0)
+    assert one.pushes["1"].recorded == at("07:52")
+
+
+def test_it_takes_its_place_in_the_order() -> None:
+    known = record(push("3", recorded="08:05"))
+    one = with_kept(known, kept("2", "08:10"), None, policy(), NOON, 0)
+    assert states(one) == {"3": "due", "2": "held"}
+
+
+def test_what_bpjs_said_to_it_counts() -> None:
+    known = record(push("add", "sent"))
+    no = Outcome(kind=OutcomeKind.REJECTED, code="201", text="tidak", refusal=Code.REFUSED)
+    one = with_kept(known, kept("1", "07:50"), no, policy(), NOON, 0)
+    assert states(one) == {"add": "sent", "1": "refused"}
 
 
 # -- ANTREAN_ADMISI: task 3 waits for them
