@@ -205,15 +205,17 @@ def _sent(
     """Send the lines, and print what becomes of each as soon as it is known."""
     from antrean_cli.bpjs.client import Client
     from antrean_cli.operator.bulk_update import BulkUpdate
+    from antrean_cli.operator.patience import Patience
     from antrean_cli.render.updates import result_line
     from antrean_cli.rules.pacing import MOST, Pacing
 
     now = app.now(settings.policy.zone)
+    pacing = Pacing.beginning(settings.workers, ledger.pass_state().pace, time.monotonic(), now)
     batch = BulkUpdate(
         client=Client(settings.bpjs, connections=settings.workers or MOST),
         ledger=ledger,
         policy=settings.policy,
-        pacing=Pacing.beginning(settings.workers, ledger.pass_state().pace, time.monotonic(), now),
+        patience=Patience(pacing=pacing),
         clock=lambda: app.now(settings.policy.zone),
     )
     signals.ends = batch

@@ -6,11 +6,13 @@
   later ones stay back. Where BPJS does not know the booking yet, its lines are kept
   (kept_updates.py).
 - One thread writes the ledger; the workers only exchange requests.
-- Refused credentials, three faults in a row (by order of completion) and a ledger that cannot be
-  written end it, and so does a signal: no more is sent, calls in flight are noted.
+- Refused credentials, three faults in a row (by order of completion), a BPJS that lets nothing
+  through (patience.py) and a ledger that cannot be written end it, and so does a signal: no more is
+  sent, calls in flight are noted.
 """
 
 import heapq
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -41,13 +43,14 @@ from antrean_cli.operator.manual import (
     require_usable,
     update_call,
 )
+from antrean_cli.operator.patience import Patience
 from antrean_cli.operator.update_file import Line
 from antrean_cli.rules.answers import Outcome, Reply
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.kept import waits_behind_kept
 from antrean_cli.rules.outages import FAULTS_THAT_BEGIN_ONE
-from antrean_cli.rules.pacing import Pacing, got_through
+from antrean_cli.rules.pacing import got_through
 from antrean_cli.rules.policy import Policy
 from antrean_cli.sync.workers import Workers
 
@@ -78,15 +81,16 @@ class BulkUpdate:
     client: Client
     ledger: Ledger
     policy: Policy
-    pacing: Pacing
+    patience: Patience
     clock: Callable[[], datetime]
     stop: Event = field(default_factory=Event)
     errors: list[AntreanError] = field(default_factory=list)
     delivering: bool = False  # from then on a signal waits for the calls in flight
     # What is still to be sent, by kode booking.
     _waiting: dict[str, deque[Line]] = field(default_factory=dict)
-    # The bookings that have no call in flight, by the number of their next line: a heap.
-    _ready: list[tuple[int, str]] = field(default_factory=list)
+    # The bookings that have no call in flight, by the number of their next line, those that came
+    # too soon behind the others: a heap.
+    _ready: list[tuple[int, int, str]] = field(default_factory=list)
     _faults_in_row: int = 0
     _ended: str = ""  # why no more is sent, empty while it goes on
 
@@ -105,7 +109,7 @@ class BulkUpdate:
                 yield from self._keep_rest(kodebooking)
             self._make_ready(kodebooking)
         self.delivering = True
-        with Workers[Line, Reply | Fault](self.pacing, got_through) as workers:
+        with Workers[Line, Reply | Fault](self.patience.pacing, got_through) as workers:
             try:
                 self._begin(workers)
                 while workers.in_flight or (self._ready and not self._over):
@@ -126,12 +130,13 @@ class BulkUpdate:
 
     def _make_ready(self, kodebooking: str) -> None:
         if waiting := self._waiting[kodebooking]:
-            heapq.heappush(self._ready, (waiting[0].number, kodebooking))
+            place = self.patience.refusals(kodebooking), waiting[0].number
+            heapq.heappush(self._ready, (*place, kodebooking))
 
     def _begin(self, workers: Workers[Line, Reply | Fault]) -> None:
         """Let as many calls go as there are free workers, each of another booking."""
         while self._ready and workers.free and not self._over:
-            line = self._waiting[heapq.heappop(self._ready)[1]].popleft()
+            line = self._waiting[heapq.heappop(self._ready)[-1]].popleft()
             call = partial(self.client.call, CallName.UPDATE, _call(line).body)
             workers.begin(workers.promise(), line, call)
 
@@ -142,19 +147,13 @@ class BulkUpdate:
     def _settle_completed(self, workers: Workers[Line, Reply | Fault]) -> list[LineResult]:
         """Wait for calls to end, note in one commit what BPJS has, and return what became of them.
 
-        That is also what becomes of the lines behind one that BPJS did not take. One that came too
-        soon goes back in its place.
+        That is also what becomes of the lines behind one that BPJS did not take.
         """
-        more = bool(self._ready) and not self._over
-        completed = workers.wait(more=more)
-        for line, answer in completed:
-            if got_through(answer) is False:
-                self._waiting[line.kodebooking].appendleft(line)
-                self._make_ready(line.kodebooking)
+        completed = workers.wait(more=bool(self._ready) and not self._over)
         answered = [
             self._answered(line, answer)
             for line, answer in completed
-            if got_through(answer) is not False
+            if not self._goes_back(line, answer)
         ]
         results = []
         for one, became in zip(answered, self._note(answered), strict=True):
@@ -168,6 +167,23 @@ class BulkUpdate:
                 self._keep_error(line, one.error)
                 results += self._skip_rest(line)
         return results
+
+    def _goes_back(self, line: Line, answer: Reply | Fault) -> bool:
+        """Put a line that came too soon back in its place; return whether it is there."""
+        if got_through(answer):
+            self.patience.got_through()
+        if got_through(answer) is not False:
+            return False
+        bears = self.patience.bears(line.kodebooking, answer, time.monotonic())
+        if (why := self.patience.at_end) and not self._ended:
+            self._end(why)
+            self.errors.append(
+                TemporaryError(f"{why}; sisanya tidak dikirim, kirim lagi berkas ini nanti")
+            )
+        if bears or self._ended:
+            self._waiting[line.kodebooking].appendleft(line)
+            self._make_ready(line.kodebooking)
+        return bears or bool(self._ended)
 
     def _skip_rest(self, refused: Line) -> list[LineResult]:
         """Return what becomes of the lines behind one that BPJS did not take: they stay back."""

@@ -18,6 +18,7 @@ from antrean_cli.errors import AntreanError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.day_at_bpjs import ask_for_each, list_of_day
 from antrean_cli.operator.day_snapshot import DaySnapshot, take_snapshot
+from antrean_cli.operator.patience import Patience
 from antrean_cli.rules.codes import Step
 from antrean_cli.rules.comparison import (
     Difference,
@@ -102,6 +103,7 @@ def reconcile(
     client = Client(settings.bpjs, connections=settings.workers or MOST)
     day = take_snapshot(settings, tanggal, now)
     pacing = Pacing.beginning(settings.workers, day.pace, time.monotonic(), now)
+    patience = Patience(pacing=pacing)
     listed = list_of_day(client, tanggal)
     result = Reconciliation(
         tanggal=tanggal,
@@ -109,7 +111,7 @@ def reconcile(
         too_late=service_day(now) > tanggal + MAX_AGE,
         strangers=_strangers(day, listed, settings.policy),
     )
-    for one in ask_for_each(client, day.cases, listed, pacing):
+    for one in ask_for_each(client, day.cases, listed, patience):
         if isinstance(one.answer, AntreanError):
             result.unanswered += 1
             result.fault = str(one.answer)
@@ -117,7 +119,7 @@ def reconcile(
             result.verdicts.append(compare(one.case, one.answer, settings.policy, now))
         progress(one.waiting)
     if result.differences:
-        _look_again(settings, client, pacing, result, now)
+        _look_again(settings, client, patience, result, now)
         _leave_to_passes(settings, result)
     if repair and not result.unconfirmed:
         result.repaired = _repair(settings, result, now)
@@ -142,7 +144,7 @@ def _strangers(day: DaySnapshot, listed: Mapping[str, Antrean], policy: Policy) 
 
 
 def _look_again(
-    settings: Settings, client: Client, pacing: Pacing, result: Reconciliation, now: datetime
+    settings: Settings, client: Client, patience: Patience, result: Reconciliation, now: datetime
 ) -> None:
     """Look once more at what differs.
 
@@ -154,7 +156,7 @@ def _look_again(
         day = take_snapshot(settings, result.tanggal, now)
         listed = list_of_day(client, result.tanggal)
         again = [case for case in day.cases if case.record.kodebooking in doubtful]
-        for one in ask_for_each(client, again, listed, pacing):
+        for one in ask_for_each(client, again, listed, patience):
             if isinstance(one.answer, AntreanError):
                 raise one.answer
             verdict = compare(one.case, one.answer, settings.policy, now)

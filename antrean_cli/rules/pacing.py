@@ -25,6 +25,7 @@ from antrean_cli.rules.codes import OutcomeKind
 from antrean_cli.rules.faults import Cause, Fault
 from antrean_cli.rules.pace import Pace
 
+MOST_TOO_SOON = 3  # times that one's calls may be refused while others get through
 BEGINS, MOST = 4, 16  # calls side by side where the hospital leaves the number to antrean
 _LATENCY = 2.0  # times the least: from there on a call more only waits longer
 _USUAL_FROM, _USUAL_OF = 8, 20  # calls of a kind: from so many on they tell what it usually takes
@@ -172,6 +173,10 @@ class Pacing:
             self._next_start = max(self._next_start, now - 0.1 / self.rate) + 1 / self.rate
         return Start(now, in_flight + 1, kind)
 
+    def pause(self, until: float) -> None:
+        """Let no call begin before a time: BPJS asked for it."""
+        self._paused_until = max(self._paused_until, until)
+
     # -- how it ended
 
     def got_through(self, start: Start, now: float) -> None:
@@ -201,7 +206,7 @@ class Pacing:
         # Those that were on their way before a pause tell nothing new.
         if self._in_row >= _IN_A_ROW and start.at >= self._paused_until:
             self._pause = min(2 * self._pause or _PAUSE, _LONGEST_PAUSE)
-            self._paused_until = now + self._pause
+            self.pause(now + self._pause)
             self.window = min(self.window, BEGINS)
 
     def _too_many_at_once(self, start: Start, now: float) -> bool:

@@ -37,7 +37,7 @@ from antrean_cli.rules.outcomes import (
 )
 from antrean_cli.rules.own_faults import newly_told
 from antrean_cli.rules.owner_at_bpjs import awaits_owner
-from antrean_cli.rules.pacing import Pacing, Start, got_through
+from antrean_cli.rules.pacing import MOST_TOO_SOON, Pacing, Start, got_through
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Change, Record, changes, pending
@@ -48,7 +48,6 @@ from antrean_cli.sync.circuit_breaker import CircuitBreaker
 from antrean_cli.sync.workers import Workers
 
 LEAST_SECONDS_OF_A_PUSH = 3.0  # "no call starts with less than 3 seconds left"
-MOST_THROTTLED = 3  # times that a booking's calls may come too soon while others get through
 
 
 class PendingCall(NamedTuple):
@@ -337,7 +336,7 @@ class Delivery:
         """
         self.breaker.take_throttled(outcome)
         self._throttled[record.kodebooking] += 1
-        if self._throttled[record.kodebooking] > MOST_THROTTLED and self.breaker.judged:
+        if self._throttled[record.kodebooking] > MOST_TOO_SOON and self.breaker.judged:
             outcome = replace(outcome, kind=OutcomeKind.RETRY)
         jitter = random.random()  # noqa: S311 - no secret
         if record.pushes[step].state == State.SENDING:

@@ -19,10 +19,18 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.bpjs.client import Client
+from antrean_cli.errors import TemporaryError
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.operator.bulk_update import BulkUpdate
+from antrean_cli.operator.patience import Patience
+from antrean_cli.operator.update_file import Line
+from antrean_cli.rules.pacing import Pacing
 from antrean_cli.simulator.faults import Fault, Reply
+from antrean_cli.simulator.gate import Gate
 from tests.support.command import on_a_terminal
 from tests.support.limits import limited, nearly_full, room
-from tests.support.site import MONDAY, Site, wait_for
+from tests.support.site import MONDAY, WIB, Site, wait_for
 
 HEADER = "kodebooking,taskid,waktu"
 TIMES = {"1": "07:50", "2": "07:55", "3": "08:05", "4": "08:30", "5": "08:50"}
@@ -633,9 +641,61 @@ def test_what_bpjs_wants_repeated_later_exits_5_and_the_others_go_on(site: Site,
 @pytest.mark.parametrize("name", ["http_429", "nginx_429"])
 def test_what_came_too_soon_is_sent_once_more_in_its_place(site: Site, name: Any) -> None:
     booked(site, "A-1", "B-1")
-    site.bpjs.faults.add(Fault(name, kodebooking="A-1", times=2))
+    site.bpjs.faults.add(Fault(name, kodebooking="A-1", times=2, retry_after="1"))
     found = documents(site, line("A-1", "1"), line("B-1", "1"), line("A-1", "2"))
     assert [row["outcome"] for row in found] == ["sent", "sent", "sent"]
+
+
+def test_a_line_that_always_comes_too_soon_is_left_and_the_others_go_on(site: Site) -> None:
+    booked(site, *BOOKINGS)
+    site.bpjs.faults.add(Fault("nginx_429", kodebooking=BOOKINGS[0], times=None))
+    lines = [line(kodebooking, taskid) for kodebooking in BOOKINGS for taskid in ("1", "2")]
+    found = documents(site, *lines, code=5)
+    assert [row["outcome"] for row in found] == ["failed", "skipped", *["sent"] * 14]
+    site.bpjs.faults.clear()
+    again = documents(site, *lines)
+    assert [row["outcome"] for row in again] == ["sent", "sent", *["already"] * 14]
+
+
+def test_a_longer_wait_than_a_person_has_ends_it(site: Site) -> None:
+    """What BPJS took is noted, the rest is not sent, and the same file goes on later."""
+    booked(site, *BOOKINGS)
+    site.bpjs.faults.add(Fault("http_429", kodebooking=BOOKINGS[3], times=None, retry_after="600"))
+    lines = [line(kodebooking, "1") for kodebooking in BOOKINGS]
+    done = sent(site, *lines, ANTREAN_WORKERS="1")
+    assert done.returncode == 5
+    assert done.stderr.splitlines()[-1] == (
+        "antrean: BPJS meminta menunggu 600 detik; sisanya tidak dikirim, kirim lagi berkas ini "
+        "nanti"
+    )
+    assert noted(site, *BOOKINGS[:3]) == {(kodebooking, "1") for kodebooking in BOOKINGS[:3]}
+    assert len(site.bpjs.received) == 3
+    site.bpjs.faults.clear()
+    again = documents(site, *lines)
+    assert [row["outcome"] for row in again] == [*["already"] * 3, *["sent"] * 5]
+
+
+def test_a_bpjs_that_lets_nothing_through_ends_it(site: Site) -> None:
+    booked(site, *BOOKINGS)
+    site.bpjs.gate = Gate(connections=0)
+    settings = site.settings()
+    with Ledger.open(site.state, WIB) as ledger:
+        batch = BulkUpdate(
+            client=Client(settings.bpjs),
+            ledger=ledger,
+            policy=settings.policy,
+            patience=Patience(pacing=Pacing(), longest=1),
+            clock=site.clock,
+        )
+        lines = [
+            Line(number=number, kodebooking=one, taskid="1", waktu=site.clock.now)
+            for number, one in enumerate(BOOKINGS)
+        ]
+        results = list(batch.run(lines))
+    assert [one.outcome for one in results] == ["skipped"] * len(BOOKINGS)
+    assert isinstance(batch.error, TemporaryError)
+    assert "tidak ada yang lolos" in str(batch.error)
+    assert len(batch.errors) == 1
 
 
 def test_a_line_that_may_have_arrived_says_so_and_the_next_run_settles_it(site: Site) -> None:

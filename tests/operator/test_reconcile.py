@@ -11,14 +11,21 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.bpjs.client import Client
 from antrean_cli.errors import TemporaryError
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.operator.day_at_bpjs import ask_for_each
+from antrean_cli.operator.day_snapshot import take_snapshot
+from antrean_cli.operator.patience import Patience
 from antrean_cli.operator.reconcile import reconcile
 from antrean_cli.render.reconcile import reconciliation_text
 from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.pace import Pace
+from antrean_cli.rules.pacing import Pacing
 from antrean_cli.rules.push import Push
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault
+from antrean_cli.simulator.gate import Gate
 from tests.support.patients import added_elsewhere, examined, patient
 from tests.support.site import MONDAY, WIB, Site, ms, wait_for
 
@@ -208,6 +215,63 @@ def test_where_bpjs_answers_only_in_part_it_says_so_and_is_no_proof(site: Site) 
     code, found, err = compared(site)
     assert (code, found["unanswered"]) == (5, 1)
     assert "tidak dijawab BPJS" in err
+
+
+def test_what_came_too_soon_is_asked_for_again(site: Site) -> None:
+    for _ in range(20):
+        examined(site)
+    site.sync()
+    site.bpjs.gate = Gate(rate=20, burst=2)
+    code, found, _ = compared(site)
+    assert (code, found["unanswered"]) == (0, 0)
+    assert site.bpjs.gate.turned_away > 0
+
+
+def test_it_begins_with_the_pace_of_the_last_pass(site: Site) -> None:
+    for _ in range(6):
+        examined(site)
+    site.sync()
+    with Ledger.open(site.state, WIB) as ledger, ledger.transaction():
+        slow = Pace(site.clock.now, 4, 4.0, site.clock.now)
+        ledger.update_pass_state(lambda state: state._replace(pace=slow))
+    site.bpjs.gate = Gate(rate=8, burst=1)
+    assert compared(site)[0] == 0
+    assert site.bpjs.gate.turned_away == 0
+
+
+def test_one_booking_that_always_comes_too_soon_is_left_and_the_others_are_asked_for(
+    site: Site,
+) -> None:
+    odd = [examined(site) for _ in range(6)][2]
+    site.sync()
+    site.bpjs.faults.add(Fault("nginx_429", path=LIST, kodebooking=odd, times=None))
+    code, found, err = compared(site)
+    assert (code, found["unanswered"]) == (5, 1)
+    assert "BPJS sedang kelebihan beban (HTTP 429)" in err
+
+
+def test_a_longer_wait_than_a_person_has_ends_it(site: Site) -> None:
+    for _ in range(6):
+        examined(site)
+    site.sync()
+    site.bpjs.faults.add(Fault("http_429", path=LIST, times=None, retry_after="600"))
+    code, found, err = compared(site)
+    assert (code, found["unanswered"]) == (5, 6)
+    assert err == "antrean: 6 antrean tidak dijawab BPJS (BPJS meminta menunggu 600 detik)\n"
+
+
+def test_a_bpjs_that_lets_nothing_through_ends_it(site: Site) -> None:
+    for _ in range(6):
+        examined(site)
+    site.sync()
+    site.bpjs.gate = Gate(connections=0)
+    settings = site.settings()
+    day = take_snapshot(settings, MONDAY, site.clock.now)
+    patience = Patience(pacing=Pacing(), longest=1)
+    found = list(ask_for_each(Client(settings.bpjs), day.cases, {}, patience))
+    assert len(found) == 6
+    assert {str(one.answer) for one in found} == {patience.at_end}
+    assert "tidak ada yang lolos" in patience.at_end
 
 
 def test_bpjs_down_is_one_sentence(site: Site) -> None:
