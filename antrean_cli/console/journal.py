@@ -4,7 +4,7 @@
   `-q` silences it; cron sends it by mail.
 - Everything else is told with `-v` alone. What stays as it is is never told.
 - A hold that many visits share, such as a clinic without mapping, is told at its first visit.
-- A log that cannot be written is complained of once, and never stops a pass.
+- A log that cannot be written never stops a pass; whoever runs it tells so.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,6 @@ import click
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.console.app import App
-from antrean_cli.errors import why
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import Change
 from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason
@@ -22,14 +21,17 @@ from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason
 class Journal:
     """The log file and stderr of one pass; `messages` keeps what was told aloud, for JSON.
 
-    `known` are the reasons that were told by earlier passes. With `table` nothing is said while the
-    pass runs: the table at its end shows it.
+    `logged` tells whether the log was written, `unwritten` why it could not be. `known` are the
+    reasons that were told by earlier passes. With `table` nothing is said while the pass runs: the
+    table at its end shows it.
     """
 
     def __init__(
         self, app: App, settings: Settings, known: Iterable[Reason], *, table: bool
     ) -> None:
         self.messages: list[str] = []
+        self.logged = False
+        self.unwritten: OSError | None = None
         self._app = app
         self._table = table
         self._zone = settings.policy.zone
@@ -77,9 +79,9 @@ class Journal:
         try:
             with self._log_file.open("a", encoding="utf-8") as log:
                 log.write(f"{self._app.now(self._zone):%Y-%m-%d %H:%M:%S} {text}\n")
+            self.logged = True
         except OSError as error:
-            click.echo(f"ANTREAN_LOG_FILE tidak dapat ditulis: {why(error)}", err=True)
-            self._log_file = None
+            self.unwritten, self._log_file = error, None
 
 
 def _line(change: Change) -> str:

@@ -23,7 +23,7 @@ from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.pass_monitor import PassMonitor
 from antrean_cli.rules.codes import State
-from antrean_cli.rules.outages import Announcement
+from antrean_cli.rules.outages import OF_FILES, Announcement, OutageKind
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 from antrean_cli.sync.run import Pass
@@ -48,8 +48,9 @@ def run_pass(
         ):
             one = Pass(settings=settings, ledger=ledger, clock=monitor.clock, at_once=at_once)
             signals.ends = one
-            report = _run_and_tell(app, settings, one, since, as_json)
+            report, journal = _run_and_tell(app, settings, one, since, as_json)
             monitor.observe(ledger, report)
+            _tell_of_files(ledger, journal, monitor)
             return report.exit_code
     except LockedError as error:
         if app.verbose or sys.stderr.isatty():  # cron hears nothing of it
@@ -76,7 +77,7 @@ def run_pass_now(app: App, *, silently: bool) -> int:
 
 def _run_and_tell(
     app: App, settings: Settings, one: Pass, since: date | None, as_json: bool
-) -> Report:
+) -> tuple[Report, Journal]:
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
     pushes = (push for known in one.ledger.unfinished().values() for push in known.pushes.values())
     reasons = (push.reason for push in pushes if push.state == State.HELD and push.reason)
@@ -118,7 +119,29 @@ def _run_and_tell(
         for error in one.report.errors:
             if str(error):
                 app.say(f"Belum selesai: {error}")
-    return one.report
+    return one.report, journal
+
+
+def _tell_of_files(ledger: Ledger, journal: Journal, monitor: PassMonitor) -> None:
+    """Tell of a log, or metrics, that cannot be written, as of an outage: not in every pass."""
+    trouble = journal.unwritten or monitor.unwritten
+    if not trouble and not any(kind in ledger.pass_state().outages for kind in OF_FILES):
+        return
+    # A pass that can write must not pay for it.
+    from antrean_cli.monitoring.own_files import note_file
+    from antrean_cli.render.outages import announcement_text
+
+    settings, now = monitor.settings, monitor.clock()
+    for kind, file, written, problem in (
+        (OutageKind.LOG, settings.log_file, journal.logged, journal.unwritten),
+        (OutageKind.METRICS, settings.metrics_file, monitor.written, monitor.unwritten),
+    ):
+        if file and not (written or problem):
+            continue  # nobody tried: nothing is known
+        told = note_file(ledger, kind, problem, now)
+        if told and file:
+            click.echo(announcement_text(told), err=True)
+    monitor.unwritten = None
 
 
 def _news(event: PassEvent) -> list[str]:

@@ -28,12 +28,13 @@ class PassMonitor:
     """One pass as it is watched: entered when it begins, left when it has ended.
 
     `observe` is called in between, as soon as the pass has a report, `ping_end` at the very end.
-    `unwritten` is why there are no metrics.
+    `written` tells whether there are metrics, `unwritten` why there are none.
     """
 
     settings: Settings
     clock: Callable[[], datetime]
     unwritten: OSError | None = None
+    written: bool = False
     _began: float = 0.0  # time.monotonic()
     _exit_code: int = 1  # until the pass says otherwise
     _report: Report | None = None
@@ -68,6 +69,7 @@ class PassMonitor:
             # The pass is over and keeps its exit code; what cannot be looked at is not told as a
             # success.
             self._stuck = True
+        self._write_metrics()
 
     def __exit__(
         self,
@@ -77,20 +79,26 @@ class PassMonitor:
     ) -> None:
         if isinstance(error, AntreanError):
             self._exit_code = error.exit_code
-        if self.settings.metrics_file:
-            from antrean_cli.monitoring.metrics import PassEnd, metrics_text, write_metrics
+        if not (self.written or self._report):
+            self._write_metrics()
 
-            end = PassEnd(
-                at=self.clock(),
-                seconds=time.monotonic() - self._began,
-                exit_code=self._exit_code,
-                overview=self._overview,
-                calls=self._calls,
-            )
-            try:
-                write_metrics(self.settings.metrics_file, metrics_text(end))
-            except OSError as problem:
-                self.unwritten = problem
+    def _write_metrics(self) -> None:
+        if self.settings.metrics_file is None:
+            return
+        from antrean_cli.monitoring.metrics import PassEnd, metrics_text, write_metrics
+
+        end = PassEnd(
+            at=self.clock(),
+            seconds=time.monotonic() - self._began,
+            exit_code=self._exit_code,
+            overview=self._overview,
+            calls=self._calls,
+        )
+        try:
+            write_metrics(self.settings.metrics_file, metrics_text(end))
+            self.written = True
+        except OSError as problem:
+            self.unwritten = problem
 
     def ping_end(self) -> None:
         """Ping how the pass ended; a success only if nothing is stuck."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.codes import Code, State
-from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.outages import OF_FILES, Outage, OutageKind
 from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.push import MAX_AGE, Push, Record
@@ -201,5 +201,7 @@ def is_stuck(ledger: Ledger, limits: Limits, now: datetime) -> bool:
     It is cheaper than an overview: refusals and what is settled are not looked at.
     """
     pushes = (push for record in ledger.unfinished().values() for push in record.pushes.values())
-    on = any(outage.announced for outage in _outages(ledger.pass_state()))
+    on = any(
+        outage.announced for outage in _outages(ledger.pass_state()) if outage.kind not in OF_FILES
+    )
     return on or _oldest_pending(pushes, now) > limits.pending

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from antrean_cli.render.times import two_units
-from antrean_cli.rules.outages import Announcement, Outage, OutageKind, Phase
+from antrean_cli.rules.outages import OF_FILES, Announcement, Outage, OutageKind, Phase
 
 _NAMES = {
     OutageKind.BPJS: "BPJS terganggu",
@@ -11,13 +11,19 @@ _NAMES = {
     OutageKind.CREDENTIALS: "Kredensial, tanda tangan, atau jam ditolak BPJS",
     OutageKind.BUSY: "BPJS terus meminta dicoba lagi",
     OutageKind.CLOCK: "Jam komputer ini salah",
+    OutageKind.LOG: "ANTREAN_LOG_FILE tidak dapat ditulis",
+    OutageKind.METRICS: "ANTREAN_METRICS_FILE tidak dapat ditulis",
 }
 _OVER = {
     OutageKind.BPJS: "BPJS pulih",
     OutageKind.KHANZA: "Khanza pulih",
     OutageKind.CREDENTIALS: "Kredensial diterima lagi",
     OutageKind.BUSY: "BPJS menerima lagi",
+    OutageKind.LOG: "ANTREAN_LOG_FILE dapat ditulis lagi",
+    OutageKind.METRICS: "ANTREAN_METRICS_FILE dapat ditulis lagi",
 }
+_GOES_ON = "Dicoba lagi otomatis; tidak ada yang hilang."
+_GOES_ON_BESIDE = "Pengiriman ke BPJS berjalan terus. Periksa dengan: antrean check"
 # What a person can do about it, besides waiting.
 _ADVICE = {
     OutageKind.CREDENTIALS: (
@@ -37,9 +43,8 @@ def announcement_text(told: Announcement) -> str:
     """Return the sentence that tells of an outage's beginning, of its going on, or of its end."""
     if told.phase == Phase.BEGAN:
         advice = _ADVICE.get(told.kind, "")
-        return (
-            f"{_NAMES[told.kind]}: {told.why}. Dicoba lagi otomatis; tidak ada yang hilang.{advice}"
-        )
+        goes_on = _GOES_ON_BESIDE if told.kind in OF_FILES else _GOES_ON
+        return f"{_NAMES[told.kind]}: {told.why}. {goes_on}{advice}"
     if told.phase == Phase.GOES_ON:
         since = f"{_NAMES[told.kind]} sejak {told.since:%d-%m %H:%M}"
         return f"{since}: {told.why}." if told.why else f"{since}."

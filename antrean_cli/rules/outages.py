@@ -28,8 +28,12 @@ class OutageKind(Code):
     CREDENTIALS = "kredensial"  # BPJS does not accept who we are, or when
     BUSY = "sibuk"  # BPJS answers, and wants everything repeated later
     CLOCK = "jam"  # this computer's clock has lost its battery
+    LOG = "log"  # ANTREAN_LOG_FILE cannot be written
+    METRICS = "metrik"  # nor ANTREAN_METRICS_FILE
 
 
+# What is written besides, and keeps no push from going.
+OF_FILES = (OutageKind.LOG, OutageKind.METRICS)
 # From so many failures on people are told; of the others at once.
 _TOLD_FROM = {OutageKind.BUSY: 3}
 
