@@ -7,8 +7,10 @@ Only what a person can mend is an AntreanError; anything else is a bug and keeps
 import errno
 import pwd
 from collections.abc import Iterable
-from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from antrean_cli.rules.causes import Trouble
 
 
 class AntreanError(Exception):
@@ -16,16 +18,41 @@ class AntreanError(Exception):
 
     - `sentence` says what is wrong, empty where nothing is to be said.
     - `advice` is the line to type, empty where there is none; `str()` ends in it.
+    - `why` is the trouble that it comes of, if that is known by its cause: its words come first.
     - `silent` keeps the sentence for those who ask for it.
     """
 
     exit_code: ClassVar[int] = 1
     silent: ClassVar[bool] = False
 
-    def __init__(self, sentence: str = "", *, advice: str = "") -> None:
-        super().__init__(f"{sentence}; ketik: {advice}" if advice else sentence)
-        self.sentence = sentence
-        self.advice = advice
+    def __init__(
+        self, sentence: str = "", *, advice: str = "", why: "Trouble | None" = None
+    ) -> None:
+        super().__init__(sentence)
+        self._sentence, self._advice, self.why = sentence, advice, why
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, and what to do about it."""
+        if self.why is None:
+            return self._sentence
+        from antrean_cli.cause_words import (
+            told,
+        )  # only who shows a trouble pays for all their words
+
+        return "; ".join(filter(None, (told(self.why), self._sentence)))
+
+    @property
+    def advice(self) -> str:
+        """The line to type."""
+        if self.why is None or self._advice:
+            return self._advice
+        from antrean_cli.cause_words import typed  # the same
+
+        return typed(self.why)
+
+    def __str__(self) -> str:
+        return f"{self.sentence}; ketik: {self.advice}" if self.advice else self.sentence
 
 
 class InputError(AntreanError):
@@ -44,19 +71,6 @@ class CredentialsError(AntreanError):
     """BPJS does not accept the credentials, the signature or the clock."""
 
     exit_code = 4
-
-    @classmethod
-    def of(cls, said: str) -> "CredentialsError":
-        """Return the error of a call that BPJS refused with these words."""
-        return cls(
-            f"Kredensial, tanda tangan, atau jam ditolak BPJS: {said}. Periksa BPJS_CONS_ID, "
-            "BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini."
-        )
-
-    @classmethod
-    def since(cls, when: datetime) -> "CredentialsError":
-        """Return the error of a pass in which BPJS still refuses; `when` is aware."""
-        return cls(f"Kredensial, tanda tangan, atau jam ditolak BPJS sejak {when:%d-%m %H:%M}")
 
 
 class TemporaryError(AntreanError):

@@ -15,7 +15,7 @@ from antrean_cli.bpjs.calls import ENDPOINTS
 from antrean_cli.bpjs.encryption import UnreadableError
 from antrean_cli.bpjs.redaction import Redactor
 from antrean_cli.bpjs.replies import (
-    date_of,
+    ahead_of,
     envelope_of,
     retry_after_of,
     rows_of,
@@ -26,8 +26,9 @@ from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.errors import SettingsError
 from antrean_cli.rules.add_fields import PRIVATE
 from antrean_cli.rules.answers import Reply
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import CallName
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.faults import Fault
 
 MAX_BODY = 4_000_000  # bytes; the longest list of a day is some hundred kilobytes
 
@@ -119,7 +120,7 @@ class Client:
         retry_after = retry_after_of(answer.headers)
         envelope = envelope_of(answer.status, answer.body, redact)
         if envelope is None:
-            return without_envelope(answer.status, retry_after)
+            return without_envelope(answer.status, answer.body, retry_after)
         try:
             rows = rows_of(name, envelope, self._settings, timestamp, redact)
         except UnreadableError:
@@ -130,7 +131,7 @@ class Client:
             said=envelope.said,
             response=rows,
             retry_after=retry_after,
-            date=date_of(answer.headers),
+            ahead=ahead_of(answer.headers),
         )
 
     def _redactor(self, request: _Request) -> Redactor:

@@ -12,7 +12,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
@@ -20,8 +20,9 @@ from antrean_cli.bpjs.calls import ENDPOINTS
 from antrean_cli.bpjs.encryption import UnreadableError, decrypt
 from antrean_cli.bpjs.redaction import MAX_SAID, Redactor, one_line
 from antrean_cli.config.settings import BpjsSettings
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import CallName
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task, kodedokter_of
 
 MAX_WORD = 100  # characters of a code or a date
@@ -39,7 +40,8 @@ class Envelope(NamedTuple):
 def envelope_of(status: int, body: bytes, redact: Redactor) -> Envelope | None:
     """Return the envelope that a body is, or None if it is none; `status` is HTTP's.
 
-    A 401 or 403 without one is the word of whoever guards the service, and taken as its code.
+    A 401 or 403 without one is the word of whoever guards the service, and taken as its code; what
+    it says besides is for `judge` alone.
     """
     try:
         value = json.loads(body)
@@ -51,7 +53,9 @@ def envelope_of(status: int, body: bytes, redact: Redactor) -> Envelope | None:
     if code := _code(metadata.get("code")):
         said = str(metadata.get("message") or "")[:MAX_SAID]
         return Envelope(code, redact(said), said, outer.get("response"))
-    return Envelope(str(status), f"HTTP {status}", "", None) if status in (401, 403) else None
+    if status not in (401, 403):
+        return None
+    return Envelope(str(status), f"HTTP {status}", body[:MAX_SAID].decode(errors="replace"), None)
 
 
 def _code(value: object) -> str:
@@ -67,10 +71,20 @@ def _code(value: object) -> str:
     return text if re.fullmatch(r"[-\w]{1,8}", text, re.ASCII) else ""
 
 
-def without_envelope(status: int, retry_after: float | None) -> Fault:
+# What a gateway answers that knows no such address, or does not let our method through.
+_NO_ROUTE = (404, 405, 410, 501)
+
+
+def without_envelope(status: int, body: bytes, retry_after: float | None) -> Fault:
     """Return the fault that an HTTP answer without an envelope is."""
     if 300 <= status < 400:
         return Fault(cause=Cause.REDIRECTED, status=status)
+    if status in _NO_ROUTE:
+        return Fault(cause=Cause.NO_ROUTE, status=status)
+    if status == 407:
+        return Fault(cause=Cause.PROXY_LOGIN, status=status)
+    if status == 200 and re.match(rb"\s*<(?:!doctype|html)", body, re.IGNORECASE):
+        return Fault(cause=Cause.WEB_PAGE, status=status)
     throttled = status == 429 or (status == 503 and retry_after is not None)
     cause = Cause.OVERLOADED if throttled else Cause.NO_ENVELOPE
     return Fault(cause=cause, status=status, retry_after=retry_after)
@@ -88,9 +102,10 @@ def retry_after_of(headers: Mapping[str, str]) -> float | None:
     return max(when.timestamp() - time.time(), 0.0) if when else None
 
 
-def date_of(headers: Mapping[str, str]) -> datetime | None:
-    """Return the time of BPJS's own clock, aware and in UTC, or None if it tells none."""
-    return _date(headers.get("Date", ""))
+def ahead_of(headers: Mapping[str, str]) -> timedelta | None:
+    """Return how far this computer's clock is ahead of BPJS's own, None if that tells no time."""
+    when = _date(headers.get("Date", ""))
+    return datetime.fromtimestamp(time.time(), timezone.utc) - when if when else None
 
 
 def _date(text: str) -> datetime | None:

@@ -151,8 +151,7 @@ class _Examination:
         """BPJS, None where nothing may or can be asked of it."""
         if self.offline or self._broken("BPJS_"):
             return None
-        zone = self.found.settings.policy.zone
-        return Service(self.found.settings, lambda: self.clock(zone))
+        return Service(self.found.settings)
 
     @cached_property
     def _read(self) -> Ledger | StateError | None:

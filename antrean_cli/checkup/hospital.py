@@ -3,11 +3,11 @@
 What of the last days cannot be added is told with the table to fill.
 """
 
-import shlex
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime, timedelta
 
 from antrean_cli.checkup.grants import Rights, rights
+from antrean_cli.checkup.khanza_mending import khanza_mending
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.checkup.unadded import SimilarNames, unadded
 from antrean_cli.config.settings import ZONES, KhanzaSettings, Settings
@@ -39,11 +39,11 @@ def examine_khanza(
     `sessions` are those of HFIS, where the hospital goes by them; `similar` finds names of BPJS's.
     """
     visits: Sequence[Visit] = ()
-    what = "khanza"
+    what, account = "khanza", ""
     try:
         with Khanza(settings.khanza, seconds=settings.max_seconds) as khanza:
             yield _reached(settings.khanza, khanza)
-            yield from _account(settings.khanza, khanza)
+            account = yield from _account(settings.khanza, khanza)
             what = "schema"
             khanza.check(racikan=settings.policy.farmasi, tickets=settings.policy.tickets)
             yield ok(what, "Khanza: tabel dan kolomnya lengkap")
@@ -55,14 +55,8 @@ def examine_khanza(
             yield from map(_broken, broken_rows(rows))
             yield from unadded(visits, settings.policy, similar)
             yield judge_own_sender(khanza.own_sender_summary(now.date()), now)
-    except TemporaryError as error:
-        yield from_error(error, what, _typed(settings.khanza, "mysqladmin", "ping"))
-    except SettingsError as error:
-        # What cannot be read and what is not there look the same to an account.
-        seeing = (
-            () if what == "visits" else (_typed(settings.khanza, "mysql", "-e", "SHOW GRANTS"),)
-        )
-        yield from_error(error, what, *seeing)
+    except (TemporaryError, SettingsError) as error:
+        yield from_error(error, what, *khanza_mending(settings.khanza, error.why, account))
     return visits
 
 
@@ -75,23 +69,15 @@ def _reached(settings: KhanzaSettings, khanza: Khanza) -> Finding:
     return ok("khanza", f"Khanza: {text}")
 
 
-def _typed(settings: KhanzaSettings, program: str, *args: str) -> str:
-    """Return what to type to see for oneself why Khanza cannot be read."""
-    if settings.sqlite:
-        return f"ls -l {shlex.quote(settings.sqlite)}"
-    way = ["-h", settings.host, "-P", str(settings.port)]
-    if settings.socket:
-        way = ["-S", settings.socket]
-    return shlex.join([program, *way, "-u", settings.user, "-p", *args])
-
-
 # -- the account and the clock
 
 
-def _account(settings: KhanzaSettings, khanza: Khanza) -> Iterator[Finding]:
+def _account(settings: KhanzaSettings, khanza: Khanza) -> Generator[Finding, None, str]:
+    """Look at what our account may do, and return what the server calls it, if it says so."""
     found = None if khanza.sample else rights(khanza.grants(), settings.database)
     if found:
         yield judge_account(found, settings.database)
+    return found.account if found else ""
 
 
 def judge_account(found: Rights, database: str) -> Finding:

@@ -15,7 +15,7 @@ from antrean_cli.ledger.file import cure, refuse_remains
 from antrean_cli.ledger.file import examine as examine_file
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.overview import Limits, Overview
-from antrean_cli.render.outages import outage_name
+from antrean_cli.render.outages import outage_text
 from antrean_cli.render.times import one_unit
 
 FEW_BYTES, NO_BYTES = 100 * 10**6, 10 * 10**6
@@ -151,7 +151,7 @@ def examine_passes(found: Overview) -> Iterator[Finding]:
     if found.passed_at and found.passed_at != found.succeeded_at:
         yield judge_last_success(found)
     for outage in found.outages:
-        yield warning("outage", f"Gangguan: {outage_name(outage)}", "antrean status")
+        yield warning("outage", f"Gangguan: {outage_text(outage)}", "antrean status")
 
 
 def judge_last_pass(found: Overview) -> Finding:

@@ -5,35 +5,47 @@
 """
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from antrean_cli.bpjs.client import Client
+from antrean_cli.cause_words import told, typed
 from antrean_cli.checkup.hfis import differing, practices
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.checkup.similar_names import similar_names
-from antrean_cli.config.settings import Settings
+from antrean_cli.config.settings import Settings, named_proxies
 from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, TemporaryError
 from antrean_cli.operator.lookups import listing
 from antrean_cli.render.times import one_unit
 from antrean_cli.rules.answers import Outcome, Reply, judge
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import CallName, OutcomeKind
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.visits import Visit
 
 GOOD_CLOCK, BAD_CLOCK = timedelta(seconds=60), timedelta(seconds=300)
-# The steps of the way to BPJS by their names in --json, and the cause that says one of them failed.
-STEPS = {Cause.DNS: "name", Cause.UNREACHABLE: "route", Cause.TLS: "tls"}
+# The steps of the way to BPJS by their names in --json, and the causes that say one of them failed.
+STEPS: Mapping[str, tuple[Cause, ...]] = {
+    "name": (Cause.DNS,),
+    "route": (Cause.UNREACHABLE,),
+    "tls": (
+        *(Cause.TLS, Cause.TLS_EXPIRED, Cause.TLS_NOT_YET_VALID, Cause.TLS_OTHER_NAME),
+        *(Cause.TLS_UNKNOWN_ISSUER, Cause.TLS_SELF_SIGNED, Cause.TLS_NOT_SPOKEN),
+    ),
+}
+# What a forward proxy would be named for: BPJS cannot be reached without one.
+NO_WAY = (Cause.DNS, Cause.UNREACHABLE, Cause.TIMEOUT)
+# What is best looked at as it comes.
+OTHER_ANSWERS = (Cause.REDIRECTED, Cause.NO_ROUTE, Cause.PROXY_LOGIN, Cause.WEB_PAGE)
 
 
 class ProbeAnswer(NamedTuple):
-    """What came of the harmless read, and the time at this computer just then."""
+    """What came of the harmless read."""
 
     answer: Reply | Fault
-    now: datetime
 
     @property
     def outcome(self) -> Outcome | None:
@@ -53,16 +65,14 @@ class ProbeAnswer(NamedTuple):
     @property
     def off(self) -> timedelta | None:
         """How far this computer's clock is ahead of BPJS's, None if BPJS did not say."""
-        date = None if isinstance(self.answer, Fault) else self.answer.date
-        return None if date is None else self.now - date
+        return None if isinstance(self.answer, Fault) else self.answer.ahead
 
 
 class Service:
     """BPJS as it is examined; nothing is asked of it before it is needed."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._clock = clock
 
     @cached_property
     def _client(self) -> Client:
@@ -74,7 +84,7 @@ class Service:
 
         Raises SettingsError for a CA bundle that cannot be used.
         """
-        return ProbeAnswer(self._client.ask(CallName.POLI), self._clock())
+        return ProbeAnswer(self._client.ask(CallName.POLI))
 
     @cached_property
     def _good(self) -> bool:
@@ -111,6 +121,7 @@ class Service:
             )
             return
         yield from judge_way(self._settings.bpjs.base_url, answer.answer)
+        yield from judge_proxies(answer.answer, named_proxies())
         yield from judge_identity(answer)
 
     def examine_hfis(self, visits: Iterable[Visit]) -> Iterator[Finding]:
@@ -142,33 +153,43 @@ def judge_way(base_url: str, came: Reply | Fault) -> Iterator[Finding]:
     url = urlsplit(base_url)
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
     lines = {
-        Cause.DNS: (f"nama server {host} ditemukan", f"getent hosts {host}"),
-        Cause.UNREACHABLE: (f"server {host}:{port} dapat dihubungi", f"nc -vz {host} {port}"),
-        Cause.TLS: (
+        "name": (f"nama server {host} ditemukan", f"getent hosts {host}"),
+        "route": (f"server {host}:{port} dapat dihubungi", f"nc -vz {host} {port}"),
+        "tls": (
             "sertifikat TLS dipercaya",
             f"openssl s_client -connect {host}:{port} -servername {host} </dev/null",
         ),
     }
-    for cause, step in STEPS.items():
-        if cause is Cause.TLS and url.scheme != "https":
+    failed = came if isinstance(came, Fault) else None
+    for step, causes in STEPS.items():
+        if step == "tls" and url.scheme != "https":
             continue
-        text, typed = lines[cause]
-        if isinstance(came, Fault) and came.cause is cause:
-            said = f"BPJS: {came.text}{_mending(cause, host)}"
-            yield fault(TemporaryError.exit_code, step, said, typed)
+        text, line = lines[step]
+        if failed and failed.cause in causes:
+            yield _no_answer(step, failed, line)
             return
         yield ok(step, f"BPJS: {text}")
-    if isinstance(came, Fault):
-        yield fault(TemporaryError.exit_code, "answer", f"BPJS: {came.text}", "antrean ref poli")
+    if failed:
+        seen = f"curl -i {shlex.quote(f'{base_url}/ref/poli')}"
+        yield _no_answer(
+            "answer", failed, seen if failed.cause in OTHER_ANSWERS else "antrean ref poli"
+        )
 
 
-def _mending(cause: Cause, host: str) -> str:
-    return {
-        Cause.DNS: f" ({host}); periksa BPJS_BASE_URL dan DNS komputer ini",
-        Cause.UNREACHABLE: "; periksa jaringan dan firewall",
-        Cause.TLS: "; periksa jam komputer ini, atau isi BPJS_CA_BUNDLE "
-        "bila rumah sakit memakai proxy TLS",
-    }[cause]
+def _no_answer(step: str, failed: Fault, line: str) -> Finding:
+    advice = dict.fromkeys(filter(None, (typed(failed.why), line)))
+    return fault(TemporaryError.exit_code, step, f"BPJS: {told(failed.why)}", *advice)
+
+
+def judge_proxies(came: Reply | Fault, named: Sequence[str]) -> Iterator[Finding]:
+    """Say of a BPJS out of reach that the proxies that the environment names are not asked."""
+    if isinstance(came, Fault) and came.cause in NO_WAY and named:
+        yield warning(
+            "proxy",
+            f"BPJS: proxy di lingkungan ({', '.join(named)}) tidak dipakai antrean: BPJS dihubungi "
+            "langsung. Bila komputer ini hanya boleh keluar lewat proxy, izinkan server BPJS di "
+            "firewall, atau isi BPJS_BASE_URL dengan alamat reverse proxy rumah sakit",
+        )
 
 
 def judge_identity(answer: ProbeAnswer) -> Iterator[Finding]:
@@ -176,26 +197,19 @@ def judge_identity(answer: ProbeAnswer) -> Iterator[Finding]:
     outcome = answer.outcome
     if outcome is None:
         return
-    said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
     if outcome.kind == OutcomeKind.DONE:
         yield ok("credentials", "BPJS: kredensial diterima")
-    elif outcome.kind == OutcomeKind.AUTH_FAILED:
+    elif outcome.why:
+        text = f"BPJS: {told(outcome.why)}"
         yield fault(
-            CredentialsError.exit_code,
-            "credentials",
-            f"BPJS: ditolak: {said}; {_suspects(answer.off)}",
+            CredentialsError.exit_code, "credentials", text, *filter(None, (typed(outcome.why),))
         )
     else:
+        said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
         text = f"BPJS: menjawab lain dari yang disepakati: {said}; periksa BPJS_BASE_URL"
         yield fault(TemporaryError.exit_code, "credentials", text, "antrean ref poli")
     if answer.off is not None:
         yield judge_clock(answer.off)
-
-
-def _suspects(off: timedelta | None) -> str:
-    settings = "periksa BPJS_CONS_ID, BPJS_SECRET_KEY, dan BPJS_USER_KEY"
-    wrong = off is not None and abs(off) >= GOOD_CLOCK
-    return f"betulkan dulu jam komputer ini, lalu {settings}" if wrong else settings
 
 
 def judge_clock(off: timedelta) -> Finding:

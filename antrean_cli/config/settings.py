@@ -317,6 +317,12 @@ def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
     )
 
 
+def named_proxies() -> list[str]:
+    """Return the names under which the environment has a proxy for other programs."""
+    names = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+    return [name for one in names for name in (one, one.lower()) if os.environ.get(name)]
+
+
 def no_color() -> bool:
     """Return whether no colours are wanted (NO_COLOR, as on no-color.org), or none can be shown."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

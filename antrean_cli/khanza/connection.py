@@ -1,6 +1,7 @@
-"""A connection to SIMRS Khanza's database: opened, asked, hung up on, its troubles put into words.
+"""A connection to SIMRS Khanza's database: opened, asked, and hung up on.
 
 - However slowly Khanza answers, it is hung up on when the time is up.
+- What goes wrong is an error with its cause (troubles.py).
 - A server (MySQL or MariaDB) and a SQLite sample are read with the same SQL; what is asked stands
   in queries.py.
 - Rows are made by the names of a SELECT's columns, never by their order.
@@ -20,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from antrean_cli.config.settings import KhanzaSettings
-from antrean_cli.errors import SettingsError, TemporaryError
+from antrean_cli.errors import AntreanError
 
 if TYPE_CHECKING:
     import pymysql
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="Connection")
 Row = TypeVar("Row", bound=NamedTuple)
 CONNECT_SECONDS, READ_SECONDS = 5, 10
-# MySQL's error numbers for "who are you" and "no such thing"; everything else is a passing trouble.
-_REFUSED_LOGIN = (1044, 1045, 1049, 1142, 1143, 1227, 1698)
-_WRONG_SCHEMA = (1054, 1146)
 NO_VALUES: Mapping[str, str] = {}
 
 
@@ -79,12 +77,11 @@ class Connection:
 
         try:
             server.connect()
-        except (Error, OSError) as error:
+        # A host that is no name at all is a UnicodeError; the driver raises a RuntimeError where a
+        # method of logging in needs a package that is not there.
+        except (Error, OSError, UnicodeError, RuntimeError) as error:
             self._limit.cancel()
-            raise _trouble(error) from error
-        except UnicodeError as error:
-            self._limit.cancel()
-            raise SettingsError("KHANZA_HOST bukan nama server") from error
+            raise _error_of(error) from error
 
     def _hang_up(self) -> None:
         """Let whatever is being read end now; not by closing, which would wait for the reader."""
@@ -141,7 +138,7 @@ class Connection:
     def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
         """Run a statement, with its parameters as the driver spells them."""
         if time.monotonic() > self._deadline:
-            raise TemporaryError("Khanza menjawab terlalu lambat")
+            raise _error_of(TimeoutError())
         if isinstance(self._connection, sqlite3.Connection):
             return self._select_from_sample(self._connection, sql, values)
         from pymysql.err import Error
@@ -151,7 +148,7 @@ class Connection:
                 cursor.execute(sql, values)
                 return Answer(_names(cursor.description), cursor.fetchall())
         except (Error, OSError) as error:
-            raise _trouble(error) from error
+            raise _error_of(error) from error
 
     def _select_from_sample(
         self, connection: sqlite3.Connection, sql: str, values: Mapping[str, str]
@@ -163,9 +160,7 @@ class Connection:
                 for row in cursor
             ]
         except sqlite3.Error as error:
-            raise SettingsError(
-                f"KHANZA_SQLITE: {self._settings.sqlite} bukan contoh Khanza yang utuh"
-            ) from error
+            raise _error_of(error, self._settings.sqlite) from error
         return Answer(_names(cursor.description), rows)
 
 
@@ -188,7 +183,7 @@ def _sample(path: str) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
-        raise SettingsError(f"KHANZA_SQLITE: {path} tidak dapat dibuka") from error
+        raise _error_of(error, path) from error
     # SQLite has no CONCAT before 3.44, and later one that skips a NULL where a server's is NULL.
     connection.create_function("CONCAT", -1, _concat, deterministic=True)
     return connection
@@ -232,22 +227,9 @@ def _kept_as_text() -> frozenset[int]:
     return frozenset((*temporal, *whole))
 
 
-def _trouble(error: Exception) -> SettingsError | TemporaryError:
-    """Return the error to raise for what the server said.
+def _error_of(error: Exception, sample: str | None = None) -> AntreanError:
+    """Return the error to raise for what the driver, or that of a sample, raised."""
+    # A pass that meets no trouble must not pay for the table of troubles.
+    from antrean_cli.khanza.troubles import error_of
 
-    The server's own words may hold a patient's; only the table or column that it names is taken.
-    """
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    if number in _REFUSED_LOGIN:
-        text = (
-            f"Khanza menolak login atau hak baca (galat {number}); "
-            f"periksa KHANZA_USER, KHANZA_PASSWORD,"
-        )
-        return SettingsError(f"{text} KHANZA_DATABASE, dan GRANT SELECT")
-    if number in _WRONG_SCHEMA:
-        named = re.search(r"'([\w.]+)'", " ".join(map(str, error.args[1:])))
-        what = named[1] if named else f"galat {number}"
-        return SettingsError(f"Khanza tidak punya tabel atau kolom yang dibutuhkan: {what}")
-    return TemporaryError(
-        f"Khanza tidak dapat dihubungi atau tidak menjawab (galat {number or type(error).__name__})"
-    )
+    return error_of(error, sample or "")

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from antrean_cli.errors import SettingsError
+from antrean_cli.errors import AntreanError
 from antrean_cli.khanza.connection import Connection
 from antrean_cli.khanza.tables import (
     OPTIONAL,
@@ -100,7 +100,7 @@ class Khanza(Connection):
     # -- what kind of a Khanza it is
 
     def check(self, *, racikan: bool = False, tickets: bool = False) -> None:
-        """Raise SettingsError naming every table and column that is missing.
+        """Raise SettingsError naming every table and column that cannot be read.
 
         `racikan` and `tickets` as in a Window.
         """
@@ -108,15 +108,35 @@ class Khanza(Connection):
         needed = {table: names for table, names in TABLES.items() if racikan or table != RACIKAN}
         if tickets:
             needed[TICKETS] = OPTIONAL[TICKETS]
-        problems = []
+        lacking: list[tuple[str, str]] = []
         for table, wanted in needed.items():
             if table not in columns:
-                problems.append(f"tabel {table} tidak ada")
-            elif lacking := [column for column in wanted if column not in columns[table]]:
-                problems.append(f"tabel {table} tidak punya kolom {', '.join(lacking)}")
-        if problems:
-            where = self._settings.sqlite or f"database {self._settings.database}"
-            raise SettingsError(f"Khanza ({where}) tidak sesuai: {'; '.join(problems)}")
+                lacking.append((table, ""))
+            lacking += [(table, one) for one in wanted if one not in columns.get(table, wanted)]
+        if lacking:
+            raise self._unreadable(lacking)
+
+    def _unreadable(self, lacking: Sequence[tuple[str, str]]) -> AntreanError:
+        """Return the error for tables, and columns of some, that the schema does not show us.
+
+        It shows no more than the account may read: whether the rest is there, the server tells
+        whoever asks for it.
+        """
+        from antrean_cli.khanza.troubles import unreadable
+
+        hidden = [one for one in lacking if self._is_hidden(*one)]
+        return unreadable([one for one in lacking if one not in hidden], hidden)
+
+    def _is_hidden(self, table: str, column: str) -> bool:
+        from antrean_cli.khanza.troubles import is_of_rights
+
+        if self.sample:
+            return False
+        try:
+            self._select(f"SELECT {column or 1} FROM {table} LIMIT 0")  # noqa: S608 - ours
+        except AntreanError as error:
+            return is_of_rights(error)
+        return False
 
     def version(self) -> str:
         """Return what the server, or SQLite, calls itself."""

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from antrean_cli.ledger.reasons import params_of, reason_from
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import Kind, LeftAlive, State, Step
-from antrean_cli.rules.faults import Cause
 from antrean_cli.rules.patients import Owner, PatientNumbers
 from antrean_cli.rules.push import Push, PushFault, Record, Refusal, StatusObservation
 from antrean_cli.rules.reasons import Reason

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from antrean_cli.ledger.columns import aware, stored_time
 from antrean_cli.rules.cached_lists import CachedList
+from antrean_cli.rules.causes import Cause, Trouble, trouble
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.pace import Pace
@@ -206,14 +207,29 @@ def _outage(kind: OutageKind, stored: Mapping[str, Any], zone: timezone) -> Outa
         next_probe=aware(stored["next_probe"], zone),
         failures=stored["failures"],
         probed=stored["probed"],
+        why=_trouble(stored),
+        told=tuple((key, aware(at, zone)) for key, at in stored.get("told", {}).items()),
     )
 
 
+def _trouble(stored: Mapping[str, Any]) -> Trouble | None:
+    """Return why an outage is on; None where the version that wrote it did not say, or knew more
+    causes than this one.
+    """
+    try:
+        return trouble(Cause(stored["cause"]), stored["about"], **stored["numbers"])
+    except (KeyError, ValueError):
+        return None
+
+
 def _stored_outage(outage: Outage) -> dict[str, Any]:
+    why, told = outage.why, outage.told
     return {
         "since": stored_time(outage.since),
         "told_at": stored_time(outage.told_at),
         "next_probe": stored_time(outage.next_probe),
         "failures": outage.failures,
         "probed": outage.probed,
+        **({"cause": why.cause, "about": why.about, "numbers": dict(why.numbers)} if why else {}),
+        **({"told": {key: stored_time(at) for key, at in told}} if told else {}),
     }

@@ -36,6 +36,7 @@ METRICS = {
         "gauge",
         "Whether an outage is on: of BPJS, of Khanza, credentials refused, BPJS busy.",
     ),
+    "antrean_outage_cause": ("gauge", "The cause of each outage that is on."),
     "antrean_calls_side_by_side": (
         "gauge",
         "How many calls the last pass that sent something could have under way.",
@@ -118,9 +119,12 @@ def _ledger_samples(found: Overview) -> Iterator[Sample]:
         yield Sample("antrean_calls_side_by_side", found.pace.side_by_side, {})
         if found.pace.rate:
             yield Sample("antrean_calls_per_second_limit", found.pace.rate, {})
-    on = {outage.kind for outage in found.outages if outage.announced}
+    on = {outage.kind: outage for outage in found.outages if outage.announced}
     for kind in KINDS_OF_OUTAGE:
         yield Sample("antrean_outage", int(kind in on), {"kind": kind})
+    for outage in on.values():
+        cause = outage.why.cause if outage.why else ""
+        yield Sample("antrean_outage_cause", 1, {"kind": outage.kind, "cause": cause})
 
 
 def write_metrics(path: Path, text: str) -> None:

@@ -3,11 +3,13 @@
 When it begins, once an hour, and at its end: not in every pass. (rules/README.md, Trouble)
 """
 
+import errno
 from datetime import datetime
 
 from antrean_cli.errors import why
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules import outages
+from antrean_cli.rules.causes import Cause, trouble
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 
 
@@ -22,7 +24,9 @@ def note_file(
     after: Outage | None = None
     told: Announcement | None = None
     if problem:
-        after, told = outages.failed(known, kind, why(problem), now)
+        reason = errno.errorcode.get(problem.errno or 0, "")
+        unwritable = trouble(Cause.UNWRITABLE, reason, said=why(problem))
+        after, told = outages.failed(known, kind, unwritable, now)
     elif known:
         told = outages.recovered(known, now)
     else:

@@ -56,7 +56,7 @@ def listing(client: Client, name: str, *words: str) -> Sequence[Any]:
 
 def _rows(name: str, answer: Reply | Fault, *, missing_ok: bool = False) -> Sequence[Any]:
     if isinstance(answer, Fault):
-        raise TemporaryError(answer.text)
+        raise TemporaryError(why=answer.why)
     outcome = judge(name, "", answer)
     if missing_ok and (outcome.kind, outcome.named) == (OutcomeKind.PREREQUISITE, Step.ADD):
         return []  # "Kode Booking tidak ditemukan"
@@ -77,12 +77,9 @@ def raise_unless_done(outcome: Outcome) -> None:
     CredentialsError if BPJS does not accept who we are, TemporaryError if it puts off, RefusedError
     for everything else, with the step that has to go first.
     """
-    said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
     if outcome.kind == OutcomeKind.AUTH_FAILED:
-        raise CredentialsError(
-            f"BPJS tidak menerima kredensial, tanda tangan, atau jam server: {said}; periksa "
-            "BPJS_CONS_ID, BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini"
-        )
+        raise CredentialsError(why=outcome.why)
+    said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
     if outcome.kind in (OutcomeKind.RETRY, OutcomeKind.THROTTLED):
         raise TemporaryError(f"BPJS meminta dicoba lagi: {said}")
     if outcome.kind == OutcomeKind.PREREQUISITE:

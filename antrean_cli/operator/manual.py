@@ -198,8 +198,8 @@ def outcome_of(call: ManualCall, answer: Reply | Fault) -> Outcome:
     if isinstance(answer, Fault):
         doubt = ""
         if answer.maybe_acted:
-            doubt = f"; belum pasti diterima, periksa: antrean listtask '{call.kodebooking}'"
-        raise TemporaryError(f"{answer.text}{doubt}")
+            doubt = f"belum pasti diterima, periksa: antrean listtask '{call.kodebooking}'"
+        raise TemporaryError(doubt, why=answer.why)
     return judge(call_of(call.step), call.step, answer)
 
 

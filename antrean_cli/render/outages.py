@@ -1,15 +1,21 @@
-"""Outages in words (Indonesian): what is told of one, and what it is called while it is on."""
+"""Outages in words (Indonesian): what is told of one, and what it is called while it is on.
+
+The words of their causes stand in cause_words.py.
+"""
 
 from datetime import timedelta
+from typing import Any
 
-from antrean_cli.render.times import two_units
+from antrean_cli.cause_words import mend, sentence, told_with_typed, typed, waiting_helps
+from antrean_cli.render.times import epoch_ms, two_units
+from antrean_cli.rules.causes import Trouble
 from antrean_cli.rules.outages import OF_FILES, Announcement, Outage, OutageKind, Phase
 
 _NAMES = {
     OutageKind.BPJS: "BPJS terganggu",
     OutageKind.KHANZA: "Khanza terganggu",
     OutageKind.CREDENTIALS: "Kredensial, tanda tangan, atau jam ditolak BPJS",
-    OutageKind.BUSY: "BPJS terus meminta dicoba lagi",
+    OutageKind.BUSY: "BPJS menunda semua kiriman",
     OutageKind.CLOCK: "Jam komputer ini salah",
     OutageKind.LOG: "ANTREAN_LOG_FILE tidak dapat ditulis",
     OutageKind.METRICS: "ANTREAN_METRICS_FILE tidak dapat ditulis",
@@ -22,16 +28,6 @@ _OVER = {
     OutageKind.LOG: "ANTREAN_LOG_FILE dapat ditulis lagi",
     OutageKind.METRICS: "ANTREAN_METRICS_FILE dapat ditulis lagi",
 }
-_GOES_ON = "Dicoba lagi otomatis; tidak ada yang hilang."
-_GOES_ON_BESIDE = "Pengiriman ke BPJS berjalan terus. Periksa dengan: antrean check"
-# What a person can do about it, besides waiting.
-_ADVICE = {
-    OutageKind.CREDENTIALS: (
-        " Periksa BPJS_CONS_ID, BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini."
-    ),
-    OutageKind.CLOCK: " Betulkan jamnya.",
-    OutageKind.BUSY: " Bila berlanjut, periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH.",
-}
 
 
 def outage_name(outage: Outage) -> str:
@@ -39,16 +35,56 @@ def outage_name(outage: Outage) -> str:
     return f"{_NAMES[outage.kind]} sejak {outage.since:%d-%m %H:%M}"
 
 
+def outage_text(outage: Outage) -> str:
+    """Return an outage with its cause, and what can be done about that."""
+    why = outage.why
+    return f"{outage_name(outage)}: {told_with_typed(why)}" if why else outage_name(outage)
+
+
+def outage_document(outage: Outage) -> dict[str, Any]:
+    """Return an outage for JSON output; times are epoch ms."""
+    why = outage.why
+    return {
+        "kind": outage.kind,
+        "since": epoch_ms(outage.since),
+        "cause": why and why.cause,
+        "about": why and why.about,
+        "why": why and sentence(why),
+        "advice": why and (mend(why) or None),
+        "typed": why and (typed(why) or None),
+    }
+
+
 def announcement_text(told: Announcement) -> str:
-    """Return the sentence that tells of an outage's beginning, of its going on, or of its end."""
-    if told.phase == Phase.BEGAN:
-        advice = _ADVICE.get(told.kind, "")
-        goes_on = _GOES_ON_BESIDE if told.kind in OF_FILES else _GOES_ON
-        return f"{_NAMES[told.kind]}: {told.why}. {goes_on}{advice}"
-    if told.phase == Phase.GOES_ON:
-        since = f"{_NAMES[told.kind]} sejak {told.since:%d-%m %H:%M}"
-        return f"{since}: {told.why}." if told.why else f"{since}."
-    return f"{_OVER[told.kind]} setelah {_lasted(told)}."
+    """Return the sentences that tell of an outage: that it began, goes on, or is over."""
+    if told.phase == Phase.OVER:
+        return f"{_OVER[told.kind]} setelah {_lasted(told)}."
+    name = _NAMES[told.kind]
+    if told.phase != Phase.BEGAN:
+        name += f" sejak {told.since:%d-%m %H:%M}"
+    if told.why is None:
+        return f"{name}."
+    cause = f"{name}: {sentence(told.why)}."
+    if told.phase == Phase.CHANGED:
+        cause = f"{name}, kini karena sebab lain: {sentence(told.why)}."
+    elif told.phase == Phase.BEGAN:
+        cause += f" {_assurance(told.kind, told.why)}"
+    return f"{cause}{_advice(told.why)}"
+
+
+def _assurance(kind: OutageKind, why: Trouble) -> str:
+    """Return what becomes of the pushes meanwhile."""
+    if kind in OF_FILES:
+        return "Pengiriman ke BPJS berjalan terus."
+    if waiting_helps(why):
+        return "Dicoba lagi otomatis; tidak ada yang hilang."
+    return "Dicoba lagi otomatis dan tidak ada yang hilang, tetapi menunggu saja tidak cukup."
+
+
+def _advice(why: Trouble) -> str:
+    """Return what a person can do about it, as sentences of its own."""
+    do, line = mend(why), typed(why)
+    return (f" {do[0].upper()}{do[1:]}." if do else "") + (f" Ketik: {line}" if line else "")
 
 
 def _lasted(told: Announcement) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from antrean_cli.operator.overview import HealthProblem, Overview, ProblemCode
 from antrean_cli.render.broken_rows import broken_row_text
 from antrean_cli.render.left_alive import left_alive_document, left_alive_section
-from antrean_cli.render.outages import outage_name
+from antrean_cli.render.outages import outage_document, outage_name, outage_text
 from antrean_cli.render.paces import pace_document, pace_text
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
@@ -36,7 +36,7 @@ _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
         f"{problem.count} kiriman ditolak BPJS; yang dibetulkan di Khanza terkirim sendiri; "
         "lihat: antrean list --refused"
     ),
-    ProblemCode.OUTAGE: lambda problem: outage_name(problem.outage) if problem.outage else "",
+    ProblemCode.OUTAGE: lambda problem: outage_text(problem.outage) if problem.outage else "",
     ProblemCode.BROKEN_ROW: lambda problem: broken_row_text(problem.row) if problem.row else "",
 }
 
@@ -122,9 +122,7 @@ def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[
             }
             for one in found.reasons
         ],
-        "outages": [
-            {"kind": outage.kind, "since": epoch_ms(outage.since)} for outage in found.outages
-        ],
+        "outages": [outage_document(outage) for outage in found.outages],
         "left_alive": [left_alive_document(record) for record in found.left_alive],
         "pace": pace_document(found.pace),
         "unanswered": [

@@ -4,10 +4,11 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
+from antrean_cli.cause_words import sentence
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms
 from antrean_cli.render.words import step_name
-from antrean_cli.rules.faults import Fault
+from antrean_cli.rules.causes import trouble
 from antrean_cli.rules.push import PushFault, Record
 
 ADVICE = (
@@ -17,7 +18,7 @@ ADVICE = (
 
 def fault_text(fault: PushFault) -> str:
     """Return what came instead of an answer, how often and since when."""
-    what = Fault(cause=fault.cause, status=fault.status).text
+    what = sentence(trouble(fault.cause, status=fault.status))
     return f"{what} {fault.times} kali sejak {fault.since:%d-%m %H:%M}"
 
 

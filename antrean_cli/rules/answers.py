@@ -10,12 +10,14 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
+from antrean_cli.rules.causes import Cause, Trouble, trouble
 from antrean_cli.rules.codes import ALREADY_THERE, TASKS, CallName, OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.reasons import ReasonCode
+from antrean_cli.rules.unaccepted import why_unaccepted
 
 FAULT = "fault"  # no outcome: what an exchange without an answer is counted as beside them
 
@@ -26,8 +28,8 @@ class Reply:
 
     `said` is the message as it came, for `judge` alone: it can name the patient, and what is hidden
     of a name can be a word that an answer is known by. `response` holds the rows of a list,
-    decrypted and parsed. `retry_after` is in seconds, `date` the time of BPJS's own clock (aware),
-    if it said so.
+    decrypted and parsed. `retry_after` is in seconds, `ahead` how far this computer's clock is
+    ahead of BPJS's, if that told the time.
     """
 
     code: str
@@ -35,7 +37,7 @@ class Reply:
     said: str = field(default="", repr=False)
     response: Sequence[Any] = ()
     retry_after: float | None = None
-    date: datetime | None = None
+    ahead: timedelta | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +45,8 @@ class Outcome:
     """What a reply means: its kind, BPJS's code and text, and what a kind has besides.
 
     `named` is the step that has to go first (PREREQUISITE), `refusal` why it was refused
-    (REJECTED), `retry_after` the seconds that BPJS wants to be left alone.
+    (REJECTED), `why` the trouble of who we are to BPJS (AUTH_FAILED), `retry_after` the seconds
+    that BPJS wants to be left alone.
     """
 
     kind: OutcomeKind
@@ -51,6 +54,7 @@ class Outcome:
     text: str
     named: Step | None = None
     refusal: ReasonCode | None = None
+    why: Trouble | None = None
     retry_after: float | None = None
 
 
@@ -201,6 +205,7 @@ def judge(call: str, step: str, reply: Reply) -> Outcome:
             text=reply.message,
             named=named,
             refusal=answer.refusal,
+            why=_unaccepted(folded, reply) if answer.kind == OutcomeKind.AUTH_FAILED else None,
             retry_after=reply.retry_after,
         )
     raise AssertionError("the last row of ANSWERS fits everything")
@@ -211,9 +216,19 @@ def throttled(fault: Fault) -> Outcome:
     return Outcome(
         kind=OutcomeKind.THROTTLED,
         code=str(fault.status or ""),
-        text=fault.text,
+        text=f"HTTP {fault.status}",
         retry_after=fault.retry_after,
     )
+
+
+def put_off_by(outcome: Outcome) -> Trouble:
+    """Return the trouble that BPJS wants everything repeated later."""
+    return trouble(Cause.PUT_OFF, said=f"{outcome.text} (kode {outcome.code})")
+
+
+def _unaccepted(folded: str, reply: Reply) -> Trouble:
+    said = f"{reply.message.strip() or 'tanpa keterangan'} (kode {reply.code})"
+    return why_unaccepted(folded, said, reply.ahead)
 
 
 def _named(answer: Answer, found: "re.Match[str]", step: str) -> Step | None:

@@ -9,17 +9,23 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from antrean_cli.rules.causes import Trouble
+
 EVERY = timedelta(minutes=10)
 KEPT = timedelta(days=8)  # longer than BPJS takes anything for a day
 UNASKED = ""  # for want of time; stands beside the kinds of outcomes (answers.py)
 
 
 class ListResult(NamedTuple):
-    """What came of asking BPJS for a list: the kind of outcome, its rows, and BPJS's own words."""
+    """What came of asking BPJS for a list: the kind of outcome, its rows, and why none came.
+
+    `said` are BPJS's own words, `why` the trouble where it is one by its cause.
+    """
 
     kind: str
     rows: Sequence[Any] = ()
-    text: str = ""
+    said: str = ""
+    why: Trouble | None = None
 
 
 class CachedList(NamedTuple):

@@ -1,17 +1,21 @@
 """When BPJS, Khanza or the credentials fail for longer: when it is tried, and when it is told.
 
 - An outage is told when it begins, then once an hour, then once when it is over: not every minute.
+- Another cause than the one last told is told at once; one that was told within the hour is not, so
+  that causes that come and go are no noise.
 - A BPJS that only puts off is told from the third such pass on: a single one is nothing.
 - BPJS: three faults in a row, with none good between, begin one; after 1, 2, 4 … 10 minutes a pass
   probes with one request, of another booking each time, until BPJS is back.
 - Khanza and refused credentials are tried anew by every pass.
 
-(rules/README.md, Trouble) What is told are codes; the sentences stand in render/outages.py.
+(rules/README.md, Trouble) What is told are codes; the sentences stand in render/outages.py
+and cause_words.py.
 """
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from antrean_cli.rules.causes import Trouble
 from antrean_cli.rules.codes import Code
 
 FAULTS_THAT_BEGIN_ONE = 3
@@ -39,7 +43,12 @@ _TOLD_FROM = {OutageKind.BUSY: 3}
 
 
 class Outage(NamedTuple):
-    """One outage as the ledger keeps it, its times aware; `probed` is the booking last tried."""
+    """One outage as the ledger keeps it, its times aware.
+
+    - `probed` is the booking last tried.
+    - `why` is the trouble that is on now; None where an older version began the outage.
+    - `told` are the troubles that people were told of within an hour of the last telling, by key.
+    """
 
     kind: OutageKind
     since: datetime
@@ -47,6 +56,8 @@ class Outage(NamedTuple):
     next_probe: datetime
     failures: int = 1
     probed: str = ""
+    why: Trouble | None = None
+    told: tuple[tuple[str, datetime], ...] = ()
 
     @property
     def announced(self) -> bool:
@@ -63,41 +74,64 @@ class Phase(Code):
     """Where in its course an outage is told."""
 
     BEGAN = "began"
+    CHANGED = "changed"  # it goes on, of another cause
     GOES_ON = "goes_on"
     OVER = "over"
 
 
 class Announcement(NamedTuple):
-    """What people are to be told of an outage at `at`; `why` is empty where nothing says why."""
+    """What people are to be told of an outage at `at`; `why` is None where nothing says why."""
 
     phase: Phase
     kind: OutageKind
     since: datetime
     at: datetime
-    why: str = ""
+    why: Trouble | None = None
 
 
 def failed(
-    outage: Outage | None, kind: OutageKind, why: str, now: datetime, probed: str = ""
+    outage: Outage | None, kind: OutageKind, why: Trouble, now: datetime, probed: str = ""
 ) -> tuple[Outage, Announcement | None]:
     """Return the outage after one more failure, and what is to be told of it now, often nothing."""
     known = outage or Outage(kind=kind, since=now, told_at=now, next_probe=now, failures=0)
     wait = _PROBES[min(known.failures, len(_PROBES) - 1)]
     later = known._replace(
-        failures=known.failures + 1, next_probe=now + wait, probed=probed or known.probed
+        failures=known.failures + 1,
+        next_probe=now + wait,
+        probed=probed or known.probed,
+        why=why,
+        told=known.told or ((why.key, known.told_at),),
     )
-    if known.announced or not later.announced:
-        return reminded(later, why, now)
-    began = Announcement(Phase.BEGAN, kind, later.since, now, why)
-    return later._replace(told_at=now), began
+    if not known.announced:
+        return _told(Phase.BEGAN, later, now) if later.announced else (later, None)
+    return _told(Phase.CHANGED, later, now) if _is_news(later, now) else reminded(later, now)
 
 
-def reminded(outage: Outage, why: str, now: datetime) -> tuple[Outage, Announcement | None]:
+def reminded(outage: Outage, now: datetime) -> tuple[Outage, Announcement | None]:
     """Return the outage and, once an hour, that it is still on."""
-    if not outage.announced or timedelta(0) <= now - outage.told_at < TELL_EVERY:
+    if not outage.announced or _within_the_hour(outage.told_at, now):
         return outage, None
-    goes_on = Announcement(Phase.GOES_ON, outage.kind, outage.since, now, why)
-    return outage._replace(told_at=now), goes_on
+    return _told(Phase.GOES_ON, outage, now)
+
+
+def _told(phase: Phase, outage: Outage, now: datetime) -> tuple[Outage, Announcement]:
+    """Return the outage after people are told of it, and what they are told."""
+    told = {key: at for key, at in outage.told if _within_the_hour(at, now)}
+    if outage.why:
+        told[outage.why.key] = now
+    announcement = Announcement(phase, outage.kind, outage.since, now, outage.why)
+    return outage._replace(told_at=now, told=tuple(told.items())), announcement
+
+
+def _is_news(outage: Outage, now: datetime) -> bool:
+    """Return whether it is on of another cause than the one last told, and not told lately."""
+    at = dict(outage.told).get(outage.why.key) if outage.why else outage.told_at
+    return at is None or (at != outage.told_at and not _within_the_hour(at, now))
+
+
+def _within_the_hour(at: datetime, now: datetime) -> bool:
+    # A time to come was noted by a clock that ran ahead.
+    return timedelta(0) <= now - at < TELL_EVERY
 
 
 def recovered(outage: Outage, now: datetime) -> Announcement | None:

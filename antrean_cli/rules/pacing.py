@@ -21,8 +21,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.answers import Reply, judge
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import OutcomeKind
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.pace import Pace
 
 MOST_TOO_SOON = 3  # times that one's calls may be refused while others get through

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind, LeftAlive, State, Step
-from antrean_cli.rules.faults import Cause
 from antrean_cli.rules.patients import NOBODY, Owner
 from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
 from antrean_cli.rules.times import WIB

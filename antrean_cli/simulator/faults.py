@@ -38,7 +38,9 @@ FaultName = Literal[
     "nginx_429",  # as nginx's limit_req answers: its page, and no Retry-After
     "no_route",  # no such address for the gateway: `status`, as text or (`page`) as HTML
     "request_rejected",  # the firewall's page, with HTTP 200
+    "enveloped",  # an HTTP `status` with BPJS's envelope, its code the same
     "http_401",
+    "no_underscores",  # a proxy drops headers with an underscore in their name
     "redirect",  # 302 to `location`
     "unknown_code",
     "no_code",  # an envelope without a code
@@ -51,7 +53,9 @@ FaultName = Literal[
     "wrapped_list",  # the proper answer, its list within {"list": …}
 ]
 SPELLINGS = frozenset({"code_as_text", "metaData", "wrapped_list"})
-_HANDLED = SPELLINGS | {
+# What becomes of a request or its answer on the way; the rest is BPJS's own.
+ALTERED = SPELLINGS | {"no_underscores"}
+_HANDLED = ALTERED | {
     "reset_after",
     "timeout_after",
     "drip",
@@ -69,8 +73,8 @@ _ENVELOPES: dict[str, tuple[int, int, str]] = {
 }
 
 
-_MOVED = 301
-_NO_ROUTE = (_MOVED, 404, 405, 501)
+_MOVED = (301, 308)
+_NO_ROUTE = (*_MOVED, 404, 405, 410, 501)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +102,7 @@ def no_route(status: int = 404, location: str = "/pindah", *, page: bool = False
     text = "No Mapping Rule matched"
     plain = Reply(status=status, body=text.encode(), content_type="text/plain")
     reply = _page(status, text) if page else plain
-    return replace(reply, headers=(f"Location: {location}",)) if status == _MOVED else reply
+    return replace(reply, headers=(f"Location: {location}",)) if status in _MOVED else reply
 
 
 def _page(status: int, title: str) -> Reply:
@@ -134,7 +138,7 @@ class Fault:
             raise ValueError("share: angka dari 0 sampai 1")
         if not isinstance(self.path, str):
             raise ValueError("path: akhir alamat sebagai teks")
-        if self.name == "no_route" and self.status not in _NO_ROUTE:
+        if self.name in ("no_route", "enveloped") and self.status not in _NO_ROUTE:
             raise ValueError(f"status: salah satu dari {', '.join(map(str, _NO_ROUTE))}")
         if self.name == "contradiction" and not isinstance(self.taskid, int):
             raise ValueError("contradiction: sebut taskid")
@@ -162,6 +166,8 @@ class Fault:
             return _envelope(*_ENVELOPES[self.name], headers)
         if self.name == "contradiction" and self.taskid:
             return _envelope(200, 201, f"TaskId={self.taskid - 1} belum ada")
+        if self.name == "enveloped":
+            return _envelope(self.status, self.status, HTTPStatus(self.status).phrase)
         if self.name == "redirect":
             return Reply(status=302, headers=(f"Location: {self.location}",))
         if self.name == "no_route":
@@ -223,7 +229,7 @@ def play(
 ) -> bool:
     """Put the reply on the wire as the fault wants it; return whether the connection lives on."""
     name = fault.name if fault else ""
-    if fault is None or name in SPELLINGS or fault.reply():
+    if fault is None or name in ALTERED or fault.reply():
         wire.sendall(reply.head() + reply.body)
         return True
     if name in ("reset_before", "reset_after"):

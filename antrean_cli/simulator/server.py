@@ -169,11 +169,13 @@ class Simulator:
     ) -> Reply:
         """Judge a request as BPJS would.
 
-        Header names are in small letters; see faults.SPELLINGS.
+        Header names are in small letters; see faults.ALTERED.
         """
         call, secretly = self._route(method, path)
         if call is None:
             return no_route()
+        if spelling == "no_underscores":
+            headers = {name: value for name, value in headers.items() if "_" not in name}
         if refusal := self._refused_at_the_door(headers):
             return _envelope(refusal, None, spelling)
         body = _object(raw)
@@ -199,6 +201,8 @@ class Simulator:
             return Answer(401, "Unauthorized. x-timestamp terlalu jauh dari jam server")
         if not _same(headers.get("x-signature"), proof):
             return Answer(401, "Signature tidak sesuai")
+        if "user_key" not in headers:
+            return Answer(403, "Unauthorized. user_key tidak ada")
         if not _same(headers.get("user_key"), self._user_key):
             return Answer(403, "Unauthorized. user_key tidak terdaftar")
         return None

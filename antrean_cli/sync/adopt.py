@@ -27,6 +27,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.adoption import adopted, awaits_list, duplicate_bookings
 from antrean_cli.rules.booking_plans import Plan
 from antrean_cli.rules.cached_lists import CachedList, ListResult, oldest_kept
+from antrean_cli.rules.causes import Trouble
 from antrean_cli.rules.codes import CallName, Kind, OutcomeKind
 from antrean_cli.rules.left_alive import as_shown
 from antrean_cli.rules.listings import Antrean
@@ -43,15 +44,15 @@ class ListComparison(NamedTuple):
 
     - `lists` is what is known of each day's list from now on; `rows` are those that came just now.
     - `may_ask` is False while nothing may be asked.
-    - `why` is why a list did not come; `refused` is what BPJS said where it does not accept who we
-      are. Both are BPJS's words, or empty.
+    - `failed` is the last list that did not come, `refused` the trouble where BPJS does not accept
+      who we are; None where there is none.
     """
 
     lists: Mapping[date, CachedList]
     rows: Mapping[date, Sequence[Antrean]]
     may_ask: bool
-    why: str
-    refused: str
+    failed: ListResult | None
+    refused: Trouble | None
 
     def waiting(self, records: Iterable[Record], now: datetime) -> list[Record]:
         """Return the bookings whose add waits for its day's list."""
@@ -87,7 +88,8 @@ def compare_lists(
         days.setdefault(record.tanggal, []).append(record.kodebooking)
     lists = {day: one for day, one in known.items() if day >= oldest_kept(now)}
     rows: dict[date, Sequence[Antrean]] = {}
-    why = refused = ""
+    failed: ListResult | None = None
+    refused: Trouble | None = None
     for tanggal, covered in sorted(days.items()):
         one = lists.setdefault(tanggal, CachedList(kept=()))
         if reader is None or not one.may_be_asked(now):
@@ -96,10 +98,10 @@ def compare_lists(
         lists[tanggal] = one = _after(one, result, covered, now)
         if result.kind == OutcomeKind.DONE:
             rows[tanggal] = result.rows
-        why = result.text if one.failing_since else why
-        refused = result.text if result.kind == OutcomeKind.AUTH_FAILED else refused
+        failed = result if one.failing_since else failed
+        refused = result.why if result.kind == OutcomeKind.AUTH_FAILED else refused
     return ListComparison(
-        lists=lists, rows=rows, may_ask=reader is not None, why=why, refused=refused
+        lists=lists, rows=rows, may_ask=reader is not None, failed=failed, refused=refused
     )
 
 

@@ -43,5 +43,6 @@ class ListReader:
             return ListResult(UNASKED)
         answer = self.client().ask(name, *words, within=left)
         if isinstance(answer, Fault):
-            return ListResult(FAULT, text=answer.text)
-        return ListResult(judge(name, "", answer).kind, answer.response, answer.message)
+            return ListResult(FAULT, why=answer.why)
+        outcome = judge(name, "", answer)
+        return ListResult(outcome.kind, answer.response, answer.message, outcome.why)

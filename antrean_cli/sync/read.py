@@ -21,6 +21,7 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger, NamedBooking
 from antrean_cli.ledger.pass_state import PassState
+from antrean_cli.rules.causes import Cause, trouble
 from antrean_cli.rules.claims import looked_for
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.enrichment import with_sessions
@@ -151,10 +152,7 @@ def rows_of(khanza: Khanza, policy: Policy, window: Window) -> Rows:
     khanza.check(racikan=policy.farmasi, tickets=policy.tickets)
     rows = khanza.read(window._replace(racikan=policy.farmasi, tickets=policy.tickets))
     if not (policy.kd_pj or rows.payers):
-        raise SettingsError(
-            "Penjamin BPJS tidak diketahui: isi ANTREAN_KD_PJ (tabel "
-            "password_asuransi di Khanza kosong)"
-        )
+        raise SettingsError(why=trouble(Cause.KHANZA_PAYER))
     return rows
 
 

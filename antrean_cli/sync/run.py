@@ -30,6 +30,7 @@ from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
+from antrean_cli.rules.causes import Cause, Trouble, trouble
 from antrean_cli.rules.codes import CallName, State, Step
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 from antrean_cli.rules.patients import Owner
@@ -130,8 +131,9 @@ class Pass:
         """Return whether the computer's clock can be right."""
         now = self.clock()
         if now.year < EARLIEST_YEAR:
-            self.errors.append(TemporaryError("jam komputer ini salah"))
-            yield from self._failed(OutageKind.CLOCK, f"{now:%d-%m-%Y %H:%M}")
+            why = trouble(Cause.NO_CLOCK, said=f"{now:%d-%m-%Y %H:%M}")
+            self.errors.append(TemporaryError(why=why))
+            yield from self._failed(OutageKind.CLOCK, why)
             return False
         yield from self._recovered(OutageKind.CLOCK)
         return True
@@ -157,7 +159,8 @@ class Pass:
                 )
         except (TemporaryError, SettingsError) as error:
             self.errors.append(error)
-            yield from self._failed(OutageKind.KHANZA, str(error))
+            if error.why:
+                yield from self._failed(OutageKind.KHANZA, error.why)
             return None
         yield from self._recovered(OutageKind.KHANZA)
         return reading
@@ -255,7 +258,7 @@ class Pass:
             self.errors.append(
                 TemporaryError(f"BPJS belum pulih; dicoba lagi pukul {when:%H:%M:%S}")
             )
-            yield from self._keep(OutageKind.BPJS, *outages.reminded(outage, "", now))
+            yield from self._keep(OutageKind.BPJS, *outages.reminded(outage, now))
             return bookings
         delivery = self._delivery(state, ready)
         self.delivering = True
@@ -361,44 +364,53 @@ class Pass:
     def _tell_of_lists(self, compared: "ListComparison", *, overdue: bool) -> Iterator[PassEvent]:
         """Tell why adds wait for BPJS's lists."""
         if compared.refused:
-            self.errors.append(CredentialsError.of(compared.refused))
+            self.errors.append(CredentialsError(why=compared.refused))
             yield from self._failed(OutageKind.CREDENTIALS, compared.refused)
-        elif overdue:
-            refused = self._outage(OutageKind.CREDENTIALS)
-            why = f": {compared.why}" if compared.why else ""
-            unread = (
-                f"daftar antrean BPJS belum terbaca{why}; antrean yang belum dikirim menunggunya"
+        elif overdue and (refused := self._outage(OutageKind.CREDENTIALS)):
+            since = (
+                f"Kredensial, tanda tangan, atau jam ditolak BPJS sejak {refused.since:%d-%m %H:%M}"
             )
+            self.errors.append(CredentialsError(since, why=refused.why))
+        elif overdue:
+            failed = compared.failed
+            said = f": {failed.said}" if failed and failed.said else ""
             self.errors.append(
-                CredentialsError.since(refused.since) if refused else TemporaryError(unread)
+                TemporaryError(
+                    f"daftar antrean BPJS belum terbaca{said}; antrean yang belum dikirim "
+                    "menunggunya",
+                    why=failed and failed.why,
+                )
             )
 
     def _judge(self, delivery: "Delivery") -> Iterator[PassEvent]:
         """Keep what this delivery learned about BPJS as a whole."""
+        from antrean_cli.rules.answers import put_off_by
+
         breaker = delivery.breaker
         ended = dict(delivery.ended)
-        if refusal := breaker.refusal:
-            self.errors.append(CredentialsError.of(refusal.text))
+        if (refusal := breaker.refusal) and refusal.why:
+            self.errors.append(CredentialsError(why=refusal.why))
             # One that some call of this pass had ended goes on: it is not told as a new one every
             # minute.
             known = ended.pop(OutageKind.CREDENTIALS, None)
-            yield from self._failed(OutageKind.CREDENTIALS, refusal.text, breaker.refused, known)
+            yield from self._failed(OutageKind.CREDENTIALS, refusal.why, breaker.refused, known)
         for outage in ended.values():
             if over := outages.recovered(outage, self.clock()):
                 yield over
         if (put_off := breaker.put_off) and not breaker.judged:
-            self.errors.append(TemporaryError(f"BPJS meminta dicoba lagi: {put_off.text}"))
-            yield from self._failed(OutageKind.BUSY, f"{put_off.text} (kode {put_off.code})")
+            why = put_off_by(put_off)
+            self.errors.append(TemporaryError(why=why))
+            yield from self._failed(OutageKind.BUSY, why)
         if delivery.unanswered:
             yield Noted((), unanswered=tuple(delivery.unanswered))
         if (yield from self._are_a_few_bookings_faults(breaker)):
             return
         if breaker.fault:
-            self.errors.append(TemporaryError(breaker.fault.text))
+            self.errors.append(TemporaryError(why=breaker.fault.why))
         elif delivery.unfinished and not breaker.refusal and not self.stop.is_set():
             self.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
         if breaker.fault and (breaker.begins_outage or self._outage(OutageKind.BPJS)):
-            yield from self._failed(OutageKind.BPJS, breaker.fault.text, delivery.probed)
+            yield from self._failed(OutageKind.BPJS, breaker.fault.why, delivery.probed)
 
     def _are_a_few_bookings_faults(
         self, breaker: "CircuitBreaker"
@@ -432,7 +444,7 @@ class Pass:
         return self.ledger.pass_state().outages.get(kind)
 
     def _failed(
-        self, kind: OutageKind, why: str, probed: str = "", known: Outage | None = None
+        self, kind: OutageKind, why: Trouble, probed: str = "", known: Outage | None = None
     ) -> Iterator[PassEvent]:
         known = known or self._outage(kind)
         yield from self._keep(kind, *outages.failed(known, kind, why, self.clock(), probed))

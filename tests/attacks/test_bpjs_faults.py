@@ -108,6 +108,13 @@ TROUBLES = (
     Trouble(SILENT, "sertifikat", pem="expired"),
     Trouble(SILENT, "dialihkan", Fault("redirect")),
     Trouble(SILENT, "dialihkan", Fault("redirect", location="https://bpjs.example/antreanrs")),
+    *(
+        Trouble(
+            SILENT, f"tidak dikenal.*HTTP {status}", Fault("no_route", status=status), doubt=True
+        )
+        for status in (404, 405, 410, 501)
+    ),
+    Trouble(SILENT, "halaman web", Fault("request_rejected"), doubt=True),
     *(Trouble(SILENT, says, fault, doubt=True) for says, fault in IN_DOUBT),
     *(
         Trouble(
@@ -127,8 +134,9 @@ TROUBLES = (
     Trouble(PUT_OFF, "Gagal dicoba", Fault("gagal_dicoba"), wait=BACKOFF),
     Trouble(PUT_OFF, "Undefined Error", Fault("undefined_error"), wait=BACKOFF),
     Trouble(STOP, "[Kk]redensial", Fault("http_401")),
-    Trouble(STOP, "[Kk]redensial", Page("http_401", status=401)),
-    Trouble(STOP, "[Kk]redensial", Page("http_401", status=403)),
+    Trouble(STOP, "firewall", Page("http_401", status=401)),
+    Trouble(STOP, "firewall", Page("http_401", status=403)),
+    Trouble(STOP, "user_key, padahal dikirim", Fault("no_underscores")),
     *(Trouble(SPELLED, "", fault) for fault in faults.SPELLED),
 )
 

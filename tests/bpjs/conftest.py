@@ -20,16 +20,31 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture(scope="module")
 def pems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return two authorities, and what the first signed: good, for another host, expired."""
+    """Return two authorities, and what the first signed: good, for another host, expired, to come.
+
+    `chain` is the good one with its authority behind it, as a proxy that reads along sends it.
+    """
     folder = tmp_path_factory.mktemp("pems")
     authority = certificate(folder, "authority", "")
     here, ours, past = "IP:127.0.0.1,DNS:localhost", "20490101000000Z", "20210101000000Z"
+    good = certificate(folder, "good", here, signed_by=authority, until=ours)
+    chain = folder / "chain.pem"
+    chain.write_text(good.read_text() + _certificate_in(authority))
     return {
         "authority": authority,
+        "chain": chain,
         "other": certificate(folder, "other", ""),
-        "good": certificate(folder, "good", here, signed_by=authority, until=ours),
+        "good": good,
         "elsewhere": certificate(
             folder, "elsewhere", "DNS:bpjs.example", signed_by=authority, until=ours
         ),
         "expired": certificate(folder, "expired", here, signed_by=authority, until=past),
+        "tomorrow": certificate(
+            folder, "tomorrow", here, signed_by=authority, since="20480101000000Z", until=ours
+        ),
     }
+
+
+def _certificate_in(pem: Path) -> str:
+    text = pem.read_text()
+    return text[text.index("-----BEGIN CERTIFICATE") :]

@@ -21,8 +21,10 @@ from urllib3.exceptions import (
 
 from antrean_cli.bpjs.network_errors import fault_of
 from antrean_cli.bpjs.transport import Transport
+from antrean_cli.cause_words import told_with_typed
 from antrean_cli.rules.answers import Reply
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.causes import Cause
+from antrean_cli.rules.faults import Fault
 from antrean_cli.simulator import faults
 from antrean_cli.simulator.server import Simulator
 from tests.bpjs.using import BODY, PATIENT, booked, client
@@ -51,8 +53,9 @@ def test_a_fault_tells_its_cause(simulator: Simulator, fault: faults.Fault, told
     found = client(simulator.url, timeout=2).call("add", {**PATIENT, "namadokter": "x"})
     assert isinstance(found, Fault)
     assert found == told
+    said = told_with_typed(found.why)
     assert not [
-        secret for secret in (*PATIENT.values(), "127.0.0.1", "antreanrs") if secret in found.text
+        secret for secret in (*PATIENT.values(), "127.0.0.1", "antreanrs") if secret in said
     ]
 
 
@@ -86,6 +89,37 @@ def test_an_answer_without_an_envelope_tells_its_status_and_when_to_come_again(s
     with canned(b"", status=status, headers={"Retry-After": "7"}) as server:
         found = client(server.url).call("add", BODY)
     assert found == Fault(cause=Cause.NO_ENVELOPE, status=status, retry_after=7.0)
+
+
+@pytest.mark.parametrize("status", [404, 405, 410, 501])
+@pytest.mark.parametrize("page", [True, False], ids=["page", "text"])
+def test_an_address_that_a_gateway_does_not_know_is_told_as_that(
+    simulator: Simulator, status: int, page: bool
+) -> None:
+    simulator.faults.add(faults.Fault("no_route", status=status, page=page))
+    found = client(simulator.url).call("add", BODY)
+    assert found == Fault(cause=Cause.NO_ROUTE, status=status)
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_an_envelope_of_such_a_code_is_an_answer(simulator: Simulator, status: int) -> None:
+    """BPJS says 404 for "again"; whatever HTTP says, it is there and was asked."""
+    simulator.faults.add(faults.Fault("enveloped", status=status))
+    found = client(simulator.url).call("add", BODY)
+    assert isinstance(found, Reply)
+    assert found.code == str(status)
+
+
+def test_a_page_for_people_is_told_as_one(simulator: Simulator) -> None:
+    simulator.faults.add(faults.Fault("request_rejected"))
+    found = client(simulator.url).call("add", BODY)
+    assert found == Fault(cause=Cause.WEB_PAGE, status=200)
+
+
+def test_a_proxy_that_wants_a_login_is_told_as_that() -> None:
+    with canned(b"", status=407) as server:
+        found = client(server.url).call("add", BODY)
+    assert found == Fault(cause=Cause.PROXY_LOGIN, status=407)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -147,6 +181,7 @@ CONNECTION = HTTPConnection("127.0.0.1")
     ("error", "cause"),
     [
         (ssl.SSLCertVerificationError("x"), Cause.TLS),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), Cause.CUT),  # its words tell nothing
         (socket.gaierror(-3, "Temporary failure in name resolution"), Cause.DNS),
         (NewConnectionError(CONNECTION, "x"), Cause.UNREACHABLE),
         (ConnectTimeoutError("x"), Cause.UNREACHABLE),

@@ -19,7 +19,8 @@ from antrean_cli.bpjs.client import Client
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
 from antrean_cli.operator.lookups import listing
 from antrean_cli.rules.answers import Reply
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.causes import Cause
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek
 from antrean_cli.simulator import faults, server
 from antrean_cli.simulator.server import Simulator

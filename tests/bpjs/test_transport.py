@@ -18,11 +18,13 @@ import pytest
 
 from antrean_cli.errors import SettingsError
 from antrean_cli.rules.answers import Reply
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.causes import Cause
+from antrean_cli.rules.faults import Fault
 from antrean_cli.simulator import faults
 from antrean_cli.simulator.server import Simulator
 from tests.bpjs.using import BODY, at_most, booked, client
 from tests.support.canned import canned, metadata
+from tests.support.certificates import self_signed
 from tests.support.site import CONS_ID, MONDAY, SECRET_KEY, USER_KEY
 
 
@@ -87,10 +89,11 @@ def tls(pem: Path) -> Iterator[Simulator]:
         yield bpjs
 
 
-def refused(bpjs: Simulator, ca_bundle: Path | None) -> None:
+def refused(
+    bpjs: Simulator, ca_bundle: Path | None, cause: Cause = Cause.TLS_UNKNOWN_ISSUER
+) -> None:
     found = client(bpjs.url, ca_bundle=ca_bundle).call("getlisttask", BODY)
-    assert isinstance(found, Fault)
-    assert found == Fault(cause=Cause.TLS)
+    assert found == Fault(cause=cause)
     assert bpjs.arrived == [], "nothing was told to a stranger"
 
 
@@ -113,10 +116,43 @@ def test_a_certificate_of_an_authority_that_is_not_ours_is_refused(
         refused(bpjs, pems[bundle] if bundle else None)
 
 
-@pytest.mark.parametrize("kind", ["elsewhere", "expired"])
-def test_a_certificate_of_another_host_or_time_is_refused(pems: dict[str, Path], kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        ("elsewhere", Cause.TLS_OTHER_NAME),
+        ("expired", Cause.TLS_EXPIRED),
+        ("tomorrow", Cause.TLS_NOT_YET_VALID),
+    ],
+)
+def test_a_certificate_of_another_host_or_time_is_refused(
+    pems: dict[str, Path], kind: str, cause: Cause
+) -> None:
     with tls(pems[kind]) as bpjs:
-        refused(bpjs, pems["authority"])
+        refused(bpjs, pems["authority"], cause)
+
+
+def test_a_certificate_of_another_name_is_told_by_name_too(pems: dict[str, Path]) -> None:
+    with tls(pems["elsewhere"]) as bpjs:
+        found = client(
+            bpjs.url.replace("127.0.0.1", "localhost"), ca_bundle=pems["authority"]
+        ).call("getlisttask", BODY)
+    assert found == Fault(cause=Cause.TLS_OTHER_NAME)
+
+
+def test_a_certificate_that_vouches_for_itself_is_told_as_that(tmp_path: Path) -> None:
+    with tls(self_signed(tmp_path)) as bpjs:
+        refused(bpjs, None, Cause.TLS_SELF_SIGNED)
+
+
+def test_a_proxy_that_shows_its_own_authority_is_told_as_that(pems: dict[str, Path]) -> None:
+    """It sends the whole chain, up to an authority that only it knows."""
+    with tls(pems["chain"]) as bpjs:
+        refused(bpjs, pems["other"], Cause.TLS_SELF_SIGNED)
+
+
+def test_a_server_without_tls_is_told_as_that(simulator: Simulator) -> None:
+    found = client(simulator.url.replace("http:", "https:")).call("getlisttask", BODY)
+    assert found == Fault(cause=Cause.TLS_NOT_SPOKEN)
 
 
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

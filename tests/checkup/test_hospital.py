@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from antrean_cli.checkup.hospital import judge_zone
-from tests.support.checkup import TODAY, check, patient, run_sql
+from antrean_cli.khanza.tables import TABLES
+from tests.support.checkup import TODAY, account, check, patient, run_sql
 from tests.support.mariadb import MariaDB
 from tests.support.rows import at
 from tests.support.site import (
@@ -23,7 +24,8 @@ def test_a_khanza_out_of_reach_is_exit_5_and_bpjs_is_looked_at(
 ) -> None:
     checked = check(here, **env)
     assert (checked.code, checked.bad) == (5, {"khanza": "fault"})
-    assert checked.one("khanza")["advice"][0].startswith("mysqladmin ")
+    (typed,) = checked.one("khanza")["advice"]
+    assert typed.startswith("mysqladmin ")
     assert checked.levels["credentials"] == "ok"
 
 
@@ -35,6 +37,39 @@ def test_what_the_schema_lacks_is_named(here: Site, mariadb: MariaDB) -> None:
         run_sql(mariadb, "ALTER TABLE jadwal RENAME COLUMN kuota_lama TO kuota")
     assert checked.code == 8
     assert "tabel jadwal tidak punya kolom kuota" in checked.one("schema")["text"]
+    (typed,) = checked.one("schema")["advice"]
+    assert typed.endswith("-p sik -e 'SHOW COLUMNS FROM jadwal'")
+
+
+def test_what_the_account_may_not_read_is_told_with_the_grant_to_type(
+    here: Site, mariadb: MariaDB
+) -> None:
+    grants = [f"GRANT SELECT ON sik.{table} TO {{u}}" for table in TABLES if table != "jadwal"]
+    with account(mariadb, *grants) as login:
+        found = check(here, "--offline", **login)
+        assert found.code == 8
+        assert found.one("schema")["text"] == (
+            "akun antrean tidak boleh membaca tabel jadwal; beri akun itu GRANT SELECT"
+        )
+        typed = found.one("schema")["advice"]
+        assert typed == ["GRANT SELECT ON `sik`.`jadwal` TO `coba`@`localhost`;"]
+        run_sql(mariadb, *typed)
+        assert check(here, "--offline", **login).code == 0
+
+
+@pytest.mark.parametrize(
+    ("env", "typed"),
+    [
+        ({"KHANZA_PASSWORD": "salah"}, "-e 'SHOW GRANTS'"),
+        ({"KHANZA_DATABASE": "bukan_sik"}, "-e 'SHOW GRANTS'"),
+        ({"KHANZA_SOCKET": "", "KHANZA_HOST": "khanza.invalid"}, " ping"),
+    ],
+)
+def test_each_trouble_of_khanzas_has_its_own_line_to_type(
+    here: Site, env: dict[str, str], typed: str
+) -> None:
+    (line,) = check(here, "--offline", **env).one("khanza")["advice"]
+    assert line.endswith(typed)
 
 
 @pytest.mark.parametrize(
@@ -84,8 +119,10 @@ def test_without_a_payer_that_means_bpjs_it_is_told_what_to_set(here: Site) -> N
     here.khanza.delete("password_asuransi", kd_pj="BPJ")
     checked = check(here, "--offline")
     assert (checked.code, checked.bad) == (8, {"visits": "fault"})
-    told = "Penjamin BPJS tidak diketahui: isi ANTREAN_KD_PJ"
-    assert checked.one("visits")["text"].startswith(told)
+    assert checked.one("visits")["text"] == (
+        "penjamin BPJS tidak diketahui: tabel password_asuransi di Khanza kosong; isi ANTREAN_KD_PJ"
+    )
+    assert checked.one("visits")["advice"] == []
     assert check(here, "--offline", ANTREAN_KD_PJ="BPJ").bad == {}
 
 

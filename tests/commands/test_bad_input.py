@@ -223,8 +223,10 @@ def test_a_clock_ten_minutes_off_exits_4_and_speaks_of_the_clock(
         cons_id=CONS_ID, secret_key=SECRET_KEY, user_key=USER_KEY, now=elsewhere
     ) as bpjs:
         said = complaint(antrean(live_site, *CALLS[name], BPJS_BASE_URL=bpjs.url), 4)
-    assert "x-timestamp terlalu jauh dari jam server (kode 401)" in said
-    assert said.endswith("BPJS_USER_KEY, dan jam komputer ini\n")
+    assert said == (
+        "antrean: BPJS menolak jam komputer ini: Unauthorized. x-timestamp terlalu jauh dari jam "
+        "server (kode 401); betulkan jamnya; ketik: sudo timedatectl set-ntp true\n"
+    )
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -320,7 +322,8 @@ def test_a_certificate_of_anybody_exits_5_and_nothing_is_told_to_him(
     ) as bpjs:
         said = complaint(antrean(live_site, *CALLS[name], BPJS_BASE_URL=bpjs.url), 5)
         assert bpjs.arrived == []
-    assert said == "antrean: sertifikat TLS BPJS tidak dapat dipercaya\n"
+    assert said.startswith("antrean: sertifikat TLS server BPJS diterbitkan sendiri")
+    assert "BPJS_CA_BUNDLE" in said
 
 
 # -- Khanza
@@ -365,26 +368,28 @@ def test_a_khanza_that_is_down_exits_5(
             antrean(live_site, *arguments, ANTREAN_STATE=str(tmp_path / f"buku{len(env)}"), **env),
             5,
         )
-        assert "Khanza tidak dapat dihubungi atau tidak menjawab (galat 2003)" in said
+        assert "server database Khanza tidak " in said
         assert "rahasia-khanza" not in said
     assert live_site.bpjs.arrived == []
 
 
 @pytest.mark.parametrize("arguments", FROM_KHANZA)
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "told"),
     [
-        {"KHANZA_PASSWORD": "salah-sekali"},
-        {"KHANZA_USER": "orang-lain"},
-        {"KHANZA_DATABASE": "bukan_sik"},
+        ({"KHANZA_PASSWORD": "salah-sekali"}, "eriksa KHANZA_USER dan KHANZA_PASSWORD"),
+        ({"KHANZA_USER": "orang-lain"}, "eriksa KHANZA_USER dan KHANZA_PASSWORD"),
+        (
+            {"KHANZA_DATABASE": "bukan_sik"},
+            "eriksa KHANZA_DATABASE, dan beri",
+        ),
     ],
 )
 def test_an_account_that_khanza_does_not_let_in_exits_8(
-    live_site: Site, arguments: tuple[str, ...], wrong: dict[str, str]
+    live_site: Site, arguments: tuple[str, ...], wrong: dict[str, str], told: str
 ) -> None:
     said = complaint(antrean(live_site, *arguments, **wrong), 8)
-    assert "Khanza menolak login atau hak baca (galat 104" in said
-    assert "periksa KHANZA_USER, KHANZA_PASSWORD, KHANZA_DATABASE, dan GRANT SELECT" in said
+    assert told in said  # at the beginning of a sentence, or within one
     assert "salah-sekali" not in said
     assert live_site.bpjs.arrived == []
 
@@ -431,9 +436,9 @@ def test_on_a_wrong_schema_nothing_at_all_is_sent(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "KHANZA_SQLITE: {file} tidak dapat dibuka"),
-        (b"", "Khanza ({file}) tidak sesuai: tabel reg_periksa tidak ada"),
-        (b"bukan sqlite" * 100, "KHANZA_SQLITE: {file} bukan contoh Khanza yang utuh"),
+        (None, "KHANZA_SQLITE: {file} bukan contoh Khanza yang dapat dibaca"),
+        (b"", "Khanza tidak sesuai: tabel reg_periksa tidak ada"),
+        (b"bukan sqlite" * 100, "KHANZA_SQLITE: {file} bukan contoh Khanza yang dapat dibaca"),
     ],
     ids=["none", "empty", "another"],
 )

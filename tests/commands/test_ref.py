@@ -121,7 +121,9 @@ def test_ref_tells_that_bpjs_is_down(site: Site) -> None:
 def test_ref_tells_that_the_credentials_are_refused(site: Site) -> None:
     done = site.run("ref", "dokter", BPJS_SECRET_KEY="salah-sekali")
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (4, "", 1)
-    assert "Signature tidak sesuai (kode 401); periksa BPJS_CONS_ID, BPJS_SECRET_KEY" in done.stderr
+    assert (
+        "Signature tidak sesuai (kode 401); periksa BPJS_SECRET_KEY dan BPJS_CONS_ID" in done.stderr
+    )
     assert "salah-sekali" not in done.stderr
 
 

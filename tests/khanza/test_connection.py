@@ -228,7 +228,7 @@ def test_an_account_that_is_not_let_in_is_a_wrong_setting(
 @pytest.mark.parametrize("password", ["kata€sandi", "пароль", "🔑"])
 def test_any_letter_may_stand_in_a_password(mariadb: MariaDB, password: str) -> None:
     """One that the server does not know is a refused login, and no crash."""
-    with pytest.raises(SettingsError, match="menolak login"):
+    with pytest.raises(SettingsError, match="menolak akun"):
         Khanza(replace(server(mariadb), password=password))
 
 

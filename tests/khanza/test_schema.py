@@ -12,6 +12,7 @@ import pytest
 from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.errors import SettingsError
 from antrean_cli.khanza.queries import Khanza
+from antrean_cli.rules.causes import Cause, trouble
 from antrean_cli.simulator.hospital import Hospital
 from tests.khanza.reading import READ, a_busy_day, read, server
 from tests.support.mariadb import MariaDB
@@ -78,12 +79,11 @@ def test_every_column_that_is_read_is_checked_first(mariadb: MariaDB, khanza: Ho
             for table, column in columns_of(cursor, "lain"):
                 if not re.search(rf"\b{column}\b", asked):
                     continue
-                lacking = f"tabel {table} tidak punya kolom {column}"
                 cursor.execute(f"ALTER TABLE lain.{table} RENAME COLUMN {column} TO sudah_lain")
                 # Without complaint it was read from another table of that column name.
                 assert complaint(settings) in (
                     "",
-                    f"Khanza (database lain) tidak sesuai: {lacking}",
+                    str(SettingsError(why=trouble(Cause.KHANZA_SCHEMA, f"{table}.{column}"))),
                 )
                 cursor.execute(f"ALTER TABLE lain.{table} RENAME COLUMN sudah_lain TO {column}")
         finally:

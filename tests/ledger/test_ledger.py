@@ -28,8 +28,8 @@ from hypothesis import strategies as st
 from antrean_cli.errors import LockedError, StateError
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import Kind, LeftAlive, State, Step
-from antrean_cli.rules.faults import Cause
 from antrean_cli.rules.push import Push, PushFault, Record, Refusal, StatusObservation
 from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.simulator.faults import Fault

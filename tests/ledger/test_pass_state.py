@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState, state_of, stored
 from antrean_cli.rules.cached_lists import CachedList
+from antrean_cli.rules.causes import Cause, Trouble, trouble
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.pace import Pace
@@ -43,6 +44,15 @@ times = st.integers(946_684_800_000, 4_102_444_799_999).map(
     lambda ms: datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=ms)
 )
 days = st.dates(date(2020, 1, 1), date(2040, 1, 1))
+troubles = st.builds(
+    Trouble,
+    cause=st.sampled_from(Cause),
+    about=texts,
+    numbers=st.dictionaries(st.sampled_from(["galat", "status"]), st.integers(-9999, 9999)).map(
+        lambda numbers: tuple(sorted(numbers.items()))
+    ),
+    said=st.just(""),  # what BPJS said is not kept
+)
 outages = st.builds(
     Outage,
     kind=st.sampled_from(OutageKind),
@@ -51,6 +61,8 @@ outages = st.builds(
     next_probe=times,
     failures=st.integers(1, 99),
     probed=texts,
+    why=st.none() | troubles,
+    told=st.lists(st.tuples(texts, times), max_size=3, unique_by=lambda one: one[0]).map(tuple),
 )
 sessions = st.builds(
     Praktek,
@@ -149,6 +161,23 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
         '{"since": 1795417200000, "told_at": 1795417200000, "next_probe": 1795417200000, '
         '"failures": 3, "probed": "A1"}',
     ),
+    "outage_khanza": (
+        {
+            "outages": {
+                "khanza": Outage(
+                    OutageKind.KHANZA,
+                    NOW,
+                    NOW,
+                    NOW,
+                    why=trouble(Cause.KHANZA_GRANT, "jadwal", galat=1142),
+                    told=(("khanza_grant jadwal", NOW),),
+                )
+            }
+        },
+        '{"since": 1795417200000, "told_at": 1795417200000, "next_probe": 1795417200000, '
+        '"failures": 1, "probed": "", "cause": "khanza_grant", "about": "jadwal", '
+        '"numbers": {"galat": 1142}, "told": {"khanza_grant jadwal": 1795417200000}}',
+    ),
     "looks_adopt": (
         {"antrean_lists": {MONDAY: CachedList(kept=("A1",), asked_at=NOW)}},
         '{"2026-11-23": [1795417200000, null, ["A1"]]}',
@@ -165,6 +194,13 @@ def test_the_names_and_values_in_the_file_are_those_that_other_versions_know(nam
     given, text = NAMES[name]
     assert stored(PassState(**given)) == {"faults_in_row": "0"} | {name: text}
     assert state_of({name: text}, WIB) == PassState(**given)
+
+
+def test_a_cause_that_only_a_newer_version_knows_is_none() -> None:
+    given, text = NAMES["outage_khanza"]
+    newer = state_of({"outage_khanza": text.replace('"khanza_grant"', '"esok"')}, WIB)
+    (outage,) = given["outages"].values()
+    assert newer.outages == {"khanza": outage._replace(why=None)}
 
 
 def test_no_field_is_forgotten_here() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from antrean_cli.operator.patience import LONGEST, Patience
 from antrean_cli.rules.answers import Reply
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.causes import Cause
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.pacing import MOST_TOO_SOON, Pacing
 
 REFUSED = Fault(cause=Cause.OVERLOADED, status=429)

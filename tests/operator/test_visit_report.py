@@ -97,13 +97,12 @@ def test_what_only_one_of_the_two_has_is_pointed_out(site: Site) -> None:
 @pytest.mark.parametrize(
     ("down", "code", "why"),
     [
-        (True, 5, "server BPJS tidak dapat dihubungi"),
+        (True, 5, "server BPJS tidak dapat dihubungi; periksa jaringan dan firewall"),
         (
             False,
             4,
-            "BPJS tidak menerima kredensial, tanda tangan, atau jam server: Signature tidak "
-            "sesuai (kode 401); periksa BPJS_CONS_ID, BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam "
-            "komputer ini",
+            "BPJS menolak tanda tangan: Signature tidak sesuai (kode 401); periksa BPJS_SECRET_KEY "
+            "dan BPJS_CONS_ID",
         ),
     ],
     ids=["down", "refused"],

@@ -46,7 +46,7 @@ def test_what_there_was_no_time_for_was_not_asked_for() -> None:
 
 
 def test_of_what_was_not_asked_for_nothing_is_known() -> None:
-    assert ListResult(UNASKED) == (UNASKED, (), "")
+    assert ListResult(UNASKED) == (UNASKED, (), "", None)
 
 
 def test_lists_are_kept_for_as_long_as_bpjs_takes_anything_of_their_day() -> None:

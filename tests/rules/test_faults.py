@@ -1,30 +1,45 @@
-"""Causes of faults: what each says of the request, and the sentence that tells it."""
+"""Faults: what each says of the request, and the trouble that it is."""
 
 from __future__ import annotations
 
 import pytest
 
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.causes import Cause, trouble
+from antrean_cli.rules.faults import Fault
 
-# Cause: whether BPJS may have acted, whether BPJS itself answered, and the sentence.
+# Cause: whether BPJS may have acted, and whether BPJS itself answered.
 TABLE = {
-    "dns": (False, False, "nama server BPJS tidak ditemukan (DNS)"),
-    "unreachable": (False, False, "server BPJS tidak dapat dihubungi"),
-    "tls": (False, False, "sertifikat TLS BPJS tidak dapat dipercaya"),
-    "timeout": (True, False, "BPJS tidak menjawab tepat waktu"),
-    "cut": (True, False, "sambungan ke BPJS terputus"),
-    "redirected": (False, False, "BPJS_BASE_URL dialihkan ke alamat lain"),
-    "overloaded": (False, False, "BPJS sedang kelebihan beban (HTTP 429)"),
-    "no_envelope": (True, False, "BPJS tidak menjawab seperti mestinya (HTTP 429)"),
-    "unreadable": (True, True, "BPJS menjawab dengan isi yang tidak dapat dibaca"),
+    Cause.DNS: (False, False),
+    Cause.UNREACHABLE: (False, False),
+    Cause.TLS: (False, False),
+    Cause.TLS_EXPIRED: (False, False),
+    Cause.TLS_NOT_YET_VALID: (False, False),
+    Cause.TLS_OTHER_NAME: (False, False),
+    Cause.TLS_UNKNOWN_ISSUER: (False, False),
+    Cause.TLS_SELF_SIGNED: (False, False),
+    Cause.TLS_NOT_SPOKEN: (False, False),
+    Cause.TIMEOUT: (True, False),
+    Cause.CUT: (True, False),
+    Cause.REDIRECTED: (False, False),
+    Cause.NO_ROUTE: (True, False),
+    Cause.PROXY_LOGIN: (False, False),
+    Cause.WEB_PAGE: (True, False),
+    Cause.OVERLOADED: (False, False),
+    Cause.NO_ENVELOPE: (True, False),
+    Cause.UNREADABLE: (True, True),
 }
 
 
-@pytest.mark.parametrize("cause", Cause)
+@pytest.mark.parametrize("cause", TABLE)
 def test_each_cause_tells_how_far_the_request_came(cause: Cause) -> None:
     fault = Fault(cause=cause, status=429)
-    assert (fault.maybe_acted, fault.answered, fault.text) == TABLE[cause.value]
+    assert (fault.maybe_acted, fault.answered) == TABLE[cause]
+    assert fault.why == trouble(cause, status=429)
 
 
-def test_the_table_above_names_every_cause() -> None:
-    assert [cause.value for cause in Cause] == list(TABLE)
+def test_a_fault_without_an_answer_has_no_status() -> None:
+    assert Fault(cause=Cause.DNS).why == trouble(Cause.DNS)
+
+
+def test_the_table_above_names_every_cause_of_the_way_to_bpjs() -> None:
+    assert list(TABLE) == list(Cause)[: len(TABLE)]

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import OutcomeKind, Step
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange, next_call
 from antrean_cli.rules.outcomes import (

@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from antrean_cli.rules.answers import Reply
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.causes import Cause
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.pace import FORGOTTEN, Pace
 from antrean_cli.rules.pacing import BEGINS, MOST, Pacing, got_through
 from tests.support.gateways import (

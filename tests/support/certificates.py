@@ -29,11 +29,18 @@ def self_signed(folder: Path, san: str = "IP:127.0.0.1,DNS:localhost") -> Path:
 
 
 def certificate(
-    folder: Path, name: str, san: str, *, signed_by: Path | None = None, until: str = ""
+    folder: Path,
+    name: str,
+    san: str,
+    *,
+    signed_by: Path | None = None,
+    since: str = "20200101000000Z",
+    until: str = "",
 ) -> Path:
     """Make a key with a certificate in one PEM file and return its path.
 
-    Without a signer it is an authority of its own. `until` is the end, `YYYYMMDDHHMMSSZ`.
+    Without a signer it is an authority of its own. `since` and `until` are when it begins and
+    ends, `YYYYMMDDHHMMSSZ`.
     """
     pem, key, request = folder / f"{name}.pem", folder / f"{name}.key", folder / f"{name}.csr"
     new = (*KEY, "-keyout", str(key), "-subj", f"/CN={name}")
@@ -53,7 +60,7 @@ def certificate(
             *arguments,
             *authority,
             "-startdate",
-            "20200101000000Z",
+            since,
             "-enddate",
             until,
             "-out",

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from antrean_cli.rules.answers import Outcome
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import OutcomeKind
-from antrean_cli.rules.faults import Cause, Fault
+from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outages import OutageKind
 from antrean_cli.rules.times import WIB
 from antrean_cli.sync.circuit_breaker import CircuitBreaker

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from antrean_cli.ledger.file import locked
+from antrean_cli.rules.causes import Cause
 from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.hospital import ZERO
 from tests.support.certificates import self_signed
@@ -597,7 +598,9 @@ def test_21_tls_is_always_verified(site: Site, tmp_path: Path) -> None:
     with stand_in(site.clock, certificate=self_signed(tmp_path)) as bpjs:
         stranger = site.sync(BPJS_BASE_URL=bpjs.url)
         assert stranger.report.exit_code == 5
-        assert str(stranger.report.errors[0]) == "sertifikat TLS BPJS tidak dapat dipercaya"
+        why = stranger.report.errors[0].why
+        assert why is not None
+        assert why.cause == Cause.TLS_SELF_SIGNED
         assert bpjs.arrived == []
         site.clock.forward(minutes=1)
         assert (

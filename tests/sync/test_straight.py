@@ -121,6 +121,6 @@ def test_a_look_that_did_not_ask_for_a_day_lets_nothing_of_that_day_go(site: Sit
     """Somebody made it due between the look and the writing."""
     due = Push(step=Step.ADD, state=State.DUE)
     record = Record(kodebooking="A1", kind=Kind.ONSITE, tanggal=MONDAY, pushes={Step.ADD: due})
-    compared = ListComparison(lists={}, rows={}, may_ask=True, why="", refused="")
+    compared = ListComparison(lists={}, rows={}, may_ask=True, failed=None, refused=None)
     assert compared.waiting([record], site.clock.now) == [record]
     assert not compared.overdue([record])

@@ -1,0 +1,262 @@
+"""The registry of causes: for each its sentence, what mends it, and what to type (Indonesian).
+
+- The only place where a cause becomes words. The words of a pass, of `status` and `check`, and of
+  every error by a cause are made from it when they are shown: it stands below all that show one.
+- A sentence names its numbers in braces; one that is not known is shown as "…".
+- `mend` is what a person can do, empty where there is nothing but to wait. `waiting_helps` is
+  whether the trouble may be over by itself; where it is not, it is told as a matter of settings.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from antrean_cli.rules.causes import Cause, Trouble
+
+
+class Words(NamedTuple):
+    """What is said of one cause; `typed` is a line to be typed as it stands."""
+
+    sentence: str | Callable[[Trouble], str]
+    mend: str = ""
+    typed: str = ""
+    waiting_helps: bool = True
+
+
+def _settings(sentence: str | Callable[[Trouble], str], mend: str, typed: str = "") -> Words:
+    return Words(sentence, mend, typed, waiting_helps=False)
+
+
+_SET_CLOCK = "sudo timedatectl set-ntp true"
+_OF_CERTIFICATE = (
+    "periksa dulu jam komputer ini; bila jamnya benar, sertifikat itu harus diperbarui pemiliknya "
+    "(BPJS, atau proxy di antaranya)"
+)
+
+
+def _clock(told: Trouble) -> str:
+    seconds = dict(told.numbers).get("seconds")
+    if seconds is None:
+        return "BPJS menolak jam komputer ini"
+    side = "lebih cepat" if seconds > 0 else "lebih lambat"
+    return f"jam komputer ini {_span(abs(seconds))} {side} daripada jam BPJS"
+
+
+def _span(seconds: int) -> str:
+    minutes, hours = round(seconds / 60), round(seconds / 3600)
+    if seconds < 60:
+        return f"{seconds} detik"
+    if minutes < 60:
+        return f"{minutes} menit"
+    return f"{hours} jam" if hours < 24 else f"{round(seconds / 86_400)} hari"
+
+
+def _lacking(told: Trouble) -> str:
+    if not told.about:
+        return "Khanza tidak punya tabel atau kolom yang dibutuhkan"
+    return f"Khanza tidak sesuai: {_listed(told, 'tabel {} tidak ada', 'tidak punya kolom')}"
+
+
+def _hidden(told: Trouble) -> str:
+    names = _listed(told, "tabel {}", "kolom") if told.about else "sebagian tabel"
+    return f"akun antrean tidak boleh membaca {names}"
+
+
+def _listed(told: Trouble, table: str, columns: str) -> str:
+    """Return the tables, and the columns of tables, that something is about."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in told.names:
+        place, _, column = name.partition(".")
+        found[place] += [column] if column else []
+    return "; ".join(
+        f"tabel {name} {columns} {', '.join(held)}" if held else table.format(name)
+        for name, held in found.items()
+    )
+
+
+WORDS: Mapping[Cause, Words] = {
+    # -- the way to BPJS
+    Cause.DNS: Words(
+        "nama server BPJS tidak ditemukan (DNS)", "periksa BPJS_BASE_URL dan DNS komputer ini"
+    ),
+    Cause.UNREACHABLE: Words("server BPJS tidak dapat dihubungi", "periksa jaringan dan firewall"),
+    Cause.TLS: _settings(
+        "sertifikat TLS BPJS tidak dapat dipercaya",
+        "periksa jam komputer ini, atau isi BPJS_CA_BUNDLE bila rumah sakit memakai proxy TLS",
+    ),
+    Cause.TLS_EXPIRED: _settings(
+        "sertifikat TLS server BPJS sudah kedaluwarsa", _OF_CERTIFICATE, "timedatectl"
+    ),
+    Cause.TLS_NOT_YET_VALID: _settings(
+        "sertifikat TLS server BPJS belum berlaku", _OF_CERTIFICATE, "timedatectl"
+    ),
+    Cause.TLS_OTHER_NAME: _settings(
+        "sertifikat TLS server BPJS dibuat untuk nama server lain",
+        "periksa nama server di BPJS_BASE_URL, dan proxy di antaranya",
+    ),
+    Cause.TLS_UNKNOWN_ISSUER: _settings(
+        "penerbit sertifikat TLS server BPJS tidak dikenal",
+        "bila rumah sakit memakai proxy TLS, isi BPJS_CA_BUNDLE dengan sertifikat penerbitnya",
+    ),
+    Cause.TLS_SELF_SIGNED: _settings(
+        "sertifikat TLS server BPJS diterbitkan sendiri, seperti oleh proxy yang membuka TLS",
+        "isi BPJS_CA_BUNDLE dengan sertifikat proxy itu, atau kecualikan server BPJS di proxy",
+    ),
+    Cause.TLS_NOT_SPOKEN: _settings(
+        "server BPJS tidak menjawab dengan TLS yang dapat dipakai",
+        "periksa https:// dan port di BPJS_BASE_URL, dan proxy di antaranya",
+    ),
+    Cause.TIMEOUT: Words("BPJS tidak menjawab tepat waktu"),
+    Cause.CUT: Words("sambungan ke BPJS terputus"),
+    Cause.REDIRECTED: _settings(
+        "BPJS_BASE_URL dialihkan ke alamat lain (HTTP {status})",
+        "isi BPJS_BASE_URL dengan alamat layanannya sendiri; bila sudah benar, periksa proxy di "
+        "antaranya: ia mengalihkan, misalnya dari http ke https",
+    ),
+    Cause.NO_ROUTE: _settings(
+        "alamat di BPJS_BASE_URL tidak dikenal servernya (HTTP {status} tanpa jawaban BPJS)",
+        "periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH; bila sudah benar, periksa proxy di antaranya: "
+        "ia mengubah alamat, atau tidak meneruskan POST",
+    ),
+    Cause.PROXY_LOGIN: _settings(
+        "proxy di antara komputer ini dan BPJS meminta login (HTTP {status})",
+        "izinkan komputer ini melewati proxy itu tanpa login",
+    ),
+    Cause.WEB_PAGE: Words(
+        "BPJS_BASE_URL dijawab dengan halaman web (HTTP {status})",
+        "periksa BPJS_BASE_URL, dan proxy atau firewall di antaranya",
+    ),
+    Cause.OVERLOADED: Words("BPJS sedang kelebihan beban (HTTP {status})"),
+    Cause.NO_ENVELOPE: Words("BPJS tidak menjawab seperti mestinya (HTTP {status})"),
+    Cause.UNREADABLE: Words("BPJS menjawab dengan isi yang tidak dapat dibaca"),
+    # -- what BPJS says of who we are
+    Cause.KEY_NOT_RECEIVED: _settings(
+        "BPJS tidak mendapat user_key, padahal dikirim",
+        "periksa proxy di antaranya: nginx membuang header bergaris bawah tanpa "
+        "'underscores_in_headers on;'",
+    ),
+    Cause.KEY_REFUSED: _settings("BPJS menolak user_key", "periksa BPJS_USER_KEY"),
+    Cause.CONS_ID_REFUSED: _settings("BPJS menolak consumer ID", "periksa BPJS_CONS_ID"),
+    Cause.SIGNATURE_REFUSED: _settings(
+        "BPJS menolak tanda tangan", "periksa BPJS_SECRET_KEY dan BPJS_CONS_ID"
+    ),
+    Cause.CLOCK_OFF: _settings(_clock, "betulkan jamnya", _SET_CLOCK),
+    Cause.BLOCKED: _settings(
+        "bukan BPJS yang menolak, tetapi halaman web sebuah firewall atau proxy",
+        "tanyakan kepada BPJS apakah IP rumah sakit diblokir, dan periksa proxy di antaranya",
+    ),
+    Cause.IDENTITY_REFUSED: _settings(
+        "BPJS tidak menerima kredensial, tanda tangan, atau jam",
+        "periksa BPJS_CONS_ID, BPJS_SECRET_KEY, BPJS_USER_KEY, dan jam komputer ini",
+    ),
+    Cause.PUT_OFF: Words(
+        "BPJS meminta dicoba lagi", "bila berlanjut, periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH"
+    ),
+    # -- Khanza
+    Cause.KHANZA_LOGIN: _settings(
+        "Khanza menolak akun atau kata sandinya", "periksa KHANZA_USER dan KHANZA_PASSWORD"
+    ),
+    Cause.KHANZA_LOGIN_METHOD: _settings(
+        "Khanza menolak cara masuk akun ini (galat {galat})",
+        "beri antrean akun yang masuk dengan kata sandi biasa (mysql_native_password)",
+    ),
+    Cause.KHANZA_ACCOUNT: _settings(
+        "akun di Khanza terkunci, atau kata sandinya kedaluwarsa (galat {galat})",
+        "buka kuncinya atau perbarui kata sandinya di server database, lalu KHANZA_PASSWORD",
+    ),
+    Cause.KHANZA_CLIENT: _settings(
+        "server database Khanza menolak komputer ini (galat {galat})",
+        "izinkan komputer ini bagi akun antrean; setelah terlalu banyak galat ketik sebagai "
+        "administrator: FLUSH HOSTS;",
+    ),
+    Cause.KHANZA_GRANT: _settings(_hidden, "beri akun itu GRANT SELECT"),
+    Cause.KHANZA_DATABASE_GRANT: _settings(
+        "akun antrean tidak boleh membaca database Khanza, atau database itu tidak ada",
+        "periksa KHANZA_DATABASE, dan beri akun itu GRANT SELECT",
+    ),
+    Cause.KHANZA_DATABASE: _settings("database Khanza tidak ada", "periksa KHANZA_DATABASE"),
+    Cause.KHANZA_SCHEMA: _settings(
+        _lacking, "periksa KHANZA_DATABASE, atau perbarui Khanza ke versi yang memilikinya"
+    ),
+    Cause.KHANZA_LOCKED: Words(
+        "tabel Khanza sedang dikunci program lain (galat {galat})",
+        "bila berlanjut, lihat siapa yang menguncinya dengan SHOW FULL PROCESSLIST",
+    ),
+    Cause.KHANZA_CRASHED: _settings(
+        lambda told: f"tabel {told.about or 'Khanza'} rusak di server database Khanza",
+        "perbaiki tabelnya di server itu: mysqlcheck --repair",
+    ),
+    Cause.KHANZA_FULL: Words(
+        "server database Khanza tidak menerima sambungan lagi (galat {galat})",
+        "bila berlanjut, naikkan max_connections atau batas akun antrean",
+    ),
+    Cause.KHANZA_SLOW: Words(
+        "Khanza menjawab terlalu lambat",
+        "bila berlanjut, lihat beban server databasenya dengan SHOW FULL PROCESSLIST",
+    ),
+    Cause.KHANZA_HOST: _settings("KHANZA_HOST bukan nama server", "periksa KHANZA_HOST"),
+    Cause.KHANZA_DNS: Words(
+        "nama server Khanza tidak ditemukan (DNS)", "periksa KHANZA_HOST dan DNS komputer ini"
+    ),
+    Cause.KHANZA_SOCKET: Words(
+        "soket server database Khanza tidak ada",
+        "periksa KHANZA_SOCKET, dan apakah server databasenya berjalan",
+    ),
+    Cause.KHANZA_UNREACHABLE: Words(
+        "server database Khanza tidak dapat dihubungi",
+        "periksa KHANZA_HOST, KHANZA_PORT, jaringan, dan apakah servernya berjalan",
+    ),
+    Cause.KHANZA_CUT: Words("sambungan ke Khanza terputus"),
+    Cause.KHANZA_SAMPLE: _settings(
+        lambda told: f"KHANZA_SQLITE: {told.about} bukan contoh Khanza yang dapat dibaca",
+        "periksa KHANZA_SQLITE",
+    ),
+    Cause.KHANZA_PAYER: _settings(
+        "penjamin BPJS tidak diketahui: tabel password_asuransi di Khanza kosong",
+        "isi ANTREAN_KD_PJ",
+    ),
+    Cause.KHANZA_OTHER: Words("Khanza tidak menjawab seperti mestinya (galat {galat})"),
+    # -- this computer
+    Cause.NO_CLOCK: _settings("jam komputer ini menunjuk", "betulkan jamnya", _SET_CLOCK),
+    Cause.UNWRITABLE: Words("sistem menolaknya", "periksa dengan: antrean check"),
+}
+
+
+class _Known(dict[str, int]):
+    """Numbers of which those that are not known are shown as "…"."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def sentence(why: Trouble) -> str:
+    """Return what is wrong, and BPJS's own words for it."""
+    form = WORDS[why.cause].sentence
+    words = form.format_map(_Known(why.numbers)) if isinstance(form, str) else form(why)
+    return f"{words}: {why.said}" if why.said else words
+
+
+def mend(why: Trouble) -> str:
+    """Return what a person can do about it, empty where there is nothing but to wait."""
+    return WORDS[why.cause].mend
+
+
+def told(why: Trouble) -> str:
+    """Return what is wrong, and what a person can do about it."""
+    return "; ".join(filter(None, (sentence(why), mend(why))))
+
+
+def typed(why: Trouble) -> str:
+    """Return the line to type, empty where there is none."""
+    return WORDS[why.cause].typed
+
+
+def told_with_typed(why: Trouble) -> str:
+    """Return what is wrong, what a person can do about it, and the line to type."""
+    line = typed(why)
+    return f"{told(why)}; ketik: {line}" if line else told(why)
+
+
+def waiting_helps(why: Trouble) -> bool:
+    """Return whether it may be over by itself."""
+    return WORDS[why.cause].waiting_helps
