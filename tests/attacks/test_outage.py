@@ -3,6 +3,7 @@ output and exit code.
 
 - The real command as a process of its own, once a minute; the patients keep coming all the while.
 - Told are the beginning, one reminder an hour, and the end; the exit code tells it in every pass.
+- A cause that replaces another is told in its first minute.
 - No attempt is used up, and afterwards BPJS holds just what Khanza recorded.
 """
 
@@ -18,9 +19,11 @@ from typing import NamedTuple
 
 import pytest
 
+from antrean_cli.khanza.tables import TABLES
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.simulator.faults import Fault
 from tests.attacks.attack import Attack
+from tests.support.checkup import account, run_sql
 from tests.support.mariadb import MariaDB
 from tests.support.site import MONDAY, WIB, Site
 
@@ -75,6 +78,53 @@ def refused_credentials(site: Site, _: MariaDB) -> Iterator[None]:
     site.env["BPJS_SECRET_KEY"] = "salah"
     yield
     site.env["BPJS_SECRET_KEY"] = good
+
+
+@contextmanager
+def a_wrong_password(site: Site, _: MariaDB) -> Iterator[None]:
+    good = site.env["KHANZA_PASSWORD"]
+    site.env["KHANZA_PASSWORD"] = "salah"
+    yield
+    site.env["KHANZA_PASSWORD"] = good
+
+
+@contextmanager
+def an_account_without_a_grant(site: Site, mariadb: MariaDB) -> Iterator[None]:
+    good = site.env["KHANZA_USER"], site.env["KHANZA_PASSWORD"]
+    grants = [f"GRANT SELECT ON sik.{table} TO {{u}}" for table in TABLES if table != "jadwal"]
+    with account(mariadb, *grants) as login:
+        site.env |= login
+        yield
+        site.env["KHANZA_USER"], site.env["KHANZA_PASSWORD"] = good
+
+
+@contextmanager
+def a_missing_column(_: Site, mariadb: MariaDB) -> Iterator[None]:
+    run_sql(mariadb, "ALTER TABLE jadwal RENAME COLUMN kuota TO kuota_lama")
+    yield
+    run_sql(mariadb, "ALTER TABLE jadwal RENAME COLUMN kuota_lama TO kuota")
+
+
+@contextmanager
+def a_wrong_address(site: Site, _: MariaDB) -> Iterator[None]:
+    site.bpjs.faults.add(Fault("no_route", status=404, times=None))
+    yield
+    site.bpjs.faults.clear()
+
+
+@contextmanager
+def a_server_without_tls(site: Site, _: MariaDB) -> Iterator[None]:
+    good = site.env["BPJS_BASE_URL"]
+    site.env["BPJS_BASE_URL"] = good.replace("http:", "https:")
+    yield
+    site.env["BPJS_BASE_URL"] = good
+
+
+@contextmanager
+def a_dropped_user_key(site: Site, _: MariaDB) -> Iterator[None]:
+    site.bpjs.faults.add(Fault("no_underscores", times=None))
+    yield
+    site.bpjs.faults.clear()
 
 
 Trouble = Callable[[Site, MariaDB], AbstractContextManager[None]]
@@ -210,3 +260,63 @@ def test_other_outages_are_told_and_survived_alike(
     what = getattr(trouble, "__name__", "").replace("_", " ")
     figures = outage(site, mariadb, trouble, exit_code, passes)
     attack.measured(f"an outage of two hours: {what}", figures)
+
+
+# -- one cause after the other
+
+REPLACED: dict[str, tuple[int, dict[Trouble, str]]] = {
+    "khanza": (
+        8,
+        {
+            a_wrong_password: "periksa KHANZA_USER dan KHANZA_PASSWORD",
+            an_account_without_a_grant: "tidak boleh membaca tabel jadwal",
+            a_missing_column: "tabel jadwal tidak punya kolom kuota",
+        },
+    ),
+    "bpjs": (
+        5,
+        {
+            refused_connections: "server BPJS tidak dapat dihubungi",
+            a_wrong_address: "periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH",
+            a_server_without_tls: "periksa https:// dan port",
+        },
+    ),
+    "kredensial": (
+        4,
+        {
+            a_dropped_user_key: "underscores_in_headers on;",
+            refused_credentials: "periksa BPJS_SECRET_KEY",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("whose", REPLACED)
+def test_a_cause_that_replaces_another_is_told_at_once(
+    attack: Attack, site: Site, mariadb: MariaDB, whose: str
+) -> None:
+    """Each in the first pass that meets it, and once; and when it comes back within the hour, not
+    again.
+    """
+    exit_code, troubles = REPLACED[whose]
+    expected = patients(site, range(60))
+    assert cron(site, BEGIN - timedelta(minutes=20)) == (0, [])
+    minute, printed = 0, list[Printed]()
+    for trouble, said in [*troubles.items(), next(iter(troubles.items()))]:
+        with trouble(site, mariadb):
+            known = len(printed)
+            # BPJS is not asked every minute while an outage of it is on: after 10 at the latest.
+            printed += failing(site, range(minute, minute + 11), exit_code)
+            minute += 11
+            told = [one.line.lower() for one in printed[known:]]
+            assert len(told) == int(minute < 11 * (len(troubles) + 1))
+            assert all(said.lower() in line for line in told)
+    first, *others = printed
+    assert all("sebab lain" in one.line for one in others)
+    assert "sebab lain" not in first.line
+    printed += recovering(site, exit_code)
+    assert cron(site, site.clock.now + HOUR) == (0, [])
+    all_arrived(site, expected)
+    attack.measured(
+        f"causes that replace each other: {whose}", f"{len(troubles)} causes, each told at once"
+    )
