@@ -197,7 +197,8 @@ class Pacing:
         """Note that a call was refused for the pace alone."""
         self.refused += 1
         self.refused_at = now
-        if self._too_many_at_once(start, now):
+        if self.rate is not None and self._too_many_at_once(start, now):
+            self.rate *= 1 + _STEEPEST  # that is not what was in the way
             self._ceiling = min(self._ceiling, start.side_by_side - 1)
             self.window = min(self.window, self._ceiling)
             self._lifted_at = now
@@ -211,12 +212,12 @@ class Pacing:
             self.window = min(self.window, BEGINS)
 
     def _too_many_at_once(self, start: Start, now: float) -> bool:
-        """Return whether it is the connections: lately only fewer calls at once got through.
+        """Return whether lately only fewer calls at once got through than this one's.
 
-        That tells nothing as long as no rate keeps apart what begins.
+        That tells of connections where a rate keeps apart what begins.
         """
         lately = [level for level, at in self._levels.items() if at >= now - _LEVEL_MEMORY]
-        return self.rate is not None and bool(lately) and max(lately) < start.side_by_side
+        return bool(lately) and max(lately) < start.side_by_side
 
     def _lower(self, start: Start, now: float) -> None:
         # What was lowered shows only after the calls that were on their way then.
