@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from tests.benchmark import passes, reading, sending
+from tests.benchmark import pacing, passes, reading, sending
 from tests.benchmark.tools import Figure
 from tests.support.mariadb import _program
 
 PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "sending": sending.run,
+    "pacing": pacing.run,
     "reading": reading.run,
     "idle": passes.idle,
     "memory": passes.memory,

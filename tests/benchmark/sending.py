@@ -65,7 +65,7 @@ def run(*, quick: bool) -> Iterator[Figure]:
 def _case(case: Case, bundle: Path, *, quick: bool) -> Iterator[Figure]:
     folder, name = Path.cwd(), f"{case.workers} workers at {case.latency * 1000:.0f} ms a call"
     day = datetime.combine(now().date() - timedelta(days=1), datetime.min.time(), WIB)
-    records = [_record(number, day) for number in range(case.bookings // (2 if quick else 1))]
+    records = [record_of(number, day) for number in range(case.bookings // (2 if quick else 1))]
     known = [(record.kodebooking, day.date().isoformat()) for record in records]
     with stand_in(known, latency=case.latency, certificate=folder / "server.pem") as url:
         env = {
@@ -103,7 +103,7 @@ def _usual_ways(case: Case, env: dict[str, str], kodebooking: str, calls: int) -
         yield Figure(f"{name}, share of the limit ({calls} calls)", f"{share:.1f} %")
 
 
-def _record(number: int, day: datetime) -> Record:
+def record_of(number: int, day: datetime) -> Record:
     """Return a booking with one to five tasks due."""
     times = {
         step: day + timedelta(hours=8, seconds=number, minutes=10 * int(step))
