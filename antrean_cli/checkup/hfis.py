@@ -1,10 +1,10 @@
 """HFIS beside Khanza's jadwal: the hours of the doctors who have visits today."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from antrean_cli.checkup.results import Finding, warning
+from antrean_cli.checkup.results import MOST_NAMED, Finding, warning, warning_of_many
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.served_by import clinic_of, doctor_of
 from antrean_cli.rules.sessions import jampraktek_of
@@ -39,7 +39,14 @@ def practices(visits: Iterable[Visit]) -> list[Practice]:
     return [Practice(*key, tuple(sorted(hours))) for key, hours in sorted(found.items())]
 
 
-def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> Finding | None:
+class Difference(NamedTuple):
+    """How HFIS differs from jadwal for a doctor, and what shows it."""
+
+    text: str
+    typed: str
+
+
+def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> Difference | None:
     """Return how HFIS differs from jadwal for a doctor, None if it does not matter.
 
     `by_hfis`: adds carry HFIS's hours anyway, if it has them.
@@ -50,9 +57,16 @@ def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> 
     if theirs and (by_hfis or set(practice.hours) <= set(theirs)):
         return None
     there = ", ".join(theirs) or ("libur" if held else "tidak ada")
-    text = (
-        f"HFIS: {practice.name} poli {practice.kodepoli} hari ini: "
-        f"jadwal Khanza {ours}, HFIS {there}"
+    return Difference(
+        f"{practice.name} poli {practice.kodepoli} hari ini: jadwal Khanza {ours}, HFIS {there}",
+        f"antrean ref jadwal {practice.kodepoli} {practice.day}",
     )
-    typed = f"antrean ref jadwal {practice.kodepoli} {practice.day}"
-    return warning("hfis", f"{text}; samakan jadwalnya", typed)
+
+
+def differences_finding(found: Sequence[Difference]) -> Finding:
+    """Return the warning for the doctors of whom HFIS and jadwal say otherwise."""
+    if len(found) == 1:
+        return warning("hfis", f"HFIS: {found[0].text}; samakan jadwalnya", found[0].typed)
+    text = f"HFIS: {len(found)} dokter berbeda dari jadwal Khanza; samakan jadwalnya"
+    typed = dict.fromkeys(one.typed for one in found[:MOST_NAMED])
+    return warning_of_many("hfis", text, [one.text for one in found], *typed)

@@ -3,12 +3,12 @@
 What of the last days cannot be added is told with the table to fill.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from antrean_cli.checkup.grants import Rights, rights
 from antrean_cli.checkup.khanza_mending import khanza_mending
-from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
+from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning, warning_of_many
 from antrean_cli.checkup.unadded import SimilarNames, unadded
 from antrean_cli.config.settings import ZONES, KhanzaSettings, Settings
 from antrean_cli.errors import SettingsError, TemporaryError
@@ -52,7 +52,7 @@ def examine_khanza(
             what = "visits"
             rows = rows_of(khanza, settings.policy, Window(now.date() - MAX_AGE, now.date()))
             visits = _served(rows, settings.policy, sessions)
-            yield from map(_broken, broken_rows(rows))
+            yield from _broken(broken_rows(rows))
             yield from unadded(visits, settings.policy, similar)
             yield judge_own_sender(khanza.own_sender_summary(now.date()), now)
     except (TemporaryError, SettingsError) as error:
@@ -145,8 +145,12 @@ def _served(rows: Rows, policy: Policy, sessions: Sessions) -> list[Visit]:
     return [visit for visit in visits if _outpatient(visit) and takes_part(visit, policy)]
 
 
-def _broken(row: BrokenRow) -> Finding:
-    return warning("rows", f"Khanza: {broken_row_text(row)}")
+def _broken(rows: Iterable[BrokenRow]) -> Iterator[Finding]:
+    texts = [broken_row_text(row) for row in rows]
+    if len(texts) == 1:
+        yield warning("rows", f"Khanza: {texts[0]}")
+    elif texts:
+        yield warning_of_many("rows", f"Khanza: {len(texts)} baris tidak dapat dipakai", texts)
 
 
 def _outpatient(visit: Visit) -> bool:

@@ -1,10 +1,12 @@
 """What an examination finds, and how bad that is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from antrean_cli.errors import AntreanError, worst
 from antrean_cli.rules.codes import Code
+
+MOST_NAMED = 5  # of many things of one kind
 
 
 class Level(Code):
@@ -19,8 +21,10 @@ class Level(Code):
 class Finding:
     """One thing that was looked at.
 
-    `what` is a word for machines, `text` a sentence (Indonesian), `advice` are lines to be typed as
-    they stand, `code` is the exit code that a fault calls for.
+    - `what` is a word for machines, `text` a sentence (Indonesian), `advice` are lines to be typed
+      as they stand, `code` is the exit code that a fault calls for.
+    - `items` are all that it is about, where there are several of one kind: the sentence names the
+      first few.
     """
 
     level: Level
@@ -28,6 +32,7 @@ class Finding:
     text: str
     advice: tuple[str, ...] = ()
     code: int = 0
+    items: tuple[str, ...] = ()
 
 
 def ok(what: str, text: str, *advice: str) -> Finding:
@@ -38,6 +43,21 @@ def ok(what: str, text: str, *advice: str) -> Finding:
 def warning(what: str, text: str, *advice: str) -> Finding:
     """Return that something should be mended, though passes do their work."""
     return Finding(level=Level.WARNING, what=what, text=text, advice=advice)
+
+
+def warning_of_many(what: str, text: str, items: Sequence[str], *advice: str) -> Finding:
+    """Return one warning for many things of one kind; only machines are told all of them."""
+    named = [*items[:MOST_NAMED]]
+    if (left := len(items) - len(named)) > 0:
+        named.append(f"… dan {left} lagi")
+        advice = (*advice, "antrean check --json")
+    return Finding(
+        level=Level.WARNING,
+        what=what,
+        text=f"{text}: {'; '.join(named)}",
+        advice=advice,
+        items=tuple(items),
+    )
 
 
 def fault(code: int, what: str, text: str, *advice: str) -> Finding:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.cause_words import told, typed
-from antrean_cli.checkup.hfis import differing, practices
+from antrean_cli.checkup.hfis import Difference, differences_finding, differing, practices
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.checkup.similar_names import similar_names
 from antrean_cli.config.settings import Settings, named_proxies
@@ -127,7 +127,7 @@ class Service:
     def examine_hfis(self, visits: Iterable[Visit]) -> Iterator[Finding]:
         """Look at the sessions of these visits in HFIS, clinic by clinic."""
         held = practices(visits) if self._good else []
-        problems: list[Finding] = []
+        problems: list[Difference] = []
         for kodepoli, day in dict.fromkeys((practice.kodepoli, practice.day) for practice in held):
             try:
                 rows = listing(self._client, CallName.JADWAL, kodepoli, day)
@@ -140,8 +140,9 @@ class Service:
                 for one in mine
                 if (found := differing(one, rows, by_hfis=self._settings.hfis))
             ]
-        yield from problems
-        if held and not problems:
+        if problems:
+            yield differences_finding(problems)
+        elif held:
             yield ok("hfis", f"HFIS: sama dengan jadwal Khanza untuk {len(held)} dokter hari ini")
 
 

@@ -24,6 +24,22 @@ def test_hours_that_differ_from_hfis_are_told_with_both(here: Site) -> None:
     assert check(here, ANTREAN_JADWAL="hfis").bad == {}
 
 
+def test_several_doctors_are_one_warning(here: Site) -> None:
+    patient(here)
+    patient(here, "ANA", kd_dokter="D02")
+    short = [{"hari": hari, "buka": "09:00", "tutup": "12:00"} for hari in range(1, 8)]
+    for kodepoli, kodedokter in (("INT", 12345), ("ANA", 23456)):
+        here.bpjs.bookings.updatejadwaldokter(
+            {"kodepoli": kodepoli, "kodedokter": kodedokter, "jadwal": short}
+        )
+    found = check(here).one("hfis")
+    assert found["text"].startswith(
+        "HFIS: 2 dokter berbeda dari jadwal Khanza; samakan jadwalnya: "
+    )
+    assert [" poli ANA " in item for item in found["items"]] == [True, False]
+    assert found["advice"] == [f"antrean ref jadwal {poli} {TODAY}" for poli in ("ANA", "INT")]
+
+
 def test_a_doctor_whom_hfis_does_not_have_that_day_is_told(here: Site) -> None:
     patient(here)
     here.bpjs.bookings.updatejadwaldokter({"kodepoli": "INT", "kodedokter": 12345, "jadwal": []})

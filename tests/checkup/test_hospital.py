@@ -141,6 +141,54 @@ def test_unmapped_clinics_and_doctors_are_counted_with_what_bpjs_calls_them(here
     assert doctor["text"].endswith("mirip di BPJS: 12346 Dr. Sari")
 
 
+def test_many_doctors_without_a_mapping_are_one_warning_with_the_first_few(here: Site) -> None:
+    """41 of them were a screen of one thing; whoever wants them all asks for JSON."""
+    for number in range(41):
+        code = f"X{number:02}"
+        here.khanza.insert("dokter", kd_dokter=code, nm_dokter=f"dr. Contoh {number}")
+        for _ in range(2 if number == 40 else 1):
+            patient(here, kd_dokter=code)
+    found = check(here).one("unadded")
+    assert found["text"].startswith(
+        "42 kunjungan 7 hari terakhir: 41 kali dokter … belum dipetakan di "
+        "maping_dokter_dpjpvclaim: X40 (dr. Contoh 40), 2 kunjungan; X00 (dr. Contoh 0)"
+    )
+    assert found["text"].endswith("; … dan 36 lagi")
+    assert found["advice"] == ["antrean ref dokter", "antrean check --json"]
+    assert len(found["items"]) == 41
+    assert {item.split()[0] for item in found["items"]} == {f"X{one:02}" for one in range(41)}
+    said = here.run("check").stdout
+    assert said.count("belum dipetakan") == 1
+
+
+def test_five_of_a_kind_are_all_named(here: Site) -> None:
+    here.khanza.delete("jadwal", kd_dokter="D01")
+    days = [TODAY - timedelta(days=days) for days in range(5)]
+    for day in days:
+        patient(here, tanggal=day)
+    found = check(here, "--offline").one("unadded")
+    assert found["text"].startswith(
+        "5 kunjungan 7 hari terakhir: 5 kali jadwal dokter … poli … hari … belum diisi di tabel "
+        "jadwal: D01 INT "
+    )
+    assert "lagi" not in found["text"]
+    assert (len(found["items"]), found["advice"]) == (5, [])
+
+
+def test_rows_that_cannot_be_used_are_one_warning(here: Site) -> None:
+    for number in range(7):
+        nobooking = f"X1-{number:04}"
+        here.khanza.booking(None, TODAY, nobooking=nobooking, status="Batal")
+        here.khanza.update(
+            "referensi_mobilejkn_bpjs", {"nobooking": nobooking}, tanggalperiksa=None
+        )
+        here.khanza.batal(nobooking, tanggalbatal=f"{TODAY} 07:15:00")
+    found = check(here, "--offline").one("rows")
+    assert found["text"].startswith("Khanza: 7 baris tidak dapat dipakai: Baris X1-0000 di tabel")
+    assert found["text"].endswith("; … dan 2 lagi")
+    assert len(found["items"]) == 7
+
+
 def test_a_missing_schedule_is_counted_by_doctor_and_weekday(here: Site) -> None:
     here.khanza.delete("jadwal", kd_dokter="D01")
     patient(here)
