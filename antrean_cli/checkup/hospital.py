@@ -47,6 +47,7 @@ def examine_khanza(
             what = "schema"
             khanza.check(racikan=settings.policy.farmasi, tickets=settings.policy.tickets)
             yield ok(what, "Khanza: tabel dan kolomnya lengkap")
+            yield from judge_optional(khanza.hidden_optional(), settings.khanza.database, account)
             if not khanza.sample:
                 yield judge_zone(khanza.now(), now)
             what = "visits"
@@ -95,6 +96,17 @@ def judge_account(found: Rights, database: str) -> Finding:
         )
         return warning("grants", text, *found.statements)
     return ok("grants", f"Khanza: akun {name} hanya boleh membaca")
+
+
+def judge_optional(hidden: Sequence[str], database: str, account: str) -> Iterator[Finding]:
+    """Judge what our account does not see of the tables that only some installs have."""
+    if hidden and account:
+        yield warning(
+            "optional",
+            f"Khanza: akun antrean tidak dapat melihat tabel {', '.join(hidden)}. Tidak semua "
+            "Khanza memilikinya; bila ada, isinya tidak terbaca: ketik sebagai administrator:",
+            *(f"GRANT SELECT ON `{database}`.`{table}` TO {account};" for table in hidden),
+        )
 
 
 def judge_zone(khanza_now: str, now: datetime) -> Finding:

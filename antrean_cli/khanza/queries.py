@@ -116,6 +116,14 @@ class Khanza(Connection):
         if lacking:
             raise self._unreadable(lacking)
 
+    def hidden_optional(self) -> list[str]:
+        """Return the tables that only some installs have and that our account would not see.
+
+        A server does not tell such an account whether they are there.
+        """
+        unseen = [table for table in (SEP_INTERNAL, OWN_SENDER) if not self._has(table)]
+        return [table for table in unseen if self._is_hidden(table, "")]
+
     def _unreadable(self, lacking: Sequence[tuple[str, str]]) -> AntreanError:
         """Return the error for tables, and columns of some, that the schema does not show us.
 

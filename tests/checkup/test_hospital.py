@@ -57,6 +57,22 @@ def test_what_the_account_may_not_read_is_told_with_the_grant_to_type(
         assert check(here, "--offline", **login).code == 0
 
 
+def test_a_table_of_some_installs_that_the_account_would_not_see_is_told(
+    here: Site, mariadb: MariaDB
+) -> None:
+    """A second clinic's SEP would never be read, and nobody would know."""
+    grants = [f"GRANT SELECT ON sik.{table} TO {{u}}" for table in TABLES]
+    with account(mariadb, *grants) as login:
+        found = check(here, "--offline", **login)
+        assert (found.code, found.bad) == (0, {"optional": "warning"})
+        text, typed = found.one("optional")["text"], found.one("optional")["advice"]
+        assert "bridging_sep_internal, referensi_mobilejkn_bpjs_taskid" in text
+        run_sql(mariadb, *typed)
+        assert check(here, "--offline", **login).bad == {}
+    with mariadb.installed("no internal SEPs"):
+        assert check(here, "--offline").bad == {}
+
+
 @pytest.mark.parametrize(
     ("env", "typed"),
     [
