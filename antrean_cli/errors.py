@@ -146,6 +146,10 @@ _REASONS = {
     errno.EROFS: "disk hanya dapat dibaca",
     errno.EADDRINUSE: "port sudah dipakai program lain",
     errno.ENAMETOOLONG: "namanya terlalu panjang",
+    errno.ELOOP: "itu tautan (symlink)",
+    errno.ENXIO: "itu bukan berkas biasa",
+    errno.EMFILE: "batas berkas terbuka terlalu kecil (ulimit -n)",
+    errno.ENFILE: "terlalu banyak berkas terbuka di komputer ini",
 }
 
 

@@ -32,7 +32,10 @@ def examine_settings(found: LoadResult) -> Iterator[Finding]:
         mode = found.file.stat().st_mode & 0o777
         yield ok("settings", f"Pengaturan: {found.file} (mode {mode:o})")
     else:
-        yield ok("settings", f"Pengaturan: dari lingkungan saja; {NO_FILE}")
+        nothing = "" if found.ignored else f"; {NO_FILE}"
+        yield ok("settings", f"Pengaturan: dari lingkungan saja{nothing}")
+    if found.ignored:
+        yield warning("settings", f"Pengaturan: {found.ignored}")
     for problem in found.problems:
         yield fault(
             SettingsError.exit_code, "settings", f"Pengaturan: {problem}", *_editing(found, problem)

@@ -65,6 +65,6 @@ def command(app: App, max_age: int, max_pending: int, max_refused: int, as_json:
     if as_json:
         click.echo(json_text(status_document(found, problems)))
     else:
-        show(status_text(found, problems))
+        show(status_text(found, problems, app.settings().unusual_file))
     if problems:
         raise LookError

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -53,6 +54,7 @@ antrean units timer > /etc/systemd/system/antrean.timer
 @click.pass_obj
 def command(app: App, which: str | None, user: str) -> None:
     found = try_load(env_file=app.env_file, state=app.state, needs=frozenset())
+    app.tell_of_ignored(found.ignored)
     if found.file is None:
         raise SettingsError(
             "Belum ada berkas pengaturan; buat /etc/antrean/env, atau pakai --env-file"
@@ -62,11 +64,12 @@ def command(app: App, which: str | None, user: str) -> None:
     me = [*program(), "--env-file", str(env_file), *state]
     # As the service will see them: nothing of the environment of whoever prints this.
     home = {"XDG_STATE_HOME": str(home_of(user) / ".local/state")}
+    settings = load(env_file=env_file, state=app.state, needs=frozenset(), environ=home)
     interpreter = (me[0], os.path.realpath(me[0]), sys.prefix, sys.base_prefix)
     installation = Installation(
         user=user,
         command=[*me, "sync"],
-        settings=load(env_file=env_file, state=app.state, needs=frozenset(), environ=home),
+        settings=replace(settings, unusual_file=found.settings.unusual_file),
         needed=[env_file, *found.secrets, *map(Path, interpreter)],
     )
     texts = {"service": service(installation), "timer": timer()}

@@ -1,7 +1,10 @@
 """The file of settings (`.env`): which one counts, whether it can be trusted, and what it says.
 
 - The first of $ANTREAN_ENV_FILE, ./.env, ~/.config/antrean/env and /etc/antrean/env.
-- One that others (not owner, not group) can read is refused.
+- `./.env` lies wherever somebody happens to stand. It counts only where it and its folder are the
+  runner's or root's and nobody else may write there, and never for root, who can name it.
+- One that others (not owner, not group) can read is refused, and so is one that is not to be
+  trusted (local_files.py). root may name a file of somebody else's: then that user's count too.
 - Values are taken literally: nothing is expanded, and what only might be a comment is a problem.
 """
 
@@ -14,38 +17,108 @@ from pathlib import Path
 from typing import NamedTuple
 
 from antrean_cli.errors import SettingsError, why
+from antrean_cli.local_files import flaw_of, own
 
 
 class Typed(NamedTuple):
-    """What a file of settings says, and what is wrong in it, in the order of its lines."""
+    """What a file of settings says, and what is wrong in it, in the order of its lines.
+
+    `owner` is the number of the user whose file it is, None without a file.
+    """
 
     values: Mapping[str, str]
     problems: tuple[str, ...]
+    owner: int | None = None
 
 
 NOTHING = Typed(values={}, problems=())
 
 
-def first(env: Mapping[str, str]) -> Path | None:
-    """Return the file that counts, None if there is none."""
-    if named := env.get("ANTREAN_ENV_FILE"):
-        return Path(named)
-    config = Path(env.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    places = (Path(".env"), config / "antrean/env", Path("/etc/antrean/env"))
+HERE, SYSTEM = Path(".env"), Path("/etc/antrean/env")
+
+
+class Choice(NamedTuple):
+    """Which file of settings counts.
+
+    - `named`: somebody named it, so that it is meant; else it lies where one usually does.
+    - `ignored` says why `./.env` does not count (Indonesian), empty where there is none or it does.
+    """
+
+    file: Path | None
+    named: bool = False
+    ignored: str = ""
+
+
+def choose(named: Path | None, env: Mapping[str, str]) -> Choice:
+    """Return the file that counts; `named` is that of the command line."""
+    if variable := env.get("ANTREAN_ENV_FILE"):
+        named = named or Path(variable)
+    if named:
+        return Choice(named, named=True)
     # os.path, because Path.is_file raises where a folder may not be entered.
-    return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
+    ignored = ""
+    if os.path.isfile(HERE) and not (ignored := _why_not_here()):  # noqa: PTH113
+        return Choice(HERE)
+    file = next((place for place in usual(env) if os.path.isfile(place)), None)  # noqa: PTH113
+    return Choice(file, ignored=ignored)
 
 
-def read(file: Path, known: Collection[str]) -> Typed:
-    """Return what a file of settings says; `known` are the names of our settings.
+def usual(env: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the places where a file of settings usually lies."""
+    config = user_folder(env, "XDG_CONFIG_HOME", ".config")
+    return (config / "antrean/env", SYSTEM) if config else (SYSTEM,)
+
+
+def user_folder(env: Mapping[str, str], variable: str, name: str) -> Path | None:
+    """Return one of the user's own folders, by its variable or its name in his home.
+
+    None for a user without a home.
+    """
+    if folder := env.get(variable):
+        return Path(folder)
+    try:
+        return Path.home() / name
+    except RuntimeError:
+        return None
+
+
+def _why_not_here() -> str:
+    """Return why `./.env` does not count, empty if it does."""
+    if os.geteuid() == 0:
+        because = "root tidak memakai berkas dari folder tempatnya berada"
+    else:
+        try:
+            flaw = flaw_of(HERE, own(), sticky=False)
+        except OSError as error:
+            because = why(error)
+        else:
+            because = flaw.sentence if flaw else ""
+    return because and f"./.env tidak dipakai: {because}; bila memang itu, pakai --env-file .env"
+
+
+def read(choice: Choice, known: Collection[str]) -> Typed:
+    """Return what the chosen file of settings says; `known` are the names of our settings.
 
     Raises SettingsError for a file that cannot be read or must not be trusted.
     """
+    if (file := choice.file) is None:
+        return NOTHING
     try:
-        mode = file.stat().st_mode
-        if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH):
+        found = file.stat()
+        if stat.S_ISREG(found.st_mode) and found.st_mode & (stat.S_IROTH | stat.S_IWOTH):
             raise SettingsError(
                 f"{file} dapat dibaca siapa saja", advice=f"chmod o-rwx {shlex.quote(str(file))}"
+            )
+        trusted, strangers = own(), {found.st_uid, file.parent.stat().st_uid} - own()
+        if strangers and os.geteuid() == 0 and choice.named:
+            trusted |= strangers
+        if flaw := flaw_of(file, trusted):
+            # root has only to say that this is the file.
+            named = f"antrean --env-file {shlex.quote(str(file))} check"
+            unnamed = strangers and os.geteuid() == 0
+            raise SettingsError(
+                f"Pengaturan {file} tidak dipercaya: {flaw.sentence}",
+                advice=named if unnamed and not choice.named else flaw.advice,
             )
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -53,7 +126,7 @@ def read(file: Path, known: Collection[str]) -> Typed:
         whose, advice = _who_may_read(file) if isinstance(error, PermissionError) else ("", "")
         sentence = f"Pengaturan {file} tidak dapat dibaca: {reason}{whose}"
         raise SettingsError(sentence, advice=advice) from error
-    return _parsed(text, known)
+    return _parsed(text, known)._replace(owner=found.st_uid)
 
 
 def _who_may_read(file: Path) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from antrean_cli.config import env_file as env_files
 from antrean_cli.config import parsers
 from antrean_cli.errors import SettingsError, why
+from antrean_cli.local_files import flaw_of, own
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.sources import FLOWS, SOURCES, TICKET_SOURCES
@@ -71,6 +72,7 @@ class Settings:
     log_file: Path | None
     ping_url: str | None = field(repr=False)  # who knows it can ping in our place
     metrics_file: Path | None
+    unusual_file: Path | None  # what they stand in, where that is none of the usual places
 
 
 class Setting(NamedTuple):
@@ -140,6 +142,7 @@ class LoadResult(NamedTuple):
     - `file` is the file of settings that counts, `secrets` are the files that a NAME_FILE names.
     - `problems` are Indonesian sentences; the settings that they are about, `broken`, have their
       defaults in `settings`.
+    - `ignored` says that there is a ./.env which does not count, and why; else it is empty.
     """
 
     settings: Settings
@@ -147,6 +150,14 @@ class LoadResult(NamedTuple):
     secrets: tuple[Path, ...]
     problems: tuple[str, ...]
     broken: frozenset[str]
+    ignored: str
+
+    def usable(self) -> Settings:
+        """Return the settings; raises SettingsError with every problem on a line of its own."""
+        if self.problems:
+            where = str(self.file) if self.file else self.ignored or NO_FILE
+            raise SettingsError("\n  ".join([f"Pengaturan belum benar ({where}):", *self.problems]))
+        return self.settings
 
 
 def load(
@@ -161,11 +172,7 @@ def load(
     `env_file` and `state` are the paths that the command line names, `environ` stands for the
     process's own. Raises SettingsError (exit 8) with every problem on a line of its own.
     """
-    result = try_load(env_file=env_file, state=state, needs=needs, environ=environ)
-    if result.problems:
-        where = f" ({result.file})" if result.file else f" ({NO_FILE})"
-        raise SettingsError("\n  ".join([f"Pengaturan belum benar{where}:", *result.problems]))
-    return result.settings
+    return try_load(env_file=env_file, state=state, needs=needs, environ=environ).usable()
 
 
 def try_load(
@@ -180,24 +187,31 @@ def try_load(
     Raises SettingsError for a file that cannot be read or must not be trusted.
     """
     env = dict(os.environ if environ is None else environ)
-    file = env_file or env_files.first(env)
-    typed = env_files.read(file, _known_names()) if file else env_files.NOTHING
+    choice = env_files.choose(env_file, env)
+    typed = env_files.read(choice, _known_names())
     values, problems = _merged(typed.values, env), list(typed.problems)
+    owners = _owners_of_secrets(typed)
     parsed: dict[str, Any] = {}
     broken = set()
     for setting in SETTINGS:
         try:
-            parsed[setting.name] = _value(setting, values, needs)
+            parsed[setting.name] = _value(setting, values, needs, owners)
         except ValueError as error:
             problems.append(str(error))
             broken.add(setting.name)
             parsed[setting.name] = _default(setting)
+    place = state or parsed["ANTREAN_STATE"] or _default_state(env)
+    if place is None:
+        problems.append("ANTREAN_STATE belum diisi, dan pengguna ini tidak punya folder rumah")
+        broken.add("ANTREAN_STATE")
+    unusual = choice.file if choice.file not in (None, *env_files.usual(env)) else None
     return LoadResult(
-        settings=_settings(parsed, state or parsed["ANTREAN_STATE"] or _default_state(env)),
-        file=file,
+        settings=_settings(parsed, place or Path("antrean.sqlite3"), unusual),
+        file=choice.file,
         secrets=_secrets(values),
         problems=tuple(problems),
         broken=frozenset(broken),
+        ignored=choice.ignored,
     )
 
 
@@ -212,9 +226,19 @@ def _merged(file: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
     return {**unsaid, **env}
 
 
-def _default_state(env: Mapping[str, str]) -> Path:
-    home = Path(env.get("XDG_STATE_HOME") or Path.home() / ".local/state")
-    return home / "antrean/antrean.sqlite3"
+def _default_state(env: Mapping[str, str]) -> Path | None:
+    """Return where the ledger is if nobody says so, None for a user without a home."""
+    states = env_files.user_folder(env, "XDG_STATE_HOME", ".local/state")
+    return states / "antrean/antrean.sqlite3" if states else None
+
+
+def _owners_of_secrets(typed: env_files.Typed) -> frozenset[int]:
+    """Return the users whose files a NAME_FILE may name.
+
+    A file of somebody else's, which root named, names files of his and no others: what root alone
+    may read is not to be had by writing its name down.
+    """
+    return own() if typed.owner is None or typed.owner in own() else frozenset((typed.owner,))
 
 
 def _secrets(values: Mapping[str, str]) -> tuple[Path, ...]:
@@ -222,9 +246,14 @@ def _secrets(values: Mapping[str, str]) -> tuple[Path, ...]:
     return tuple(Path(file) for file in files if file)
 
 
-def _value(setting: Setting, values: Mapping[str, str], needs: frozenset[str]) -> Any:
-    """Return a setting parsed, its default if it is not set; raises ValueError with a sentence."""
-    text = _text(setting, values)
+def _value(
+    setting: Setting, values: Mapping[str, str], needs: frozenset[str], owners: frozenset[int]
+) -> Any:
+    """Return a setting parsed, its default if it is not set; raises ValueError with a sentence.
+
+    `owners` are the users whose secrets count.
+    """
+    text = _text(setting, values, owners)
     if text is None:
         if setting.needed_for in needs and not values.get(setting.unless):
             raise ValueError(f"{setting.name} belum diisi")
@@ -243,27 +272,33 @@ def _default(setting: Setting) -> Any:
     return setting.parse(setting.default) if setting.default else ""
 
 
-def _text(setting: Setting, values: Mapping[str, str]) -> str | None:
+def _text(setting: Setting, values: Mapping[str, str], owners: frozenset[int]) -> str | None:
     """Return the text of a setting, from NAME or NAME_FILE, or None if it is not set.
 
     Raises ValueError with a sentence.
     """
     text = values.get(setting.name)
     if text is None and setting.from_file and (file := values.get(f"{setting.name}_FILE")):
-        text = _read_secret(setting, Path(file))
+        text = _read_secret(setting, Path(file), owners)
     return text if text or setting.may_be_empty else None
 
 
-def _read_secret(setting: Setting, file: Path) -> str:
+def _read_secret(setting: Setting, file: Path, owners: frozenset[int]) -> str:
     try:
-        return file.read_text(encoding="utf-8").strip("\r\n")
+        flaw = flaw_of(file, owners)
+        text = "" if flaw else file.read_text(encoding="utf-8").strip("\r\n")
     except (OSError, ValueError) as error:
         # Its value is not repeated: it may be the secret itself, typed in the wrong place.
         reason = why(error) if isinstance(error, OSError) else "bukan teks UTF-8"
         raise ValueError(f"{setting.name}_FILE: berkasnya tidak dapat dibaca ({reason})") from error
+    if flaw:
+        raise ValueError(
+            f"{setting.name}_FILE tidak dipercaya: {flaw.sentence}; ketik: {flaw.advice}"
+        )
+    return text
 
 
-def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
+def _settings(parsed: Mapping[str, Any], state: Path, unusual_file: Path | None) -> Settings:
     flow = parsed["ANTREAN_ALUR"]
     return Settings(
         bpjs=BpjsSettings(
@@ -314,6 +349,7 @@ def _settings(parsed: Mapping[str, Any], state: Path) -> Settings:
         log_file=parsed["ANTREAN_LOG_FILE"] or None,
         ping_url=parsed["ANTREAN_PING_URL"] or None,
         metrics_file=parsed["ANTREAN_METRICS_FILE"] or None,
+        unusual_file=unusual_file,
     )
 
 

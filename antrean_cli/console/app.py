@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,13 +32,25 @@ class App:
     verbose: bool
     quiet: bool
     now: Clock = datetime.now
+    told: set[str] = field(default_factory=set, compare=False)  # what is said but once
 
     def settings(self, *needs: str) -> "Settings":
         """Return the settings; `needs` are "bpjs" and "khanza". Raises SettingsError."""
         # commands that need no settings do not load it
-        from antrean_cli.config.settings import load
+        from antrean_cli.config.settings import try_load
 
-        return load(env_file=self.env_file, state=self.state, needs=frozenset(needs))
+        found = try_load(env_file=self.env_file, state=self.state, needs=frozenset(needs))
+        self.tell_of_ignored(found.ignored)
+        return found.usable()
+
+    def tell_of_ignored(self, text: str) -> None:
+        """Tell a person at a terminal, once, that a ./.env does not count; cron did not expect it.
+
+        `text` is empty where there is none.
+        """
+        if text and text not in self.told and sys.stderr.isatty():
+            self.told.add(text)
+            self.say(text)
 
     def say(self, text: str) -> None:
         """Tell a person something beside the data."""

@@ -23,7 +23,7 @@ _SLACK = 30  # seconds for what a pass does besides its work: start, ping, end
 _LAST_CALLS = 15  # seconds beside a call's own for what a stopped pass records
 
 _SERVICE = """\
-# {file}
+# {file}{unusual}
 [Unit]
 Description=antrean: satu putaran dari SIMRS Khanza ke BPJS
 Wants=network-online.target
@@ -150,6 +150,7 @@ def service(installation: Installation) -> str:
     """Return the service; raises SettingsError for a path that systemd cannot be told."""
     return _SERVICE.format(
         file=UNIT_FILES["service"],
+        unusual=_unusual(installation.settings.unusual_file),
         user=installation.user,
         command=_command(installation.command),
         splay=installation.settings.splay or SPLAY,
@@ -159,6 +160,11 @@ def service(installation: Installation) -> str:
         home="read-only" if _any_in(HOMES, installation.used) else "true",
         tmp="false" if _any_in(TEMPORARY, installation.used) else "true",
     )
+
+
+def _unusual(file: Path | None) -> str:
+    """Return a comment that names a file of settings which lies where they usually do not."""
+    return f"\n# Pengaturan bukan dari tempat yang biasa: {_word(str(file))}" if file else ""
 
 
 def timer() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from antrean_cli.operator.overview import HealthProblem, Overview, ProblemCode
@@ -47,9 +48,17 @@ def problem_sentence(problem: HealthProblem) -> str:
     return words if isinstance(words, str) else words(problem)
 
 
-def status_text(found: Overview, problems: Sequence[HealthProblem]) -> str:
-    """Return the overview for a terminal."""
-    lines = [f"{name:<19} {text}" for name, text in _facts(found, well=not problems)]
+def status_text(
+    found: Overview, problems: Sequence[HealthProblem], unusual_file: Path | None = None
+) -> str:
+    """Return the overview for a terminal.
+
+    `unusual_file` is the file of settings where it is none of the usual ones.
+    """
+    facts = _facts(found, well=not problems)
+    if unusual_file:
+        facts.append(("Pengaturan", f"{unusual_file} (bukan tempat yang biasa)"))
+    lines = [f"{name:<19} {text}" for name, text in facts]
     if found.reasons:
         rows = [(STATES[one.state], one.pushes, sentence(one.reason)) for one in found.reasons]
         lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]

@@ -142,6 +142,19 @@ def test_the_service_has_the_rights_that_a_pass_needs_and_no_others(env_file: Pa
     assert int(*values(unit, "TimeoutStopSec")) > 30 + PING_SECONDS
 
 
+def test_settings_that_lie_in_an_unusual_place_are_named(env_file: Path) -> None:
+    """Whoever installs the unit as root sees by whose settings it will run."""
+    named = f"# Pengaturan bukan dari tempat yang biasa: {env_file}"
+    with_settings(env_file, **PLAIN)
+    assert named in units("--env-file", str(env_file), "units", "service").splitlines()
+    usual = env_file.rename(env_file.parent / "env")
+    (env_file.parent / "antrean").mkdir()
+    usual = usual.rename(env_file.parent / "antrean/env")
+    shown = run("units", "service", environ={**os.environ, "XDG_CONFIG_HOME": str(env_file.parent)})
+    assert f"--env-file {usual}" in shown.stdout
+    assert "bukan dari tempat" not in shown.stdout
+
+
 def test_the_timer_is_a_pass_a_minute(env_file: Path) -> None:
     unit = units("--env-file", str(env_file), "units", "timer")
     assert values(unit, "OnCalendar") == ["*-*-* *:*:00"]

@@ -1,0 +1,160 @@
+"""Attacks by other users of the computer that antrean runs on, and by what they leave lying about.
+
+- Whoever runs antrean stands anywhere, and root or the user antrean is worth more than who attacks:
+  what a stranger wrote must not tell a pass where to send, what to read, or where to write.
+- What a stranger can lock, link, or leave in the way must neither stop a pass nor be written to.
+- Each attack was one that worked once.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from antrean_cli.simulator.server import Simulator
+from tests.attacks.attack import Attack
+from tests.support.command import on_a_terminal, run, spawn
+from tests.support.users import RUNNER, STRANGER, being, let, only_root, open_folder
+
+ROOT = Path(__file__).parents[2]
+SECRET = "rahasia-yang-hanya-dibaca-korban"
+pytestmark = only_root
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that every user of the computer gets to, and root's."""
+    with open_folder() as folder:
+        yield folder
+
+
+def place(path: Path, uid: int, text: str | None = None, mode: int = 0o600) -> Path:
+    """Leave a file, or without a text a folder, of a user's."""
+    if text is None:
+        path.mkdir()
+    else:
+        path.write_text(text, encoding="utf-8")
+    os.chown(path, uid, uid)
+    path.chmod(mode)
+    return path
+
+
+def antrean(*args: str, uid: int, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user, from a folder."""
+    environ = {**os.environ, "HOME": str(cwd), **env}
+    run(*args, environ=environ)  # root's Python is closed to others: what is imported is there now
+    before = Path.cwd()
+    os.chdir(cwd)
+    try:
+        with being(uid):
+            return run(*args, environ=environ)
+    finally:
+        os.chdir(before)
+
+
+# -- settings that somebody else left
+
+
+@contextmanager
+def listening() -> Iterator[Simulator]:
+    """Listen as the attacker does, at an address that settings may name in the clear."""
+    with Simulator(cons_id="1", secret_key="x", user_key="x") as server:
+        yield server
+
+
+def bait(url: str, secret: Path, log: Path) -> str:
+    """Return settings that send a secret's content to an address, and write a log."""
+    return (
+        f"BPJS_BASE_URL={url}\nBPJS_CONS_ID=1\nBPJS_SECRET_KEY=x\nBPJS_USER_KEY_FILE={secret}\n"
+        f"KHANZA_SQLITE=/nonexistent\nANTREAN_LOG_FILE={log}\nANTREAN_STATE={log.parent}/s.sqlite3\n"
+    )
+
+
+@pytest.mark.parametrize("how", ["his file", "her file by a list", "a folder of his"])
+@pytest.mark.parametrize("victim", [0, RUNNER], ids=["root", "antrean"])
+def test_settings_that_lie_about_send_nothing_read_nothing_and_write_nothing(
+    attack: Attack, folder: Path, victim: int, how: str
+) -> None:
+    """root or antrean types a command where a stranger's ./.env lies."""
+    home = place(folder / "rumah", victim, mode=0o700)
+    there = place(folder / "umum", STRANGER if how == "a folder of his" else victim, mode=0o755)
+    mine = place(folder / "milik", victim, mode=0o700)
+    secret = place(mine / "rahasia", victim, SECRET)
+    with listening() as server:
+        text = bait(server.url, secret, mine / "log")
+        owner = STRANGER if how == "his file" else victim
+        file = place(there / ".env", owner, text)
+        if how == "her file by a list":
+            let(file, STRANGER, 6)
+        tried = 0
+        for args in (("sync",), ("listtask", "X"), ("check",), ("units", "service"), ("status",)):
+            done = antrean(*args, uid=victim, cwd=there, HOME=str(home))
+            assert done.returncode == (12 if args == ("status",) else 8), args
+            assert SECRET not in done.stdout + done.stderr
+            assert "ExecStart" not in done.stdout
+            tried += 1
+        assert server.arrived == []
+    assert sorted(path.name for path in mine.iterdir()) == ["rahasia"]
+    attack.measured(
+        "a stranger's `./.env`, or one that he can write, where root or antrean types {n} commands",
+        "0 requests sent, 0 secrets read, 0 files written",
+        n=tried,
+    )
+
+
+def test_settings_that_are_named_are_refused_where_a_stranger_can_write_them(
+    attack: Attack, folder: Path
+) -> None:
+    """Whatever way he can, and each time with the line to type."""
+    ways: dict[str, Callable[[Path], object]] = {
+        "chmod o-rwx": lambda file: file.chmod(0o606),
+        "setfacl -b": lambda file: let(file, STRANGER, 6),
+        "chmod o-w": lambda file: file.parent.chmod(0o707),
+        "sudo chown": lambda file: os.chown(file, STRANGER, RUNNER),
+        "sudo mv -n": lambda file: os.chown(file.parent, STRANGER, RUNNER),
+    }
+    for number, (advice, open_up) in enumerate(ways.items()):
+        mine = place(folder / str(number), RUNNER, mode=0o750)
+        file = place(mine / "env", RUNNER, "KHANZA_SQLITE=x\n", mode=0o640)
+        args = ("--env-file", str(file), "sync", "--dry-run")
+        assert "dipercaya" not in antrean(*args, uid=RUNNER, cwd=folder).stderr
+        open_up(file)
+        done = antrean(*args, uid=RUNNER, cwd=folder)
+        assert done.returncode == 8
+        assert f"ketik: {advice}" in done.stderr, advice
+    attack.measured(
+        f"settings that a stranger can write, in {len(ways)} ways", "exit 8, and what to type"
+    )
+
+
+def test_who_expects_the_file_is_told_and_cron_is_not(folder: Path) -> None:
+    place(folder / ".env", STRANGER, "ANTREAN_DAYS=3\n")
+    environ = {
+        "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),
+        "ANTREAN_STATE": str(folder / "s.sqlite3"),
+    }
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        seen = on_a_terminal("status", environ=environ)
+        assert seen.stdout.count("./.env tidak dipakai: ") == 1
+        silent = spawn("status", environ=environ)
+    finally:
+        os.chdir(before)
+    assert (silent.returncode, silent.stderr) == (12, "")
+
+
+def test_status_names_settings_that_lie_in_an_unusual_place(folder: Path) -> None:
+    file = place(folder / "rs.env", 0, f"ANTREAN_STATE={folder}/s.sqlite3\n")
+    shown = antrean("--env-file", str(file), "status", uid=0, cwd=folder).stdout
+    assert f"Pengaturan          {file} (bukan tempat yang biasa)" in shown
+    usual = place(place(folder / "antrean", 0) / "env", 0, f"ANTREAN_STATE={folder}/s.sqlite3\n")
+    shown = antrean("status", uid=0, cwd=folder, XDG_CONFIG_HOME=str(folder)).stdout
+    assert "Keadaan" in shown
+    assert str(usual) not in shown
