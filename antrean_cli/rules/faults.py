@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from antrean_cli.rules.causes import Cause, Trouble, trouble
 
+_TOO_MANY = 429  # HTTP: a gateway counted the request, and no more
 # Nothing of the request came through to BPJS. (A gateway can give up after BPJS has acted, so that
 # an answer without an envelope proves nothing.)
 _NOT_ACTED = frozenset(
     {
-        *(Cause.DNS, Cause.UNREACHABLE, Cause.REDIRECTED, Cause.PROXY_LOGIN, Cause.OVERLOADED),
+        *(Cause.DNS, Cause.UNREACHABLE, Cause.REDIRECTED, Cause.PROXY_LOGIN),
         *(Cause.TLS, Cause.TLS_EXPIRED, Cause.TLS_NOT_YET_VALID, Cause.TLS_OTHER_NAME),
         *(Cause.TLS_UNKNOWN_ISSUER, Cause.TLS_SELF_SIGNED, Cause.TLS_NOT_SPOKEN),
     }
@@ -35,7 +36,9 @@ class Fault:
 
     @property
     def maybe_acted(self) -> bool:
-        """Whether BPJS may have acted on the request."""
+        """Whether BPJS may have acted on the request: not where a gateway only counted it."""
+        if self.cause is Cause.OVERLOADED:
+            return self.status != _TOO_MANY
         return self.cause not in _NOT_ACTED
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from antrean_cli.rules.answers import Outcome
+from antrean_cli.rules.answers import OVERLOADED, Outcome
 from antrean_cli.rules.backoff import (
     MAX_QUESTION,
     next_question,
@@ -114,9 +114,10 @@ def _still_in_doubt(push: Push, outcome: Outcome) -> bool:
     """Return whether BPJS may have a push all the same, should the visit be cancelled meanwhile.
 
     An answer that settles nothing leaves a doubt as it was; an add that was put off may have been
-    taken.
+    taken, and so may one that came too soon, unless the gateway only counted it.
     """
-    if outcome.kind == OutcomeKind.RETRY:
+    too_soon = outcome.kind == OutcomeKind.THROTTLED and outcome.code == OVERLOADED
+    if outcome.kind == OutcomeKind.RETRY or too_soon:
         return push.needs_lookup or push.step in UNLISTED
     return outcome.kind in _SAYS_NOTHING and push.needs_lookup
 

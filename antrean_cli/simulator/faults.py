@@ -35,6 +35,7 @@ FaultName = Literal[
     "html",  # the gateway's page, 502
     "http_500",
     "http_429",  # with Retry-After: `retry_after`
+    "http_503",  # the gateway's page, with Retry-After: `retry_after`
     "nginx_429",  # as nginx's limit_req answers: its page, and no Retry-After
     "no_route",  # no such address for the gateway: `status`, as text or (`page`) as HTML
     "request_rejected",  # the firewall's page, with HTTP 200
@@ -164,6 +165,8 @@ class Fault:
         if self.name in _ENVELOPES:
             headers = (f"Retry-After: {self.retry_after}",) if self.name == "http_429" else ()
             return _envelope(*_ENVELOPES[self.name], headers)
+        if self.name == "http_503":
+            return replace(html(503), headers=(f"Retry-After: {self.retry_after}",))
         if self.name == "contradiction" and self.taskid:
             return _envelope(200, 201, f"TaskId={self.taskid - 1} belum ada")
         if self.name == "enveloped":

@@ -37,6 +37,11 @@ def test_each_cause_tells_how_far_the_request_came(cause: Cause) -> None:
     assert fault.why == trouble(cause, status=429)
 
 
+def test_an_overloaded_gateway_may_have_passed_on_what_one_that_only_counts_has_not() -> None:
+    overloaded = [Fault(cause=Cause.OVERLOADED, status=status) for status in (429, 503)]
+    assert [fault.maybe_acted for fault in overloaded] == [False, True]
+
+
 def test_a_fault_without_an_answer_has_no_status() -> None:
     assert Fault(cause=Cause.DNS).why == trouble(Cause.DNS)
 

@@ -764,6 +764,7 @@ def test_a_fault_on_the_wire_breaks_the_exchange_and_says_what_was_done(
         (Fault("http_500"), 500, "<html>"),
         (Fault("http_429", retry_after="120"), 429, '"code": 429'),
         (Fault("nginx_429"), 429, "<html>"),
+        (Fault("http_503"), 503, "<html>"),
         (Fault("request_rejected"), 200, "<html><head><title>Request Rejected</title>"),
         (Fault("no_route"), 404, "No Mapping Rule matched"),
         (Fault("no_route", status=301, page=True), 301, "<h1>No Mapping Rule matched</h1>"),
@@ -793,7 +794,8 @@ def test_a_false_answer_is_whole_http_and_nothing_is_stored(
     assert response.status == status
     assert text in body
     assert bool(body) == bool(text)
-    assert response.getheader("Retry-After") == ("120" if fault.name == "http_429" else None)
+    retry_after = fault.retry_after if fault.name in ("http_429", "http_503") else None
+    assert response.getheader("Retry-After") == retry_after
     assert response.getheader("Location") == ("/pindah" if status in (301, 302) else None)
     assert simulator.received == []
     assert bpjs.add() == (200, "Ok")
