@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import FAULT, Outcome, Reply, judge, throttled
-from antrean_cli.rules.codes import OutcomeKind, State, Step
+from antrean_cli.rules.codes import OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.outages import Outage, OutageKind
@@ -297,12 +297,12 @@ class Delivery:
             if answer.answered:
                 return after_unreadable_lookup(record)
             if through is False:
-                return self._after_throttled(record, step, throttled(answer), now)
+                return self._after_throttled(record, call, throttled(answer), now)
             return self._after_fault(record, step, answer, now)
         outcome = judge(name, step, answer)
         self.calls[f"{name} {outcome.kind}"] += 1
         if outcome.kind == OutcomeKind.THROTTLED:
-            return self._after_throttled(record, step, outcome, now)
+            return self._after_throttled(record, call, outcome, now)
         self.breaker.take_answer(record.kodebooking, outcome, now)
         self._throttled.pop(record.kodebooking, None)
         jitter = random.random()  # noqa: S311 - no secret
@@ -327,7 +327,7 @@ class Delivery:
         return after
 
     def _after_throttled(
-        self, record: Record, step: Step, outcome: Outcome, now: datetime
+        self, record: Record, call: Call, outcome: Outcome, now: datetime
     ) -> Record:
         """Return the booking after a call that came too soon: it goes back to its place.
 
@@ -339,9 +339,8 @@ class Delivery:
         if self._throttled[record.kodebooking] > MOST_TOO_SOON and self.breaker.judged:
             outcome = replace(outcome, kind=OutcomeKind.RETRY)
         jitter = random.random()  # noqa: S311 - no secret
-        if record.pushes[step].state == State.SENDING:
-            return apply(record, step, outcome, self.policy, now, jitter)
-        return after_failed_lookup(record, step, outcome, self.policy, now, jitter)
+        after = after_failed_lookup if call.lookup else apply
+        return after(record, call.push.step, outcome, self.policy, now, jitter)
 
     def _keep_what_was_learned(self) -> None:
         """Write what these calls say of BPJS as a whole, together with what came of them."""

@@ -90,6 +90,7 @@ class Pass:
     _connected: "Client | None" = None
     _calls: Counter[str] = field(default_factory=Counter)
     _answered_at: datetime | None = None  # by BPJS, with any envelope
+    _judged: bool = False  # a request by BPJS, for or against
 
     @property
     def errors(self) -> list[AntreanError]:
@@ -397,17 +398,20 @@ class Pass:
         for outage in ended.values():
             if over := outages.recovered(outage, self.clock()):
                 yield over
-        if (put_off := breaker.put_off) and not breaker.judged:
+        self._judged |= breaker.judged
+        if (put_off := breaker.put_off) and not self._judged:
             why = put_off_by(put_off)
             self.errors.append(TemporaryError(why=why))
-            yield from self._failed(OutageKind.BUSY, why)
+            # A probe that came too soon has not got through either: the outage goes on.
+            kind = OutageKind.BPJS if self._outage(OutageKind.BPJS) else OutageKind.BUSY
+            yield from self._failed(kind, why, delivery.probed)
         if delivery.unanswered:
             yield Noted((), unanswered=tuple(delivery.unanswered))
         if (yield from self._are_a_few_bookings_faults(breaker)):
             return
         if breaker.fault:
             self.errors.append(TemporaryError(why=breaker.fault.why))
-        elif delivery.unfinished and not breaker.refusal and not self.stop.is_set():
+        elif delivery.unfinished and not (breaker.refusal or breaker.open or self.stop.is_set()):
             self.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
         if breaker.fault and (breaker.begins_outage or self._outage(OutageKind.BPJS)):
             yield from self._failed(OutageKind.BPJS, breaker.fault.why, delivery.probed)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from antrean_cli.rules.outages import OutageKind
-from antrean_cli.simulator.faults import Fault
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.gate import Gate
 from tests.support.patients import added_elsewhere, gone_home, patient
-from tests.support.site import Site
+from tests.support.site import WIB, Site
 
 UPDATE = "/antrean/updatewaktu"
 
@@ -74,6 +75,59 @@ def test_a_bpjs_that_lets_nothing_through_is_one_that_only_puts_off(site: Site) 
     site.bpjs.gate = Gate()
     assert site.sync().report.exit_code == 0
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+def outage(site: Site, kind: OutageKind) -> Outage | None:
+    with Ledger.open(site.state, WIB) as ledger:
+        return ledger.pass_state().outages.get(kind)
+
+
+def test_an_outage_goes_on_where_its_probe_comes_too_soon(site: Site) -> None:
+    """It has not got through either: the next probe moves, and nobody says that time was up."""
+    for _ in range(4):
+        patient(site)
+    site.bpjs.faults.add(Fault("refuse_connection", times=None))
+    site.sync()
+    site.bpjs.faults.clear()
+    site.bpjs.gate = Gate(connections=0)
+    probes = []
+    for _ in range(10):
+        site.clock.forward(minutes=1)
+        before = site.bpjs.gate.turned_away
+        done = site.sync()
+        assert done.report.exit_code == 5
+        assert "waktu habis" not in " ".join(map(str, done.report.errors))
+        probes.append(site.bpjs.gate.turned_away - before)
+    assert probes == [1, 0, 1, 0, 0, 0, 1, 0, 0, 0]  # after 1, 2, 4, 8 minutes
+    assert outage(site, OutageKind.BUSY) is None
+    site.bpjs.gate = Gate()
+    site.clock.forward(minutes=5)
+    done = site.sync()
+    assert (done.report.exit_code, outage(site, OutageKind.BPJS)) == (0, None)
+    assert len(done.told) == 1
+
+
+@pytest.mark.parametrize("name", ["gagal_dicoba", "nginx_429"])
+def test_a_second_delivery_that_is_put_off_is_none_of_a_bpjs_that_puts_off_all(
+    site: Site, name: FaultName
+) -> None:
+    """The first one got through: a 208, after which the tasks wait for BPJS's list."""
+    site.clock.at("08:10")
+    added_elsewhere(site, patient(site, exam="08:09:00"))
+    site.bpjs.faults.add(Fault(name, path=UPDATE, times=None))
+    done = site.sync(seconds=6)
+    assert [one for one in site.bpjs.arrived if one.path.endswith(UPDATE)]
+    assert outage(site, OutageKind.BUSY) is None
+    assert "menunda semua" not in " ".join(map(str, done.report.errors))
+
+
+def test_an_add_that_an_overloaded_gateway_had_passed_on_is_our_own(site: Site) -> None:
+    """Nobody has to ask BPJS's list whose booking it is that a 208 tells of."""
+    no_rawat = patient(site)
+    site.bpjs.faults.add(Fault("http_503", path="/antrean/add", retry_after="1", handled=True))
+    assert site.sync().report.exit_code == 0
+    assert site.states(no_rawat) == {"add": "already", "3": "sent"}
+    assert not [one for one in site.bpjs.arrived if "/pendaftaran/tanggal/" in one.path]
 
 
 def test_one_booking_that_always_comes_too_soon_is_put_off_by_itself(site: Site) -> None:
