@@ -123,9 +123,6 @@ _SENTENCES: Mapping[str, tuple[tuple[str, ReasonCode], ...]] = {
         (r"(?P<text>.*(?i:dokter).*)", ReasonCode.REFUSED_DOCTOR),
         (r"(?P<text>.*)", ReasonCode.REFUSED),
     ),
-    "antrean": (),
-    "waktu": (),
-    "hari": (),
 }
 # What stands for a sentence that none of the above is.
 _OTHERWISE: Mapping[str, ReasonCode] = {

@@ -235,8 +235,7 @@ def _named(answer: Answer, found: "re.Match[str]", step: str) -> Step | None:
     """Return the step that has to go first, None if none is named or it cannot be one."""
     if answer.named not in (GROUP, BEFORE):
         return Step(answer.named) if answer.named else None
-    before = int(step) - 1 if step.isdigit() else 0
-    named = int(found.group(1)) if answer.named == GROUP else before
+    named = int(found.group(1)) if answer.named == GROUP else int(step) - 1
     return Step(str(named)) if 1 <= named <= TASKS[-1] and str(named) != step else None
 
 

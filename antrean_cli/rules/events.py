@@ -61,10 +61,19 @@ def events_of(context: VisitContext) -> dict[int, Event]:
 
 def _of_tickets(context: VisitContext, arrival: Event | None) -> dict[int, Event]:
     """Return the events of tasks 1 and 2: beside an arrival that may go out, or already told."""
-    ready = arrival is not None and arrival.hold is None and arrival.waktu <= context.now
-    beside = Candidate(arrival.waktu, arrival.source) if arrival and ready else None
+    beside = None
+    if arrival is not None and arrival.hold is None and arrival.waktu <= context.now:
+        beside = Candidate(arrival.waktu, arrival.source)
     found = ticket_times(context, beside).items()
     return {taskid: Event(taskid, one.waktu, one.source) for taskid, one in found}
+
+
+class _Before(NamedTuple):
+    """The task that the next one has to follow, and its place."""
+
+    taskid: int
+    source: str
+    placed: Placed
 
 
 class _Events:
@@ -99,28 +108,25 @@ class _Events:
         if not self.kept.keys() <= chosen.keys():
             options = self._options(keep=False)
             chosen, undecided = self._chosen_now(options)
-        before: Placed | None = None
+        before: _Before | None = None
         row = ""  # the prescription that 6 and 7 are of
-        last = Event(0, self.context.now, "")  # whose place `before` is
         for taskid in ADMISSION_TASKS:
-            if (one := self.fixed.get(taskid)) and one.placed:
-                before, last = one.placed, Event(taskid, one.placed.waktu, "")
+            if one := self.fixed.get(taskid):
+                before = self._behind_fixed(taskid, one) or before
         for taskid in TASKS:
             if one := self.fixed.get(taskid):
                 event = self._of_fixed(taskid, before)
                 row = one.row or row
-                if one.placed:
-                    before = one.placed
-                    source = self.context.pushes[str(taskid)].source
-                    last = Event(taskid, one.placed.waktu, source)
+                before = self._behind_fixed(taskid, one) or before
             elif found := chosen.get(taskid):
                 hold = undecided.get(taskid) or self._hold(taskid)
                 event = Event(taskid, found.waktu, found.source, hold)
-                before = place(found.waktu, before, self.context.policy.tie)
-                row, last = row or found.row, event
+                placed = place(found.waktu, before and before.placed, self.context.policy.tie)
+                before = placed and _Before(taskid, found.source, placed)
+                row = row or found.row
             else:
                 fitting = [one for one in options[taskid] if of_one_row(one.row, row)]
-                event = self._unplaced(taskid, fitting, before, last)
+                event = self._unplaced(taskid, fitting, before)
             if event:
                 yield event
 
@@ -133,12 +139,13 @@ class _Events:
         return max((taskid - 1 for taskid in TASKS if self.on_day[taskid]), default=0)
 
     def _options(self, *, keep: bool) -> dict[int, list[Candidate]]:
-        """Return the candidates that count now of each task that is not fixed.
+        """Return the candidates that count now of each task, fixed or not.
 
         `keep`: what is due keeps its source.
         """
-        free = (taskid for taskid in TASKS if taskid not in self.fixed)
-        return {taskid: (keep and self.kept.get(taskid)) or self._opened(taskid) for taskid in free}
+        return {
+            taskid: (keep and self.kept.get(taskid)) or self._opened(taskid) for taskid in TASKS
+        }
 
     def _kept(self) -> Iterator[tuple[int, list[Candidate]]]:
         """Yield the candidates that are what was due before, by their task."""
@@ -195,11 +202,7 @@ class _Events:
         """
         chosen = self._choose(options, self.moved_beyond)
         later = self.moved_beyond + 1
-        if later in chosen or not options.get(later):
-            return chosen, {}
         other = self._choose(options, later)
-        if later not in other:
-            return chosen, {}
         given_up = [
             task for task, one in chosen.items() if other.get(task, one).source != one.source
         ]
@@ -228,31 +231,37 @@ class _Events:
 
     # -- events of what is not chosen
 
-    def _of_fixed(self, taskid: int, before: Placed | None) -> Event | None:
+    def _behind_fixed(self, taskid: int, one: Fixed) -> _Before | None:
+        source = self.context.pushes[str(taskid)].source
+        return one.placed and _Before(taskid, source, one.placed)
+
+    def _of_fixed(self, taskid: int, before: _Before | None) -> Event | None:
         """Return what Khanza now says of a task that is decided: the same while that stands."""
         push = self.context.pushes[str(taskid)]
         same = [one for one in self.all[taskid] if _is_of(one, push)]
         likes = same or self._opened(taskid)
         tie = self.context.policy.tie
-        fitting = (one for one in likes if place(one.waktu, before, tie))
+        ahead = before and before.placed
+        fitting = (one for one in likes if place(one.waktu, ahead, tie))
         one = next(fitting, likes[0] if likes else None)
         return Event(taskid, one.waktu, one.source) if one else None
 
     def _unplaced(
-        self, taskid: int, options: Sequence[Candidate], before: Placed | None, last: Event
+        self, taskid: int, options: Sequence[Candidate], before: _Before | None
     ) -> Event | None:
-        """Return the held event of a task that no choice can place, None if it has no time yet.
+        """Return the event of a task that is not chosen, None if it has no time yet.
 
-        `before` is the place of the event `last`, which it does not follow.
+        Held where it does not follow the one `before`.
         """
         if not options:
             return self._without_time(taskid)
         one, policy = options[0], self.context.policy
-        if one.source in EXAMS and last.source in BOUNDS and taskid > self.moved_beyond:
-            return None  # vital signs before the clinic opens: its own examination is to come
-        if before is None or place(one.waktu, before, policy.tie):
+        if before is None or place(one.waktu, before.placed, policy.tie):
             return Event(taskid, one.waktu, one.source)
-        hold = wrong_order(str(taskid), one.waktu, str(last.taskid), before.waktu, policy.zone)
+        if one.source in EXAMS and before.source in BOUNDS and taskid > self.moved_beyond:
+            return None  # vital signs before the clinic opens: its own examination is to come
+        waktu = before.placed.waktu
+        hold = wrong_order(str(taskid), one.waktu, str(before.taskid), waktu, policy.zone)
         return Event(taskid, one.waktu, one.source, hold)
 
     def _without_time(self, taskid: int) -> Event | None:
@@ -289,8 +298,7 @@ def _is_fixed(push: Push) -> bool:
 
 def _keeps_source(push: Push) -> bool:
     """Return whether a task is on its way, so that it is not decided anew."""
-    on_its_way = push.state == State.DUE or (push.open and push.needs_lookup)
-    return on_its_way and push.source != MANUAL
+    return push.state == State.DUE or (push.open and push.needs_lookup)
 
 
 def _is_of(one: Candidate, push: Push) -> bool:

@@ -60,7 +60,7 @@ class VisitContext:
         """Return when the doctor's session opens on the day of service, None if none is known."""
         slots = (self.visit.slot, self.visit.hfis_slot)
         opening = next(filter(None, (opening_of(slot) for slot in slots if slot)), "")
-        return self.recorded_time(f"{self.visit.tanggal} {opening}") if opening else None
+        return self.recorded_time(f"{self.visit.tanggal} {opening}")
 
     def resep(self) -> Resep | None:
         """Return the prescription that counts, None if there is none.

@@ -24,10 +24,8 @@ def ticket_times(context: VisitContext, arrival: Candidate | None) -> dict[int, 
 
     `arrival` is the time of task 3, None where it has none that may go out now.
     """
-    if not context.policy.tickets:
-        return {}
     told = {taskid: push for taskid in ADMISSION_TASKS if (push := _told(context, taskid))}
-    same = dict(_still_recorded(context, told))
+    same = _still_recorded(context, told)
     three = context.pushes.get("3")
     if arrival is None or (three and three.done):
         return same
@@ -42,15 +40,14 @@ def _told(context: VisitContext, taskid: int) -> Push | None:
     return push if decided else None
 
 
-def _still_recorded(
-    context: VisitContext, told: Mapping[int, Push]
-) -> Iterator[tuple[int, Candidate]]:
-    """Yield what Khanza has of the tasks that were told from it."""
-    for taskid, push in told.items():
-        for one in _candidates(context, taskid):
-            if (one.source, one.waktu) == (push.source, push.recorded):
-                yield taskid, one
-                break
+def _still_recorded(context: VisitContext, told: Mapping[int, Push]) -> dict[int, Candidate]:
+    """Return what Khanza has of the tasks that were told from it."""
+    return {
+        taskid: one
+        for taskid, push in told.items()
+        for one in _candidates(context, taskid)
+        if (one.source, one.waktu) == (push.source, push.recorded)
+    }
 
 
 def _options(context: VisitContext, taskid: int, told: Push | None) -> Sequence[_Option]:
@@ -76,12 +73,13 @@ def _chosen(
 ) -> dict[int, Candidate]:
     """Return the first pair of times that rises up to task 3, nothing if none does."""
     firsts, seconds = options
+    first, second = ADMISSION_TASKS
     tie = context.policy.tie
     for (placed_two, two), (placed_one, one) in product(seconds, firsts):
         if one and two and not of_one_row(one.row, two.row):
             continue
         behind = place(placed_two.recorded, placed_one, tie) if two else placed_two
         if behind and behind.waktu > placed_one.waktu and place(arrival.waktu, behind, tie):
-            found = zip(ADMISSION_TASKS, (one, two), strict=True)
-            return {taskid: candidate for taskid, candidate in found if candidate}
+            found = {first: one, second: two}
+            return {taskid: candidate for taskid, candidate in found.items() if candidate}
     return {}

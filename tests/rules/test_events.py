@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -265,6 +266,24 @@ def test_a_time_that_somebody_typed_is_fixed() -> None:
     assert told(events(visit, EVENING, typed))[4] == ("07:55:00", "periksa_awal")
 
 
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("due", {}),
+        ("held", {}),
+        ("refused", {}),
+        ("closed", {}),
+        ("sent", {3: "waktu task 3 (08:05:00) tidak sesudah task 1 (08:10:00)"}),
+        ("already", {3: "waktu task 3 (08:05:00) tidak sesudah task 1 (08:10:00)"}),
+    ],
+)
+def test_of_tasks_1_and_2_only_what_bpjs_has_binds_the_others(
+    state: str, reason: dict[int, str]
+) -> None:
+    found = events(onsite(), EVENING, push("1", state, "08:10", source=MANUAL))
+    assert held(found) == reason
+
+
 def test_task_7_is_of_the_prescription_that_6_was_told_of() -> None:
     rows = (
         resep(1, divalidasi=on("09:00"), diserahkan=ZERO),
@@ -297,3 +316,238 @@ def test_the_moment_of_stts_is_preferred_to_the_last_exam_also_when_rows_come_la
     visit = onsite(reg=DONE, exams=(exam(on("08:20")), exam(on("10:00"))))
     found = events(visit, EVENING, known=seen("Sudah", at("09:00")))
     assert told(found)[5] == ("09:00:00", "stts_selesai")
+
+
+# -- prescriptions
+
+VALIDATED_AND_DELIVERED = (resep(1, divalidasi=on("09:00")), resep(2, diserahkan=on("08:30")))
+
+
+@pytest.mark.parametrize("now", [EVENING, NEXT_DAY])
+@pytest.mark.parametrize(
+    "sources",
+    [{}, {5: ("resep_divalidasi",), 6: ("berkas_kembali",)}],
+    ids=["6 has a prescription", "5 has one"],
+)
+def test_what_was_delivered_of_another_prescription_is_no_task_7(
+    now: datetime, sources: dict[int, tuple[str, ...]]
+) -> None:
+    visit = onsite(
+        exams=(exam(on("08:20")), exam(on("08:40"))),
+        berkas=berkas(kembali=on("09:10")),
+        reseps=VALIDATED_AND_DELIVERED,
+    )
+    found = events(visit, now, sources=sources)
+    assert 6 in told(found)
+    assert 7 not in found
+
+
+def test_the_prescription_of_an_earlier_task_counts_where_a_person_typed_6() -> None:
+    rows = (resep(1, divalidasi=on("09:00")), resep(2, diserahkan=on("09:30")))
+    visit = onsite(exams=(exam(on("08:20")),), reseps=rows)
+    told_before = sent("5", "09:00", "resep_divalidasi"), sent("6", "09:05", MANUAL)
+    assert 7 not in events(visit, EVENING, *told_before, sources={5: ("resep_divalidasi",)})
+
+
+def test_of_two_prescriptions_task_7_is_of_the_one_that_6_was_told_of() -> None:
+    rows = (
+        resep(1, divalidasi=on("09:00"), diserahkan=on("09:30")),
+        resep(2, divalidasi=on("09:10"), diserahkan=on("09:40")),
+    )
+    visit = onsite(exams=(exam(on("08:20")),), reseps=rows)
+    six = sent("6", "09:10", "resep_divalidasi")
+    assert told(events(visit, EVENING, six))[7] == ("09:40:00", "resep_diserahkan")
+    typed = sent("6", "09:05", MANUAL)  # of none: any does
+    assert told(events(visit, EVENING, typed))[7] == ("09:30:00", "resep_diserahkan")
+
+
+def test_a_prescription_before_the_end_of_the_examination_is_held() -> None:
+    visit = onsite(exams=(exam(on("08:20")),), reseps=(resep(divalidasi=on("08:30")),))
+    found = events(visit, EVENING, sent("3", "08:05"), sent("5", "09:00", "berkas_kembali"))
+    assert held(found)[6] == "waktu task 6 (08:30:00) tidak sesudah task 5 (09:00:00)"
+
+
+# -- what is fixed, and what keeps its source
+
+
+def test_what_is_due_keeps_its_source_also_where_nothing_else_is_told() -> None:
+    due = push("3", "due", "08:00", source="buka_poli")
+    visit = mobilejkn(book=checked_in("08:15"))
+    assert told(events(visit, EVENING, due)) == {3: ("08:00:00", "buka_poli")}
+    doubted = push("3", "held", "08:00", source="buka_poli", needs_lookup=True)
+    assert told(events(visit, EVENING, doubted)) == {3: ("08:00:00", "buka_poli")}
+    given_up = push("3", "closed", "08:00", source="buka_poli", needs_lookup=True)
+    assert told(events(visit, EVENING, given_up)) == {3: ("08:15:00", "checkin")}
+
+
+def test_a_time_that_is_gone_does_not_cost_another_task_its_source() -> None:
+    due = push("3", "due", "08:00", source="buka_poli")
+    gone = push("4", "due", "08:10", source="periksa_awal")
+    visit = mobilejkn(book=checked_in("08:15"))
+    assert told(events(visit, EVENING, due, gone)) == {3: ("08:00:00", "buka_poli")}
+    examined = replace(visit, exams=(exam(on("08:20")),))
+    assert told(events(examined, EVENING, due, gone))[3] == ("08:00:00", "buka_poli")
+
+
+def test_what_is_due_is_not_given_up_for_a_later_task() -> None:
+    visit = mobilejkn(book=checked_in("12:00"), exams=(exam(on("09:00")),))
+    due = push("3", "due", "12:00", source="checkin")
+    assert told(events(visit, at("12:05"), due))[3] == ("12:00:00", "checkin")
+
+
+def test_what_is_in_flight_is_fixed() -> None:
+    visit = onsite(reg={"jam_reg": "08:50:00"}, exams=(exam(on("08:40")),))
+    sending = push("3", "sending", "08:05", source="buka_poli")
+    assert told(events(visit, EVENING, sending))[4] == ("08:40:00", "periksa_awal")
+    assert 4 not in told(events(visit, EVENING))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        push("3", "closed", None, waktu=at("07:50"), source=MANUAL),  # and dropped
+        push("3", "due", None, source=MANUAL),  # without a time
+        push("3", "held", "07:50", source="buka_poli"),
+    ],
+    ids=["dropped", "no time", "Khanza's"],
+)
+def test_what_does_not_go_out_as_it_was_typed_fixes_nothing(typed: Push) -> None:
+    visit = onsite(exams=(exam(on("07:55")),))
+    assert 4 not in told(events(visit, EVENING, typed))
+
+
+def test_a_task_that_bpjs_has_at_a_time_that_nobody_knows_does_not_hide_the_one_before() -> None:
+    visit = onsite(berkas=berkas(kembali=on("08:00")))
+    found = events(visit, EVENING, sent("3", "08:05"), push("4", "already", source=MANUAL))
+    assert held(found)[5] == "waktu task 5 (08:00:00) tidak sesudah task 3 (08:05:00)"
+    found = events(
+        onsite(), EVENING, sent("1", "08:10", MANUAL), push("2", "already", source=MANUAL)
+    )
+    assert held(found)[3] == "waktu task 3 (08:05:00) tidak sesudah task 1 (08:10:00)"
+
+
+@pytest.mark.parametrize(
+    ("visit", "expected"),
+    [
+        (  # what was sent still stands
+            onsite(exams=(exam(on("08:20")), exam(on("08:40")), exam(on("10:00")))),
+            ("08:20:00", "periksa_awal"),
+        ),
+        (onsite(exams=(exam(on("08:10")), exam(on("08:20")))), ("08:20:00", "periksa_awal")),
+        # it does not: the first that could follow task 3, else the first
+        (onsite(exams=(exam(on("08:00")), exam(on("08:30")))), ("08:30:00", "periksa_awal")),
+        (onsite(exams=(exam(on("07:30")), exam(on("07:40")))), ("07:30:00", "periksa_awal")),
+    ],
+)
+def test_what_khanza_says_now_of_a_task_that_was_sent(
+    visit: Visit, expected: tuple[str, str]
+) -> None:
+    found = events(visit, EVENING, sent("3", "08:05"), sent("4", "08:20", "periksa_awal"))
+    assert told(found)[4] == expected
+
+
+def test_of_a_task_that_was_sent_and_has_no_time_any_more_nothing_is_said() -> None:
+    found = events(onsite(), EVENING, sent("3", "08:05"), sent("4", "08:20", "periksa_awal"))
+    assert set(found) == {3}
+
+
+def test_what_was_sent_stands_also_where_a_preferred_time_came_later() -> None:
+    visit = onsite(
+        reg=DONE, exams=(exam(on("08:20")), exam(on("08:40"))), berkas=berkas(kembali=on("09:00"))
+    )
+    told_before = sent("3", "08:05"), sent("5", "08:40", "periksa_akhir")
+    assert told(events(visit, EVENING, *told_before))[5] == ("08:40:00", "periksa_akhir")
+
+
+# -- what opens, and what is left out
+
+
+def test_a_later_task_opens_the_fall_backs_of_those_before_it() -> None:
+    folder = berkas(ZERO, on("08:20"), ZERO)
+    assert 4 not in events(onsite(berkas=folder))
+    back = berkas(ZERO, on("08:20"), on("08:40"))
+    assert told(events(onsite(berkas=back)))[4] == ("08:20:00", "berkas_diterima")
+
+
+def test_a_visit_that_was_deleted_has_no_events() -> None:
+    assert events(mobilejkn(registration=None, book=checked_in("07:40"))) == {}
+
+
+def test_without_task_3_what_comes_before_the_others_is_left_out_and_not_held_itself() -> None:
+    visit = mobilejkn(
+        exams=(exam(on("09:00")),),
+        berkas=berkas(kembali=on("08:30")),
+        reseps=(resep(divalidasi=on("08:40"), diserahkan=on("08:50")),),
+    )
+    found = events(visit, NEXT_DAY, sources={3: ("checkin",)})
+    assert held(found) == {}
+    assert told(found) == {
+        4: ("09:00:00", "periksa_awal"),
+        5: ("08:30:00", "berkas_kembali"),
+        6: ("08:40:00", "resep_divalidasi"),
+        7: ("08:50:00", "resep_diserahkan"),
+    }
+
+
+def test_behind_a_gap_that_is_left_out_which_costs_two_others() -> None:
+    visit = onsite(
+        berkas=berkas(kembali=on("09:00")),
+        reseps=(resep(divalidasi=on("08:30"), diserahkan=on("08:40")),),
+    )
+    found = events(visit, NEXT_DAY, sources={5: ("berkas_kembali",)})
+    assert held(found) == {}
+    assert [told(found)[task][0] for task in (5, 6, 7)] == ["09:00:00", "08:30:00", "08:40:00"]
+
+
+@pytest.mark.parametrize(
+    ("visit", "three", "sources"),
+    [
+        # no examination
+        (onsite(berkas=berkas(ZERO, on("07:40"), ZERO)), None, {4: ("berkas_diterima",)}),
+        # the arrival is no bound
+        (onsite(exams=(exam(on("07:40")),)), sent("3", "08:05", "checkin"), {}),
+        # the visit has moved on
+        (
+            onsite(exams=(exam(on("07:40")),), berkas=berkas(kembali=on("09:00"))),
+            sent("3", "08:05"),
+            {},
+        ),
+    ],
+    ids=["no examination", "no bound", "moved on"],
+)
+def test_what_is_no_vital_signs_before_the_opening_is_held(
+    visit: Visit, three: Push | None, sources: dict[int, tuple[str, ...]]
+) -> None:
+    found = events(visit, EVENING, *([three] if three else []), sources=sources)
+    assert held(found) == {4: "waktu task 4 (07:40:00) tidak sesudah task 3 (08:05:00)"}
+
+
+def test_vital_signs_before_the_opening_are_no_event_while_the_examination_is_to_come() -> None:
+    assert set(events(onsite(exams=(exam(on("07:40")),)), EVENING, sent("3", "08:05"))) == {3}
+
+
+# -- a patient of whom nobody knows that she came
+
+
+def test_only_the_arrival_itself_waits_for_a_sign() -> None:
+    found = events(mobilejkn(), sources={4: ("daftar",)})
+    assert held(found) == {3: "belum ada tanda hadir"}
+    assert found[3].source == "buka_poli"
+    assert set(events(mobilejkn(), sources={4: ("periksa_awal", "daftar")})) == {3}
+
+
+def test_an_arrival_without_a_session_is_held_with_the_table_to_fill() -> None:
+    seen_there = onsite(slot=None, exams=(exam(on("09:00")),))
+    opening = {3: ("buka_poli",)}
+    found = events(seen_there, sources=opening)
+    assert (found[3].source, found[3].waktu) == ("daftar", at("08:05"))
+    assert held(found)[3].startswith("jadwal dokter D01")
+    assert 3 not in events(seen_there, sources={3: ("berkas_dikirim",)})
+    assert 3 not in events(onsite(slot=None), sources=opening)  # nobody was served yet
+    without_time = onsite(slot=None, reg={"jam_reg": ""}, exams=(exam(on("09:00")),))
+    assert 3 not in events(without_time, sources=opening)
+
+
+def test_an_arrival_of_another_day_is_none_where_the_session_is_known() -> None:
+    visit = mobilejkn(reg={**DONE, "tgl_registrasi": str(TUESDAY)})
+    assert 3 not in events(visit)

@@ -324,6 +324,12 @@ def test_a_booking_whose_visit_was_deleted_still_has_its_own_fields() -> None:
     assert body == {**MOBILE_JKN, "norm": "000042", "namapoli": "", "namadokter": ""}
 
 
+def test_a_booking_whose_visit_was_deleted_is_estimated_at_the_opening_of_its_own_hours() -> None:
+    book = {"estimasidilayani": None, "jampraktek": "08:30-14:00"}
+    body = add_body(mobilejkn(registration=None, book=book), policy())
+    assert (body["jampraktek"], body["estimasidilayani"]) == ("08:30-14:00", 1795397400000)
+
+
 # What has to be filled in first
 
 

@@ -131,6 +131,26 @@ def test_what_was_told_of_them_is_still_recorded() -> None:
     assert events(drawn(), at("09:00"), *told) == BOTH
 
 
+def test_what_is_on_its_way_to_bpjs_counts_as_told() -> None:
+    first = push("1", "sent", PRINTED, source="loket_cetak")
+    assert events(drawn(), NINE, first) == BOTH
+    sending = push("1", "sending", "07:45", source="loket_cetak")
+    assert events(drawn(), NINE, sending) == {2: CALLED, 3: "08:05:00"}
+    due = push("1", "due", "07:45", source="loket_cetak")
+    assert events(drawn(), NINE, due) == BOTH
+    assert events(drawn(), NINE, push("3", "due", "08:05", source="buka_poli")) == BOTH
+
+
+def test_behind_one_whose_time_nobody_knows_nothing_is_told() -> None:
+    assert events(drawn(), NINE, push("1", "already", source=MANUAL)) == ARRIVAL_ALONE
+    assert events(drawn(), NINE, push("2", "already", source=MANUAL)) == ARRIVAL_ALONE
+
+
+def test_they_are_told_from_the_moment_of_task_3_on() -> None:
+    assert set(events(drawn(), at("08:04:59"))) == {3}
+    assert events(drawn(), at("08:05")) == BOTH
+
+
 def test_task_3_takes_another_true_time_behind_a_2_that_bpjs_has() -> None:
     """The check-in lies before the call: the opening of the clinic, which has a trace, counts."""
     visit = mobilejkn(

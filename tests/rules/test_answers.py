@@ -1,0 +1,85 @@
+"""Replies → outcomes: what the page of answers (tests/bpjs/test_page.py) does not tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from antrean_cli.rules.answers import Outcome, Reply, judge, throttled
+from antrean_cli.rules.causes import Cause
+from antrean_cli.rules.codes import OutcomeKind
+from antrean_cli.rules.faults import Fault
+from antrean_cli.rules.reasons import ReasonCode as Code
+
+
+@pytest.mark.parametrize(
+    ("call", "step", "message", "refusal"),
+    [
+        ("batal", "batal", "Kode Booking tidak ditemukan", Code.REFUSED_UNKNOWN),
+        ("batal", "batal", "KodeBooking  tidak ditemukan", Code.REFUSED_UNKNOWN),
+        ("add", "add", "Rujukan tidak valid", Code.REFUSED_REFERENCE),
+        ("add", "add", "data nomorreferensi  belum sesuai.", Code.REFUSED_REFERENCE),
+        ("updatewaktu", "3", "Rujukan tidak valid", Code.REFUSED),
+        ("add", "add", "Data dokter tidak ditemukan.", Code.REFUSED_DOCTOR),
+        ("add", "add", "data nik  belum sesuai.", Code.REFUSED),
+        ("updatewaktu", "3", "sesuatu", Code.REFUSED),
+        ("add", "add", "sudah terbit SEP", None),
+        ("updatewaktu", "3", "Kode Booking tidak ditemukan", None),
+    ],
+)
+def test_why_something_was_refused(call: str, step: str, message: str, refusal: Code) -> None:
+    assert judge(call, step, Reply(code="201", message=message)).refusal == refusal
+
+
+@pytest.mark.parametrize(
+    ("step", "message", "named"),
+    [
+        ("4", "TaskId=3 belum ada", "3"),
+        ("4", "TaskId=1 belum ada", "1"),
+        ("4", "TaskId=7 belum ada", "7"),
+        ("4", "TaskId=8 belum ada", None),  # no task of ours
+        ("4", "TaskId=0 belum ada", None),
+        ("4", "TaskId=4 belum ada", None),  # itself
+        ("4", "TaskId sebelumnya belum terkirim", "3"),
+        ("2", "TaskId sebelumnya belum terkirim", "1"),
+        ("1", "TaskId sebelumnya belum terkirim", None),
+        ("99", "TaskId sebelumnya belum terkirim", None),
+        ("99", "TaskId=5 belum ada", "5"),
+    ],
+)
+def test_which_step_has_to_go_first(step: str, message: str, named: str | None) -> None:
+    outcome = judge("updatewaktu", step, Reply(code="201", message=message))
+    assert outcome.named == named
+    assert outcome.kind == ("first" if named else "person")
+
+
+def test_it_is_judged_by_what_bpjs_said_and_told_by_what_may_be_shown() -> None:
+    outcome = judge("add", "add", Reply(code="201", message="Data …", said="Data  DOKTER tidak"))
+    assert outcome == Outcome(
+        kind=outcome.kind, code="201", text="Data …", refusal=Code.REFUSED_DOCTOR
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "retry_after", "kind"),
+    [
+        ("503", None, "again"),
+        ("503", 0.0, "slow"),
+        ("503", 5.0, "slow"),
+        ("500", 5.0, "again"),
+        ("429", None, "slow"),
+        ("200", 5.0, "done"),
+    ],
+)
+def test_what_is_overloaded_and_says_until_when_is_a_matter_of_pace(
+    code: str, retry_after: float | None, kind: str
+) -> None:
+    outcome = judge("updatewaktu", "3", Reply(code=code, message="x", retry_after=retry_after))
+    assert (outcome.kind, outcome.retry_after) == (kind, retry_after)
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_what_a_gateway_does_not_let_through_came_too_soon(status: int) -> None:
+    fault = Fault(cause=Cause.OVERLOADED, status=status, retry_after=7.0)
+    assert throttled(fault) == Outcome(
+        kind=OutcomeKind.THROTTLED, code=str(status), text=f"HTTP {status}", retry_after=7.0
+    )
