@@ -123,7 +123,7 @@ WORDS: Mapping[Cause, Words] = {
         "izinkan komputer ini melewati proxy itu tanpa login",
     ),
     Cause.WEB_PAGE: Words(
-        "BPJS_BASE_URL dijawab dengan halaman web (HTTP {status})",
+        "BPJS menjawab halaman HTML (HTTP {status})",
         "periksa BPJS_BASE_URL, dan proxy atau firewall di antaranya",
     ),
     Cause.OVERLOADED: Words("BPJS sedang kelebihan beban (HTTP {status})"),
@@ -159,6 +159,21 @@ WORDS: Mapping[Cause, Words] = {
     Cause.KHANZA_LOGIN_METHOD: _settings(
         "Khanza menolak cara masuk akun ini (galat {galat})",
         "beri antrean akun yang masuk dengan kata sandi biasa (mysql_native_password)",
+    ),
+    Cause.KHANZA_CLEAR: _settings(
+        "server yang menjawab meminta kata sandi KHANZA_USER secara terbuka; tidak dikirim",
+        "pastikan itu server Khanza; beri antrean akun mysql_native_password, atau isi KHANZA_CA",
+    ),
+    Cause.KHANZA_TLS: _settings(
+        "sertifikat TLS server database Khanza tidak dapat dipercaya",
+        "isi KHANZA_CA dengan sertifikat penerbitnya, dan KHANZA_HOST dengan nama di dalamnya",
+    ),
+    Cause.KHANZA_NO_TLS: _settings(
+        "server database Khanza tidak memakai TLS, padahal KHANZA_TLS=wajib",
+        "nyalakan TLS di server itu, atau ubah KHANZA_TLS dan KHANZA_CA",
+    ),
+    Cause.KHANZA_CA: _settings(
+        lambda told: f"KHANZA_CA: {told.about} bukan berkas sertifikat", "periksa KHANZA_CA"
     ),
     Cause.KHANZA_ACCOUNT: _settings(
         "akun di Khanza terkunci, atau kata sandinya kedaluwarsa (galat {galat})",
@@ -207,6 +222,10 @@ WORDS: Mapping[Cause, Words] = {
         "periksa KHANZA_HOST, KHANZA_PORT, jaringan, dan apakah servernya berjalan",
     ),
     Cause.KHANZA_CUT: Words("sambungan ke Khanza terputus"),
+    Cause.KHANZA_GARBLED: Words(
+        "yang menjawab di alamat Khanza bukan server database, atau jawabannya rusak",
+        "bila berlanjut, periksa KHANZA_HOST, KHANZA_PORT, dan jaringan di antaranya",
+    ),
     Cause.KHANZA_SAMPLE: _settings(
         lambda told: f"KHANZA_SQLITE: {told.about} bukan contoh Khanza yang dapat dibaca",
         "periksa KHANZA_SQLITE",

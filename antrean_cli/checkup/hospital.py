@@ -13,6 +13,7 @@ from antrean_cli.checkup.unadded import SimilarNames, unadded
 from antrean_cli.config.settings import ZONES, KhanzaSettings, Settings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
+from antrean_cli.khanza.server import is_local, is_verified
 from antrean_cli.render.broken_rows import broken_row_text
 from antrean_cli.render.times import one_unit
 from antrean_cli.rules.enrichment import with_sessions
@@ -43,6 +44,7 @@ def examine_khanza(
     try:
         with Khanza(settings.khanza, seconds=settings.max_seconds) as khanza:
             yield _reached(settings.khanza, khanza)
+            yield from judge_wire(settings.khanza)
             account = yield from _account(settings.khanza, khanza)
             what = "schema"
             khanza.check(racikan=settings.policy.farmasi, tickets=settings.policy.tickets)
@@ -68,6 +70,17 @@ def _reached(settings: KhanzaSettings, khanza: Khanza) -> Finding:
         where = settings.socket or f"{settings.host}:{settings.port}"
         text = f"terhubung ke {where}, database {settings.database} ({khanza.version()})"
     return ok("khanza", f"Khanza: {text}")
+
+
+def judge_wire(settings: KhanzaSettings) -> Iterator[Finding]:
+    """Judge whether somebody could stand between this computer and Khanza's server."""
+    if settings.sqlite or is_local(settings) or is_verified(settings):
+        return
+    text = (
+        f"Khanza: server {settings.host} ada di komputer lain dan sertifikatnya tidak diperiksa; "
+        "data pasien di antaranya dapat disadap. Nyalakan TLS di server itu dan isi:"
+    )
+    yield warning("wire", text, "KHANZA_CA=/etc/antrean/khanza-ca.pem")
 
 
 # -- the account and the clock

@@ -16,7 +16,7 @@ from antrean_cli.config import env_file as env_files
 from antrean_cli.config import parsers
 from antrean_cli.errors import SettingsError, why
 from antrean_cli.local_files import flaw_of, own
-from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind
+from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Code, Kind
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.sources import FLOWS, SOURCES, TICKET_SOURCES
 
@@ -28,6 +28,14 @@ ZONES = {
 }
 YES_OR_NO = {"ya": True, "tidak": False}
 NO_FILE = "tidak ada ./.env, ~/.config/antrean/env, atau /etc/antrean/env"
+
+
+class Tls(Code):
+    """Whether Khanza's server has to speak TLS, and to show whose it is."""
+
+    REQUIRED = "wajib"
+    NONE = "tidak"
+    IF_OFFERED = "bila_ada"  # whatever certificate it shows
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -54,6 +62,8 @@ class KhanzaSettings:
     password: str
     database: str
     sqlite: str | None
+    tls: Tls = Tls.IF_OFFERED
+    ca: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +115,8 @@ SETTINGS = (
     Setting("KHANZA_USER", "", parsers.text, needed_for="khanza", unless="KHANZA_SQLITE"),
     Setting("KHANZA_PASSWORD", "", parsers.text, from_file=True, may_be_empty=True),
     Setting("KHANZA_DATABASE", "sik", parsers.text),
+    Setting("KHANZA_TLS", "bila_ada", parsers.one_of({str(one): one for one in Tls})),
+    Setting("KHANZA_CA", "", parsers.existing_file),
     Setting("KHANZA_SQLITE", "", parsers.text),
     Setting("ANTREAN_STATE", "", parsers.file),
     Setting("ANTREAN_TZ", "Asia/Jakarta", parsers.one_of(ZONES)),
@@ -318,6 +330,8 @@ def _settings(parsed: Mapping[str, Any], state: Path, unusual_file: Path | None)
             password=parsed["KHANZA_PASSWORD"],
             database=parsed["KHANZA_DATABASE"],
             sqlite=parsed["KHANZA_SQLITE"] or None,
+            tls=Tls.REQUIRED if parsed["KHANZA_CA"] else parsed["KHANZA_TLS"],
+            ca=parsed["KHANZA_CA"] or None,
         ),
         state=state,
         policy=Policy(

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Self = TypeVar("Self", bound="Connection")
 Row = TypeVar("Row", bound=NamedTuple)
-CONNECT_SECONDS, READ_SECONDS = 5, 10
 NO_VALUES: Mapping[str, str] = {}
 
 
@@ -37,6 +36,10 @@ class Answer(NamedTuple):
 
     names: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
+
+
+class _Garbled(Exception):  # noqa: N818 - a cause for troubles.py, and nobody else sees it
+    """What came is no answer to what was asked."""
 
 
 class Connection:
@@ -73,13 +76,9 @@ class Connection:
         self._connection.close()
 
     def _connect(self, server: "pymysql.Connection[Any]") -> None:
-        from pymysql.err import Error
-
         try:
             server.connect()
-        # A host that is no name at all is a UnicodeError; the driver raises a RuntimeError where a
-        # method of logging in needs a package that is not there.
-        except (Error, OSError, UnicodeError, RuntimeError) as error:
+        except Exception as error:  # whatever answers there can break the driver anywhere
             self._limit.cancel()
             raise _error_of(error) from error
 
@@ -117,6 +116,8 @@ class Connection:
         are none). Raises TemporaryError and SettingsError.
         """
         answer = self._answer(sql, values, listed)
+        if sorted(answer.names) != sorted(row._fields):
+            raise _error_of(_Garbled())
         return list(map(_by_name(row, answer.names), answer.rows))
 
     def _values(
@@ -133,7 +134,11 @@ class Connection:
         sql = sql.replace(":list", ", ".join(f":{name}" for name in names) or "NULL")
         if not self.sample:
             sql = re.sub(r":(\w+)", r"%(\1)s", sql)
-        return self._select(sql, {**values, **dict(zip(names, listed, strict=True))})
+        answer = self._select(sql, {**values, **dict(zip(names, listed, strict=True))})
+        width = len(answer.names)
+        if not width or any(len(row) != width for row in answer.rows):
+            raise _error_of(_Garbled())
+        return answer
 
     def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
         """Run a statement, with its parameters as the driver spells them."""
@@ -141,14 +146,14 @@ class Connection:
             raise _error_of(TimeoutError())
         if isinstance(self._connection, sqlite3.Connection):
             return self._select_from_sample(self._connection, sql, values)
-        from pymysql.err import Error
-
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(sql, values)
                 return Answer(_names(cursor.description), cursor.fetchall())
-        except (Error, OSError) as error:
-            raise _error_of(error) from error
+        # A garbled answer can break the driver anywhere, and so can a server that asks for one of
+        # our files (LOCAL INFILE).
+        except Exception as error:
+            raise _error_of(_Garbled() if isinstance(error, RuntimeError) else error) from error
 
     def _select_from_sample(
         self, connection: sqlite3.Connection, sql: str, values: Mapping[str, str]
@@ -169,12 +174,7 @@ def _names(description: Sequence[Sequence[Any]] | None) -> tuple[str, ...]:
 
 
 def _by_name(row: type[Row], names: Sequence[str]) -> Callable[[Sequence[Any]], Row]:
-    """Return what makes a row out of the cells of a SELECT with these names of columns.
-
-    Raises LookupError, a bug of ours, for a SELECT that does not name just the row's fields.
-    """
-    if sorted(names) != sorted(row._fields):
-        raise LookupError(f"{row.__name__} cannot be made of {', '.join(names)}")
+    """Return what makes a row out of the cells of a SELECT with these names of columns."""
     in_order = itemgetter(*map(names.index, row._fields))
     return lambda cells: row._make(in_order(cells))
 
@@ -194,37 +194,12 @@ def _concat(*parts: str | None) -> str | None:
 
 
 def _server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
-    import pymysql
-    from pymysql.converters import conversions
+    from antrean_cli.khanza.server import server
 
-    return pymysql.connect(
-        host=settings.host,
-        port=settings.port,
-        unix_socket=settings.socket,
-        user=settings.user,
-        password=settings.password.encode(),  # a text would have to be Latin-1
-        database=settings.database,
-        charset="utf8mb4",
-        conv={key: convert for key, convert in conversions.items() if key not in _kept_as_text()},
-        autocommit=True,  # no snapshot is kept open beyond a read
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        write_timeout=READ_SECONDS,
-        ssl_disabled=settings.socket is not None,  # a handshake on a socket costs 20 ms for nothing
-        defer_connect=True,
-    )
-
-
-def _kept_as_text() -> frozenset[int]:
-    """Return the types of MySQL that are not converted, so that they are text as in SQLite.
-
-    PyMySQL would hand zero dates over as str, and true ones as objects.
-    """
-    from pymysql.constants import FIELD_TYPE as TYPE
-
-    temporal = (TYPE.DATE, TYPE.NEWDATE, TYPE.TIME, TYPE.DATETIME, TYPE.TIMESTAMP)
-    whole = (TYPE.TINY, TYPE.SHORT, TYPE.INT24, TYPE.LONG, TYPE.LONGLONG)
-    return frozenset((*temporal, *whole))
+    try:
+        return server(settings)
+    except OSError as error:  # KHANZA_CA
+        raise _error_of(error, settings.ca or "") from error
 
 
 def _error_of(error: Exception, sample: str | None = None) -> AntreanError:

@@ -10,9 +10,13 @@
 import re
 import socket
 import sqlite3
+import ssl
 from collections.abc import Mapping, Sequence
 
+from pymysql.err import Error
+
 from antrean_cli.errors import AntreanError, SettingsError, TemporaryError
+from antrean_cli.khanza.server import ClearPasswordError
 from antrean_cli.khanza.tables import OPTIONAL, OWN_SENDER, TABLES
 from antrean_cli.rules.causes import Cause, trouble
 
@@ -42,6 +46,8 @@ _CAUSES: Mapping[Cause, tuple[int, ...]] = {
     Cause.KHANZA_DNS: (2005,),
     Cause.KHANZA_UNREACHABLE: (2002, 2003),
     # CR_SERVER_GONE_ERROR, CR_SERVER_LOST, ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED
+    # CR_SSL_CONNECTION_ERROR
+    Cause.KHANZA_NO_TLS: (2026,),
     Cause.KHANZA_CUT: (1053, 1927, 2006, 2013),
 }
 _BY_NUMBER = {number: cause for cause, numbers in _CAUSES.items() for number in numbers}
@@ -52,11 +58,14 @@ _BY_KIND: tuple[tuple[type[Exception], Cause], ...] = (
     (TimeoutError, Cause.KHANZA_SLOW),
     (OSError, Cause.KHANZA_CUT),
     (RuntimeError, Cause.KHANZA_LOGIN_METHOD),  # the driver lacks the package that it needs
+    (Error, Cause.KHANZA_OTHER),
+    (Exception, Cause.KHANZA_GARBLED),
 )
 _OF_SETTINGS = frozenset(
     {
         *(Cause.KHANZA_LOGIN, Cause.KHANZA_DATABASE, Cause.KHANZA_DATABASE_GRANT),
         *(Cause.KHANZA_GRANT, Cause.KHANZA_SCHEMA, Cause.KHANZA_HOST, Cause.KHANZA_SAMPLE),
+        *(Cause.KHANZA_CLEAR, Cause.KHANZA_TLS, Cause.KHANZA_NO_TLS, Cause.KHANZA_CA),
     }
 )
 _LOGIN_BY_SOCKET = 1698
@@ -78,6 +87,12 @@ def error_of(error: Exception, sample: str = "") -> AntreanError:
 
 def _cause_of(error: Exception, number: int) -> Cause:
     origin = getattr(error, "original_exception", None)
+    if isinstance(error, ClearPasswordError):
+        return Cause.KHANZA_CLEAR
+    if isinstance(error, ssl.SSLError):
+        return Cause.KHANZA_CA  # nothing was asked yet
+    if isinstance(origin, ssl.SSLError):
+        return Cause.KHANZA_TLS
     if isinstance(origin, socket.gaierror):
         return Cause.KHANZA_DNS
     if isinstance(origin, FileNotFoundError):

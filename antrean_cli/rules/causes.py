@@ -47,6 +47,10 @@ class Cause(Code):
     # -- Khanza; `galat` is the server's own number
     KHANZA_LOGIN = "khanza_login"
     KHANZA_LOGIN_METHOD = "khanza_login_method"  # it lets the account in by other means: galat
+    KHANZA_CLEAR = "khanza_clear"  # it asks an unchecked line for the password itself
+    KHANZA_TLS = "khanza_tls"  # its certificate is not trusted
+    KHANZA_NO_TLS = "khanza_no_tls"  # it speaks none
+    KHANZA_CA = "khanza_ca"  # about a file that holds no certificates
     KHANZA_ACCOUNT = "khanza_account"  # locked, or its password has run out: galat
     KHANZA_CLIENT = "khanza_client"  # it lets nobody in from this computer: galat
     KHANZA_GRANT = "khanza_grant"  # about tables and columns that the account may not read
@@ -62,6 +66,7 @@ class Cause(Code):
     KHANZA_SOCKET = "khanza_socket"  # no such file
     KHANZA_UNREACHABLE = "khanza_unreachable"
     KHANZA_CUT = "khanza_cut"
+    KHANZA_GARBLED = "khanza_garbled"  # what comes is no answer of a database's
     KHANZA_SAMPLE = "khanza_sample"  # about a file that is no sample of Khanza
     KHANZA_PAYER = "khanza_payer"  # nobody says which payer is BPJS
     KHANZA_OTHER = "khanza_other"  # galat

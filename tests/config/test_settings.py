@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.config.settings import SETTINGS, ZONES, Settings, load, try_load
+from antrean_cli.config.settings import SETTINGS, ZONES, Settings, Tls, load, try_load
 from antrean_cli.errors import SettingsError
 from tests.config.loading import BOTH, NEEDED, problems, settings, written
 from tests.support.rows import ERM
@@ -161,6 +161,9 @@ GOOD: list[tuple[str, str, Reading, Any]] = [
     ("KHANZA_USER", "baca", lambda s: s.khanza.user, "baca"),
     ("KHANZA_PASSWORD", "", lambda s: s.khanza.password, ""),
     ("KHANZA_DATABASE", "sik_2", lambda s: s.khanza.database, "sik_2"),
+    ("KHANZA_TLS", "wajib", lambda s: s.khanza.tls, Tls.REQUIRED),
+    ("KHANZA_TLS", "tidak", lambda s: s.khanza.tls, Tls.NONE),
+    ("KHANZA_CA", __file__, lambda s: (s.khanza.ca, s.khanza.tls), (__file__, Tls.REQUIRED)),
     ("KHANZA_SQLITE", "a.sqlite3", lambda s: s.khanza.sqlite, "a.sqlite3"),
     ("ANTREAN_STATE", "/srv/a.sqlite3", lambda s: s.state, Path("/srv/a.sqlite3")),
     ("ANTREAN_TZ", "Asia/Jakarta", jakarta, "+0700"),
@@ -282,6 +285,8 @@ BAD = {
     ],
     "ANTREAN_DELAY_NONJKN": ["-1", "lima"],
     "ANTREAN_DELAY_BATAL": ["-1", "lima"],
+    "KHANZA_TLS": ["ya", "WAJIB"],
+    "KHANZA_CA": ["/tidak/ada.pem"],
     "ANTREAN_ALUR": ["kertas", "ERM"],
     "ANTREAN_TASK_1": ["daftar", "loket"],
     "ANTREAN_TASK_2": ["checkin", "loket_panggil,daftar"],

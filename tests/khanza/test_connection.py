@@ -12,6 +12,7 @@ from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.connection import NO_VALUES, Row
 from antrean_cli.khanza.queries import Khanza
+from antrean_cli.rules.causes import Cause, trouble
 from antrean_cli.rules.rows import Berkas
 from antrean_cli.simulator.hospital import Hospital
 from tests.khanza.reading import (
@@ -57,11 +58,12 @@ def test_the_order_of_columns_is_of_no_consequence(either: tuple[Hospital, Khanz
     ],
     ids=["one too few", "one too many", "another name"],
 )
-def test_a_select_has_to_name_just_the_fields_of_its_row(
+def test_an_answer_has_to_have_just_the_fields_of_its_row(
     either: tuple[Hospital, KhanzaSettings], columns: str
 ) -> None:
-    with Khanza(either[1]) as khanza, pytest.raises(LookupError, match="Berkas cannot be made of"):
+    with Khanza(either[1]) as khanza, pytest.raises(TemporaryError) as caught:
         khanza._rows(Berkas, f"SELECT {columns} FROM mutasi_berkas")
+    assert caught.value.why == trouble(Cause.KHANZA_GARBLED)
 
 
 def test_every_cell_is_text_or_nothing(either: tuple[Hospital, KhanzaSettings]) -> None:

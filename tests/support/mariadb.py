@@ -37,7 +37,8 @@ class MariaDB:
     PASSWORD = "rahasia-khanza"
     DATABASE = "sik"
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = options
         self._folder = new_folder("mariadb")
         self.socket = str(self._folder / "sock")
         self.port = _free_port()
@@ -169,6 +170,7 @@ class MariaDB:
             f"--port={self.port}",
             f"--pid-file={self._folder / 'pid'}",
             "--bind-address=127.0.0.1",
+            *self._options,
             "--skip-name-resolve",
             "--character-set-server=latin1",
             # As Khanza's sites run it: zero dates are welcome, what is missing is filled, too long
