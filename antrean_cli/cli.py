@@ -7,6 +7,7 @@ import difflib
 import gc
 import importlib
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -146,12 +147,19 @@ def group(
 
 def main(clock: Clock = datetime.now) -> NoReturn:
     """Run the command line and leave with its exit code; only tests bring a clock of their own."""
+    _shut_out_others()
     gc.disable()  # a pass is over in seconds; looking for garbage would take a tenth of an idle one
     streams.prepare()
     speak_indonesian()
     code = _run(clock)
     gc.freeze()  # nor is there anything to be won on the way out
     sys.exit(code)
+
+
+def _shut_out_others() -> None:
+    """Leave other users of the computer nothing to read, whatever the caller left us."""
+    os.umask(0o077)
+    os.environ.pop("SSLKEYLOGFILE", None)  # Python would write the keys of TLS there
 
 
 def _run(clock: Clock) -> int:

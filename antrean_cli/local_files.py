@@ -78,13 +78,13 @@ def _written_by_others(path: Path, found: os.stat_result, owners: Collection[int
     group_writes = (
         any(tag == _GROUP_OF_FILE for tag, _ in acl) if acl else (found.st_mode & stat.S_IWGRP)
     )
-    if group_writes and not _is_own(found.st_gid, owners):
+    if group_writes and not is_own_group(found.st_gid, owners):
         group = _group_name(found.st_gid)
         return Flaw(f"{who} grup {group}", _as(found.st_uid, f"chmod g-w {name}"))
     for tag, number in acl:
         if tag == _USER and number not in (0, *owners):
             stranger = user_name(number)
-        elif tag == _GROUP and not _is_own(number, owners):
+        elif tag == _GROUP and not is_own_group(number, owners):
             stranger = f"grup {_group_name(number)}"
         else:
             continue
@@ -110,7 +110,7 @@ def _writers_by_acl(path: Path) -> Iterator[tuple[int, int]]:
             yield tag, number
 
 
-def _is_own(gid: int, owners: Collection[int]) -> bool:
+def is_own_group(gid: int, owners: Collection[int]) -> bool:
     """Return whether nobody but these users is in a group, as far as this computer knows."""
     import grp
 

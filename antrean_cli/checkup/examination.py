@@ -15,7 +15,12 @@ from functools import cached_property
 from pathlib import Path
 
 from antrean_cli.checkup.hospital import examine_khanza
-from antrean_cli.checkup.machine import examine_passes, examine_settings, examine_state_file
+from antrean_cli.checkup.machine import (
+    examine_lost_ledger,
+    examine_passes,
+    examine_settings,
+    examine_state_file,
+)
 from antrean_cli.checkup.migration import examine_migration
 from antrean_cli.checkup.results import Finding, Level, from_error, warning
 from antrean_cli.checkup.service import Service
@@ -101,8 +106,13 @@ class _Examination:
     # -- the parts
 
     def _state_file(self) -> Iterator[Finding]:
-        if self._read is not None:
-            yield from examine_state_file(self.found.settings.state, self._read)
+        if self._read is None:
+            return
+        state, metrics = self.found.settings.state, self.found.settings.metrics_file
+        inside = bool(metrics and metrics.absolute().is_relative_to(state.absolute().parent))
+        yield from examine_state_file(state, self._read, metrics_inside=inside)
+        begin = self._overview.begin if self._overview else None
+        yield from examine_lost_ledger(state, begin, self._now.date())
 
     def _passes(self) -> Iterator[Finding]:
         if self._overview:

@@ -5,18 +5,20 @@ import shlex
 import shutil
 import stat
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.config.settings import NO_FILE, LoadResult
 from antrean_cli.errors import SettingsError, StateError
-from antrean_cli.ledger.file import cure, refuse_remains
+from antrean_cli.ledger.file import cure, is_lost, refuse_remains
 from antrean_cli.ledger.file import examine as examine_file
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.local_files import is_own_group
 from antrean_cli.operator.overview import Limits, Overview
 from antrean_cli.render.outages import outage_text
 from antrean_cli.render.times import one_unit
+from antrean_cli.rules.push import MAX_AGE
 
 FEW_BYTES, NO_BYTES = 100 * 10**6, 10 * 10**6
 CRON = timedelta(minutes=5)
@@ -98,10 +100,13 @@ def _writable(path: Path) -> bool:
 # -- the state file
 
 
-def examine_state_file(path: Path, ledger: Ledger | StateError) -> Iterator[Finding]:
-    """Look at the state file, which may not be there yet, and at its disk.
+def examine_state_file(
+    path: Path, ledger: Ledger | StateError, *, metrics_inside: bool = False
+) -> Iterator[Finding]:
+    """Look at the state file, which may not be there yet, and at its folder and disk.
 
-    `ledger` is what was read of it, or why nothing was.
+    `ledger` is what was read of it, or why nothing was. `metrics_inside`: a collector has to get
+    through to metrics in its folder.
     """
     broken = False
     try:
@@ -113,6 +118,8 @@ def examine_state_file(path: Path, ledger: Ledger | StateError) -> Iterator[Find
         text = f"Berkas status: dapat dibaca pengguna lain (mode {mode & 0o777:o})"
         yield warning("state", text, f"chmod 600 {shlex.quote(str(path))}")
     folder = next(parent for parent in path.absolute().parents if _there(parent))
+    if folder == path.absolute().parent and not metrics_inside:
+        yield from judge_folder(folder, folder.stat())
     locked = [place for place in (path, folder) if _there(place) and not _writable(place)]
     if locked and not broken:
         whose, advice = cure(path)
@@ -127,9 +134,39 @@ def _file(path: Path, ledger: Ledger | StateError) -> Finding:
         raise ledger
     if not (_there(path) or path.is_symlink()):
         refuse_remains(path)
-        return ok("state", f"Berkas status: {path} belum ada; dibuat oleh putaran pertama")
+        which = "berikutnya" if is_lost(path) else "pertama"
+        return ok("state", f"Berkas status: {path} belum ada; dibuat oleh putaran {which}")
     examine_file(path)
     return ok("state", f"Berkas status: {path} utuh ({ledger.examine()} antrean)")
+
+
+def judge_folder(folder: Path, found: os.stat_result) -> Iterator[Finding]:
+    """Judge whether others get into the state file's folder."""
+    by_group = found.st_mode & 0o070 and not is_own_group(found.st_gid, (0, found.st_uid))
+    if not (found.st_mode & 0o007 or by_group):
+        return
+    text = f"Berkas status: pengguna lain dapat masuk ke folder {folder} (mode {_mode(found)})"
+    # What is root's and near the top is everybody's: closing it would close half of the computer.
+    if found.st_uid == 0 and (found.st_mode & stat.S_ISVTX or len(folder.parts) <= 3):
+        text += "; pakai folder sendiri untuk ANTREAN_STATE"
+        yield warning("state", text, "sudo install -d -o antrean -m 700 /var/lib/antrean")
+    else:
+        yield warning("state", text, f"chmod 700 {shlex.quote(str(folder))}")
+
+
+def _mode(found: os.stat_result) -> str:
+    return f"{stat.S_IMODE(found.st_mode):o}"
+
+
+def examine_lost_ledger(path: Path, begin: date | None, today: date) -> Iterator[Finding]:
+    """Tell of a ledger that was here and is gone, as long as its days can still be read again.
+
+    `begin` is the day that no pass of the ledger in its place goes before, None without one.
+    """
+    since = today - MAX_AGE
+    if is_lost(path) and (begin is None or begin > since):
+        text = f"Berkas status: yang lama di {path} hilang; kembalikan dari cadangan, atau ketik"
+        yield warning("state", text, f"antrean sync --since {since}")
 
 
 def judge_disk(free: int, folder: Path) -> Finding:

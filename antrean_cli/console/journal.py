@@ -7,15 +7,19 @@
 - A log that cannot be written never stops a pass; whoever runs it tells so.
 """
 
+import os
 from collections.abc import Iterable
 
 import click
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.console.app import App
+from antrean_cli.local_files import opened
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import Change
 from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason
+
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 
 
 class Journal:
@@ -77,7 +81,7 @@ class Journal:
         if self._log_file is None:
             return
         try:
-            with self._log_file.open("a", encoding="utf-8") as log:
+            with os.fdopen(opened(self._log_file, _APPEND), "a", encoding="utf-8") as log:
                 log.write(f"{self._app.now(self._zone):%Y-%m-%d %H:%M:%S} {text}\n")
             self.logged = True
         except OSError as error:

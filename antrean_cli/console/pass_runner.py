@@ -19,7 +19,7 @@ from antrean_cli.console.journal import Journal
 from antrean_cli.console.progress import ProgressBar
 from antrean_cli.console.signals import Signals
 from antrean_cli.errors import LockedError, why
-from antrean_cli.ledger.file import locked
+from antrean_cli.ledger.file import is_lost, locked, note_told
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.pass_monitor import PassMonitor
 from antrean_cli.rules.codes import State
@@ -84,6 +84,10 @@ def _run_and_tell(
     journal = Journal(app, settings, reasons, table=interactive)
     changes: list[dict[str, Any]] = []
     told: list[str] = []
+    if lost := _news_of_lost_ledger(app, settings):
+        told.append(lost)
+        journal.aloud(lost)
+        note_told(settings.state)
     with ProgressBar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
         for event in one.run(since=since):
             if news := _news(event):
@@ -120,6 +124,18 @@ def _run_and_tell(
             if str(error):
                 app.say(f"Belum selesai: {error}")
     return one.report, journal
+
+
+def _news_of_lost_ledger(app: App, settings: Settings) -> str:
+    """Return what is to be told of a ledger that was here and is gone, empty if none is."""
+    if not is_lost(settings.state, untold=True):
+        return ""
+    since = app.now(settings.policy.zone).date() - MAX_AGE
+    return (
+        f"Berkas status {settings.state} hilang, dan dibuat baru mulai hari ini. Kembalikan dari "
+        f"cadangan, atau baca hari-hari sebelumnya; ketik: "
+        + app.typed(f"antrean sync --since {since}")
+    )
 
 
 def _tell_of_files(ledger: Ledger, journal: Journal, monitor: PassMonitor) -> None:

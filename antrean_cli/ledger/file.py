@@ -2,7 +2,10 @@
 
 - WAL and synchronous=FULL: what was committed survives a power cut. Mode 0600.
 - A damaged, foreign or newer file is refused untouched; it is never deleted or re-created.
-- One pass at a time: an flock on a file beside it, which the kernel frees whatever happens.
+- One pass at a time: an flock on a file beside it, which the kernel frees whatever happens. The
+  files that are locked have mode 0600: what others can open, they can lock, and nothing would run.
+- The file that is locked while the ledger is opened keeps a mark that there is a ledger. If it is
+  gone, a new one is made, and a pass tells of it once.
 - What a person can mend is raised as StateError (exit 9), in one Indonesian sentence.
 """
 
@@ -19,9 +22,14 @@ from typing import NamedTuple
 
 from antrean_cli.errors import LockedError, StateError, user_name, why
 from antrean_cli.ledger import migrations
+from antrean_cli.local_files import opened as opened_file
 
 APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
 BUSY_SECONDS = 10
+PASS_LOCK, OPEN_LOCK = ".lock", ".open.lock"
+# What stands in the latter: there is a ledger; a new one took the place of one that was lost, of
+# which nobody, or somebody, was told.
+THERE, LOST, LOST_AND_TOLD = b"ada\n", b"hilang\n", b"hilang, sudah dikatakan\n"
 
 
 class DamagedError(Exception):
@@ -76,8 +84,12 @@ def opened(path: Path) -> sqlite3.Connection:
     """Return a connection to the checked file, made and migrated where needed."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _one_at_a_time(path):
-            return _opened(path)
+        descriptor = _opened_lock(path, OPEN_LOCK)
+        try:
+            _lock_in_time(path, descriptor)
+            return _opened(path, descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def copied(path: Path) -> sqlite3.Connection:
@@ -86,7 +98,7 @@ def copied(path: Path) -> sqlite3.Connection:
     try:
         with explained(path):
             if path.exists():
-                with _one_at_a_time(path):
+                with _nobody_opening(path):
                     _check(path)
                     with closing(_reading(path)) as source:
                         source.backup(memory)
@@ -99,7 +111,7 @@ def copied(path: Path) -> sqlite3.Connection:
 
 def examine(path: Path) -> None:
     """Check all of a file that is there, indexes included, and write nothing; raises StateError."""
-    with explained(path), _one_at_a_time(path):
+    with explained(path), _nobody_opening(path):
         _check(path)
         with closing(_reading(path)) as connection:
             (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
@@ -125,7 +137,7 @@ def locked(state: Path) -> Iterator[None]:
     """
     with explained(state):
         state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(state.with_name(state.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+        descriptor = _opened_lock(state, PASS_LOCK)
     try:
         if not _flocked(descriptor):
             raise LockedError
@@ -134,23 +146,54 @@ def locked(state: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-@contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Let one process at a time open the ledger: two first starts must not meet a file half made.
+def _opened_lock(path: Path, end: str) -> int:
+    """Return a descriptor of a file to lock beside the ledger, which only its owner can open.
 
-    The folder is locked, not the file: closing the file once more would drop SQLite's own locks on
-    it. Raises StateError if it is not free in time.
+    Raises OSError.
     """
-    folder = os.open(path.parent, os.O_RDONLY)
+    descriptor = opened_file(path.with_name(path.name + end), os.O_RDWR | os.O_CREAT)
     try:
-        deadline = time.monotonic() + BUSY_SECONDS
-        while not _flocked(folder):
-            if time.monotonic() > deadline:
-                raise StateError(_BUSY.sentence.format(path=path))
-            time.sleep(0.01)
+        if os.fstat(descriptor).st_mode & 0o077:
+            os.fchmod(descriptor, 0o600)
+        if os.geteuid() == 0:  # as SQLite does with its files: passes run as the ledger's owner
+            owner = (path if path.exists() else path.parent).stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+@contextmanager
+def _nobody_opening(path: Path) -> Iterator[None]:
+    """Read while nobody opens the ledger, which makes, migrates and begins to write it.
+
+    Nothing is made for it: without the file nobody has opened the ledger yet. Raises StateError if
+    it is not free in time.
+    """
+    try:
+        descriptor = opened_file(path.with_name(path.name + OPEN_LOCK), os.O_RDONLY)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        _lock_in_time(path, descriptor)
         yield
     finally:
-        os.close(folder)
+        os.close(descriptor)
+
+
+def _lock_in_time(path: Path, descriptor: int) -> None:
+    """Lock what only one process may have: two first starts must not meet a file half made.
+
+    A file beside the ledger, not the ledger itself: closing that once more would drop SQLite's own
+    locks on it. Raises StateError if it is not free in time.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while not _flocked(descriptor):
+        if time.monotonic() > deadline:
+            raise StateError(_BUSY.sentence.format(path=path))
+        time.sleep(0.01)
 
 
 def _flocked(descriptor: int) -> bool:
@@ -161,10 +204,45 @@ def _flocked(descriptor: int) -> bool:
     return True
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def is_lost(path: Path, *, untold: bool = False) -> bool:
+    """Return whether a ledger was here and is gone, or a new one took its place.
+
+    `untold`: only if nobody was told of it.
+    """
+    try:
+        mark = path.with_name(path.name + OPEN_LOCK).read_bytes()
+    except OSError:
+        return False
+    if mark == LOST or untold:
+        return mark == LOST
+    return mark == LOST_AND_TOLD or (bool(mark) and not os.path.lexists(path))
+
+
+def note_told(path: Path) -> None:
+    """Keep that somebody was told of the ledger that was lost; raises StateError."""
+    with explained(path):
+        descriptor = _opened_lock(path, OPEN_LOCK)
+        try:
+            _mark(descriptor, LOST_AND_TOLD)
+        finally:
+            os.close(descriptor)
+
+
+def _mark(descriptor: int, mark: bytes) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, mark, 0)
+
+
+def _opened(path: Path, lock: int) -> sqlite3.Connection:
+    marked = os.fstat(lock).st_size > 0
     if not (path.exists() or path.is_symlink()):
+        refuse_remains(path)
+        if marked:
+            _mark(lock, LOST)
         _create(path)
     _check(path)
+    if not marked:
+        _mark(lock, THERE)
     for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         if file.exists() and file.stat().st_mode & 0o077:
             file.chmod(0o600)
@@ -198,7 +276,6 @@ def _create(path: Path) -> None:
 
     So an empty file is never a new one.
     """
-    refuse_remains(path)
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)  # of a start that was killed
     # SQLite would make it 0644; its -wal and -shm take the mode of the file.
@@ -251,8 +328,11 @@ def explained(path: Path) -> Iterator[None]:
     except (DamagedError, UnicodeDecodeError) as error:  # the latter: a flipped bit in a text
         raise StateError(_DAMAGED.sentence.format(path=path)) from error
     except OSError as error:
-        not_allowed = error.errno in (errno.EACCES, errno.EPERM)
-        whose, advice = cure(path) if not_allowed else ("; periksa ANTREAN_STATE", "")
+        whose, advice = "; periksa ANTREAN_STATE", ""
+        if error.errno in (errno.EACCES, errno.EPERM):
+            whose, advice = cure(path)
+        elif error.errno in (errno.ELOOP, errno.ENXIO) and str(error.filename).endswith(PASS_LOCK):
+            whose, advice = f" ({error.filename})", f"rm {shlex.quote(str(error.filename))}"
         sentence = f"Berkas status {path} tidak dapat dipakai: {why(error)}{whose}"
         raise StateError(sentence, advice=advice) from error
 
@@ -263,7 +343,8 @@ def cure(path: Path) -> tuple[str, str]:
     The line is empty where there is none. What is root's is given to whoever runs us: one command
     as root makes files that cron's user can no longer use.
     """
-    beside = [path.with_name(path.name + end) for end in ("", "-wal", "-shm", ".lock")]
+    ends = ("", "-wal", "-shm", PASS_LOCK, OPEN_LOCK)
+    beside = [path.with_name(path.name + end) for end in ends]
     # (In a folder that one may not enter, nothing is there to be seen.)
     owners = {file: file.stat().st_uid for file in beside if os.path.lexists(file)}
     if mine := [str(file) for file, owner in owners.items() if owner == 0 != os.geteuid()]:

@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +20,8 @@ import pytest
 
 from antrean_cli.simulator.server import Simulator
 from tests.attacks.attack import Attack
-from tests.support.command import on_a_terminal, run, spawn
+from tests.support.command import command_line, on_a_terminal, run, spawn
+from tests.support.site import MONDAY, Site
 from tests.support.users import RUNNER, STRANGER, being, let, only_root, open_folder
 
 ROOT = Path(__file__).parents[2]
@@ -158,3 +161,92 @@ def test_status_names_settings_that_lie_in_an_unusual_place(folder: Path) -> Non
     shown = antrean("status", uid=0, cwd=folder, XDG_CONFIG_HOME=str(folder)).stdout
     assert "Keadaan" in shown
     assert str(usual) not in shown
+
+
+# -- what stands in the way of a pass
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A file of the victim's that no pass has any business with."""
+    file = tmp_path / "korban"
+    file.write_text("seperti semula", encoding="utf-8")
+    return file
+
+
+OBSTACLES = ("log", "antrean.sqlite3.lock", "antrean.sqlite3.open.lock")
+
+
+@pytest.mark.parametrize("name", OBSTACLES)
+@pytest.mark.parametrize("kind", ["a link", "a pipe"])
+def test_nothing_is_followed_and_nothing_waited_for(
+    attack: Attack, site: Site, outside: Path, name: str, kind: str
+) -> None:
+    """A link would be written through, a pipe would hold a pass up beyond SIGTERM."""
+    site.khanza.visit(MONDAY, kd_pj="UMU")
+    obstacle = site.folder / name
+    if kind == "a link":
+        obstacle.symlink_to(outside)
+    else:
+        os.mkfifo(obstacle)
+    began = time.monotonic()
+    done = site.spawn("sync", ANTREAN_LOG_FILE=str(site.folder / "log"), CLOCK=f"{MONDAY}T14:00+07")
+    assert time.monotonic() - began < 30
+    assert done.returncode == (0 if name == "log" else 9)
+    assert done.stderr.count("\n") == 1
+    assert ("tautan" if kind == "a link" else "bukan berkas biasa") in done.stderr
+    assert outside.read_text(encoding="utf-8") == "seperti semula"
+    attack.measured(
+        "a link or a pipe in place of the log or of a lock, {n} times",
+        "nothing written through it, no pass held up; told in one line",
+        n=1,
+    )
+
+
+def test_no_lock_that_a_stranger_can_take_stops_a_pass(attack: Attack, site: Site) -> None:
+    """In a folder that everybody can enter, as useradd makes them."""
+    site.folder.chmod(0o755)
+    assert site.run("sync").returncode == 0
+    taken, names = [], [".", *(path.name for path in site.folder.iterdir())]
+    with being(STRANGER):  # who stands there already
+        for name in names:
+            try:
+                descriptor = os.open(name, os.O_RDONLY)
+            except PermissionError:
+                continue
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            taken.append(descriptor)
+    try:
+        assert taken
+        for args in (("sync",), ("status",), ("retry", "--all"), ("check", "--offline")):
+            assert site.run(*args).returncode in (0, 12), args
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+    attack.measured(
+        "every file of the state folder locked by a stranger who can", "no pass stopped"
+    )
+
+
+def test_whatever_the_umask_is_what_is_made_is_the_owners_alone(site: Site) -> None:
+    state = site.folder / "baru/lagi/antrean.sqlite3"
+    command = command_line("sync", environ=site.env)
+    environ = site.environment(ANTREAN_STATE=str(state), ANTREAN_LOG_FILE=str(site.folder / "log"))
+    site.khanza.visit(MONDAY, kd_pj="UMU")
+    subprocess.run(["sh", "-c", 'umask 000; exec "$@"', "sh", *command], env=environ, check=True)
+    made = [*site.folder.rglob("*")]
+    assert {"antrean.sqlite3", "lagi", "baru"} <= {path.name for path in made}
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
+
+
+def test_a_ledger_that_is_gone_is_told_once(attack: Attack, site: Site) -> None:
+    clock = f"{MONDAY}T14:00+07"
+    assert site.run("sync", CLOCK=clock).stderr == ""
+    site.state.rename(site.folder / "dipindah")
+    said = [site.run("sync", CLOCK=clock) for _ in range(3)]
+    assert [done.returncode for done in said] == [0, 0, 0]
+    assert said[0].stderr.count("\n") == 1
+    assert "hilang, dan dibuat baru" in said[0].stderr
+    assert said[0].stderr.endswith("ketik: antrean sync --since 2026-11-16\n")
+    assert [done.stderr for done in said[1:]] == ["", ""]
+    attack.measured("the ledger moved away between two passes", "told once, with --since")

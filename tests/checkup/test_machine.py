@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from antrean_cli.checkup.machine import examine_state_file, judge_disk
+from antrean_cli.checkup.machine import examine_state_file, judge_disk, judge_folder
 from antrean_cli.config.settings import try_load
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import locked
@@ -163,6 +163,39 @@ def test_a_state_file_that_others_read_is_a_warning_until_what_is_said_is_typed(
     assert check(here, "--offline").bad == {}
 
 
+def test_a_folder_that_others_get_into_is_a_warning_until_what_is_said_is_typed(here: Site) -> None:
+    here.run("sync")
+    here.folder.chmod(0o755)
+    checked = check(here, "--offline")
+    assert (checked.code, checked.bad) == (0, {"state": "warning"})
+    advice = checked.of("state")[-1]["advice"]
+    assert advice == [f"chmod 700 {here.folder}"]
+    subprocess.run(advice[0], shell=True, check=True)
+    assert check(here, "--offline").bad == {}
+    here.folder.chmod(0o755)
+    beside = str(here.folder / "antrean.prom")  # whose collector has to get through
+    assert check(here, "--offline", ANTREAN_METRICS_FILE=beside).bad == {}
+
+
+def test_nobody_is_told_to_close_a_folder_that_all_programs_use() -> None:
+    for folder in (Path("/tmp"), Path("/var/tmp"), Path("/var/lib"), Path("/srv")):
+        for finding in judge_folder(folder, folder.stat()):
+            assert not [typed for typed in finding.advice if "chmod" in typed]
+
+
+def test_a_ledger_that_is_gone_is_a_warning_until_its_days_are_read_again(here: Site) -> None:
+    here.run("sync")
+    here.state.unlink()
+    since = datetime.now(WIB).date() - timedelta(days=7)
+    for there in (False, True):
+        checked = check(here, "--offline")
+        assert checked.bad == {"state": "warning"}, there
+        assert checked.of("state")[-1]["advice"] == [f"antrean sync --since {since}"]
+        here.run("sync")
+    here.run("sync", "--since", str(since))
+    assert check(here, "--offline").bad == {}
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_is_a_fault(here: Site) -> None:
     folder = here.folder / "milik orang lain"
@@ -190,19 +223,18 @@ def after_root() -> Iterator[Path]:
 def test_files_that_root_left_are_told_with_what_gives_them_back() -> None:
     """One `sudo antrean sync` must not leave cron's user without a word that helps."""
     with after_root() as state:
+        typed = f"sudo chown nobody: {state} {state}.lock {state}.open.lock"
         for use in (Ledger.copy, Ledger.open):
             with pytest.raises(StateError) as error:
                 use(state, WIB)
-            assert str(error.value).endswith(
-                f"karena milik root; ketik: sudo chown nobody: {state} {state}.lock"
-            )
+            assert str(error.value).endswith(f"karena milik root; ketik: {typed}")
         with (
             pytest.raises(StateError, match="karena milik root; ketik: sudo chown nobody: "),
             locked(state),
         ):
             pass
         (found,) = [one for one in examine_state_file(state, error.value) if one.level == "fault"]
-        assert found.advice == (f"sudo chown nobody: {state} {state}.lock",)
+        assert found.advice == (typed,)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")

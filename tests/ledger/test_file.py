@@ -1,14 +1,19 @@
-"""What SQLite says of the file, as people are told it."""
+"""What SQLite says of the file, as people are told it; what is locked; a file that is gone."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from antrean_cli.errors import StateError
-from antrean_cli.ledger.file import explained
+from antrean_cli.ledger.file import examine, explained, is_lost, locked, note_told
+from antrean_cli.ledger.ledger import Ledger
+from tests.support.site import WIB
+from tests.support.users import RUNNER, STRANGER, only_root
 
 # SQLite's extended result codes (sqlite.org/rescode.html) and messages, and a word of our sentence.
 SAID = {
@@ -55,3 +60,102 @@ def test_what_sqlite_says_is_told_by_its_code_and_by_its_message_where_there_is_
 def test_a_mistake_in_our_own_sql_stays_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.IntegrityError), explained(tmp_path / "status"):
         raise sqlite3.IntegrityError("NOT NULL constraint failed: push.step")
+
+
+# -- what is locked
+
+
+def opened(path: Path) -> None:
+    """Open the ledger as everybody does, and close it."""
+    Ledger.open(path, WIB).__exit__(None, None, None)
+
+
+def test_who_locks_the_folder_stops_nobody(tmp_path: Path) -> None:
+    """Anybody can who gets to read it; at 0755 everybody does."""
+    path = tmp_path / "antrean.sqlite3"
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        with locked(path):
+            opened(path)
+        Ledger.copy(path, WIB).__exit__(None, None, None)
+        examine(path)
+    finally:
+        os.close(folder)
+
+
+def test_what_is_locked_only_its_owner_can_open(tmp_path: Path) -> None:
+    """Also where it was copied back with another mode."""
+    path = tmp_path / "antrean.sqlite3"
+    locks = [tmp_path / f"antrean.sqlite3{end}" for end in (".lock", ".open.lock")]
+    for lock in locks:
+        lock.touch(0o644)
+    with locked(path):
+        opened(path)
+    assert [lock.stat().st_mode & 0o777 for lock in locks] == [0o600, 0o600]
+
+
+@only_root
+def test_what_root_makes_to_lock_belongs_to_the_ledgers_owner(tmp_path: Path) -> None:
+    """As SQLite's own files do: one `sudo antrean retry` must not stop the passes."""
+    path = tmp_path / "antrean.sqlite3"
+    os.chown(tmp_path, RUNNER, RUNNER)
+    with locked(path):
+        assert (tmp_path / "antrean.sqlite3.lock").stat().st_uid == RUNNER
+        opened(path)
+    os.chown(path, STRANGER, STRANGER)
+    opened(path)
+    assert (tmp_path / "antrean.sqlite3.open.lock").stat().st_uid == STRANGER
+
+
+@pytest.mark.parametrize("end", [".lock", ".open.lock"])
+def test_a_link_or_a_pipe_in_a_locks_place_is_told_with_what_to_type(
+    tmp_path: Path, end: str
+) -> None:
+    path, victim = tmp_path / "antrean.sqlite3", tmp_path / "korban"
+    lock = tmp_path / f"antrean.sqlite3{end}"
+    for what in ("tautan", "bukan berkas biasa"):
+        if what == "tautan":
+            lock.symlink_to(victim)
+        else:
+            os.mkfifo(lock)
+        with pytest.raises(StateError, match=what) as caught, locked(path):
+            opened(path)
+        assert str(caught.value).endswith(f"ketik: rm {lock}")
+        lock.unlink()
+    assert not victim.exists()
+
+
+# -- a ledger that is gone
+
+
+def test_a_ledger_that_was_here_and_is_gone_is_known_until_somebody_was_told(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "antrean.sqlite3"
+    assert not is_lost(path)
+    opened(path)
+    assert not is_lost(path)
+    path.rename(tmp_path / "dipindah")
+    assert is_lost(path)
+    assert not is_lost(path, untold=True)  # until there is one in its place
+    for _ in range(2):
+        opened(path)
+        assert is_lost(path, untold=True)
+    note_told(path)
+    assert not is_lost(path, untold=True)
+    assert is_lost(path)
+    path.unlink()
+    opened(path)
+    assert is_lost(path, untold=True)
+
+
+def test_a_ledger_of_an_older_version_is_marked_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "antrean.sqlite3"
+    opened(path)
+    (tmp_path / "antrean.sqlite3.open.lock").unlink()
+    Ledger.copy(path, WIB).__exit__(None, None, None)
+    assert not (tmp_path / "antrean.sqlite3.open.lock").exists()
+    opened(path)
+    path.unlink()
+    assert is_lost(path)

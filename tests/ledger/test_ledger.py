@@ -112,6 +112,7 @@ def test_only_the_owner_can_read_any_of_its_files(path: Path) -> None:
         "antrean.sqlite3-wal",
         "antrean.sqlite3-shm",
         "antrean.sqlite3.lock",
+        "antrean.sqlite3.open.lock",
     )
     assert modes == dict.fromkeys(names, 0o600)
     assert folder == 0o700
@@ -300,7 +301,7 @@ def test_a_copy_leaves_its_original_alone(path: Path) -> None:
     with Ledger.copy(path, WIB) as copy:
         save(copy, a_record("A2"))
         assert copy.record("A1") is not None
-    assert {file.name for file in path.parent.iterdir()} == {"antrean.sqlite3"}
+    assert before.keys() == {"antrean.sqlite3", "antrean.sqlite3.open.lock"}
     assert files(path.parent) == before
 
 
@@ -700,7 +701,7 @@ def test_a_day_leaves_no_patient_in_the_state_the_log_or_on_the_screen(live_site
 def test_a_ledger_is_made_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes second waits until the first is done, and does not meet a file half made."""
     path, waits = tmp_path / "antrean.sqlite3", threading.Event()
-    first = os.open(tmp_path, os.O_RDONLY)
+    first = os.open(tmp_path / "antrean.sqlite3.open.lock", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(first, fcntl.LOCK_EX)
     sleep = time.sleep
 

@@ -152,15 +152,18 @@ def _exit_code(clock: Clock) -> int:
 
 @contextmanager
 def _environment(environ: Mapping[str, str]) -> Iterator[None]:
-    """Change the process's environment and arguments, and put them back."""
+    """Change the process's environment and arguments, and put them and its umask back."""
     before, arguments = dict(os.environ), sys.argv
     changed = {name for name in environ.keys() | before if environ.get(name) != before.get(name)}
     assert not [name for name in changed if name.startswith(OF_A_PROCESS)], "spawn it instead"
+    umask = os.umask(0o022)
+    os.umask(umask)
     os.environ.clear()
     os.environ.update(environ)
     try:
         yield
     finally:
+        os.umask(umask)
         os.environ.clear()
         os.environ.update(before)
         sys.argv = arguments
