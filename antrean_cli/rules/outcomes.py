@@ -221,9 +221,6 @@ def _next_look(answered: _Answered) -> datetime:
 
 def _without_add_in_doubt(record: Record) -> Record:
     """Return the record of a booking that BPJS does not know: an add in doubt never came."""
-    add = record.push(Step.ADD)
-    if add is None or add.done:
-        return record
     return without_doubt(record, lambda push: push.step == Step.ADD)
 
 
@@ -347,7 +344,7 @@ def _found(record: Record, step: str, waktu: datetime | None) -> Push:
     """Return a task that the list shows; what we sent ourselves stays sent."""
     known = record.push(step) or new(step)
     there = accept(known) if known.state == State.SENT else mark_already_at_bpjs(known)
-    return replace(there, waktu=waktu or known.waktu, needs_lookup=False)
+    return replace(there, waktu=waktu or known.waktu)
 
 
 def _is_listed(push: Push) -> bool:
@@ -366,9 +363,7 @@ def after_unreadable_lookup(record: Record) -> Record:
 def _without_overtaken(record: Record) -> Record:
     """Return the record with what BPJS calls overtaken refused: its list does not show it."""
     overtaken = [
-        push
-        for push in record.pushes.values()
-        if push.open and has_code(push.reason, ReasonCode.OVERTAKEN)
+        push for push in record.pushes.values() if has_code(push.reason, ReasonCode.OVERTAKEN)
     ]
     return record.with_pushes(*(refuse(push, _as_refusal(push.reason)) for push in overtaken))
 

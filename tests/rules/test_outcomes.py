@@ -23,8 +23,8 @@ from antrean_cli.rules.outcomes import (
     after_lookup,
     apply,
 )
-from antrean_cli.rules.push import Push, Record, pending
-from antrean_cli.rules.reasons import ReasonCode, because
+from antrean_cli.rules.push import MANUAL, Push, PushFault, Record, pending
+from antrean_cli.rules.reasons import ReasonCode, because, has_code
 from antrean_cli.rules.transitions import recover_in_flight
 from tests.support.rows import (
     MONDAY,
@@ -1011,3 +1011,228 @@ def test_an_answer_that_puts_off_or_refuses_who_we_are_counts_as_no_question() -
         after = apply(record(HELD_ADD, ASKED), "3", outcome, policy(), NOW, 0.0)
         assert after.pushes["add"] == HELD_ADD
         assert after.pushes["3"].state == "held"
+
+
+# At the edges of the moves
+
+
+def said(step: str, code: str, text: str = "", retry_after: float | None = None) -> Outcome:
+    reply = Reply(code=code, message=text, retry_after=retry_after)
+    return judge(call_of(step), step, reply)
+
+
+UNKNOWN = "Kode Booking tidak ditemukan"
+A_FAULT = PushFault(1, at("09:50"), Cause.TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("code", "forgotten"), [("200", True), ("208", True), ("500", True), ("401", False)]
+)
+def test_what_bpjs_says_to_a_push_ends_its_faults(code: str, forgotten: bool) -> None:
+    one = record(push("3", "sending", "08:05"), faults={"3": A_FAULT, "4": A_FAULT})
+    after = apply(one, "3", said("3", code), policy(), NOW, 0.0)
+    assert set(after.faults) == ({"4"} if forgotten else {"3", "4"})
+    slow = apply(one, "3", said("3", "429"), policy(), NOW, 0.0)
+    assert slow.faults == one.faults
+
+
+def test_why_it_was_held_is_forgotten_with_the_answer() -> None:
+    one = record(push("add", "held", reason=reason("ganda", count=2, kodebooking="x")))
+    assert answered(one, "add", "500").pushes["add"].reason is None
+
+
+def test_an_add_in_flight_is_not_settled_by_a_task() -> None:
+    one = record(push("add", "sending", needs_lookup=True), push("3", "sending", "08:05"))
+    after = apply(one, "3", said("3", "200"), policy(), NOW, 0.0)
+    assert states(after) == {"add": "sending", "3": "sent"}
+
+
+@pytest.mark.parametrize("state", ["due", "closed"])
+def test_an_add_that_is_to_go_or_given_up_is_not_settled_by_a_task(state: str) -> None:
+    after = answered(record(push("add", state), push("3", recorded="08:05")), "3", "200")
+    assert states(after) == {"add": state, "3": "sent"}
+
+
+def test_a_step_that_is_asked_for_twice_and_not_sent_yet_is_no_contradiction() -> None:
+    one = record(
+        push("3", "held", "10:30", reason=reason("tercatat", step="3", sources="x")),
+        push("4", recorded="08:30", blocked_by=Step.TASK_3),
+    )
+    after = answered(one, "4", "201", "TaskId=3 belum ada")
+    assert has_code(after.pushes["4"].reason, ReasonCode.WAITING_FOR_TASK)
+    assert after.pushes["4"].blocked_by == "3"
+    assert after.pushes["3"] == one.pushes["3"]
+
+
+def test_what_somebody_else_sent_is_not_sent_again() -> None:
+    one = record(push("3", "already", None, waktu=at("08:05")), push("4", recorded="08:30"))
+    assert answered(one, "4", "201", "TaskId=3 belum ada").pushes["3"].state == "already"
+
+
+@pytest.mark.parametrize(
+    ("add", "state"),
+    [
+        (push("add", "sent"), "due"),  # a moment's delay
+        (push("add", "already"), "due"),
+        (push("add", "refused", reason=reason("ditolak", text="x")), "closed"),
+        (push("add", "due"), "closed"),
+    ],
+)
+def test_99_of_a_booking_that_bpjs_does_not_know_waits_for_an_add_that_it_took(
+    add: Push, state: str
+) -> None:
+    after = answered(record(add, push("99", recorded="09:00")), "99", "201", UNKNOWN)
+    assert after.pushes["99"].state == state
+
+
+def test_why_the_add_is_held_is_told_with_the_task_that_asked() -> None:
+    add = push("add", "held", reason=reason("referensi"))
+    one = record(add, push("3", next_try=at("09:59"), blocked_by=Step.ADD))
+    three = answered(one, "3", "201", UNKNOWN).pushes["3"]
+    assert three.reason == because(ReasonCode.WAITING_FOR_ADD, add=reason("referensi"))
+    assert (three.next_try, three.blocked_by) == (None, None)
+
+
+def test_a_task_waits_for_an_add_that_is_to_be_tried_anew() -> None:
+    """Why it was refused stays with it until BPJS answers."""
+    one = record(
+        push("add", "due", reason=reason("ditolak", text="x")), push("3", recorded="08:05")
+    )
+    three = answered(one, "3", "201", UNKNOWN).pushes["3"]
+    assert (three.state, three.blocked_by) == ("held", "add")
+
+
+@pytest.mark.parametrize(
+    ("kind", "attempts", "now", "minutes"),
+    [
+        ("manual", 0, NOW, 1),
+        ("manual", 1, NOW, 4),
+        ("manual", 2, NOW, 15),
+        ("manual", 4, NOW, 14 * 60),  # when the day is over
+        ("manual", 2, at("10:00", TUESDAY), 24 * 60),
+        ("mobilejkn", 0, NOW, 1),
+        ("mobilejkn", 1, NOW, 2),
+        ("mobilejkn", 2, NOW, 4),
+    ],
+)
+def test_what_only_a_person_knows_is_asked_for_more_rarely(
+    kind: str, attempts: int, now: datetime, minutes: int
+) -> None:
+    typed = push("3", recorded="08:05", source=MANUAL, attempts=attempts)
+    three = answered(record(typed, kind=kind), "3", "201", UNKNOWN, now).pushes["3"]
+    assert three.next_try == now + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("state", ["due", "held", "refused"])
+def test_an_add_in_doubt_never_came_where_bpjs_does_not_know_the_booking(state: str) -> None:
+    one = record(
+        push("add", state, needs_lookup=True, reason=reason("ditolak", text="x")),
+        push("3", recorded="08:05", needs_lookup=True),
+    )
+    assert not answered(one, "3", "201", UNKNOWN).pushes["add"].needs_lookup
+    other = one.with_pushes(push("4", recorded="08:30", needs_lookup=True))
+    assert answered(other, "3", "201", UNKNOWN).pushes["4"].needs_lookup
+
+
+def test_a_refusal_of_which_nothing_more_is_known() -> None:
+    no = Outcome(kind=OutcomeKind.REJECTED, code="201", text="x")
+    after = apply(record(push("3", "sending", "08:05")), "3", no, policy(), NOW, 0.0)
+    assert after.pushes["3"].reason == because(ReasonCode.REFUSED, text="x")
+
+
+def test_99_that_bpjs_has_keeps_what_was_known_of_it() -> None:
+    one = record(push("4", recorded="08:30"), push("99", "held", "09:00"))
+    absent = answered(one, "4", "201", "TaskId terakhir 99").pushes["99"]
+    assert (absent.state, absent.waktu) == ("already", at("09:00"))
+    assert absent.reason == because(ReasonCode.CANCELLED_AT_BPJS)
+
+
+@pytest.mark.parametrize("code", ["401", "429"])
+@pytest.mark.parametrize("state", ["due", "closed", "sent"])
+def test_what_somebody_moved_while_its_call_was_on_its_way_stays(state: str, code: str) -> None:
+    one = record(push("3", state, "08:05", next_try=at("10:20")))
+    three = apply(one, "3", said("3", code), policy(), NOW, 0.0).pushes["3"]
+    assert (three.state, three.next_try) == (state, at("10:20"))
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "expected"), [(None, at("10:20")), (1.0, at("10:20")), (60.0, at("10:01"))]
+)
+def test_what_was_put_off_stays_so_unless_bpjs_says_until_when(
+    retry_after: float | None, expected: datetime
+) -> None:
+    one = record(push("3", "sending", "08:05", next_try=at("10:20")))
+    slow = apply(one, "3", said("3", "429", retry_after=retry_after), policy(), NOW, 0.0)
+    assert slow.pushes["3"].next_try == expected
+    fault = Fault(cause=Cause.OVERLOADED, status=429, retry_after=retry_after)
+    assert after_fault(one, "3", fault, NOW).pushes["3"].next_try == expected
+    asked = record(push("3", "due", "08:05", next_try=at("10:20"), needs_lookup=True))
+    too_soon = Outcome(kind=OutcomeKind.THROTTLED, code="429", text="", retry_after=retry_after)
+    later = after_failed_lookup(asked, "3", too_soon, policy(), NOW, 0.0).pushes["3"]
+    assert (later.next_try, later.needs_lookup) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    ("answered_at", "own"), [(None, False), (at("09:50"), False), (at("09:55"), True)]
+)
+def test_a_push_that_is_not_answered_while_others_are_is_put_off_by_itself(
+    answered_at: datetime | None, own: bool
+) -> None:
+    one = record(push("3", "sending", "08:05"), faults={"3": A_FAULT})
+    after = after_fault(one, "3", Fault(cause=Cause.TIMEOUT), NOW, answered_at=answered_at)
+    assert (after.faults["3"].times, after.faults["3"].own) == (2, own)
+    assert after.pushes["3"].next_try == (NOW + timedelta(minutes=1) if own else None)
+
+
+@pytest.mark.parametrize(("state", "expected"), [("due", "closed"), ("refused", "refused")])
+def test_99_is_given_up_for_a_served_patient_only_where_it_is_to_go(
+    state: str, expected: str
+) -> None:
+    one = record(push("99", state, "09:00"))
+    assert after_lookup(one, listed((5, "08:40")), policy()).pushes["99"].state == expected
+
+
+UNKNOWN_TO_A_LIST = Outcome(kind=OutcomeKind.PREREQUISITE, code="201", text=UNKNOWN, named=Step.ADD)
+
+
+@pytest.mark.parametrize(
+    ("add", "attempts", "following"),
+    [
+        (push("add", "held", reason=reason("referensi")), 1, at("10:01")),
+        (push("add", "due", needs_lookup=True), 0, None),
+        (push("add", "sent"), 0, None),
+    ],
+)
+def test_a_list_of_a_booking_that_bpjs_does_not_know_answers_the_question_of_a_held_add(
+    add: Push, attempts: int, following: datetime | None
+) -> None:
+    one = record(add, push("3", recorded="08:05", needs_lookup=True))
+    after = after_failed_lookup(one, "3", UNKNOWN_TO_A_LIST, policy(), NOW, 0.0)
+    known = after.pushes["add"]
+    assert (known.attempts, known.next_try, known.needs_lookup) == (attempts, following, False)
+    assert not after.pushes["3"].needs_lookup
+    assert after.pushes["3"].state == ("held" if add.state == "held" else "due")
+
+
+def test_it_answers_nothing_where_there_is_no_add() -> None:
+    one = record(push("3", recorded="08:05", needs_lookup=True))
+    after = after_failed_lookup(one, "3", UNKNOWN_TO_A_LIST, policy(), NOW, 0.0)
+    assert not after.pushes["3"].needs_lookup
+
+
+def test_a_list_that_names_another_step_is_one_that_cannot_be_read() -> None:
+    one = record(
+        push("add", "held", reason=reason("referensi")),
+        push("3", "held", "08:05", needs_lookup=True),
+    )
+    odd = Outcome(kind=OutcomeKind.PREREQUISITE, code="201", text="x", named=Step.TASK_4)
+    after = after_failed_lookup(one, "3", odd, policy(), NOW, 0.0)
+    assert after.pushes["add"] == one.pushes["add"]
+    assert not after.pushes["3"].needs_lookup
+
+
+@pytest.mark.parametrize(("attempts", "minutes"), [(0, 1), (2, 4)])
+def test_a_list_that_bpjs_puts_off_counts_an_attempt(attempts: int, minutes: int) -> None:
+    one = record(push("3", recorded="08:05", needs_lookup=True, attempts=attempts))
+    later = after_failed_lookup(one, "3", said("3", "500"), policy(), NOW, 0.0).pushes["3"]
+    assert (later.attempts, later.next_try) == (attempts + 1, NOW + timedelta(minutes=minutes))
