@@ -381,7 +381,7 @@ def after_failed_lookup(
     What cannot be looked up is sent again: 208 settles it. That it does not know the booking
     answers the question of a held add.
     """
-    if outcome.kind == OutcomeKind.PREREQUISITE and outcome.named == Step.ADD:
+    if outcome.named == Step.ADD:
         record = _without_add_in_doubt(record)
         add = record.push(Step.ADD)
         if add and add.state == State.HELD:

@@ -23,7 +23,7 @@ from antrean_cli.rules.outcomes import (
     after_lookup,
     apply,
 )
-from antrean_cli.rules.push import MANUAL, Push, PushFault, Record, pending
+from antrean_cli.rules.push import MANUAL, Push, PushFault, Record, Refusal, pending
 from antrean_cli.rules.reasons import ReasonCode, because, has_code
 from antrean_cli.rules.transitions import recover_in_flight
 from tests.support.rows import (
@@ -1236,3 +1236,22 @@ def test_a_list_that_bpjs_puts_off_counts_an_attempt(attempts: int, minutes: int
     one = record(push("3", recorded="08:05", needs_lookup=True, attempts=attempts))
     later = after_failed_lookup(one, "3", said("3", "500"), policy(), NOW, 0.0).pushes["3"]
     assert (later.attempts, later.next_try) == (attempts + 1, NOW + timedelta(minutes=minutes))
+
+
+def test_a_body_that_was_refused_is_known_again_by_its_mark() -> None:
+    one = record(push("3", "sending", "08:05"))
+    after = apply(one, "3", said("3", "201", "x"), policy(), NOW, 0.0, "mark")
+    assert after.refused("3") == (Refusal("mark", NOW),)
+    assert apply(one, "3", said("3", "201", "x"), policy(), NOW, 0.0).refused("3") == ()
+
+
+@pytest.mark.parametrize(
+    ("step", "needs_lookup", "compared"), [("add", True, True), ("add", False, False)]
+)
+def test_208_of_an_add_that_may_have_arrived_before_is_our_own(
+    step: str, needs_lookup: bool, compared: bool
+) -> None:
+    after = answered(record(push(step, needs_lookup=needs_lookup)), step, "208")
+    assert after.compared is compared
+    three = record(push("add", needs_lookup=True), push("3", recorded="08:05", needs_lookup=True))
+    assert not answered(three, "3", "208").compared
