@@ -159,4 +159,4 @@ def test_the_example_crontab_runs_a_pass_every_minute() -> None:
     ]
     assert len(jobs) == 1
     assert jobs[0].startswith("* * * * * ")
-    assert jobs[0].endswith("sync")
+    assert jobs[0].endswith("sync --splay 20")

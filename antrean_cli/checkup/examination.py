@@ -30,6 +30,7 @@ from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.overview import Overview, overview
 from antrean_cli.rules.push import MAX_AGE
+from antrean_cli.rules.splay import USUAL_SPLAY
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.read import sessions_of
 
@@ -199,7 +200,7 @@ class _Examination:
         options = [
             word for option, path in named if path for word in (option, str(path.absolute()))
         ]
-        command = shlex.join([*self.program, *options, "sync"])
+        command = shlex.join([*self.program, *options, "sync", "--splay", str(USUAL_SPLAY)])
         return "* * * * * " + command.replace("%", r"\%")
 
 

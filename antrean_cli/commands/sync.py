@@ -13,9 +13,10 @@ from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option
 from antrean_cli.console.parameters import DAY, Whole
 from antrean_cli.console.pass_runner import run_pass
+from antrean_cli.console.signals import Signals
 from antrean_cli.errors import InputError
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.rules.splay import delay_of
+from antrean_cli.rules.splay import MOST_SPLAY, delay_of
 
 
 @subcommand(
@@ -51,6 +52,16 @@ antrean -v sync --since 2026-11-20
     "--max-seconds", type=Whole(5, 3600), metavar="S", help="Putaran selesai dalam S detik."
 )
 @click.option(
+    "--splay",
+    type=Whole(0, MOST_SPLAY),
+    default=0,
+    metavar="S",
+    help=(
+        "Untuk cron dan systemd, bila ANTREAN_SPLAY tidak diatur: tunggu detik milik rumah sakit "
+        "ini, di antara S detik, supaya tidak semua mengetuk BPJS sekaligus."
+    ),
+)
+@click.option(
     "--now",
     "at_once",
     is_flag=True,
@@ -67,6 +78,7 @@ def command(
     since: date | None,
     workers: int | None,
     max_seconds: int | None,
+    splay: int,
     at_once: bool,
     as_json: bool,
 ) -> None:
@@ -82,18 +94,25 @@ def command(
         _show_preview(app, settings, since, as_json)
     else:
         if not at_once:
-            _wait_for_own_second(settings)
+            _wait_for_own_second(settings, splay)
         ctx.exit(run_pass(app, settings, since=since, as_json=as_json, at_once=at_once))
 
 
-def _wait_for_own_second(settings: Settings) -> None:
+def _wait_for_own_second(settings: Settings, splay: int) -> None:
     """Wait for the hospital's own second of the minute, where nobody waits for this pass.
 
     Before the lock: a person's pass does not find it taken by one that sleeps.
     """
     watched = any(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
-    if settings.splay and not watched:
-        time.sleep(delay_of(settings.bpjs.cons_id, settings.splay))
+    if not watched and (seconds := own_second(settings, splay)):
+        Signals()  # there is nothing to end yet: it leaves at once, with the code of the signal
+        time.sleep(seconds)
+
+
+def own_second(settings: Settings, splay: int) -> float:
+    """Return how long a pass waits that nobody waits for: as the settings say, else `splay`."""
+    chosen = splay if settings.splay is None else settings.splay
+    return delay_of(settings.bpjs.cons_id, chosen)
 
 
 def _check_since(since: date | None, today: date) -> None:

@@ -19,6 +19,7 @@ from antrean_cli.local_files import flaw_of, own
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Code, Kind
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.sources import FLOWS, SOURCES, TICKET_SOURCES
+from antrean_cli.rules.splay import MOST_SPLAY
 
 # Indonesia knows no summer time, so its three zones need no zone database.
 ZONES = {
@@ -76,7 +77,7 @@ class Settings:
     policy: Policy
     hfis: bool  # sessions are HFIS's (ANTREAN_JADWAL)
     workers: int | None
-    splay: int
+    splay: int | None  # as `sync --splay` says where it is None
     max_seconds: int
     keep_days: int
     log_file: Path | None
@@ -139,7 +140,7 @@ SETTINGS = (
     Setting("ANTREAN_ADOPT", "tidak", parsers.one_of(YES_OR_NO)),
     Setting("ANTREAN_JADWAL", "khanza", parsers.one_of({"khanza": False, "hfis": True})),
     Setting("ANTREAN_WORKERS", "auto", parsers.workers),
-    Setting("ANTREAN_SPLAY", "0", parsers.whole(0, 55)),
+    Setting("ANTREAN_SPLAY", "", parsers.whole(0, MOST_SPLAY)),
     Setting("ANTREAN_MAX_SECONDS", "50", parsers.whole(5, 3600)),
     Setting("ANTREAN_KEEP_DAYS", "90", parsers.whole(8, 3650)),  # a pass looks back seven days
     Setting("ANTREAN_LOG_FILE", "", parsers.file),
@@ -357,7 +358,7 @@ def _settings(parsed: Mapping[str, Any], state: Path, unusual_file: Path | None)
         ),
         hfis=parsed["ANTREAN_JADWAL"],
         workers=parsed["ANTREAN_WORKERS"],
-        splay=parsed["ANTREAN_SPLAY"],
+        splay=None if parsed["ANTREAN_SPLAY"] == "" else parsed["ANTREAN_SPLAY"],
         max_seconds=parsed["ANTREAN_MAX_SECONDS"],
         keep_days=parsed["ANTREAN_KEEP_DAYS"],
         log_file=parsed["ANTREAN_LOG_FILE"] or None,

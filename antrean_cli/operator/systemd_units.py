@@ -13,12 +13,12 @@ from pathlib import Path
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import SettingsError
+from antrean_cli.rules.splay import MOST_SPLAY, USUAL_SPLAY
 
 UNIT_FILES = {name: f"/etc/systemd/system/antrean.{name}" for name in ("service", "timer")}
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - to see that nothing lies there
 STATE_ROOT = Path("/var/lib")
-SPLAY = 20  # seconds over which the hospitals' passes begin, where the settings say nothing
 _SLACK = 30  # seconds for what a pass does besides its work: start, ping, end
 _LAST_CALLS = 15  # seconds beside a call's own for what a stopped pass records
 
@@ -32,8 +32,8 @@ After=network-online.target
 [Service]
 Type=oneshot
 User={user}
-# Detik tiap rumah sakit dalam satu menit berbeda, supaya tidak semua mengetuk BPJS sekaligus.
-Environment=ANTREAN_SPLAY={splay}
+# --splay: detik tiap rumah sakit dalam satu menit berbeda, supaya tidak semua mengetuk BPJS
+# sekaligus. ANTREAN_SPLAY di berkas pengaturan menggantikannya.
 ExecStart={command}
 # Kode 11: putaran lain sedang berjalan; itu bukan kegagalan.
 SuccessExitStatus=11
@@ -152,9 +152,8 @@ def service(installation: Installation) -> str:
         file=UNIT_FILES["service"],
         unusual=_unusual(installation.settings.unusual_file),
         user=installation.user,
-        command=_command(installation.command),
-        splay=installation.settings.splay or SPLAY,
-        start=installation.settings.max_seconds + _SLACK + (installation.settings.splay or SPLAY),
+        command=_command([*installation.command, "--splay", str(USUAL_SPLAY)]),
+        start=installation.settings.max_seconds + _SLACK + MOST_SPLAY,
         stop=round(installation.settings.bpjs.timeout) + _LAST_CALLS,
         writable="\n".join(_writable(installation)),
         home="read-only" if _any_in(HOMES, installation.used) else "true",

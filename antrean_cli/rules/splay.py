@@ -7,6 +7,9 @@ stay a minute apart. (rules/README.md, Pacing)
 
 from zlib import crc32
 
+MOST_SPLAY = 55  # seconds
+USUAL_SPLAY = 20  # of cron and systemd, where the settings say nothing
+
 
 def delay_of(cons_id: str, splay: int) -> float:
     """Return the seconds that a hospital's passes wait, below `splay`."""

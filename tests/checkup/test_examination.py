@@ -65,7 +65,7 @@ def test_before_the_first_pass_it_says_what_to_type_next_and_makes_nothing(here:
     *first, crontab, line = checked.one("next")["advice"]
     assert first == ["antrean sync --dry-run", "antrean sync"]
     assert crontab in ("crontab -e", "sudo crontab -u antrean -e")
-    assert line == f"* * * * * {sys.executable} -m antrean_cli sync"
+    assert line == f"* * * * * {sys.executable} -m antrean_cli sync --splay 20"
     assert here.files() == before
 
 
@@ -78,7 +78,7 @@ def test_what_to_type_names_the_settings_and_the_state_that_were_named(here: Sit
     named = f"--env-file {file} --state {here.state}"
     first, *_, line = with_file(here, file).one("next")["advice"]
     assert first == f"antrean {named} sync --dry-run"
-    assert line == f"* * * * * {sys.executable} -m antrean_cli {named} sync"
+    assert line == f"* * * * * {sys.executable} -m antrean_cli {named} sync --splay 20"
 
 
 def test_looking_changes_nothing(here: Site) -> None:

@@ -350,7 +350,7 @@ def test_the_defaults_are_those_of_the_table() -> None:
         timedelta(minutes=10),
     )
     assert (policy.tie, policy.minutes_per_patient) == (timedelta(seconds=60), 5)
-    assert (found.workers, found.splay, found.max_seconds, found.log_file) == (None, 0, 50, None)
+    assert (found.workers, found.splay, found.max_seconds, found.log_file) == (None, None, 50, None)
     assert {taskid: tuple(names) for taskid, names in policy.sources.items()} == ERM
 
 

@@ -177,11 +177,11 @@ def test_the_command_of_the_service_is_a_pass(live_site: Site) -> None:
     no_rawat = gone_home(live_site, YESTERDAY)
     env_file = live_site.folder / ".env"
     env_file.touch(mode=0o600)
-    with_settings(env_file, **live_site.env, ANTREAN_STATE=str(live_site.state))
+    with_settings(env_file, **live_site.env, ANTREAN_STATE=str(live_site.state), ANTREAN_SPLAY="0")
     (line,) = values(live_site.run("units", "service", ANTREAN_ENV_FILE=".env").stdout, "ExecStart")
     words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line)]
     assert Path(words[0]).is_absolute()
-    assert words[-3:] == ["--env-file", str(env_file), "sync"]
+    assert words[-5:] == ["--env-file", str(env_file), "sync", "--splay", "20"]
     environment = {"PYTHONPATH": os.environ["PYTHONPATH"]}  # for the program that is not installed
     done = subprocess.run(
         [*words, *SINCE], env=environment, capture_output=True, text=True, check=False, cwd="/"
@@ -216,7 +216,7 @@ def test_the_service_runs_the_program_that_printed_it(env_file: Path) -> None:
     (line,) = values(done.stdout, "ExecStart")
     assert shlex.split(line) == [
         *(str(script), "--env-file", str(env_file)),
-        *("--state", str(Path("x.sqlite3").absolute()), "sync"),
+        *("--state", str(Path("x.sqlite3").absolute()), "sync", "--splay", "20"),
     ]
 
 
