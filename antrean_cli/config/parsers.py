@@ -7,8 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import NamedTuple, TypeVar
 
 Value = TypeVar("Value")
 
@@ -77,41 +76,55 @@ def one_of(known: Mapping[str, Value]) -> Callable[[str], Value]:
     return parse
 
 
+# An address of which every reader makes the same: RFC 3986 without queries and fragments, and
+# without what only some of them take for a part of the host, as \ and a second @.
+_HOST = r"(?P<host>[\w.-]+|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?"
+_ADDRESS = rf"(?P<scheme>https?)://(?:[!-.0-?A-~]+@)?{_HOST}(?:/[!-~]*)?"
+
+
+class _Address(NamedTuple):
+    scheme: str
+    host: str
+
+
+def _address(value: str, never: str) -> _Address | None:
+    """Return what an http(s) address leads to, None if it is none, or holds one of these signs."""
+    found = re.fullmatch(_ADDRESS, value, re.ASCII | re.IGNORECASE)
+    if not found or set(value) & set(never) or int(found["port"] or 0) > 65535:
+        return None
+    return _Address(found["scheme"].lower(), found["host"].strip("[]").lower())
+
+
 def base_url(value: str) -> str:
-    """Return the address that BPJS's paths are put behind, without a slash at its end."""
-    host = _host(value)
-    if not host:
+    """Return the address that BPJS's paths are put behind, without a slash at its end.
+
+    Signatures and patients go there: in the clear they leave this computer for no other.
+    """
+    address = _address(value, never="\\?#@")
+    if not address:
         raise ValueError(
             "harus alamat lengkap seperti https://apijkn.bpjs-kesehatan.go.id/antreanrs"
         )
-    if value.startswith("http:") and host not in LOOPBACK:
+    if address.scheme != "https" and address.host not in LOOPBACK:
         raise ValueError("harus https:// (http:// hanya untuk simulator di komputer ini)")
     return value.rstrip("/")
 
 
 def ping_url(value: str) -> str:
-    """Return the address of a monitor of passes, without a slash at its end."""
-    if not _host(value):
+    """Return the address of a monitor of passes, without a slash at its end.
+
+    It may have a name and a password before its host.
+    """
+    if not _address(value, never="\\?#"):
         raise ValueError(
             "harus alamat http:// atau https:// tanpa ? dan #, seperti https://hc-ping.com/uuid"
         )
     return value.rstrip("/")
 
 
-def _host(value: str) -> str | None:
-    """Return the host of an http(s) address without query and fragment, None if it is no such."""
-    try:
-        url = urlsplit(value)
-        host, _ = url.hostname, url.port
-    except ValueError:
-        return None
-    fits = re.fullmatch(r"https?://[^?#]+", value) and re.fullmatch(r"[!-~]+", value)
-    return host if fits else None
-
-
 def path(value: str) -> str:
     """Return the path of a call, which begins with a slash."""
-    if not re.fullmatch(r"/[!-~]*", value):
+    if not re.fullmatch(r"/[!-~]*", value) or "\\" in value:
         raise ValueError("harus diawali garis miring, misalnya /antrean/updatewaktu")
     return value
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -250,3 +251,30 @@ def test_a_ledger_that_is_gone_is_told_once(attack: Attack, site: Site) -> None:
     assert said[0].stderr.endswith("ketik: antrean sync --since 2026-11-16\n")
     assert [done.stderr for done in said[1:]] == ["", ""]
     attack.measured("the ledger moved away between two passes", "told once, with --since")
+
+
+# -- addresses
+
+
+def test_no_address_sends_a_signature_in_the_clear_elsewhere(attack: Attack, folder: Path) -> None:
+    """What one reader of addresses takes for this computer and another one does not."""
+    with socket.create_server(("127.0.0.2", 0)) as elsewhere:
+        elsewhere.settimeout(0.1)
+        port = elsewhere.getsockname()[1]
+        shapes = (
+            "http://127.0.0.2:{}\\@127.0.0.1/",
+            "http://127.0.0.1\\@127.0.0.2:{}/",
+            "http://127.0.0.1@127.0.0.2:{}/",
+            "http://127.0.0.2:{}#@127.0.0.1/",
+            "http://127.0.0.2:{}?@127.0.0.1/",
+            "http://127.0.0.2:{}/\t@127.0.0.1/",
+            "http://127.0.0.2:{}",
+        )
+        for shape in shapes:
+            keys = {"BPJS_CONS_ID": "1", "BPJS_SECRET_KEY": "x", "BPJS_USER_KEY": "x"}
+            env = {**keys, "BPJS_BASE_URL": shape.format(port), "BPJS_TIMEOUT": "2"}
+            done = antrean("listtask", "X", uid=0, cwd=folder, **env)
+            assert done.returncode == 8, shape
+            with pytest.raises(TimeoutError):
+                elsewhere.accept()
+    attack.measured(f"{len(shapes)} addresses that seem to be this computer's", "none was called")

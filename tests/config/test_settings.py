@@ -6,9 +6,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from urllib3.util import parse_url
 
+from antrean_cli.config.parsers import LOOPBACK, base_url, ping_url
 from antrean_cli.config.settings import SETTINGS, ZONES, Settings, Tls, load, try_load
 from antrean_cli.errors import SettingsError
 from tests.config.loading import BOTH, NEEDED, problems, settings, written
@@ -260,6 +265,16 @@ BAD = {
         "https://a.id:porta/x",
         "https://a b.id/x",
         "https://[::1/x",
+        "http://127.0.0.2:1\\@127.0.0.1/",
+        "http://127.0.0.1:1\\@a.id/",
+        "http://127.0.0.1@a.id/",
+        "http://a.id@127.0.0.1/",
+        "https://a.id/x\\y",
+        "https://a.id/x y",
+        "https://a.id/x\ty",
+        "https://a.id/\x7f",
+        "https://a.id\n/x",
+        "http://127.0.0.1%2ea.id/x",
     ],
     "BPJS_CONS_ID": ["1\n2", "12é", "1\x002"],
     "BPJS_USER_KEY": ["a\r\nX-Lain: 1", "ké"],
@@ -313,6 +328,7 @@ BAD = {
         "ftp://hc-ping.com/a",
         "https://hc-ping.com/a?b",
         "https://hc-ping.com/a#b",
+        "https://hc-ping.com\\@127.0.0.1/a",
     ],
     "ANTREAN_METRICS_FILE": ["/srv/antrean.txt", "~tidak-ada-di-sini/a.prom"],
 }
@@ -326,6 +342,43 @@ def test_a_setting_refuses_by_name_in_one_line(name: str, value: str) -> None:
     lines = [line for line in said.splitlines() if line.strip().startswith(name)]
     assert len(lines) == 1
     assert len(said.splitlines()) == 2
+
+
+PIECES = ("http://", "https://", "127.0.0.1", "127.0.0.2", "a.id", "localhost", "[::1]")
+SIGNS = (
+    ":1",
+    ":",
+    "/",
+    "//",
+    "\\",
+    "@",
+    "?",
+    "#",
+    "%2f",
+    "%40",
+    " ",
+    "\t",
+    "\n",
+    ".",
+    "..",
+    "u:p@",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES + SIGNS), max_size=8).map("".join))
+@example("http://127.0.0.2:1\\@127.0.0.1/")
+@example("https://a@b@c/")
+def test_an_address_that_is_taken_leads_where_everybody_reads_it_to(value: str) -> None:
+    """What is checked is what is called: urllib3 reads it as we do, and so does Python."""
+    for take in (base_url, ping_url):
+        try:
+            taken = take(value)
+        except ValueError:
+            continue
+        hosts = {str(urlsplit(taken).hostname), str(parse_url(taken).host).strip("[]").lower()}
+        assert len(hosts) == 1
+        if take is base_url and not taken.startswith("https://"):
+            assert hosts <= set(LOOPBACK)
 
 
 def test_the_tables_of_this_file_know_every_setting() -> None:
