@@ -227,7 +227,7 @@ WORDS: Mapping[Cause, Words] = {
         "bila berlanjut, periksa KHANZA_HOST, KHANZA_PORT, dan jaringan di antaranya",
     ),
     Cause.KHANZA_SAMPLE: _settings(
-        lambda told: f"KHANZA_SQLITE: {told.about} bukan contoh Khanza yang dapat dibaca",
+        lambda told: f"KHANZA_SQLITE: {told.about or '…'} bukan contoh Khanza yang dapat dibaca",
         "periksa KHANZA_SQLITE",
     ),
     Cause.KHANZA_PAYER: _settings(

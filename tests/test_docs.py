@@ -10,10 +10,12 @@ import click
 import pytest
 
 from antrean_cli import errors
+from antrean_cli.cause_words import WORDS, mend, sentence
 from antrean_cli.cli import COMMANDS, group
 from antrean_cli.config.settings import SETTINGS, load
 from antrean_cli.render.reasons import holds
 from antrean_cli.rules.add_fields import FIELDS
+from antrean_cli.rules.causes import trouble
 from antrean_cli.rules.sources import FLOWS, SOURCES, TICKET_SOURCES
 
 ROOT = Path(__file__).parents[1]
@@ -86,6 +88,13 @@ def test_the_table_of_reasons_to_wait_is_that_of_the_registry() -> None:
     watched = re.findall(r'reason=~"([^"]*)"', README)
     families = {family for family, _, _ in holds()}
     assert {code for codes in watched for code in codes.split("|")} <= families
+
+
+def test_the_table_of_causes_is_that_of_the_registry() -> None:
+    """Alert rules go by these codes, and people look up what they are told."""
+    told = [(f"`{one}`", sentence(trouble(one)), mend(trouble(one))) for one in WORDS]
+    listed = [tuple(cells) for cells in rows(section("What keeps a pass from its work"))][1:]
+    assert [(code, said.strip("`"), do.strip("`")) for code, said, do in listed] == told
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -257,7 +257,9 @@ class Pass:
         if outage and not (self.at_once or outage.may_probe(now)):
             when = outage.next_probe.astimezone(self.settings.policy.zone)
             self.errors.append(
-                TemporaryError(f"BPJS belum pulih; dicoba lagi pukul {when:%H:%M:%S}")
+                TemporaryError(
+                    f"BPJS belum pulih; dicoba lagi pukul {when:%H:%M:%S}", why=outage.why
+                )
             )
             yield from self._keep(OutageKind.BPJS, *outages.reminded(outage, now))
             return bookings
@@ -274,8 +276,8 @@ class Pass:
 
     def _conclude(self, bookings: Mapping[str, Record]) -> None:
         """Keep when this pass ended and how: `antrean status` and the watchers ask for it."""
-        if self._outage(OutageKind.BPJS) and not self._has(TemporaryError):
-            self.errors.append(TemporaryError("BPJS belum pulih"))
+        if (outage := self._outage(OutageKind.BPJS)) and not self._has(TemporaryError):
+            self.errors.append(TemporaryError("BPJS belum pulih", why=outage.why))
         states = [push.state for one in bookings.values() for push in one.pushes.values()]
         self.report.held, self.report.later = states.count(State.HELD), states.count(State.DUE)
         now, code = self.clock(), self.report.exit_code

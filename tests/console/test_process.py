@@ -402,7 +402,8 @@ def test_whoever_asks_hears_why_a_pass_could_not_finish(live_site: Site) -> None
         live_site.run("sync", *SINCE)
     done = live_site.run("-v", "sync", *SINCE)
     assert done.returncode == 5
-    assert "Belum selesai: BPJS belum pulih; dicoba lagi pukul" in done.stderr
+    assert "Belum selesai: BPJS tidak menjawab seperti mestinya (HTTP 502); BPJS" in done.stderr
+    assert "; BPJS belum pulih; dicoba lagi pukul" in done.stderr
     assert live_site.run("sync", *SINCE).stderr == ""
 
 
