@@ -104,7 +104,7 @@ def failed(
     )
     if not known.announced:
         return _told(Phase.BEGAN, later, now) if later.announced else (later, None)
-    return _told(Phase.CHANGED, later, now) if _is_news(later, now) else reminded(later, now)
+    return _told(Phase.CHANGED, later, now) if _is_news(later, why, now) else reminded(later, now)
 
 
 def reminded(outage: Outage, now: datetime) -> tuple[Outage, Announcement | None]:
@@ -123,9 +123,9 @@ def _told(phase: Phase, outage: Outage, now: datetime) -> tuple[Outage, Announce
     return outage._replace(told_at=now, told=tuple(told.items())), announcement
 
 
-def _is_news(outage: Outage, now: datetime) -> bool:
-    """Return whether it is on of another cause than the one last told, and not told lately."""
-    at = dict(outage.told).get(outage.why.key) if outage.why else outage.told_at
+def _is_news(outage: Outage, why: Trouble, now: datetime) -> bool:
+    """Return whether this is another trouble than the one last told, and was not told lately."""
+    at = dict(outage.told).get(why.key)
     return at is None or (at != outage.told_at and not _within_the_hour(at, now))
 
 

@@ -182,6 +182,21 @@ def test_another_table_is_another_cause_and_another_number_is_none() -> None:
     assert (told, outage.why) == (None, off[1])
 
 
+def test_only_what_was_told_within_the_hour_is_kept() -> None:
+    outage, _ = failed(None, KHANZA, trouble(Cause.KHANZA_LOGIN), BEGAN)
+    outage, _ = failed(outage, KHANZA, trouble(Cause.KHANZA_CUT), BEGAN + MINUTE)
+    assert dict(outage.told) == {"khanza_login": BEGAN, "khanza_cut": BEGAN + MINUTE}
+    outage, _ = failed(outage, KHANZA, trouble(Cause.KHANZA_DNS), BEGAN + 60 * MINUTE)
+    assert dict(outage.told) == {
+        "khanza_cut": BEGAN + MINUTE,
+        "khanza_dns": BEGAN + 60 * MINUTE,
+    }
+
+
+def test_two_passes_in_one_moment_tell_it_once() -> None:
+    assert failed(begun(), BPJS, AWAY, BEGAN)[1] is None
+
+
 def test_the_other_cause_is_told_with_what_to_do() -> None:
     outage, _ = failed(None, KHANZA, trouble(Cause.KHANZA_LOGIN), BEGAN)
     _, told = failed(outage, KHANZA, trouble(Cause.KHANZA_GRANT, "jadwal"), BEGAN + MINUTE)
