@@ -33,6 +33,8 @@ def khanza_mending(settings: KhanzaSettings, why: Trouble | None, account: str) 
         return [_typed(settings, "mysql", settings.database, "-e", one) for one in columns]
     if why.cause == Cause.KHANZA_CRASHED:
         return (_typed(settings, "mysqlcheck", "--repair", settings.database, *tables),)
+    if why.cause == Cause.KHANZA_DNS:
+        return (f"getent hosts {shlex.quote(settings.host)}",)
     if why.cause in _BUSY:
         return (_typed(settings, "mysql", "-e", "SHOW FULL PROCESSLIST"),)
     if why.cause in _LET_IN or why.cause == Cause.KHANZA_GRANT:

@@ -78,7 +78,7 @@ def test_a_table_of_some_installs_that_the_account_would_not_see_is_told(
     [
         ({"KHANZA_PASSWORD": "salah"}, "-e 'SHOW GRANTS'"),
         ({"KHANZA_DATABASE": "bukan_sik"}, "-e 'SHOW GRANTS'"),
-        ({"KHANZA_SOCKET": "", "KHANZA_HOST": "khanza.invalid"}, " ping"),
+        ({"KHANZA_SOCKET": "", "KHANZA_HOST": "khanza.invalid"}, "getent hosts khanza.invalid"),
     ],
 )
 def test_each_trouble_of_khanzas_has_its_own_line_to_type(
