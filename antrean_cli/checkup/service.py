@@ -21,7 +21,7 @@ from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, Te
 from antrean_cli.operator.lookups import listing
 from antrean_cli.render.times import one_unit
 from antrean_cli.rules.answers import Outcome, Reply, judge
-from antrean_cli.rules.causes import Cause
+from antrean_cli.rules.causes import OF_TLS, Cause
 from antrean_cli.rules.codes import CallName, OutcomeKind
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.visits import Visit
@@ -31,10 +31,7 @@ GOOD_CLOCK, BAD_CLOCK = timedelta(seconds=60), timedelta(seconds=300)
 STEPS: Mapping[str, tuple[Cause, ...]] = {
     "name": (Cause.DNS,),
     "route": (Cause.UNREACHABLE,),
-    "tls": (
-        *(Cause.TLS, Cause.TLS_EXPIRED, Cause.TLS_NOT_YET_VALID, Cause.TLS_OTHER_NAME),
-        *(Cause.TLS_UNKNOWN_ISSUER, Cause.TLS_SELF_SIGNED, Cause.TLS_NOT_SPOKEN),
-    ),
+    "tls": OF_TLS,
 }
 # What a forward proxy would be named for: BPJS cannot be reached without one.
 NO_WAY = (Cause.DNS, Cause.UNREACHABLE, Cause.TIMEOUT)

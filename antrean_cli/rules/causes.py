@@ -75,6 +75,18 @@ class Cause(Code):
     UNWRITABLE = "unwritable"  # about what the system calls the reason, such as ENOSPC
 
 
+# What keeps a connection from being trusted, so that nothing was said to the server.
+OF_TLS = (
+    Cause.TLS,
+    Cause.TLS_EXPIRED,
+    Cause.TLS_NOT_YET_VALID,
+    Cause.TLS_OTHER_NAME,
+    Cause.TLS_UNKNOWN_ISSUER,
+    Cause.TLS_SELF_SIGNED,
+    Cause.TLS_NOT_SPOKEN,
+)
+
+
 class Trouble(NamedTuple):
     """One cause, what it is `about` (names, with commas between), and its numbers by name.
 

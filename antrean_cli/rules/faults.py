@@ -8,7 +8,7 @@
 
 from dataclasses import dataclass
 
-from antrean_cli.rules.causes import Cause, Trouble, trouble
+from antrean_cli.rules.causes import OF_TLS, Cause, Trouble, trouble
 
 _TOO_MANY = 429  # HTTP: a gateway counted the request, and no more
 # Nothing of the request came through to BPJS. (A gateway can give up after BPJS has acted, so that
@@ -16,8 +16,7 @@ _TOO_MANY = 429  # HTTP: a gateway counted the request, and no more
 _NOT_ACTED = frozenset(
     {
         *(Cause.DNS, Cause.UNREACHABLE, Cause.REDIRECTED, Cause.PROXY_LOGIN),
-        *(Cause.TLS, Cause.TLS_EXPIRED, Cause.TLS_NOT_YET_VALID, Cause.TLS_OTHER_NAME),
-        *(Cause.TLS_UNKNOWN_ISSUER, Cause.TLS_SELF_SIGNED, Cause.TLS_NOT_SPOKEN),
+        *OF_TLS,
     }
 )
 
