@@ -122,8 +122,8 @@ def is_of_rights(error: AntreanError) -> bool:
 def _names_in(error: Exception) -> str:
     """Return the table and the column that the server names, as far as we read them."""
     words = re.findall(r"\w+", " ".join(map(str, error.args[1:])).lower())
-    tables = {**OPTIONAL, OWN_SENDER: ("waktu",), **TABLES}
-    columns = {column for names in tables.values() for column in names}
+    tables = {OWN_SENDER, *OPTIONAL, *TABLES}
+    columns = {column for names in (*OPTIONAL.values(), *TABLES.values()) for column in names}
     table = next((word for word in words if word in tables), "")
     column = next((word for word in reversed(words) if word in columns), "")
     return ".".join(filter(None, (table, column)))

@@ -63,6 +63,26 @@ def test_each_number_has_its_class_and_its_cause(
 
 
 @pytest.mark.parametrize(
+    ("cause", "numbers"),
+    [
+        (Cause.KHANZA_LOGIN_METHOD, (1251, 1524)),
+        (Cause.KHANZA_ACCOUNT, (1820, 3118)),
+        (Cause.KHANZA_LOCKED, (3572,)),
+        (Cause.KHANZA_CRASHED, (1034, 1194, 1195, 1932)),
+        (Cause.KHANZA_FULL, (1203, 1226)),
+        (Cause.KHANZA_SLOW, (3024,)),
+        (Cause.KHANZA_UNREACHABLE, (2002,)),
+        (Cause.KHANZA_CUT, (1053, 1927, 2006)),
+    ],
+)
+def test_servers_have_several_numbers_for_one_cause(cause: Cause, numbers: tuple[int, ...]) -> None:
+    for number in numbers:
+        found = error_of(OperationalError(number, ""))
+        assert isinstance(found, TemporaryError)
+        assert found.why == trouble(cause, galat=number)
+
+
+@pytest.mark.parametrize(
     ("error", "why"),
     [
         (ProgrammingError(1146, "Table 'sik.reg_periksa' doesn't exist"), "reg_periksa"),
@@ -71,6 +91,10 @@ def test_each_number_has_its_class_and_its_cause(
         (OperationalError(1142, f"{DENIED}'jadwal'".replace("pasien", "budi")), "jadwal"),
         (OperationalError(1143, "… for column 'kuota' in table 'jadwal'"), "jadwal.kuota"),
         (OperationalError(1194, "Table 'resep_obat' is marked as crashed"), "resep_obat"),
+        (
+            ProgrammingError(1146, "Table 'sik.referensi_mobilejkn_bpjs_taskid' doesn't exist"),
+            "referensi_mobilejkn_bpjs_taskid",
+        ),
         (ProgrammingError(1146, "Tabel 'Budi Santoso' tidak ada"), ""),
         (ProgrammingError(1146, ""), ""),
         (ProgrammingError(1146), ""),
