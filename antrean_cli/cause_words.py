@@ -173,7 +173,7 @@ WORDS: Mapping[Cause, Words] = {
         "nyalakan TLS di server itu, atau ubah KHANZA_TLS dan KHANZA_CA",
     ),
     Cause.KHANZA_CA: _settings(
-        lambda told: f"KHANZA_CA: {told.about} bukan berkas sertifikat", "periksa KHANZA_CA"
+        lambda told: f"KHANZA_CA: {told.about or '…'} bukan berkas sertifikat", "periksa KHANZA_CA"
     ),
     Cause.KHANZA_ACCOUNT: _settings(
         "akun di Khanza terkunci, atau kata sandinya kedaluwarsa (galat {galat})",
