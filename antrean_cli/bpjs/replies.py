@@ -23,6 +23,7 @@ from antrean_cli.config.settings import BpjsSettings
 from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.faults import Fault
+from antrean_cli.rules.letters import visible
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task, kodedokter_of
 
 MAX_WORD = 100  # characters of a code or a date
@@ -52,7 +53,7 @@ def envelope_of(status: int, body: bytes, redact: Redactor) -> Envelope | None:
     metadata: dict[str, Any] = found if isinstance(found, dict) else {}
     if code := _code(metadata.get("code")):
         said = str(metadata.get("message") or "")[:MAX_SAID]
-        return Envelope(code, redact(said), said, outer.get("response"))
+        return Envelope(code, visible(redact(said)), said, outer.get("response"))
     if status not in (401, 403):
         return None
     return Envelope(str(status), f"HTTP {status}", body[:MAX_SAID].decode(errors="replace"), None)

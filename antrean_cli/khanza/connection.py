@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.errors import AntreanError
+from antrean_cli.rules.letters import raw, visible
 
 if TYPE_CHECKING:
     import pymysql
@@ -130,7 +132,8 @@ class Connection:
         return [str(value or "") for (value,) in self._answer(sql, values, listed).rows]
 
     def _answer(self, sql: str, values: Mapping[str, str], listed: Sequence[str] = ()) -> Answer:
-        names = [f"l{number}" for number in range(len(listed))]
+        values = {name: raw(value) for name, value in values.items()}
+        names, listed = [f"l{number}" for number in range(len(listed))], [*map(raw, listed)]
         sql = sql.replace(":list", ", ".join(f":{name}" for name in names) or "NULL")
         if not self.sample:
             sql = re.sub(r":(\w+)", r"%(\1)s", sql)
@@ -138,7 +141,7 @@ class Connection:
         width = len(answer.names)
         if not width or any(len(row) != width for row in answer.rows):
             raise _error_of(_Garbled())
-        return answer
+        return answer if _is_seen(answer.rows) else answer._replace(rows=[*map(_seen, answer.rows)])
 
     def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
         """Run a statement, with its parameters as the driver spells them."""
@@ -167,6 +170,19 @@ class Connection:
         except sqlite3.Error as error:
             raise _error_of(error, self._settings.sqlite) from error
         return Answer(_names(cursor.description), rows)
+
+
+def _is_seen(rows: Sequence[Sequence[Any]]) -> bool:
+    """Return whether all cells are texts that can be seen, or None, as nearly always."""
+    try:
+        return "".join(filter(None, chain.from_iterable(rows))).isprintable()
+    except TypeError:  # a type of MySQL's that no column read here has
+        return False
+
+
+def _seen(row: Sequence[Any]) -> Sequence[str | None]:
+    """Return a row whose cells are texts that can be seen, or None."""
+    return [None if cell is None else visible(str(cell)) for cell in row]
 
 
 def _names(description: Sequence[Sequence[Any]] | None) -> tuple[str, ...]:

@@ -151,6 +151,12 @@ WORDS: Mapping[ReasonCode, Words] = {
         Unit.PENDAFTARAN,
         "periksa kunjungan pasien ini di Khanza; bila tidak dilayani, batalkan bookingnya",
     ),
+    ReasonCode.ODD_CODE: Words(
+        "{field} di Khanza memuat huruf yang tidak terlihat",
+        Unit.IT,
+        "betulkan di Khanza; bila tidak perlu dikirim: "
+        "antrean drop {kodebooking} --keterangan ALASAN",
+    ),
     ReasonCode.LEFT_ALIVE: Words(
         "masih hidup di BPJS, tidak lagi di Khanza",
         Unit.PENDAFTARAN,
@@ -259,6 +265,7 @@ GOES_ON: Mapping[str, str] = {
     "ganda": "the one that is not used is cancelled",
     "hadir": "the patient checks in or is examined; after the day it is closed as a no-show",
     "hilang": "it is back; visits that were merged stay held until H+7",
+    "kode": "the code or number is mended in Khanza",
     "kunjungan": "one visit of that patient, day and clinic is there, or the booking is cancelled",
     "hidup": "`antrean batal` is accepted, BPJS has it no more, or the visit is back",
     "poli": "the setting takes the clinic in",

@@ -98,6 +98,8 @@ def plan(
         return close_open(record, CANCELLED)
     if expired(record, now):
         return expire(record)
+    if visit.odd:
+        return _odd(record, visit.odd)
     if visit.cancel:
         return _cancelled_in_mobile_jkn(visit, record)
     if visit.cancelled_at_desk:
@@ -136,6 +138,13 @@ def moved_to_booking(record: Record) -> Record:
 def withdrawn(record: Record) -> Record:
     """Return the record of a booking that BPJS never heard of, and that its visit needs no more."""
     return record.keeping(lambda push: push.source == MANUAL)
+
+
+def _odd(record: Record, name: str) -> Record:
+    """Return the record of a visit with a code or number that no Khanza makes: held."""
+    if not record.pushes:  # something has to stand for what is not told
+        record = record.with_pushes(new(Step.TASK_3))
+    return hold_open(record, because(ReasonCode.ODD_CODE, field=name), _is_khanzas)
 
 
 def _unclear(record: Record) -> Record:

@@ -40,6 +40,7 @@ class ReasonCode(Code):
     MOVED_TO_BOOKING = "hilang.booking"
     VISIT_SOUGHT = "kunjungan.dicari"  # seen for the first time
     VISIT_UNCLEAR = "kunjungan.belum_jelas"
+    ODD_CODE = "kode"  # field
     LEFT_OUT = "poli"
     LEFT_ALIVE = "hidup"
     REREAD = "ulang"

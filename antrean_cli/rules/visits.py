@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from antrean_cli.rules.claims import CLAIMS_NOTHING, claims_of
 from antrean_cli.rules.codes import Kind
+from antrean_cli.rules.letters import is_odd
 from antrean_cli.rules.listings import kodedokter_of
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
@@ -118,6 +119,19 @@ class Visit:
         if self.booking is None or self.registration is not None or self.cancel is not None:
             return False
         return self.booking.status not in CLAIMS_NOTHING
+
+    @property
+    def odd(self) -> str:
+        """The name of a code or number that no Khanza makes, empty if all are sound."""
+        row, booking = self.registration, self.booking
+        codes = {
+            "nobooking": self.kodebooking if self.kind == Kind.MOBILEJKN else None,
+            "no_rawat": (row and row.no_rawat) or (booking and booking.no_rawat),
+        }
+        if row:
+            codes |= {"kd_poli": row.kd_poli, "kd_dokter": row.kd_dokter, "kd_pj": row.kd_pj}
+            codes |= {"no_rkm_medis": row.norm, "no_reg": row.no_reg}
+        return next((name for name, code in codes.items() if is_odd(code)), "")
 
     @property
     def final(self) -> bool:
