@@ -94,13 +94,12 @@ def choose(
 class _Way(NamedTuple):
     """One way to choose from some task on, and how good it is.
 
-    `whole` counts the tasks without a gap, `told` all that are told; `ranks` are the places of the
-    candidates among their likes. Fewer is better for ranks alone.
+    `whole` counts the tasks without a gap, `told` all that are told. Of two that are as good, the
+    one that was found first counts: ways are looked for in the order of the candidates.
     """
 
     whole: int = 0
     told: int = 0
-    ranks: tuple[int, ...] = ()
     chosen: tuple[tuple[int, Candidate], ...] = ()
 
     def behind(self, *, counts: bool, gap: bool) -> "_Way":
@@ -109,11 +108,8 @@ class _Way(NamedTuple):
         return self._replace(whole=whole, told=self.told + counts)
 
     @property
-    def score(self) -> tuple[int, int, tuple[int, ...]]:
-        return self.whole, self.told, tuple(-rank for rank in self.ranks)
-
-
-_LEFT_OUT = 10**6  # the rank of a task without a candidate
+    def score(self) -> tuple[int, int]:
+        return self.whole, self.told
 
 
 class _Search:
@@ -173,20 +169,15 @@ class _Search:
             return [rest.behind(counts=counts, gap=gap)]
         ways = []
         better: list[Candidate] = []
-        for rank, one in enumerate(self.options[taskid]):
+        for one in self.options[taskid]:
             if any(other.waktu <= one.waktu and other.row == one.row for other in better):
                 continue  # one that is preferred leaves room for all that this one does
             if placed := self._placed(one, before, row):
                 rest = self._from(at + 1, placed, row or one.row, gap=gap)
                 way = rest.behind(counts=counts, gap=gap)
-                ways.append(
-                    way._replace(ranks=(rank, *way.ranks), chosen=((taskid, one), *way.chosen))
-                )
+                ways.append(way._replace(chosen=((taskid, one), *way.chosen)))
                 better.append(one)
-            if ways and not counts:
-                return ways
-        rest = self._from(at + 1, before, row, gap=True)
-        return [*ways, rest._replace(ranks=(_LEFT_OUT, *rest.ranks))]
+        return [*ways, self._from(at + 1, before, row, gap=True)]
 
     def _placed(self, one: Candidate, before: Placed | None, row: str) -> Placed | None:
         return place(one.waktu, before, self.tie) if of_one_row(one.row, row) else None

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from antrean_cli.rules.add_fields import FIELDS, PRIVATE, field_problems
+from antrean_cli.rules.add_fields import (
+    FIELDS,
+    PRIVATE,
+    field_problems,
+    is_kodebooking,
+    tanggalperiksa_of,
+)
 from tests.support.catalogue import EXAMPLE_ADD, FIELD_TYPES
 
 
@@ -19,6 +26,48 @@ def test_fields_and_types_are_the_catalogues() -> None:
 
 def test_what_says_who_the_patient_is_is_private() -> None:
     assert set(PRIVATE) == {"nik", "nomorkartu", "nohp", "norm"}
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("A", True),
+        ("2026/11/23/000001", True),
+        ("A #1", True),
+        ("x" * 100, True),
+        ("x" * 101, False),
+        ("", False),
+        (" A", False),
+        ("A ", False),
+        ("A\tB", False),
+        ("A\x00", False),
+    ],
+)
+def test_what_can_be_a_kode_booking(text: str, fits: bool) -> None:
+    assert is_kodebooking(text) is fits
+
+
+@pytest.mark.parametrize(
+    ("name", "bounds"),
+    [
+        ("pasienbaru", (0, 1)),
+        ("jeniskunjungan", (1, 4)),
+        ("kuotajkn", (0, 100_000_000_000_000_000)),
+        ("jenispasien", (0, 100_000_000_000_000_000)),
+    ],
+)
+def test_between_which_numbers_a_field_lies(name: str, bounds: tuple[int, int]) -> None:
+    assert FIELDS[name].bounds == bounds
+
+
+def test_the_day_of_a_body_is_that_of_service() -> None:
+    assert tanggalperiksa_of({"tanggalperiksa": "2026-11-23"}) == date(2026, 11, 23)
+
+
+def test_what_drifts_are_the_quotas_and_the_estimate() -> None:
+    assert {name for name, field in FIELDS.items() if field.drifts} == {
+        *("estimasidilayani", "sisakuotajkn", "kuotajkn", "sisakuotanonjkn", "kuotanonjkn")
+    }
 
 
 def test_a_choice_is_told_whole() -> None:

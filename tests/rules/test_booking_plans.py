@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from antrean_cli.rules.booking_plans import Plan, plans_of
+from antrean_cli.rules.codes import LeftAlive
 from antrean_cli.rules.occasion import Occasion
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.visits import Visit
@@ -195,3 +196,70 @@ def test_a_plan_goes_on_as_another_record_under_the_same_code_or_another() -> No
     assert other.visit == replace(onsite(), kodebooking="KIOS-1")
     without = one._replace(visit=None)
     assert without.going_on_as(adopted) == without._replace(after=adopted)
+
+
+# -- what BPJS holds although Khanza has it no more
+
+SEEN, TOLD, NOT = LeftAlive.SEEN, LeftAlive.TOLD, LeftAlive.NOT
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "tells"),
+    [
+        (None, NOT, False),
+        (None, TOLD, True),
+        (NOT, TOLD, True),
+        (SEEN, TOLD, True),
+        (TOLD, TOLD, False),
+        (SEEN, SEEN, False),
+        (TOLD, NOT, False),
+    ],
+)
+def test_what_is_left_alive_is_told_once(
+    before: LeftAlive | None, after: LeftAlive, tells: bool
+) -> None:
+    known = None if before is None else record(left_alive=before)
+    assert Plan(known, record(left_alive=after), None).tells_left_alive is tells
+
+
+def test_a_booking_that_is_gone_is_seen_to_be_left_alive_only_if_khanza_has_no_row_of_it() -> None:
+    known = through(OLD)
+    for vanished, expected in (((OLD,), SEEN), ((), NOT)):
+        gone = occasion(asked_for=(OLD,))._replace(vanished=vanished)
+        (plan,) = plans_of([], {OLD: known}, gone)
+        assert plan.after.left_alive == expected
+
+
+LEFT = replace(onsite(), left_by=NOBOOKING)
+
+
+@pytest.mark.parametrize(
+    ("known", "planned"),
+    [
+        (None, False),  # the booking is just being cancelled
+        (record(kodebooking=NOBOOKING, kind="mobilejkn"), False),
+        (record(kodebooking=NOBOOKING, kind="mobilejkn", left_alive=SEEN), True),
+        (record(push("batal", "sent"), kodebooking=NOBOOKING, kind="mobilejkn"), True),
+        (record(push("99", "sent"), kodebooking=NOBOOKING, kind="mobilejkn"), True),
+        (record(push("batal", "due"), kodebooking=NOBOOKING, kind="mobilejkn"), True),
+    ],
+)
+def test_a_visit_that_its_booking_has_left_is_one_of_its_own_once_the_cancel_is_through(
+    known: Record | None, planned: bool
+) -> None:
+    found = plans([LEFT], *([known] if known else []))
+    assert (NO_RAWAT in [one.after.kodebooking for one in found]) is planned
+
+
+def test_a_visit_of_a_booking_that_is_looked_at_again_is_not_through() -> None:
+    whole = record(*(push(step, "sent", "08:05") for step in ("add", "3", "4", "5", "6", "7")))
+    visit = mobilejkn(cancelled_alone=True, registration=None, book={"status": "Batal"})
+    known = replace(whole, kodebooking=NOBOOKING, kind=visit.kind, no_rawat="")
+    (plan,) = plans([visit], known)
+    assert (plan.after.left_alive, plan.after.done_fingerprint) == (SEEN, "")
+
+
+def test_a_visit_goes_on_as_its_owners_and_is_handed_on_no_more() -> None:
+    (plan,) = plans([onsite()], record(push("add", "sent"), handed_on=False))
+    assert plan.after.owner != plan.before.owner if plan.before else False
+    assert not plan.after.handed_on

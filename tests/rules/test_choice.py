@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antrean_cli.rules.choice import Candidate, Fixed, Placed, choose, place, placed_as
+from antrean_cli.rules.choice import (
+    Candidate,
+    Fixed,
+    Placed,
+    choose,
+    of_one_row,
+    place,
+    placed_as,
+)
 from tests.support.rows import at
 
 TIE = timedelta(seconds=60)
@@ -161,6 +169,27 @@ def test_a_fixed_task_of_which_nobody_knows_the_time_bounds_nothing() -> None:
     assert clocks(choose(free, {3: Fixed(None)}, TIE)) == {4: "08:30"}
 
 
+def test_what_bpjs_has_at_a_time_that_nobody_knows_does_not_hide_the_one_before() -> None:
+    free = {3: [one("09:00")], 5: [one("08:30")], 6: (), 7: ()}
+    assert clocks(choose(free, {4: Fixed(None)}, TIE)) == {3: "09:00"}
+    assert clocks(choose({5: [one("08:30")], **free}, {4: Fixed(None)}, TIE)) == {3: "09:00"}
+
+
+@pytest.mark.parametrize(
+    ("five", "six", "expected"),
+    [("1", "", "1"), ("", "2", "2"), ("1", "2", "2"), ("", "", "2")],
+)
+def test_the_prescription_of_what_bpjs_has_is_that_of_task_7(
+    five: str, six: str, expected: str
+) -> None:
+    fixed = {
+        5: Fixed(Placed(at("08:30"), at("08:30")), five),
+        6: Fixed(Placed(at("09:00"), at("09:00")), six),
+    }
+    sevens = [one("09:40", row="2"), one("09:30", row="1")]
+    assert choose({3: (), 4: (), 7: sevens}, fixed, TIE)[7].row == expected
+
+
 def test_6_and_7_are_of_one_prescription() -> None:
     sixes = [one("09:00", row="1"), one("09:10", row="2")]
     found = choose(
@@ -177,6 +206,21 @@ def test_6_and_7_are_of_one_prescription() -> None:
     assert (found[6].row, found[7].row) == ("2", "2")
 
 
+def test_a_task_between_them_does_not_part_two_times_of_one_prescription() -> None:
+    found = choose(
+        options(t5=[one("08:20", row="1")], t6=[one("09:00")], t7=[one("09:30", row="2")]), {}, TIE
+    )
+    assert clocks(found) == {5: "08:20", 6: "09:00"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "may_be"),
+    [("", "", True), ("1", "", True), ("", "1", True), ("1", "1", True), ("1", "2", False)],
+)
+def test_what_can_be_of_one_prescription(first: str, second: str, may_be: bool) -> None:
+    assert of_one_row(first, second) is may_be
+
+
 def test_forty_examinations_are_chosen_from_like_four() -> None:
     """Awal and akhir of forty rows, of which only the first half leaves room for the pharmacy."""
     rows = [one(f"{8 + number // 60:02}:{number % 60:02}") for number in range(0, 200, 5)]
@@ -189,6 +233,12 @@ def test_forty_examinations_are_chosen_from_like_four() -> None:
 
 
 # -- places
+
+
+def test_without_a_tie_times_rise_by_themselves() -> None:
+    before = Placed(at("08:05"), at("08:05"))
+    assert place(at("08:05"), before, timedelta(0)) is None
+    assert place(at("08:05:01"), before, timedelta(0)) == Placed(at("08:05:01"), at("08:05:01"))
 
 
 @pytest.mark.parametrize(
@@ -214,6 +264,8 @@ def test_the_distance_is_that_of_khanzas_times(recorded: str, expected: str | No
     [
         ("08:05", "08:05", ("08:05", "08:05")),
         ("08:05", "08:05:01", ("08:05", "08:05:01")),  # a tie
+        ("08:05", "08:10:05", ("08:05", "08:10:05")),  # five, each of a minute and a second
+        ("08:05", "08:10:06", ("08:10:06", "08:10:06")),
         ("08:05", "09:00", ("09:00", "09:00")),  # BPJS holds what somebody else told
         ("08:05", "08:04:59", ("08:04:59", "08:04:59")),
         (None, "08:05", ("08:05", "08:05")),  # by hand

@@ -15,22 +15,29 @@ from antrean_cli.rules.add_fields import field_problems
 from antrean_cli.rules.payloads import (
     add_body,
     batal_body,
+    farmasi_body,
+    jenisresep_of,
     listtask_body,
     missing,
+    nomorantrean_of,
     update_body,
 )
+from antrean_cli.rules.reasons import ReasonCode as Code
+from antrean_cli.rules.reasons import because
 from antrean_cli.rules.rows import DoctorMapping, PoliMapping, Sep
 from antrean_cli.rules.visits import Visit
 from tests.support.catalogue import FIELD_TYPES
 from tests.support.rows import (
     MONDAY,
     NO_RAWAT,
+    NOBOOKING,
     WIT,
     at,
     mobilejkn,
     nonjkn,
     onsite,
     policy,
+    resep,
     sep,
     slot,
     surat,
@@ -570,3 +577,96 @@ def test_monday_is_where_the_golden_milliseconds_say() -> None:
         0,
         OPENING_MS,
     )
+
+
+# At the pharmacy
+
+
+def test_the_body_of_antrean_farmasi() -> None:
+    assert farmasi_body("K", "Racikan", 12) == {
+        "kodebooking": "K",
+        "jenisresep": "Racikan",
+        "nomorantrean": 12,
+        "keterangan": "",
+    }
+    assert farmasi_body("K", "Racikan", 12, "x")["keterangan"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("racikan", "expected"), [("1", "Racikan"), ("0", "Non racikan"), (None, "Non racikan")]
+)
+def test_a_prescription_is_mixed_if_khanza_says_so(racikan: str | None, expected: str) -> None:
+    assert jenisresep_of(resep()._replace(racikan=racikan)) == expected
+    assert jenisresep_of(None) == "Tidak ada"
+
+
+@pytest.mark.parametrize(
+    ("no_resep", "number"),
+    [("202611230012", 12), ("2026-1123/0012", 12), ("12345", 2345), ("12", 12), ("abc", None)],
+)
+def test_the_number_at_the_pharmacy_is_the_end_of_the_prescriptions(
+    no_resep: str, number: int | None
+) -> None:
+    assert nomorantrean_of(resep()._replace(no_resep=no_resep)) == number
+    assert nomorantrean_of(None) is None
+
+
+# What is lacking, by its code
+
+
+def no_session(**changed: Any) -> Any:
+    return slot(jam_mulai="14:00:00", jam_selesai="08:00:00", **changed)
+
+
+@pytest.mark.parametrize(
+    ("visit", "lacking"),
+    [
+        (onsite(), None),
+        (mobilejkn(), None),
+        (nonjkn(), None),
+        (onsite(registration=None), because(Code.GONE)),
+        (
+            mobilejkn(book={"jeniskunjungan": "x"}),
+            because(Code.BOOKING_FIELD_NO_NUMBER, field="jeniskunjungan"),
+        ),
+        (
+            mobilejkn(book={"kodedokter": "x"}, reg={"kd_dokter_bpjs": None}),
+            because(Code.BOOKING_FIELD_NO_NUMBER, field="kodedokter"),
+        ),
+        (
+            nonjkn(reg={"kd_dokter_bpjs": "x"}),
+            because(Code.DOCTOR_CODE_NO_NUMBER, kd_dokter="D01"),
+        ),
+        (nonjkn(reg={"kd_dokter_bpjs": "-"}), because(Code.DOCTOR_UNMAPPED, kd_dokter="D01")),
+        (nonjkn(reg={"kd_poli_bpjs": None}), because(Code.CLINIC_UNMAPPED, kd_poli="INT")),
+        (onsite(reg={"nik": "1"}), because(Code.NIK_UNFIT)),
+        (nonjkn(reg={"nik": "1"}), None),
+        (onsite(sep=None), because(Code.NO_REFERENCE)),
+        (nonjkn(slot=None, reg={"jam_reg": "-01:00:00"}), because(Code.NO_TIME_OF_REGISTRATION)),
+        (
+            nonjkn(slot=slot(jam_selesai="00:00:00")),
+            because(Code.SESSION_WITHOUT_END, kd_dokter="D01"),
+        ),
+        (
+            nonjkn(slot=slot(jam_selesai="00:00:00"), reg={"jam_reg": "-01:00:00"}),
+            because(Code.SESSION_WITHOUT_END, kd_dokter="D01"),
+        ),
+        (nonjkn(slot=no_session()), because(Code.SESSION_ENDS_FIRST, kd_dokter="D01")),
+        (
+            nonjkn(hfis_slot=no_session(kd_dokter="D02")),
+            because(Code.SESSION_ENDS_FIRST, kd_dokter="D02"),
+        ),
+    ],
+)
+def test_what_is_lacking(visit: Visit, lacking: Any) -> None:
+    assert missing(visit) == lacking
+
+
+def test_of_a_visit_of_which_nothing_is_there_only_its_code_is_known() -> None:
+    body = add_body(mobilejkn(registration=None, booking=None), policy())
+    assert body == {"kodebooking": NOBOOKING}
+
+
+def test_the_hours_of_hfis_count_before_khanzas() -> None:
+    body = add_body(nonjkn(hfis_slot=slot(jam_mulai="09:00:00", kuota="7")), policy())
+    assert (body["jampraktek"], body["kuotajkn"]) == ("09:00-14:00", 7)
