@@ -127,7 +127,6 @@ _SENTENCES: Mapping[str, tuple[tuple[str, ReasonCode], ...]] = {
 # What stands for a sentence that none of the above is.
 _OTHERWISE: Mapping[str, ReasonCode] = {
     "petakan": ReasonCode.DOCTOR_UNMAPPED,
-    "jadwal": ReasonCode.NO_SESSION,
     "antrean": ReasonCode.WAITING_FOR_ADD,
     "waktu": ReasonCode.WRONG_ORDER,
     "hari": ReasonCode.NOT_ON_DAY,

@@ -107,12 +107,13 @@ class Reach:
     def tests_of(self, mutant: Mutant, seconds: float) -> list[str]:
         """Return the tests that run a mutant, the quickest first, as many as the time allows.
 
-        What is made when the program is imported is run by whoever uses its name, or its file.
+        What is made when the program is imported is run by whoever uses its name, or its file, and
+        not only by the test that happened to import it first.
         """
-        tests = self._tests(mutant.file, mutant.lines) or (
-            self._tests(mutant.file, self.lines.get(mutant.file, ()))
-            | self._tests_of_users(mutant.names)
-        )
+        tests = self._tests(mutant.file, mutant.lines)
+        if not (mutant.function and tests):
+            tests |= self._tests(mutant.file, self.lines.get(mutant.file, ()))
+            tests |= self._tests_of_users(mutant.names)
         chosen: list[str] = []
         for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
             seconds -= self.seconds[test] + A_TEST

@@ -105,6 +105,7 @@ OLD: list[tuple[str, str, Reason]] = [
         because(CODES.REFUSED_DOCTOR, text="Data dokter tidak ditemukan."),
     ),
     ("ditolak", "ditolak BPJS (kode 201)", because(CODES.REFUSED, kode="201")),
+    ("tutup", "ditutup", because(CODES.CLOSED)),
     (
         "ganda",
         "BPJS punya 2 antrean pasien ini: A, B",
@@ -135,6 +136,23 @@ def test_a_sentence_of_an_older_version_becomes_a_code_with_its_parameters(
 @pytest.mark.parametrize(("code", "text"), WHOLE)
 def test_a_sentence_that_is_not_known_whole_is_shown_as_it_was(code: str, text: str) -> None:
     assert words(from_sentence(code, text)) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted"),
+    [
+        ("petakan", CODES.DOCTOR_UNMAPPED),
+        ("jadwal", CODES.NO_SESSION),
+        ("antrean", CODES.WAITING_FOR_ADD),
+        ("waktu", CODES.WRONG_ORDER),
+        ("hari", CODES.NOT_ON_DAY),
+        ("batal", CODES.CANCEL_DELAYED),
+        ("sep", CODES.SEP_FIRST),
+        ("tidak dikenal", CODES.CLOSED),
+    ],
+)
+def test_what_stands_for_a_sentence_that_nobody_knows(code: str, wanted: ReasonCode) -> None:
+    assert from_sentence(code, "sebuah kalimat") == because(wanted, verbatim="sebuah kalimat")
 
 
 @pytest.mark.parametrize(("code", "text"), [(code, text) for code, text, _ in OLD] + WHOLE[:-2])
@@ -193,3 +211,10 @@ def test_a_reason_is_stored_in_one_form() -> None:
     assert params_of(because(CODES.NO_SESSION, **one)) == params_of(
         because(CODES.NO_SESSION, **other)
     )
+
+
+def test_how_a_reason_is_stored_stays_the_same_in_every_version() -> None:
+    held = because(CODES.WAITING_FOR_ADD, add=because(CODES.CLINIC_UNMAPPED, kd_poli="INT"))
+    assert params_of(held) == ('{"add": {"code": "petakan.poli", "params": {"kd_poli": "INT"}}}')
+    late = because(CODES.NOT_ON_DAY, waktu=at("08:00"))._replace(behind="3")
+    assert params_of(late) == '{"behind": "3", "waktu": {"ms": 1795395600000}}'
