@@ -171,3 +171,34 @@ def test_the_ledger_is_asked_only_where_a_booking_looks_for_its_registration() -
     assert looked_for(both(mine(), booked())) == LookedFor()
     assert looked_for(rows(registrations=[mine()])) == LookedFor()
     assert looked_for(rows(bookings=[booked()])) == LookedFor(frozenset({NOBOOKING}))
+
+
+# -- cancelled alone
+
+
+@pytest.mark.parametrize(
+    ("changed", "cancels", "left"),
+    [
+        ({}, (), {NOBOOKING: NO_RAWAT}),
+        ({"status": "Belum"}, (), {}),
+        ({"status": "Gagal"}, (), {}),
+        ({}, (cancel(),), {}),  # Khanza has said that it is cancelled
+        ({}, (cancel(nobooking=NEWER),), {NOBOOKING: NO_RAWAT}),
+        ({"no_rawat": OTHER}, (), {}),  # deleted
+        (STRANGER, (), {}),
+        ({"nobooking": "AbC ", "no_rawat": NO_RAWAT}, (), {"abc": NO_RAWAT}),
+    ],
+)
+def test_a_booking_that_is_cancelled_without_a_row_although_its_visit_lives(
+    changed: dict[str, Any], cancels: tuple[Any, ...], left: dict[str, str]
+) -> None:
+    found = both(mine(), booked(**{"status": "Batal", **changed}), cancels=cancels)
+    assert claims_of(found, {}).left == left
+
+
+def test_the_ledger_is_asked_for_all_that_a_booking_may_come_to_have() -> None:
+    found = rows(
+        registrations=[mine(OTHER), mine(THIRD), registration(**STRANGER)],
+        bookings=[booked(no_rawat=None)],
+    )
+    assert looked_for(found) == LookedFor(frozenset({NOBOOKING}), frozenset({OTHER, THIRD}))

@@ -13,6 +13,8 @@ from antrean_cli.rules.visits import (
     FINAL_STTS,
     Visit,
     assemble,
+    kodebooking_of,
+    kodedokter_named,
     takes_part,
 )
 from tests.support.rows import (
@@ -33,6 +35,7 @@ from tests.support.rows import (
     rows,
     sep,
     slot,
+    ticket,
 )
 
 OTHER = "2026/11/23/000002"
@@ -459,3 +462,143 @@ def test_a_booking_without_its_visit_is_judged_by_the_clinic_it_was_made_for() -
 def test_final_states(stts: str, final: bool) -> None:
     assert onsite(reg={"stts": stts}).final is final
     assert len(FINAL_STTS) == 5
+
+
+# What a visit says of itself
+
+
+@pytest.mark.parametrize(
+    ("visit", "no_rawat"),
+    [
+        (onsite(), NO_RAWAT),
+        (mobilejkn(), NO_RAWAT),
+        (mobilejkn(booking=booking(no_rawat=OTHER)), NO_RAWAT),
+        (mobilejkn(registration=None), NO_RAWAT),
+        (mobilejkn(registration=None, cancel=cancel(no_rawat=OTHER)), OTHER),
+        (mobilejkn(registration=None, cancel=cancel(no_rawat="")), NO_RAWAT),
+        (mobilejkn(registration=None, booking=None, cancel=cancel(no_rawat="")), None),
+        (mobilejkn(registration=None, booking=booking(no_rawat=None)), None),
+        (mobilejkn(registration=None, names_another=True), None),
+    ],
+)
+def test_the_number_of_a_visit(visit: Visit, no_rawat: str | None) -> None:
+    assert visit.no_rawat == no_rawat
+
+
+def test_the_name_to_hide_is_the_patients() -> None:
+    assert onsite().patient_name == "PASIEN CONTOH"
+    assert onsite(reg={"nama": None}).patient_name == ""
+    assert mobilejkn(registration=None).patient_name == ""
+
+
+@pytest.mark.parametrize(
+    ("visit", "live"),
+    [
+        (onsite(), True),
+        (onsite(reg={"stts": "Sudah"}), True),
+        (onsite(reg={"stts": "Batal"}), False),
+        (mobilejkn(cancel=cancel()), False),
+        (mobilejkn(registration=None), False),
+    ],
+)
+def test_which_visit_goes_on(visit: Visit, live: bool) -> None:
+    assert visit.live is live
+
+
+def test_a_booking_that_is_cancelled_alone_and_the_visit_that_it_left_know_each_other() -> None:
+    found = rows(
+        registrations=[registration(), registration(no_rawat=OTHER)],
+        bookings=[booking(status="Batal"), booking(nobooking="20261123000002", no_rawat=None)],
+    )
+    visits = {visit.kodebooking: visit for visit in assemble(found, policy())}
+    assert visits[NOBOOKING].cancelled_alone
+    assert visits[NO_RAWAT].left_by == NOBOOKING
+    other = visits["20261123000002"]
+    assert (other.cancelled_alone, other.left_by) == (False, "")
+    lost = rows(
+        registrations=[registration(), registration(no_rawat=OTHER, norm="000002")],
+        bookings=[booking(status="Batal")],
+    )
+    alone = {visit.kodebooking: visit for visit in assemble(lost, policy())}
+    assert alone[OTHER].left_by == ""
+
+
+def test_a_booking_or_cancel_whose_number_is_another_visits_by_now() -> None:
+    stranger = registration(norm="000009", nik="3200000000000009", nomorkartu="0009000000009")
+    for found in (
+        rows(registrations=[stranger], bookings=[booking(norm="000001")]),
+        rows(registrations=[stranger], cancels=[cancel()]),
+        rows(
+            registrations=[stranger],
+            bookings=[booking(no_rawat=OTHER)],
+            cancels=[cancel(no_rawat=NO_RAWAT)],
+        ),
+    ):
+        visits = {visit.kodebooking: visit for visit in assemble(found, policy())}
+        assert visits[NOBOOKING].names_another
+        assert not visits[NO_RAWAT].names_another
+    gone = only(assemble(rows(bookings=[booking(no_rawat=OTHER)]), policy()))
+    assert not gone.names_another
+
+
+def test_of_a_visit_that_was_deleted_the_clinic_is_khanzas_too() -> None:
+    clinics = [
+        PoliMapping("U01", "INT", "PENYAKIT DALAM"),
+        PoliMapping("U02", "int", "PENYAKIT DALAM"),
+        PoliMapping("U03", "BED", "BEDAH"),
+    ]
+    for found in (
+        rows(bookings=[booking()], maping_poli=clinics),
+        rows(bookings=[booking(kodepoli=None)], cancels=[cancel()], maping_poli=clinics),
+        rows(cancels=[cancel()], maping_poli=clinics),
+    ):
+        assert only(assemble(found, policy())).kd_poli_rs == {"U01", "U02"}
+    unknown = rows(bookings=[booking(kodepoli="-")], maping_poli=clinics)
+    assert only(assemble(unknown, policy())).kd_poli_rs == frozenset()
+
+
+def test_the_rows_of_a_visit_are_its_own() -> None:
+    found = rows(
+        registrations=[registration()],
+        tickets=[ticket(on("07:50"), on("07:55")), ticket(on("07:50"), no_rawat=OTHER)],
+        exams=[exam(on("08:20")), exam(on("08:30"), no_rawat=OTHER)],
+        berkas=[berkas(on("08:00"))],
+        reseps=[resep(1)],
+    )
+    visit = only(assemble(found, policy()))
+    assert [len(part) for part in (visit.tickets, visit.exams, visit.reseps)] == [1, 1, 1]
+    assert visit.berkas == berkas(on("08:00"))
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{no_rawat}", NO_RAWAT),
+        ("{no_rawat_angka}", "20261123000001"),
+        ("{kode_ppk}-{kd_poli}-{no_reg}", "0301R001-INT-001"),
+    ],
+)
+def test_the_setting_spells_the_kode_booking(template: str, expected: str) -> None:
+    row = registration(kd_poli=" INT ", no_reg=" 001 ")
+    assert kodebooking_of(row, template, "0301R001") == expected
+
+
+@pytest.mark.parametrize(
+    ("of_booking", "of_sep", "kodedokter"),
+    [
+        ("12345", "54321", "12345"),
+        (None, "54321", "54321"),
+        ("x", "54321", "54321"),
+        ("0", "54321", "54321"),
+        ("-5", "54321", "54321"),
+        (" 00012 ", None, "12"),
+        (None, None, ""),
+    ],
+)
+def test_whom_a_booking_or_a_sep_names(
+    of_booking: str | None, of_sep: str | None, kodedokter: str
+) -> None:
+    named = booking(kodedokter=of_booking), sep(kodedokter=of_sep)
+    assert kodedokter_named(*named) == kodedokter
+    assert kodedokter_named(None, named[1]) == kodedokter_named(booking(kodedokter=""), named[1])
+    assert kodedokter_named(None, None) == ""
