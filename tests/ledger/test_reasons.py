@@ -213,6 +213,13 @@ def test_a_reason_is_stored_in_one_form() -> None:
     )
 
 
+def test_a_refused_add_and_an_adopted_booking_are_known_again() -> None:
+    refused = from_sentence("ditolak", "antrean ditolak: Rujukan tidak valid")
+    assert refused == because(CODES.ADD_REFUSED, verbatim="antrean ditolak: Rujukan tidak valid")
+    adopted = "memakai antrean yang sudah ada di BPJS, bukan A-1"
+    assert note_from_sentence(adopted) == because(CODES.ADOPTED, kodebooking="A-1")
+
+
 def test_how_a_reason_is_stored_stays_the_same_in_every_version() -> None:
     held = because(CODES.WAITING_FOR_ADD, add=because(CODES.CLINIC_UNMAPPED, kd_poli="INT"))
     assert params_of(held) == ('{"add": {"code": "petakan.poli", "params": {"kd_poli": "INT"}}}')

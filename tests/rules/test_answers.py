@@ -6,7 +6,7 @@ import pytest
 
 from antrean_cli.rules.answers import Outcome, Reply, judge, throttled
 from antrean_cli.rules.causes import Cause
-from antrean_cli.rules.codes import OutcomeKind
+from antrean_cli.rules.codes import CallName, OutcomeKind
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.reasons import ReasonCode as Code
 
@@ -83,3 +83,14 @@ def test_what_a_gateway_does_not_let_through_came_too_soon(status: int) -> None:
     assert throttled(fault) == Outcome(
         kind=OutcomeKind.THROTTLED, code=str(status), text=f"HTTP {status}", retry_after=7.0
     )
+
+
+@pytest.mark.parametrize("call", [CallName.UPDATE, CallName.LISTTASK, CallName.PER_KODEBOOKING])
+def test_whatever_asks_for_one_booking_learns_that_bpjs_does_not_know_it(call: str) -> None:
+    step = "3" if call == CallName.UPDATE else ""
+    outcome = judge(call, step, Reply(code="201", message="Kode Booking tidak ditemukan"))
+    assert (outcome.kind, outcome.named) == ("first", "add")
+
+
+def test_what_bpjs_said_is_not_shown_by_accident() -> None:
+    assert "PASIEN" not in repr(Reply(code="201", message="x", said="PASIEN CONTOH"))
