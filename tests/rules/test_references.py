@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from antrean_cli.rules.payloads import add_body, missing
-from antrean_cli.rules.references import references_of
-from tests.support.rows import mobilejkn, onsite, policy, sep, surat
+from antrean_cli.rules.push import Record
+from antrean_cli.rules.references import lacks_reference, references_of
+from antrean_cli.rules.visits import Visit
+from tests.support.rows import mobilejkn, nonjkn, onsite, policy, push, record, sep, surat
 
 RUJUKAN, SKDP = "0301R0021126P000001", "0301R0011126K000009"
 NO_SEP = "0301R0011026V000001"
@@ -81,3 +83,34 @@ def test_what_a_booking_does_not_say_its_sep_does(text: str | None) -> None:
     found = references_of(mobilejkn(book=book, sep=sep(noskdp=SKDP, **CONTROL)))
     assert found == (3, (SKDP, RUJUKAN))
     assert references_of(mobilejkn(book=book)) == (None, ())
+
+
+def test_a_surat_kontrol_counts_only_where_the_sep_names_no_number() -> None:
+    visit = onsite(sep=sep(noskdp=SKDP), surat_kontrol=surat())
+    assert references_of(visit).numbers == (RUJUKAN, SKDP)
+
+
+@pytest.mark.parametrize(("noskdp", "jenis"), [("", 4), (SKDP, 3)])
+def test_a_sep_that_does_not_say_where_the_referral_comes_from(noskdp: str, jenis: int) -> None:
+    visit = onsite(sep=sep(asal_rujukan=None, noskdp=noskdp))
+    assert references_of(visit).jeniskunjungan == jenis
+
+
+@pytest.mark.parametrize(
+    ("visit", "known", "lacks"),
+    [
+        (onsite(sep=None), None, True),
+        (onsite(sep=None), record(), True),
+        (onsite(sep=None), record(push("add", "held")), True),
+        (onsite(sep=None), record(push("add", "due")), True),
+        (onsite(sep=None), record(push("add", "refused")), True),
+        (onsite(sep=None), record(push("add", "sent")), False),
+        (onsite(sep=None), record(push("add", "closed")), False),
+        (onsite(sep=None, reg={"stts": "Batal"}), None, False),
+        (onsite(), None, False),
+        (nonjkn(), None, False),
+        (mobilejkn(), None, False),
+    ],
+)
+def test_whom_a_surat_kontrol_could_help(visit: Visit, known: Record | None, lacks: bool) -> None:
+    assert lacks_reference(visit, known) is lacks
