@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from antrean_cli.rules.add_fields import FIELDS
-from antrean_cli.rules.codes import REFUSAL, Kind, State, Step
+from antrean_cli.rules.codes import REFUSAL, State, Step
 from antrean_cli.rules.marks import mark
 from antrean_cli.rules.payloads import add_body, missing
 from antrean_cli.rules.policy import Policy
@@ -67,8 +67,7 @@ def add_to_send(visit: Visit, record: Record, policy: Policy, key: bytes) -> dic
 def _bodies(visit: Visit, add: Push | None, policy: Policy) -> Iterator[dict[str, Any]]:
     """Yield the bodies that an add can have, the better one first."""
     yield add_body(visit, policy)
-    of_number = add is not None and has_code(add.reason, ReasonCode.REFUSED_REFERENCE)
-    if of_number and visit.kind != Kind.NONJKN:
+    if add is not None and has_code(add.reason, ReasonCode.REFUSED_REFERENCE):
         for nomorreferensi in references_of(visit).numbers[1:]:
             yield add_body(visit, policy, nomorreferensi)
 
@@ -102,4 +101,4 @@ def has_another_time(push: Push, waktu: datetime, record: Record) -> bool:
 def is_refused_time(record: Record, step: Step, waktu: datetime | None) -> bool:
     """Return whether BPJS has refused a task's time."""
     marks = {one.mark for one in record.refused(step)}
-    return bool(marks) and waktu is not None and mark_of_time(waktu) in marks
+    return waktu is not None and mark_of_time(waktu) in marks

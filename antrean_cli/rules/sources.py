@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, StatusObservation
@@ -83,7 +83,7 @@ class VisitContext:
     def exams(self) -> list[tuple[datetime, Exam]]:
         """Return the exam rows with their times, sorted by them."""
         rows = ((self.recorded_time(row.waktu), row) for row in self.visit.exams)
-        return sorted(((waktu, row) for waktu, row in rows if waktu), key=itemgetter(0))
+        return sorted((waktu, row) for waktu, row in rows if waktu)
 
     @property
     def exams_ended(self) -> bool:
@@ -157,7 +157,7 @@ def _periksa_awal(context: VisitContext) -> Iterable[Time]:
 
 
 def _periksa_akhir(context: VisitContext) -> Iterable[Time]:
-    if not context.visit.exams or not context.exams_ended:
+    if not context.exams_ended:
         return ()
     return [(waktu, "") for waktu, _ in reversed(context.exams())]
 

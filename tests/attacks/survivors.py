@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 TAKES_LONGER = "what is not left out for being worse is looked at, and found to be worse"
 THE_LONG_WAY = "what is not found at once is found by the search"
+NEVER_REFUSED = "where nothing was refused, no mark is among those that were"
 FOR_TYPES = "the other side of `or` is there for the type checker alone"
 
 EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
@@ -55,6 +56,8 @@ EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
     ("rules/payloads.py", "_session_fields", "connectives"): (FOR_TYPES,),
     ("rules/payloads.py", "_session_fields", "constants"): (FOR_TYPES,),
     ("rules/planner.py", "_farmasi", "returns"): ("what left stays in the record anyhow",),
+    ("rules/refusals.py", "add_to_send", "connectives"): (NEVER_REFUSED,),
+    ("rules/refusals.py", "unless_refused", "connectives"): (NEVER_REFUSED,),
     ("rules/references.py", "_jeniskunjungan", "constants"): (FOR_TYPES,),
     ("rules/requests.py", "mark_of", "constants"): (FOR_TYPES,),
     ("rules/requests.py", "request_body", "connectives"): (FOR_TYPES,),
@@ -67,6 +70,11 @@ EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
     ("sync/adopt.py", "amended", "conditions"): (
         "without a list nothing is compared: the plans come back as they are either way",
     ),
+    ("rules/sources.py", "VisitContext.session_opens_at", "constants"): (
+        "any text does that is no hour",
+    ),
+    ("rules/sources.py", "_berkas_dikirim", "connectives"): (FOR_TYPES,),
+    ("rules/sources.py", "_checkin", "connectives"): (FOR_TYPES,),
     ("rules/requests.py", "sendable", "conditions"): (
         "of a booking whose next call is no farmasi, the next call without farmasi is the same",
     ),

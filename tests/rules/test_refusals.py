@@ -16,14 +16,17 @@ from antrean_cli.rules.ordering import Call, arrange
 from antrean_cli.rules.outcomes import apply
 from antrean_cli.rules.payloads import add_body
 from antrean_cli.rules.planner import plan
-from antrean_cli.rules.push import Push, Record, Refusal
+from antrean_cli.rules.push import MANUAL, Push, Record, Refusal
 from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.refusals import (
     add_to_send,
     has_another_add,
+    has_another_time,
+    is_refused_time,
     mark_of_add,
     mark_of_time,
     may_try,
+    unless_refused,
 )
 from antrean_cli.rules.requests import mark_of, sendable
 from antrean_cli.rules.visits import Visit
@@ -39,6 +42,7 @@ from tests.support.rows import (
     onsite,
     policy,
     push,
+    reason,
     record,
     seen,
     sep,
@@ -345,3 +349,63 @@ def test_refusals_are_forgotten_by_step() -> None:
 def test_a_push_that_is_tried_anew_keeps_bpjss_last_word() -> None:
     add: Push = planned(onsite(**MENDED), refused_add(onsite())).pushes["add"]
     assert (add.reason, add.attempts, add.next_try) == (NIK, 0, None)
+
+
+# -- at the edges
+
+
+@pytest.mark.parametrize(
+    ("moments", "may"),
+    [
+        ((), True),
+        ((at("10:00"),), False),
+        ((at("09:59:01"),), False),
+        ((at("09:59"),), True),
+        ((at("10:00:01"),), True),  # noted by a clock that ran ahead
+    ],
+)
+def test_from_when_on_another_body_may_be_tried(moments: tuple[Any, ...], may: bool) -> None:
+    refused = tuple(Refusal("m", moment) for moment in moments)
+    assert may_try(record(refusals={"3": refused}), Step.TASK_3, at("10:00")) is may
+
+
+MARK = mark_of_add(add_body(onsite(), policy()), KEY)
+ONCE = {"add": (Refusal(MARK, at("09:00")),)}
+
+
+def test_what_bpjs_has_not_refused_is_sent_also_where_there_is_no_add_yet() -> None:
+    assert add_to_send(onsite(), record(), policy(), KEY) is not None
+    assert add_to_send(onsite(), record(refusals=ONCE), policy(), KEY) is None
+    assert not has_another_add(onsite(), record(), policy(), KEY)
+
+
+@pytest.mark.parametrize(
+    ("add", "why"),
+    [
+        (push("add", reason=reason("ditolak", text="x")), reason("ditolak", text="x")),
+        (push("add", code="299"), because(ReasonCode.REFUSED, kode="299")),
+        (push("add"), because(ReasonCode.REFUSED, kode="201")),
+    ],
+)
+def test_an_add_of_which_bpjs_has_refused_all_is_refused_again(add: Push, why: Any) -> None:
+    refused = unless_refused(add, onsite(), record(refusals=ONCE), policy(), KEY)
+    assert (refused.state, refused.reason) == ("refused", why)
+    assert unless_refused(add, onsite(), record(), policy(), KEY) == add
+
+
+@pytest.mark.parametrize(
+    ("known", "another"),
+    [
+        (push("3", "refused", "08:00"), True),
+        (push("3", "refused", "08:05"), False),
+        (push("3", "refused", "08:00", source=MANUAL), False),
+        (push("3", "due", "08:00"), False),
+        (push("3", "sent", "08:00"), False),
+    ],
+)
+def test_which_task_has_another_time(known: Push, another: bool) -> None:
+    assert has_another_time(known, at("08:05"), record(known)) is another
+    refused = record(known, refusals={"3": (Refusal(mark_of_time(at("08:05")), at("09:00")),)})
+    assert not has_another_time(known, at("08:05"), refused)
+    assert not is_refused_time(refused, Step.TASK_3, None)
+    assert is_refused_time(refused, Step.TASK_3, at("08:05"))

@@ -12,7 +12,19 @@ from typing import Any
 import pytest
 
 from antrean_cli.rules.events import Event, events_of
-from antrean_cli.rules.sources import FLOWS, SOURCES, VisitContext, arrival_confirmed
+from antrean_cli.rules.reasons import ReasonCode, because
+from antrean_cli.rules.rows import DoctorMapping
+from antrean_cli.rules.sources import (
+    FLOWS,
+    SOURCES,
+    VisitContext,
+    arrival_confirmed,
+    attended,
+    from_clinic,
+    no_session,
+    registered_in_advance,
+    times_of,
+)
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     BERKAS,
@@ -571,3 +583,160 @@ def test_a_visit_of_two_sessions_opens_with_its_own() -> None:
 def test_nothing_is_invented_for_a_visit_that_only_registered() -> None:
     every: VisitContext = context(onsite(reg={"stts": "Sudah"}), NEXT_DAY)
     assert list(events_of(every)) == [3]
+
+
+# What a visit's context tells
+
+
+def test_a_time_further_ahead_than_a_day_is_none() -> None:
+    now = context(onsite(), EVENING)
+    assert now.recorded_time("2026-11-24 20:59:59") == at("20:59:59", TUESDAY)
+    assert now.recorded_time("2026-11-24 21:00:00") is None
+    assert now.recorded_time(None) is None
+
+
+def test_when_a_visit_was_registered_and_its_session_opens() -> None:
+    gone = context(onsite(registration=None, slot=None), EVENING)
+    assert gone.registered_at() is None
+    assert gone.session_opens_at() is None
+    assert context(onsite(), EVENING).registered_at() == at("08:05")
+    hfis = slot(jam_mulai="09:00:00")
+    assert context(onsite(slot=None, hfis_slot=hfis), EVENING).session_opens_at() == at("09:00")
+    assert context(onsite(hfis_slot=hfis), EVENING).session_opens_at() == at("08:00")
+    unknown = slot(jam_mulai="00:00:00", jam_selesai="00:00:00")
+    assert context(onsite(slot=unknown, hfis_slot=hfis), EVENING).session_opens_at() == at("09:00")
+
+
+def test_which_prescription_counts() -> None:
+    unwritten = resep(5, dibuat=None, divalidasi=None)
+    written = resep(4, dibuat=on("08:00"), divalidasi=None)
+    other_day = resep(3, divalidasi=on("07:00", SUNDAY))
+    later = resep(2, divalidasi=on("09:10"))
+    first = resep(1, divalidasi=on("09:00"))
+    ordered = [first, later, other_day, unwritten, written]
+    found = context(onsite(reseps=tuple(reversed(ordered))), EVENING)
+    assert found.reseps() == ordered
+    assert found.resep() == first
+    assert context(onsite(), EVENING).resep() is None
+
+
+def test_what_is_of_the_day() -> None:
+    now = context(onsite(), NEXT_DAY)
+    assert now.is_on_day(on("08:00")) is True
+    assert now.is_on_day(on("05:00", TUESDAY)) is False
+    assert now.is_on_day(None) is False
+
+
+@pytest.mark.parametrize(
+    ("name", "visit", "clocks"),
+    [
+        ("berkas_dikirim", onsite(berkas=berkas(on("08:20"), on("08:20"), on("08:20"))), ["08:20"]),
+        ("berkas_dikirim", onsite(berkas=berkas(on("08:20"), ZERO, on("08:20"))), []),
+        ("periksa_dokter", onsite(registration=None, exams=(exam(on("08:20"), nip="D01"),)), []),
+        ("periksa_akhir", onsite(reg={"stts": "Sudah"}), []),
+        ("periksa_akhir", onsite(exams=(exam(on("08:20")),)), []),
+        (
+            "periksa_akhir",
+            onsite(reg={"stts": "Sudah"}, exams=(exam(on("08:20")), exam(on("08:10")))),
+            ["08:20", "08:10"],
+        ),
+    ],
+)
+def test_the_times_of_a_source(name: str, visit: Visit, clocks: list[str]) -> None:
+    times_found = times_of(name, context(visit, EVENING))
+    assert [f"{waktu:%H:%M}" for waktu, _ in times_found] == clocks
+    assert all(row == "" for _, row in times_found)
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (seen("Sudah", at("09:00")), True),
+        (seen("Sudah", at("09:00", TUESDAY)), False),
+        (seen("Sudah", at("09:00"), first=True), False),
+        (seen("Sudah", at("09:00"), exact=False), False),
+        (None, False),
+    ],
+)
+def test_the_moment_of_stts_is_told_of_its_own_day_alone(known: Any, told: bool) -> None:
+    now = at("10:00", TUESDAY)
+    assert bool(times_of("stts_selesai", context(DONE, now, known))) is told
+
+
+def test_an_examination_is_of_any_prescription() -> None:
+    visit = onsite(exams=(exam(on("08:20"), nip="D01"),), reseps=(resep(divalidasi=on("09:00")),))
+    assert found(visit, sources={4: ("periksa_dokter",)})[6] == ("09:00:00", "resep_divalidasi")
+
+
+@pytest.mark.parametrize(
+    ("visit", "in_advance"),
+    [
+        (onsite(), False),
+        (onsite(reg={"jam_reg": "08:00:00"}), True),
+        (onsite(reg={"jam_reg": "08:00:00"}, slot=None), False),
+        (onsite(registration=None), False),
+        (mobilejkn(), True),
+        (mobilejkn(reg={"jam_reg": "09:30:00"}), True),
+    ],
+)
+def test_which_registration_proves_nothing(visit: Visit, in_advance: bool) -> None:
+    assert registered_in_advance(visit) is in_advance
+
+
+@pytest.mark.parametrize(
+    ("changed", "came"),
+    [
+        ({}, False),
+        ({"sep": sep()}, True),
+        ({"exams": (exam(on("09:00")),)}, True),
+        ({"reseps": (resep(),)}, True),
+        ({"reg": {"status_bayar": "Sudah Bayar"}}, True),
+        ({"reg": {"stts": "Berkas Diterima"}}, True),
+        ({"book": {"status": "Checkin", "validasi": on("07:40")}}, True),
+        ({"book": {"status": "Checkin", "validasi": on("07:40", SUNDAY)}}, False),
+        ({"berkas": berkas(on("08:10"))}, True),
+        ({"berkas": berkas(on("20:00", SUNDAY))}, False),
+        ({"berkas": berkas(ZERO, on("20:00", SUNDAY))}, True),
+        ({"berkas": berkas(ZERO, ZERO, on("20:00", SUNDAY))}, True),
+    ],
+)
+def test_what_shows_that_the_patient_came(changed: dict[str, Any], came: bool) -> None:
+    visit = mobilejkn(**{"sep": None, **changed})
+    assert arrival_confirmed(context(visit, EVENING)) is came
+    assert attended(context(visit, EVENING)) is came
+
+
+@pytest.mark.parametrize(
+    ("changed", "seen_there"),
+    [
+        ({}, False),
+        ({"exams": (exam(on("09:00")),)}, True),
+        ({"exams": (exam(on("09:00", SUNDAY)),)}, False),
+        ({"reseps": (resep(dibuat=on("09:00")),)}, True),
+        ({"reseps": (resep(divalidasi=on("09:00")),)}, True),
+        ({"reseps": (resep(diserahkan=on("09:00")),)}, True),
+        ({"reseps": (resep(),)}, False),
+        ({"berkas": berkas(on("08:10"))}, True),
+        ({"berkas": berkas(ZERO, on("08:10"))}, True),
+        ({"berkas": berkas(on("08:10"), ZERO, on("08:10"))}, False),  # made later
+    ],
+)
+def test_what_shows_that_who_lies_in_a_ward_came_from_the_clinic(
+    changed: dict[str, Any], seen_there: bool
+) -> None:
+    assert from_clinic(context(onsite(**changed), EVENING)) is seen_there
+
+
+@pytest.mark.parametrize(
+    ("visit", "named"),
+    [
+        (onsite(slot=None), "D01"),
+        (onsite(slot=None, named_doctor=DoctorMapping("D02", "9")), "D02"),
+        (mobilejkn(slot=None, named_doctor=DoctorMapping("D02", "9")), "D01"),
+    ],
+)
+def test_whose_session_is_lacking(visit: Visit, named: str) -> None:
+    assert visit.registration is not None
+    assert no_session(visit, visit.registration) == because(
+        ReasonCode.NO_SESSION, kd_dokter=named, kd_poli="INT", hari="SENIN"
+    )

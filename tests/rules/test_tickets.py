@@ -102,6 +102,15 @@ def test_of_several_tickets_that_counts_which_was_called_last_before_task_3() ->
     assert events(drawn(*tickets)) == {1: "07:40:00", 2: "07:58:00", 3: "08:05:00"}
 
 
+def test_that_counts_which_was_called_last_whatever_its_number() -> None:
+    tickets = (
+        ticket(on("07:40"), on("07:58"), "A001"),
+        ticket(on("07:10"), on("07:20"), "A002"),
+        ticket(on("07:45"), None, "A003"),
+    )
+    assert events(drawn(*tickets)) == {1: "07:40:00", 2: "07:58:00", 3: "08:05:00"}
+
+
 def test_both_times_are_of_one_ticket() -> None:
     tickets = (ticket(on("07:10"), NOT_CALLED, "A001"), ticket(None, on("07:58"), "A002"))
     assert events(drawn(*tickets)) == ARRIVAL_ALONE
