@@ -109,7 +109,7 @@ def _cut_phone(runs: list[str]) -> str:
     """
     for number in map(_national, runs):
         pairs = [(number[:end], _national(number[end:])) for end in _LENGTHS_OF_MOBILES]
-        whole = (one for one, other in pairs if _PHONE.fullmatch(one) and _PHONE.fullmatch(other))
+        whole = (one for one, other in pairs if _PHONE.fullmatch(other))
         first = next(whole, number[: _LENGTHS_OF_MOBILES[-1]])
         if _PHONE.fullmatch(first):
             return first

@@ -202,3 +202,9 @@ def test_the_ledger_is_asked_for_all_that_a_booking_may_come_to_have() -> None:
         bookings=[booked(no_rawat=None)],
     )
     assert looked_for(found) == LookedFor(frozenset({NOBOOKING}), frozenset({OTHER, THIRD}))
+
+
+def test_what_bpjs_knows_under_a_bookings_code_is_no_visit_that_was_told_of() -> None:
+    lost = rows(registrations=[mine(OTHER)], bookings=[booked(no_rawat=None)])
+    another = record(push("3", "sent"), kodebooking=NEWER, kind="mobilejkn", no_rawat=OTHER)
+    assert claimed(lost, another) == {NOBOOKING: OTHER}

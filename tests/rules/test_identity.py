@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antrean_cli.rules.identity import card_of, identity_of, nik_of, phone_of
+from antrean_cli.rules.identity import (
+    Identity,
+    card_of,
+    identity_of,
+    lacking_of,
+    nik_of,
+    phone_of,
+)
 from antrean_cli.rules.payloads import add_body, missing
 from antrean_cli.rules.reasons import ReasonCode, because
 from tests.support.rows import mobilejkn, nonjkn, onsite, policy, sep
@@ -58,6 +65,7 @@ PHONES = {
     "0274 512345 081234567890": "0274512345",
     "+6281234567890 +6281398765432": "081234567890",
     "0812345678 62 8131234567": "0812345678",
+    "0812 34567890 81398765432": "081234567890",
     "08123 / 081398765432": "081398765432",
     "- / 081398765432": "081398765432",
     # with words
@@ -73,7 +81,15 @@ PHONES = {
 NO_PHONES = [
     *(None, "", " ", "-", "0", "null", "NULL", "00000000", "000000000000", "0000-0000-0000"),
     *("08123", "0812345", "512345", "5123456", "tidak ada", "belum punya", "-/-", "1234567890"),
-    *("+60123456789", "+6581234567", "+8112345678", "0123456789", "12", "٠٨١٢٣٤٥٦٧٨٩٠"),
+    *(
+        "+60123456789",
+        "+6581234567",
+        "0812 345678 90123456",
+        "+8112345678",
+        "0123456789",
+        "12",
+        "٠٨١٢٣٤٥٦٧٨٩٠",
+    ),
 ]
 
 
@@ -199,3 +215,39 @@ def test_nobody_can_be_told_without_a_record_number(build: Any, norm: str) -> No
 def test_a_number_that_does_not_fit_is_not_what_a_booking_is_found_by() -> None:
     who = identity_of(onsite(reg={"nik": "-", "nomorkartu": "0"}, sep=None))
     assert (who.nik, who.nomorkartu) == ("", "")
+
+
+def test_who_the_patient_is_a_booking_tells_first_then_the_sep_then_the_patients_row() -> None:
+    visit = mobilejkn(sep=sep())
+    assert identity_of(visit) == (
+        "3200000000000007",
+        "0009000000007",
+        "080000000007",
+        "000001",
+    )
+    nothing = dict.fromkeys(("nik", "nomorkartu", "nohp", "norm"))
+    of_sep = identity_of(mobilejkn(book=nothing, sep=sep(nomorkartu="0009000000008")))
+    assert of_sep == ("3200000000000001", "0009000000008", "080000000099", "000001")
+    of_row = identity_of(mobilejkn(book=nothing))
+    assert of_row == ("3200000000000001", "0009000000001", "080000000001", "000001")
+    assert identity_of(mobilejkn(registration=None, book={"norm": "7"})).norm == "7"
+
+
+@pytest.mark.parametrize(
+    ("changed", "jkn", "code"),
+    [
+        ({}, True, None),
+        ({"norm": ""}, True, ReasonCode.NORM_UNKNOWN),
+        ({"norm": ""}, False, ReasonCode.NORM_UNKNOWN),
+        ({"nik": ""}, True, ReasonCode.NIK_UNFIT),
+        ({"nomorkartu": ""}, True, ReasonCode.CARD_UNFIT),
+        ({"nohp": ""}, True, ReasonCode.PHONE_UNKNOWN),
+        ({"nik": "", "nomorkartu": "", "nohp": ""}, False, None),
+    ],
+)
+def test_what_the_desk_has_to_mend(
+    changed: dict[str, str], jkn: bool, code: ReasonCode | None
+) -> None:
+    who = Identity("3200000000000001", "0009000000001", "080000000001", "000001")
+    found = lacking_of(who._replace(**changed), jkn=jkn)
+    assert found == (because(code) if code else None)

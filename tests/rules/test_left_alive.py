@@ -10,7 +10,8 @@ from antrean_cli.rules.codes import LeftAlive
 from antrean_cli.rules.left_alive import after_look, as_held, as_shown, given_up
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.push import Record
-from tests.support.rows import NO_RAWAT, NOBOOKING, push, record, states, words
+from antrean_cli.rules.reasons import ReasonCode, because
+from tests.support.rows import NO_RAWAT, NOBOOKING, at, push, record, states, words
 
 NOT, SEEN, TOLD, OVER = LeftAlive
 SENT = push("add", "sent")
@@ -103,3 +104,10 @@ def test_bpjss_list_of_the_day_tells_whether_it_still_lives(
     after = as_shown(one, listed)
     assert (after.left_alive, states(after)) == (left_alive, expected)
     assert after.is_left_alive is (listed is not None and not listed.cancelled)
+
+
+def test_99_that_bpjs_lists_keeps_what_was_known_of_it() -> None:
+    one = record(SENT, push("99", "held", "09:00"), left_alive=TOLD)
+    absent = as_shown(one, row("Batal")).pushes["99"]
+    assert (absent.state, absent.waktu) == ("already", at("09:00"))
+    assert absent.reason == because(ReasonCode.CANCELLED_AT_BPJS)

@@ -12,7 +12,8 @@ from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.outcomes import apply
 from antrean_cli.rules.owner_at_bpjs import as_listed, awaits_owner, begun_anew
 from antrean_cli.rules.patients import NOBODY, marked, numbers_of, owner_of
-from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.push import Push, Record, Refusal
+from antrean_cli.rules.reasons import ReasonCode, because
 from tests.support.rows import (
     KEY,
     NO_RAWAT,
@@ -22,6 +23,7 @@ from tests.support.rows import (
     reason,
     record,
     registration,
+    seen,
     states,
     words,
 )
@@ -160,3 +162,34 @@ def test_the_visit_begins_anew_under_another_code_with_what_people_told_for_it()
     anew = begun_anew(before, "B-2")
     assert (anew.kodebooking, anew.owner, anew.no_rawat) == ("B-2", before.owner, before.no_rawat)
     assert (anew.compared, anew.pushes) == (False, {"1": kept})
+
+
+def test_of_another_patients_booking_nothing_of_the_visit_is_left() -> None:
+    known = mine(
+        push("add", "held", code="208", reason=reason("referensi")),
+        push("3", "sent", "08:05"),
+        push("4", recorded="08:30"),
+        seen=seen("Belum", NOW),
+        done_fingerprint="x",
+        refusals={"3": (Refusal("m", NOW),)},
+    )
+    one = as_listed(known, listed(**HIM), KEY)
+    assert (one.handed_on, one.compared, one.seen, one.done_fingerprint) == (True, True, None, "")
+    assert one.refusals == {}
+    assert states(one) == {"add": "already", "3": "sent"}
+    assert one.pushes["add"].code == "208"
+    assert one.pushes["add"].note == because(ReasonCode.ANOTHER_PATIENTS)
+    assert one.owner == owner_of(registration(**HIM), None, KEY)._replace(registered="")
+    without = as_listed(mine(push("3", "sent", "08:05")), listed(**HIM), KEY)
+    assert states(without) == {"add": "already", "3": "sent"}
+
+
+def test_begun_anew_it_is_compared_and_looked_at_again() -> None:
+    known = mine(KNOWN, compared=True, done_fingerprint="x")
+    one = begun_anew(known, "K-2")
+    assert (one.kodebooking, one.compared, one.done_fingerprint, one.pushes) == (
+        "K-2",
+        False,
+        "",
+        {},
+    )

@@ -154,3 +154,13 @@ def test_a_registration_with_the_bookings_record_number_is_of_its_patient(
     changed: dict[str, str], theirs: bool
 ) -> None:
     assert is_patient_of(booking(), registration(**changed)) is theirs
+
+
+def test_record_numbers_that_nobody_filled_in_agree_with_none() -> None:
+    stranger = {"nik": "9901010101000009", "nomorkartu": "0009000000009"}
+    assert not is_patient_of(booking(norm=None, **stranger), registration(norm=""))
+
+
+def test_what_is_nothing_but_zeros_is_no_number() -> None:
+    assert numbers_of("0", "0000000000000000", "0-0").nik == ""
+    assert numbers_of("", "0", "000").nomorkartu == ""

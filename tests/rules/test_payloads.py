@@ -20,6 +20,7 @@ from antrean_cli.rules.payloads import (
     listtask_body,
     missing,
     nomorantrean_of,
+    patient_of,
     update_body,
 )
 from antrean_cli.rules.reasons import ReasonCode as Code
@@ -670,3 +671,25 @@ def test_of_a_visit_of_which_nothing_is_there_only_its_code_is_known() -> None:
 def test_the_hours_of_hfis_count_before_khanzas() -> None:
     body = add_body(nonjkn(hfis_slot=slot(jam_mulai="09:00:00", kuota="7")), policy())
     assert (body["jampraktek"], body["kuotajkn"]) == ("09:00-14:00", 7)
+
+
+def test_whose_visit_it_is_is_told_in_bpjss_words() -> None:
+    assert patient_of(onsite()) == (
+        "3200000000000001",
+        "0009000000001",
+        "000001",
+        "INT",
+        "12345",
+    )
+
+
+def test_what_is_not_known_of_a_nonjkn_patient_is_a_dash() -> None:
+    body = add_body(nonjkn(reg={"nik": "x", "nohp": None}), policy())
+    assert (body["nik"], body["nohp"]) == ("-", "-")
+    body = add_body(nonjkn(), policy())
+    assert (body["nik"], body["nohp"]) == ("3200000000000001", "080000000001")
+
+
+def test_a_bookings_place_in_the_queue_is_in_its_number_too() -> None:
+    body = add_body(mobilejkn(book={"angkaantrean": None, "nomorantrean": "INT-012"}), policy())
+    assert body["angkaantrean"] == 12

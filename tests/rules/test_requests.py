@@ -9,8 +9,9 @@ import pytest
 
 from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.payloads import add_body
-from antrean_cli.rules.push import Push
-from antrean_cli.rules.requests import call_name, request_body, sendable
+from antrean_cli.rules.push import Push, Refusal
+from antrean_cli.rules.refusals import mark_of_add, mark_of_time
+from antrean_cli.rules.requests import call_name, mark_of, request_body, sendable
 from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
@@ -197,3 +198,33 @@ def test_the_prescription_of_another_day_is_none() -> None:
 def test_a_step_is_a_text_on_the_wire() -> None:
     body = sent(push("3", recorded="08:05"), VISIT)
     assert json.dumps(body["taskid"]) == '"3"'
+
+
+# -- marks
+
+
+def test_a_body_is_marked_where_another_one_may_be_tried() -> None:
+    body = add_body(VISIT, policy())
+    assert mark_of(Call(push("add")), body, KEY) == mark_of_add(body, KEY)
+    assert mark_of(Call(FIVE), {}, KEY) == mark_of_time(at("09:00"))
+    assert mark_of(Call(push("99", recorded="09:00")), {}, KEY) == mark_of_time(at("09:00"))
+    for step in ("batal", "farmasi"):
+        assert mark_of(Call(push(step, waktu=at("09:00"))), {}, KEY) == ""
+    assert mark_of(Call(FIVE, lookup=True), {}, KEY) == ""
+
+
+def test_an_add_that_bpjs_has_refused_as_it_is_is_not_asked_again() -> None:
+    mark = mark_of_add(add_body(VISIT, policy()), KEY)
+    for known, expected in ((mark, None), ("another", "add")):
+        one = record(push("add"), refusals={"add": (Refusal(known, at("09:00")),)})
+        call = sendable(one, VISIT, policy(), NOW, KEY)
+        assert (call and call.push.step) == expected
+    call = sendable(record(push("add")), VISIT, policy(), NOW, KEY)
+    assert call is not None
+
+
+def test_what_is_no_antrean_farmasi_goes_as_it_is() -> None:
+    five = record(push("add", "sent"), push("3", "sent", "08:05"), push("4", recorded="08:30"))
+    call = sendable(five, None, policy(), NOW, KEY)
+    assert call is not None
+    assert call.push.step == "4"

@@ -221,3 +221,18 @@ def test_a_visit_with_an_internal_sep_is_jkn_whatever_its_payer() -> None:
     visit = served(registrations=[registration(kd_pj="UMU")], seps=[sep(internal="1")])
     assert (visit.kind, visit.kodebooking) == ("onsite", NO_RAWAT)
     assert onsite(sep=sep()).sep != visit.sep
+
+
+def test_of_a_visit_of_which_nothing_is_left_neither_is_known() -> None:
+    nothing = mobilejkn(registration=None, booking=None)
+    assert clinic_of(nothing) == ("", "")
+    assert doctor_of(nothing) == ("", "")
+    booked = mobilejkn(registration=None)
+    assert (clinic_of(booked).code, doctor_of(booked).code) == ("INT", "12345")
+
+
+def test_a_booking_that_names_no_clinic_or_doctor_has_the_registrations() -> None:
+    visit = mobilejkn(book={"kodepoli": None, "kodedokter": None})
+    assert (clinic_of(visit).code, doctor_of(visit).code) == ("INT", "12345")
+    other_spelling = mobilejkn(book={"kodepoli": "int"})
+    assert clinic_of(other_spelling).code == "INT"

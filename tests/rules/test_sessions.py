@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from antrean_cli.rules.rows import Slot
-from antrean_cli.rules.sessions import jampraktek_of, opening_of, slot_of
+from antrean_cli.rules.sessions import hours_of, jampraktek_of, opening_of, slot_of
 from tests.support.rows import (
     slot,
 )
@@ -111,3 +111,56 @@ def test_without_a_time_of_registration_only_one_session_can_be_told(jam: str) -
 def test_a_session_is_of_a_clinic_however_its_code_is_written(written: str, clinic: str) -> None:
     found = slot(kd_poli=written)
     assert slot_of([found], clinic, "09:00:00") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("08:00-14:00", ("08:00:00", "14:00:00")),
+        (" 08:00 - 14:00 ", ("08:00:00", "14:00:00")),
+        ("14:00-08:00", None),
+        ("08:00-08:00", None),
+        ("08:00-24:00", None),
+        ("24:00-25:00", None),
+        ("0::00-14:00", None),
+        ("08:00", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_hours_that_a_booking_names(text: str | None, hours: tuple[str, str] | None) -> None:
+    assert hours_of(text) == hours
+
+
+def test_at_its_end_a_session_is_over() -> None:
+    late = slot(jam_mulai="12:00:00", jam_selesai="16:00:00")
+    assert slot_of([MORNING, late], "INT", "12:00:00") == late
+    assert slot_of([MORNING, EVENING], "INT", "12:00:00") == EVENING
+    assert slot_of([MORNING, EVENING], "INT", "20:00:00") == EVENING
+
+
+def test_sessions_are_taken_in_the_order_of_the_day() -> None:
+    first = slot(kd_dokter="D09", jam_mulai="08:00:00", jam_selesai="12:00:00")
+    second = slot(kd_dokter="D01", jam_mulai="16:00:00", jam_selesai="20:00:00")
+    assert slot_of([second, first], "INT", "07:00:00") == first
+    evening = slot(jam_mulai="18:00:00", jam_selesai=None)
+    assert slot_of([MORNING, evening], "INT", "23:30:00") == evening
+    assert slot_of([slot(jam_mulai="08:00:00", jam_selesai=None), evening], "INT", "09:00:00") == (
+        slot(jam_mulai="08:00:00", jam_selesai=None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("mulai", "selesai", "told"),
+    [
+        ("00:00:00", "00:00:00", False),
+        ("", None, False),
+        ("x", "00:00:00", True),
+        ("00:00:00", "x", True),
+    ],
+)
+def test_hours_that_somebody_filled_in_wrongly_are_a_session_to_tell_of(
+    mulai: str, selesai: str | None, told: bool
+) -> None:
+    one = slot(jam_mulai=mulai, jam_selesai=selesai)
+    assert (slot_of([one], "INT", "09:00:00") is not None) is told
