@@ -14,7 +14,7 @@ NEVER_REFUSED = "where nothing was refused, no mark is among those that were"
 FOR_TYPES = "the other side of `or` is there for the type checker alone"
 
 EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
-    ("ledger/file.py", "_one_at_a_time", "comparisons"): ("a tick of the clock",),
+    ("ledger/file.py", "_lock_in_time", "comparisons"): ("a tick of the clock",),
     ("ledger/file.py", "_opened", "statements"): (
         "FULL is what SQLite is built with; a build that is not would be met nowhere here",
     ),
