@@ -165,3 +165,20 @@ def opened(file: Path, flags: int) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def replace(file: Path, text: str, *, mode: int = 0o600) -> None:
+    """Replace a file as a whole, or not at all, with this mode whatever the umask is.
+
+    Raises OSError.
+    """
+    new = file.with_name(file.name + ".new")
+    try:
+        new.unlink(missing_ok=True)  # of a process that was killed
+        descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as writing:
+            os.fchmod(descriptor, mode)
+            writing.write(text)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """`antrean simulator`: the stand-in BPJS alone, for training and before BPJS has given keys."""
 
 import gc
+import os
 import signal
 import ssl
 from pathlib import Path
@@ -14,6 +15,7 @@ from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.parameters import FILE, Whole
 from antrean_cli.console.simulator_file import load_bookings, save_bookings
 from antrean_cli.errors import InputError, why
+from antrean_cli.local_files import opened
 from antrean_cli.simulator.gate import Gate
 from antrean_cli.simulator.server import CONTROL, KEYS, PORT, Simulator
 
@@ -103,6 +105,8 @@ def command(
     _: App, /, port: int, latency: int, rate: int | None, isi: Path | None, **options: Any
 ) -> None:
     gc.enable()  # it runs for days
+    if options["journal"]:
+        _require_journal(options["journal"])
     try:
         bpjs = Simulator(port=port, latency=latency / 1000, gate=Gate(rate=rate), **options)
         if isi:
@@ -128,6 +132,14 @@ def command(
         bpjs.stop()
         if isi:
             save_bookings(bpjs, isi)
+
+
+def _require_journal(file: Path) -> None:
+    """Raise InputError for a journal that cannot be written."""
+    try:
+        os.close(opened(file, os.O_WRONLY | os.O_CREAT))
+    except OSError as error:
+        raise InputError(f"--journal {file} tidak dapat ditulis: {why(error)}") from error
 
 
 def _wait() -> None:

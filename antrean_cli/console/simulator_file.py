@@ -1,22 +1,28 @@
-"""The file in which the stand-in BPJS keeps what it holds from one run to the next."""
+"""The file in which the stand-in BPJS keeps what it holds from one run to the next.
+
+Patients may stand in it: it is its owner's alone, and what lies in its place is not followed.
+"""
 
 import json
+import os
 from pathlib import Path
 
 from antrean_cli.errors import InputError, why
+from antrean_cli.local_files import opened, replace
 from antrean_cli.simulator.server import Simulator
 
 
 def load_bookings(bpjs: Simulator, file: Path) -> None:
     """Let the stand-in hold what a file of an earlier run shows; raises InputError."""
-    if not file.exists():
-        return
     try:
-        held = json.loads(file.read_text(encoding="utf-8"))
+        with os.fdopen(opened(file, os.O_RDONLY), encoding="utf-8") as reading:
+            held = json.load(reading)
         bookings_alone = isinstance(held, list)  # as /_simulator/bookings shows them
         bpjs.bookings.load(held if bookings_alone else held["antrean"])
         for sessions in () if bookings_alone else held["jadwal"]:
             bpjs.bookings.updatejadwaldokter(sessions)
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise InputError(f"--isi {file} tidak dapat dibaca: {why(error)}") from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
@@ -27,10 +33,8 @@ def load_bookings(bpjs: Simulator, file: Path) -> None:
 
 def save_bookings(bpjs: Simulator, file: Path) -> None:
     """Write what the stand-in holds, whole or not at all; raises InputError."""
-    fresh = file.with_name(f"{file.name}.baru")
     try:
         held = {"antrean": bpjs.bookings.snapshot(), "jadwal": bpjs.bookings.sessions()}
-        fresh.write_text(json.dumps(held, ensure_ascii=False, indent=2), encoding="utf-8")
-        fresh.replace(file)
+        replace(file, json.dumps(held, ensure_ascii=False, indent=2))
     except OSError as error:
         raise InputError(f"--isi {file} tidak dapat ditulis: {why(error)}") from error

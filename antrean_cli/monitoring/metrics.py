@@ -4,7 +4,6 @@
 - Names and labels never change with the language.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from antrean_cli.local_files import replace
 from antrean_cli.operator.overview import KINDS_OF_OUTAGE, Overview
 from antrean_cli.rules.codes import State
 
@@ -129,14 +129,4 @@ def _ledger_samples(found: Overview) -> Iterator[Sample]:
 
 def write_metrics(path: Path, text: str) -> None:
     """Replace a file as a whole, readable by everybody; raises OSError."""
-    new = path.with_name(path.name + ".new")  # a collector reads no such name
-    try:
-        new.unlink(missing_ok=True)  # of a pass that was killed
-        with os.fdopen(
-            os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644), "w", encoding="utf-8"
-        ) as file:
-            os.fchmod(file.fileno(), 0o644)  # whatever the umask is
-            file.write(text)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    replace(path, text, mode=0o644)  # beside it, under a name that no collector reads

@@ -6,6 +6,9 @@
   before its answer goes out: what the journal lacks never happened.
 - `response` of the reading calls is encrypted with the request's own timestamp.
 - `/_simulator/` steers and shows the simulator, without a signature, from this machine only.
+- Pages of the web reach loopback too, through whoever reads them, and so do other users. Who calls
+  it by another name than this machine's, or for a page from elsewhere, is sent away; and no number
+  of a patient's is shown whole.
 """
 
 from __future__ import annotations
@@ -219,7 +222,8 @@ class Simulator:
         self._next_no += 1
         if self._journal:
             line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-            file = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+            file = os.open(self._journal, how, 0o600)
             try:
                 os.write(file, line.encode())
             finally:
@@ -244,11 +248,11 @@ class Simulator:
             case "GET", "":
                 return Reply(body=self._page().encode(), content_type="text/plain; charset=utf-8")
             case "GET", "bookings":
-                return _json(self.bookings.snapshot())
+                return _json(_masked(self.bookings.snapshot()))
             case "GET", "received":
-                return _json([asdict(entry) for entry in tuple(self.received)])
+                return _json(_masked([asdict(entry) for entry in tuple(self.received)]))
             case "GET", "arrived":
-                return _json([asdict(entry) for entry in tuple(self.arrived)])
+                return _json(_masked([asdict(entry) for entry in tuple(self.arrived)]))
             case "GET", "faults":
                 return _json([asdict(fault) for fault in self.faults.waiting])
             case "POST", "faults":
@@ -295,6 +299,10 @@ class Simulator:
             lines.append(_PAGE_ROW.format(*words, tasks or "-"))
         return "\n".join(lines if held else [*lines, "(belum ada antrean)"]) + "\n"
 
+
+_OF_PATIENTS = {"nik", "nomorkartu", "nohp", "norm"}
+_TOLD_APART = re.compile(r"\S(?=\S{3})")  # all but the last three signs
+_IDENTITY = re.compile(r"(?<=/noidentitas/)[^/]+")
 
 _PAGE_ROW = "{:<22} {:<10} {:<17} {:<16} {}"
 
@@ -376,6 +384,32 @@ def _envelope(answer: Answer, response: object, spelling: str) -> Reply:
     return _json({head: {"code": code, "message": answer.message}, "response": response})
 
 
+def _masked(shown: Any) -> Any:
+    """Return what is to be shown, with only the last three signs of patients' numbers."""
+    if isinstance(shown, list):
+        return [_masked(one) for one in shown]
+    if isinstance(shown, dict):
+        return {name: _masked_value(name, value) for name, value in shown.items()}
+    return shown
+
+
+def _masked_value(name: str, value: Any) -> Any:
+    if name in _OF_PATIENTS and value is not None:
+        return _TOLD_APART.sub("*", str(value))
+    if name == "path":
+        return _IDENTITY.sub("***", value)
+    return _masked(value)
+
+
+def _is_here(address: str) -> bool:
+    """Return whether an address, `host` or `scheme://host`, with or without a port, is loopback."""
+    try:
+        host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _lines(journal: Path | None) -> int:
     return len(journal.read_bytes().splitlines()) if journal and journal.exists() else 0
 
@@ -454,12 +488,24 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         if len(raw) < length or self.server.ending.is_set():
             self.close_connection = True
+        elif not self._is_welcome():
+            self._send(_json({"pesan": "Hanya dari komputer ini sendiri"}, status=403))
         elif (path + "/").startswith(CONTROL):
             self._steer(path.removeprefix(CONTROL.rstrip("/")).strip("/"), raw)
         elif not self._exchange(path, raw):
             self.close_connection = True
 
     do_GET = do_POST = do_DELETE = _serve  # noqa: N815  (the names are http.server's)
+
+    def _is_welcome(self) -> bool:
+        """Return whether no page from elsewhere asks, be it by a name that it made ours."""
+        named = [self.headers.get("Origin")]
+        if ip_address(self.server.server_name).is_loopback or CONTROL in self.path + "/":
+            named.append(self.headers.get("Host"))
+        return all(name is None or _is_here(name) for name in named)
+
+    def _send(self, reply: Reply) -> None:
+        self.connection.sendall(reply.head() + reply.body)
 
     def _steer(self, name: str, raw: bytes) -> None:
         if not ip_address(self.client_address[0]).is_loopback:
@@ -469,7 +515,7 @@ class _Handler(BaseHTTPRequestHandler):
                 reply = self.server.simulator.steer(self.command, name, json.loads(raw or b"{}"))
             except ValueError:
                 reply = _json({"pesan": "Bukan JSON"}, status=400)
-        self.connection.sendall(reply.head() + reply.body)
+        self._send(reply)
 
     def _exchange(self, path: str, raw: bytes) -> bool:
         """Let the request through the gate, and answer; return whether the connection lives on.

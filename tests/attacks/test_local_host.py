@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import fcntl
+import http.client
 import os
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from antrean_cli.console.simulator_file import save_bookings
+from antrean_cli.simulator.fields import FIELDS
 from antrean_cli.simulator.server import Simulator
 from tests.attacks.attack import Attack
 from tests.support.command import command_line, on_a_terminal, run, spawn
@@ -26,6 +29,7 @@ from tests.support.site import MONDAY, Site
 from tests.support.users import RUNNER, STRANGER, being, let, only_root, open_folder
 
 ROOT = Path(__file__).parents[2]
+NIK, CARD, PHONE = "3212345678987654", "0001234567890", "085635228888"
 SECRET = "rahasia-yang-hanya-dibaca-korban"
 pytestmark = only_root
 
@@ -278,3 +282,74 @@ def test_no_address_sends_a_signature_in_the_clear_elsewhere(attack: Attack, fol
             with pytest.raises(TimeoutError):
                 elsewhere.accept()
     attack.measured(f"{len(shapes)} addresses that seem to be this computer's", "none was called")
+
+
+# -- the stand-in BPJS
+
+
+def with_a_patient(bpjs: Simulator) -> None:
+    body = dict.fromkeys(FIELDS, "1") | {
+        "kodebooking": "A1", "nik": NIK, "nomorkartu": CARD, "nohp": PHONE, "norm": "000123",
+    }  # fmt: skip
+    bpjs.bookings.load([{**body, "tasks": []}])
+
+
+def test_no_page_and_no_neighbour_reads_patients_from_the_stand_in(attack: Attack) -> None:
+    """A page of the web that renamed itself, one that asks across, and another user with curl."""
+    tried = 0
+    with Simulator(cons_id="1", secret_key="x", user_key="x") as bpjs:
+        with_a_patient(bpjs)
+        for method in ("GET", "POST", "DELETE"):
+            for name in ("", "bookings", "received", "arrived", "faults", "down"):
+                for headers in ({"Host": "jahat.example"}, {"Origin": "https://jahat.example"}, {}):
+                    wire = http.client.HTTPConnection("127.0.0.1", bpjs.port, timeout=10)
+                    body = b'{"down": true}' if method == "POST" and headers else None
+                    wire.request(method, f"/_simulator/{name}", body, headers)
+                    answer = wire.getresponse()
+                    shown = answer.read().decode()
+                    wire.close()
+                    assert (answer.status == 403) is bool(headers)
+                    assert [number for number in (NIK, CARD, PHONE) if number in shown] == []
+                    tried += 1
+        assert not bpjs.down
+    attack.measured(
+        f"{tried} requests of foreign pages, and of another user, to the stand-in",
+        "pages 403, no number of a patient shown, nothing steered",
+    )
+
+
+@pytest.mark.parametrize("option", ["--isi", "--journal"])
+@pytest.mark.parametrize("kind", ["a link", "a dead link", "a pipe"])
+def test_the_stand_in_follows_nothing_and_waits_for_nothing(
+    attack: Attack, tmp_path: Path, outside: Path, option: str, kind: str
+) -> None:
+    outside.write_text("[]", encoding="utf-8")
+    file = tmp_path / "isi.json"
+    if kind == "a pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to(outside if kind == "a link" else tmp_path / "baru")
+    done = spawn("simulator", "--port", "0", option, str(file))
+    assert done.returncode == 2
+    assert ("bukan berkas biasa" if kind == "a pipe" else "tautan") in done.stderr
+    assert outside.read_text(encoding="utf-8") == "[]"
+    assert not (tmp_path / "baru").exists()
+    attack.measured("a link or a pipe in place of the stand-in's files, {n} times", "exit 2", n=1)
+
+
+def test_what_the_stand_in_keeps_is_its_owners_alone(tmp_path: Path) -> None:
+    """Also where a file of a laxer version is there, and where somebody prepared the new one."""
+    file, prepared = tmp_path / "isi.json", tmp_path / "isi.json.new"
+    file.write_text("[]", encoding="utf-8")
+    file.chmod(0o644)
+    prepared.symlink_to(tmp_path / "korban")
+    bpjs = Simulator(cons_id="1", secret_key="x", user_key="x")
+    with_a_patient(bpjs)
+    before = os.umask(0)
+    try:
+        save_bookings(bpjs, file)
+    finally:
+        os.umask(before)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert NIK in file.read_text(encoding="utf-8")
+    assert not (tmp_path / "korban").exists()

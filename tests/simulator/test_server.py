@@ -1042,6 +1042,57 @@ def test_the_page_shows_what_is_held_and_no_patient(bpjs: Client) -> None:
     assert bpjs.control("GET", "lain")[0] == 404
 
 
+@pytest.mark.parametrize("name", ["bookings", "received"])
+def test_what_is_shown_holds_no_number_of_a_patient_whole(bpjs: Client, name: str) -> None:
+    bpjs.add()
+    bpjs.task(3, ms("08:00:00"))
+    status, shown = bpjs.control("GET", name)
+    assert status == 200
+    body = shown[0] if name == "bookings" else shown[0]["body"]
+    assert body["nik"] == "*" * 13 + "654"
+    assert body["kodebooking"] == KB
+    numbers = ("3212345678987654", "00012345678", "085635228888", "123345")
+    assert [number for number in numbers if number in json.dumps(shown)] == []
+
+
+def test_an_identity_in_an_address_is_not_shown(simulator: Simulator, bpjs: Client) -> None:
+    bpjs.call("/ref/pasien/fp/identitas/nik/noidentitas/3212345678987654")
+    for name in ("arrived", "received"):
+        _, shown = bpjs.control("GET", name)
+        assert "3212345678987654" not in json.dumps(shown)
+    assert "3212345678987654" in simulator.arrived[0].path
+
+
+HERE = {"Host": "localhost:8686"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        (HERE, 200),
+        ({"Host": "127.0.0.1:1"}, 200),
+        ({"Host": "[::1]:8686"}, 200),
+        ({**HERE, "Origin": "http://localhost:3000"}, 200),
+        ({"Host": "jahat.example"}, 403),  # a name that leads here, of whoever owns it
+        ({"Host": "127.0.0.1.jahat.example:8686"}, 403),
+        ({"Host": "localhost@jahat.example"}, 403),
+        ({"Host": ""}, 403),
+        ({**HERE, "Origin": "https://jahat.example"}, 403),
+        ({**HERE, "Origin": "null"}, 403),
+    ],
+)
+def test_only_who_calls_it_by_this_machines_name_and_from_here_is_answered(
+    bpjs: Client, headers: dict[str, str], status: int
+) -> None:
+    shown = bpjs.raw("GET", "/_simulator/bookings", headers=headers)
+    shown.read()
+    assert shown.status == status
+    called = bpjs.raw("GET", f"{bpjs.base}/ref/poli", headers={**bpjs.headers(), **headers})
+    called.read()
+    assert called.status == status
+
+
 # The server as a server.
 
 
