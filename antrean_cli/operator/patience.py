@@ -28,11 +28,13 @@ class Patience:
     _got_through: int = 0
     _in_vain_since: float | None = None  # nothing got through
     _times: Counter[str] = field(default_factory=Counter)  # by key
+    _lately: set[str] = field(default_factory=set)  # refused since something got through
     _through_before: dict[str, int] = field(default_factory=dict)
 
     def got_through(self) -> None:
         """Note that BPJS let a call through, whatever it said."""
         self._got_through += 1
+        self._lately.clear()
         self._in_vain_since = None
 
     def bears(self, key: str, refused: Reply | Fault, now: float) -> bool:
@@ -49,7 +51,10 @@ class Patience:
             self._end(f"BPJS meminta pelan, dan {self.longest:.0f} detik tidak ada yang lolos")
         if asked_for > NOTED_FROM:
             self.pacing.pause(now + asked_for)
-        self._times[key] += 1
+        # Several refusals at once are one: all that began together come too soon.
+        if key not in self._lately or self.pacing.one_at_a_time:
+            self._times[key] += 1
+        self._lately.add(key)
         before = self._through_before.setdefault(key, self._got_through)
         odd = self._times[key] > MOST_TOO_SOON and self._got_through > before
         return not self.at_end and not odd

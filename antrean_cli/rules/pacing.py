@@ -156,10 +156,15 @@ class Pacing:
         self._rise(now)
         if now < self.next_start:
             return 0
-        if self._in_row >= _IN_A_ROW:
+        if self.one_at_a_time:
             return max(1 - in_flight, 0)
         free = max(self.window - in_flight, 0)
         return free if self.rate is None else min(free, 1)
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether so many were refused in a row that calls go one by one."""
+        return self._in_row >= _IN_A_ROW
 
     @property
     def next_start(self) -> float:
@@ -206,7 +211,7 @@ class Pacing:
         self._in_row += 1
         self._lower(start, now)
         # Those that were on their way before a pause tell nothing new.
-        if self._in_row >= _IN_A_ROW and start.at >= self._paused_until:
+        if self.one_at_a_time and start.at >= self._paused_until:
             self._pause = min(2 * self._pause or _PAUSE, _LONGEST_PAUSE)
             self.pause(now + self._pause)
             self.window = min(self.window, BEGINS)

@@ -93,6 +93,7 @@ class Delivery:
     calls: Counter[str] = field(default_factory=Counter)
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
     _throttled: Counter[str] = field(default_factory=Counter)  # by kode booking
+    _throttled_lately: set[str] = field(default_factory=set)  # since something got through
     _probe: str = ""  # the booking that goes ahead, empty unless there is a probe
     _learned: object = None  # what was last written of BPJS as a whole
     _current: set[str] = field(default_factory=set)  # whose bookings are as the ledger has them
@@ -305,6 +306,7 @@ class Delivery:
             return self._after_throttled(record, call, outcome, now)
         self.breaker.take_answer(record.kodebooking, outcome, now)
         self._throttled.pop(record.kodebooking, None)
+        self._throttled_lately.clear()
         jitter = random.random()  # noqa: S311 - no secret
         if not call.lookup:
             mark = mark_of(call, one.body, self.ledger.key)
@@ -335,7 +337,10 @@ class Delivery:
         put off like any other push.
         """
         self.breaker.take_throttled(outcome)
-        self._throttled[record.kodebooking] += 1
+        # Several refusals at once are one: all that began together come too soon.
+        if record.kodebooking not in self._throttled_lately or self.pacing.one_at_a_time:
+            self._throttled[record.kodebooking] += 1
+        self._throttled_lately.add(record.kodebooking)
         if self._throttled[record.kodebooking] > MOST_TOO_SOON and self.breaker.judged:
             outcome = replace(outcome, kind=OutcomeKind.RETRY)
         jitter = random.random()  # noqa: S311 - no secret

@@ -19,10 +19,27 @@ def test_what_comes_too_soon_again_and_again_while_others_get_through_is_left() 
     patience = Patience(pacing=Pacing())
     for _ in range(MOST_TOO_SOON):
         assert patience.bears("A-1", REFUSED, 0)
-    patience.got_through()
+        patience.got_through()
     assert not patience.bears("A-1", REFUSED, 0)
     assert patience.bears("B-1", REFUSED, 0)
     assert not patience.at_end
+
+
+def test_what_is_refused_together_with_others_is_refused_once() -> None:
+    patience = Patience(pacing=Pacing())
+    patience.bears("A-1", REFUSED, 0)
+    patience.got_through()
+    assert all(patience.bears("A-1", REFUSED, 0) for _ in range(10))
+    assert patience.refusals("A-1") == 2
+
+
+def test_what_is_refused_alone_is_refused_each_time() -> None:
+    patience = Patience(pacing=Pacing())
+    patience.bears("A-1", REFUSED, 0)
+    patience.got_through()
+    for now in range(3):
+        patience.pacing.was_refused(patience.pacing.begin(now, 0), now)
+    assert [patience.bears("A-1", REFUSED, 0) for _ in range(3)] == [True, True, False]
 
 
 def test_where_nothing_gets_through_nobody_is_left() -> None:

@@ -48,6 +48,23 @@ def test_the_next_pass_begins_with_the_pace_of_this_one(site: Site) -> None:
     assert site.bpjs.gate.turned_away - turned_away <= turned_away
 
 
+def test_a_number_of_the_hospitals_is_not_tried_again_where_fewer_connections_are_borne(
+    site: Site,
+) -> None:
+    """Of 16 at once 14 are refused in the first pass; the next one begins with what was borne."""
+    site.bpjs.gate, site.bpjs.latency = Gate(connections=2), 0.02
+    refused = []
+    for _ in range(2):
+        visits = [gone_home(site) for _ in range(20)]
+        before = site.bpjs.gate.turned_away
+        assert site.sync(ANTREAN_WORKERS="16").report.exit_code == 0
+        refused.append(site.bpjs.gate.turned_away - before)
+        assert all(len(site.held_at_bpjs(no_rawat)) == 3 for no_rawat in visits)
+        site.clock.forward(minutes=1)
+    assert refused[0] >= 10
+    assert refused[1] <= 6
+
+
 def test_what_goes_on_in_the_same_pass_goes_on_at_its_pace(site: Site) -> None:
     """After a 208 the tasks wait for BPJS's list, and go out in a delivery of their own."""
     site.clock.at("08:10")
