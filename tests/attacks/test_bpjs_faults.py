@@ -114,7 +114,7 @@ TROUBLES = (
         )
         for status in (404, 405, 410, 501)
     ),
-    Trouble(SILENT, "halaman web", Fault("request_rejected"), doubt=True),
+    Trouble(SILENT, "halaman HTML", Fault("request_rejected"), doubt=True),
     *(Trouble(SILENT, says, fault, doubt=True) for says, fault in IN_DOUBT),
     *(
         Trouble(
