@@ -1,11 +1,11 @@
 """Taking over from Khanza's own sender: how that stands, and what to type next."""
 
 import os
-import pwd
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from antrean_cli.checkup.results import Finding, ok, warning
+from antrean_cli.errors import user_name
 from antrean_cli.operator.overview import Overview
 from antrean_cli.render.reasons import sentence
 from antrean_cli.rules.codes import State, Step
@@ -56,7 +56,7 @@ def crontab() -> str:
     """Return what edits the crontab of the user that passes run as; it replaces nothing there."""
     if "SUDO_USER" not in os.environ:
         return "crontab -e"
-    user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() else "antrean"  # passes need no root
+    user = user_name(os.geteuid()) if os.geteuid() else "antrean"  # passes need no root
     return f"sudo crontab -u {user} -e"
 
 

@@ -70,6 +70,8 @@ def _words(what: str, poli: str | None, tanggal: date | None) -> tuple[str, ...]
                 "jadwal perlu POLI (kode BPJS) dan TANGGAL, misalnya: "
                 "antrean ref jadwal INT 2026-11-23"
             )
+        if poli in (".", ".."):  # in an address they would lead elsewhere
+            raise InputError(f"POLI {poli} bukan kode poli BPJS; lihat: antrean ref poli")
         return poli.upper(), tanggal.isoformat()
     if poli:
         raise InputError(

@@ -26,6 +26,7 @@ from antrean_cli.local_files import opened as opened_file
 
 APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
 BUSY_SECONDS = 10
+FEW_FILES = 32  # that a process may have open: below, it is that which keeps SQLite from opening
 PASS_LOCK, OPEN_LOCK = ".lock", ".open.lock"
 # What stands in the latter: there is a ledger; a new one took the place of one that was lost, of
 # which nobody, or somebody, was told.
@@ -78,6 +79,7 @@ _DISK = _Trouble(
     "jalankan lagi",
 )
 _TROUBLES = (_FULL, _BUSY, _NOT_ALLOWED, _DAMAGED, _DISK)
+_TOO_FEW, _MORE_FILES = why(OSError(errno.EMFILE, "")), "ulimit -n 1024"
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -331,6 +333,8 @@ def explained(path: Path) -> Iterator[None]:
         whose, advice = "; periksa ANTREAN_STATE", ""
         if error.errno in (errno.EACCES, errno.EPERM):
             whose, advice = cure(path)
+        elif error.errno == errno.EMFILE:
+            whose, advice = "", _MORE_FILES
         elif error.errno in (errno.ELOOP, errno.ENXIO) and str(error.filename).endswith(PASS_LOCK):
             whose, advice = f" ({error.filename})", f"rm {shlex.quote(str(error.filename))}"
         sentence = f"Berkas status {path} tidak dapat dipakai: {why(error)}{whose}"
@@ -362,8 +366,18 @@ def _state_error(path: Path, error: sqlite3.DatabaseError) -> StateError:
     trouble = _trouble(error)
     if trouble is None:
         return StateError(f"Berkas status {path} tidak dapat dipakai (SQLite: {error})")
-    whose, advice = cure(path) if trouble is _NOT_ALLOWED else ("", "")
+    whose, advice = "", ""
+    if trouble is _NOT_ALLOWED:
+        whose, advice = (f": {_TOO_FEW}", _MORE_FILES) if _too_few_files() else cure(path)
     return StateError(trouble.sentence.format(path=path) + whose, advice=advice)
+
+
+def _too_few_files() -> bool:
+    """Return whether this process may open so few files that SQLite can open none; it says less."""
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 0 <= limit < FEW_FILES  # below zero there is none
 
 
 def _trouble(error: sqlite3.DatabaseError) -> _Trouble | None:

@@ -13,7 +13,12 @@ _HOURS = r"([01]\d|2[0-4]):[0-5]\d"
 
 
 def is_kodebooking(text: str) -> bool:
-    """Return whether a text can be a kode booking: Khanza's slashes, BPJS's # and spaces can."""
+    """Return whether a text can be a kode booking: Khanza's slashes, BPJS's # and spaces can.
+
+    One dot or two can not: in an address they lead elsewhere.
+    """
+    if text in (".", ".."):
+        return False
     return bool(text) and text == text.strip() and text.isprintable() and len(text) <= 100
 
 

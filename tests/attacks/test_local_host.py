@@ -24,7 +24,9 @@ from antrean_cli.console.simulator_file import save_bookings
 from antrean_cli.simulator.fields import FIELDS
 from antrean_cli.simulator.server import Simulator
 from tests.attacks.attack import Attack
+from tests.support.certificates import self_signed
 from tests.support.command import command_line, on_a_terminal, run, spawn
+from tests.support.limits import limited
 from tests.support.site import MONDAY, Site
 from tests.support.users import RUNNER, STRANGER, being, let, only_root, open_folder
 
@@ -353,3 +355,66 @@ def test_what_the_stand_in_keeps_is_its_owners_alone(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert NIK in file.read_text(encoding="utf-8")
     assert not (tmp_path / "korban").exists()
+
+
+# -- the process that antrean is
+
+
+def test_keys_of_tls_are_written_nowhere(attack: Attack, tmp_path: Path) -> None:
+    """Python hands them to whoever sets SSLKEYLOGFILE, and with them all that was said."""
+    certificate, keys = self_signed(tmp_path), tmp_path / "kunci"
+    with Simulator(cons_id="1", secret_key="x", user_key="x", certificate=certificate) as bpjs:
+        env = {
+            "BPJS_BASE_URL": bpjs.url,
+            "BPJS_CONS_ID": "1",
+            "BPJS_SECRET_KEY": "x",
+            "BPJS_USER_KEY": "x",
+            "BPJS_CA_BUNDLE": str(certificate),
+            "SSLKEYLOGFILE": str(keys),
+        }
+        assert run("ref", "poli", environ={**os.environ, **env}).returncode == 0
+    assert not keys.exists()
+    attack.measured("SSLKEYLOGFILE", "no key written")
+
+
+@pytest.mark.parametrize("command", ["sync", "status", "check", "units"])
+def test_a_user_without_a_home_and_an_account_is_told_what_is_missing(
+    folder: Path, command: str
+) -> None:
+    before = Path.cwd()
+    os.chdir(folder)
+    home = os.environ.pop("HOME")
+    try:
+        run(command)
+        with being(RUNNER):
+            done = run(command)
+            placed = run(command, "--state", str(folder / "s.sqlite3"))
+    finally:
+        os.environ["HOME"] = home
+        os.chdir(before)
+    assert done.returncode == 8
+    if command != "units":  # which asks for its file of settings first
+        said = " ".join((done.stdout + done.stderr).split())
+        assert "ANTREAN_STATE belum diisi, dan pengguna ini tidak punya folder rumah" in said
+    assert "folder rumah" not in placed.stdout + placed.stderr
+
+
+@pytest.mark.parametrize("files", [5, 6, 7])
+def test_too_few_files_are_told_as_that(site: Site, files: int) -> None:
+    """And not as somebody's file or folder, which nobody would find anything wrong with."""
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}))"
+    for _ in range(2):
+        done = limited(limit, site, "sync")
+        assert done.returncode == 9
+        assert done.stderr.endswith("terlalu kecil (ulimit -n); ketik: ulimit -n 1024\n")
+        assert done.stderr.count("\n") == 1
+    assert site.run("sync").returncode == 0
+    assert limited(limit, site, "sync").returncode == 9
+
+
+@pytest.mark.parametrize("word", [".", ".."])
+def test_no_word_of_an_address_leads_elsewhere(site: Site, word: str) -> None:
+    commands = (("ref", "jadwal", word, str(MONDAY)), ("listtask", word), ("show", word, "--bpjs"))
+    for command in commands:
+        assert site.run(*command).returncode == 2, command
+    assert site.bpjs.arrived == []

@@ -41,6 +41,9 @@ def test_what_says_who_the_patient_is_is_private() -> None:
         ("A ", False),
         ("A\tB", False),
         ("A\x00", False),
+        (".", False),
+        ("..", False),
+        ("A..", True),
     ],
 )
 def test_what_can_be_a_kode_booking(text: str, fits: bool) -> None:

@@ -27,11 +27,11 @@ def being(uid: int) -> Iterator[None]:
     groups = os.getgroups()
     os.setgroups([])
     os.setegid(uid)
-    os.seteuid(uid)
+    os.setresuid(uid, uid, 0)
     try:
         yield
     finally:
-        os.seteuid(0)
+        os.setresuid(0, 0, 0)
         os.setegid(0)
         os.setgroups(groups)
 
