@@ -228,8 +228,7 @@ class Ledger:
         that is in a new state is in it since `now`.
         """
         row = columns.booking_row(after)
-        if self._booking(after.kodebooking) != row:
-            self._save_booking(row)
+        self._save_booking(row)
         changed = changes(before, after)
         for change in changed:
             if change.after is None:
@@ -265,14 +264,6 @@ class Ledger:
         self._connection.execute(
             "UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking", values
         )
-
-    def _booking(self, kodebooking: str) -> tuple[Any, ...] | None:
-        """Return a booking's row as it is stored, without its seal, or None."""
-        found: tuple[Any, ...] | None = self._connection.execute(
-            f"SELECT {BOOKING_COLUMNS} FROM booking WHERE kodebooking = :kodebooking",  # noqa: S608
-            {"kodebooking": kodebooking},
-        ).fetchone()
-        return found
 
     def _save_booking(self, row: BookingRow) -> None:
         self._connection.execute(

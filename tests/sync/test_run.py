@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -180,10 +181,10 @@ def test_a_visit_whose_number_differs_from_its_date_by_a_day_is_found(site: Site
     assert body_of_add(site, no_rawat)["tanggalperiksa"] == "2026-11-23"
 
 
-def statements(site: Site, mariadb: MariaDB) -> list[str]:
+def statements(site: Site, mariadb: MariaDB, **env: Any) -> list[str]:
     """Make a pass; return what it asked the server for."""
     with mariadb.overheard() as said:
-        site.sync()
+        site.sync(**env)
         return said()
 
 
@@ -233,6 +234,28 @@ def test_surat_kontrol_is_asked_for_at_most_every_five_minutes(
     site.sync()
     body = body_of_add(site, no_rawat)
     assert (body["jeniskunjungan"], body["nomorreferensi"]) == (3, no_surat)
+
+
+def test_where_somebody_else_adds_the_desks_visits_no_surat_kontrol_is_asked_for(
+    site: Site, mariadb: MariaDB
+) -> None:
+    site.khanza.visit(MONDAY)
+    assert not [
+        sql for sql in statements(site, mariadb, ANTREAN_ADD="nonjkn") if "tgl_rencana" in sql
+    ]
+    assert [sql for sql in statements(site, mariadb) if "tgl_rencana BETWEEN" in sql]
+
+
+def test_surat_kontrol_are_asked_for_of_all_days_that_lack_one(site: Site) -> None:
+    monday = site.khanza.visit(MONDAY)
+    site.sync()
+    site.clock.at("10:00", day=1)
+    tuesday = site.khanza.visit(MONDAY + timedelta(days=1))
+    for no_rawat, day in ((monday, 0), (tuesday, 1)):
+        norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
+        site.khanza.surat_kontrol(norm, MONDAY + timedelta(days=day), "INT")
+    site.sync()
+    assert [site.states(no_rawat)["add"] for no_rawat in (monday, tuesday)] == ["sent", "sent"]
 
 
 @pytest.mark.parametrize(
@@ -1152,6 +1175,8 @@ def late_for_three_days(site: Site, *, since: date | None = None) -> str:
 
 def test_older_days_are_read_once_an_hour_and_not_every_minute(site: Site) -> None:
     late = late_for_three_days(site)
+    site.sync()  # at the very same moment
+    assert site.held_at_bpjs(late) == []
     site.clock.forward(minutes=59)
     site.sync()
     assert site.held_at_bpjs(late) == []
@@ -1270,3 +1295,18 @@ def test_of_two_seps_of_a_visit_the_newest_fills_the_add(site: Site) -> None:
     site.khanza.sep(no_rawat, no_sep="0301R0011126V000002")
     site.sync()
     assert body_of_add(site, no_rawat)["nomorreferensi"] == "0301U0011126P000099"
+
+
+def test_a_clock_that_cannot_be_right_is_told_and_nothing_is_read(site: Site) -> None:
+    no_rawat = patient(site)
+    now = site.clock.now
+    site.clock.now = now.replace(year=2025)
+    done = site.sync()
+    (error,) = done.report.errors
+    assert str(error).startswith("jam komputer ini menunjuk: 23-11-2025")
+    assert len(done.told) == 1
+    with Ledger.open(site.state, WIB) as ledger:
+        assert ledger.pass_state().looked_at is None
+    site.clock.now = now
+    assert not site.sync().report.errors
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
