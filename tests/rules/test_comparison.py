@@ -471,3 +471,212 @@ def test_a_registration_that_is_gone_is_cancelled_if_its_booking_says_so() -> No
     assert not case(
         mobilejkn(registration=registration(), book={"status": "Batal"}), record()
     ).cancelled
+
+
+# -- at the edges
+
+DONE_3 = push("3", "sent", "08:05")
+
+
+def test_a_verdict_is_of_its_booking() -> None:
+    assert compared(case(EXAMINED, record(*SENT)), WHOLE).kodebooking == record().kodebooking
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "unnoted"),
+    [
+        ("held", "held", True),
+        ("sent", "held", False),
+        ("held", "sent", False),
+    ],
+)
+def test_a_step_is_unnoted_where_it_was_and_stays_so(
+    before: str, after: str, unnoted: bool
+) -> None:
+    four = {"reason": reason("waktu")}
+    one = case(
+        EXAMINED,
+        record(*SENT[:2], push("4", after, "08:20", **four)),
+        record(*SENT[:2], push("4", before, "08:20", **four)),
+    )
+    assert ("4" in kinds(compared(one, WHOLE))) is unnoted
+    met = case(EXAMINED, record(*SENT[:2]), record(*SENT[:2], push("4", "held", "08:20", **four)))
+    assert kinds(compared(met, WHOLE)) == {}
+
+
+def test_what_came_by_hand_of_a_cancelled_visit_has_no_place() -> None:
+    typed = push("4", "sent", None, waktu=at("08:20"), source=MANUAL)
+    verdict = compared(case(BATAL, record(*SENT[:2], typed)), rows(t3="08:05:00"))
+    assert "4" not in verdict.places
+
+
+@pytest.mark.parametrize(
+    ("visit", "pushes", "at_bpjs", "add", "known"),
+    [
+        (None, SENT, WHOLE, "onsite", False),
+        (mobilejkn(registration=None), SENT, WHOLE, "onsite", False),
+        (EXAMINED, (), UNKNOWN, "onsite", True),
+        (EXAMINED, (), UNKNOWN, "nonjkn", False),
+        (EXAMINED, (push("add", "held", reason=reason("jadwal")),), UNKNOWN, "nonjkn", True),
+        (EXAMINED, (), WHOLE, "nonjkn", True),
+    ],
+)
+def test_where_the_booking_itself_is_recorded(
+    visit: Visit | None, pushes: tuple[Push, ...], at_bpjs: AtBpjs, add: str, known: bool
+) -> None:
+    one = case(visit, record(*pushes, kind=visit.kind if visit else "onsite"))
+    verdict = compared(one, at_bpjs, add=frozenset({add}))
+    assert ("add" in verdict.khanza) is known
+
+
+@pytest.mark.parametrize(
+    ("cancels", "at_bpjs", "asked_for"),
+    [
+        ((), UNKNOWN, False),
+        ((), WHOLE, True),
+        ((push("99", "held", "08:30", reason=reason("batal")),), UNKNOWN, True),
+        ((push("99", "sent", "08:30"),), UNKNOWN, False),
+    ],
+)
+def test_a_cancel_is_asked_for_where_bpjs_has_the_booking_or_it_was_not_sent(
+    cancels: tuple[Push, ...], at_bpjs: AtBpjs, asked_for: bool
+) -> None:
+    verdict = compared(case(BATAL, record(*SENT, *cancels)), at_bpjs)
+    assert ("99" in verdict.khanza) is asked_for
+
+
+def test_what_is_added_by_nobody_is_lost_and_its_tasks_are_not() -> None:
+    verdict = compared(
+        case(mobilejkn(exams=(exam(on("08:20")),)), record(kind="mobilejkn")), UNKNOWN
+    )
+    assert verdict.places["add"] is Place.LOST
+    assert verdict.places["4"] is Place.PENDING
+
+
+def test_a_task_of_a_cancelled_visit_is_not_unnoted() -> None:
+    four = push("4", "closed", "08:20", reason=reason("batal"))
+    assert "4" not in kinds(compared(case(BATAL, record(*SENT[:2], four)), WHOLE))
+
+
+def test_tasks_1_and_2_need_no_record_in_khanza() -> None:
+    one = case(EXAMINED, record(*SENT, push("1", "already", None, waktu=at("07:50"))))
+    assert kinds(compared(one, rows(t1="07:50:00", t3="08:05:00", t4="08:20:00"))) == {}
+    only = rows(t1="07:50:00", t3="08:05:00", t4="08:20:00", t5="08:40:00")
+    assert kinds(compared(case(EXAMINED, record(*SENT)), only)) == {"5": "only_at_bpjs"}
+
+
+@pytest.mark.parametrize(
+    ("four", "bpjs", "kind"),
+    [
+        (push("4", "sent", "08:20"), "08:20:01", "other_time"),
+        (push("4", "sent", None, waktu=None), "08:40:00", None),  # nothing to compare with
+        (push("4", "sent", "08:30"), "08:30:00", "changed_in_khanza"),
+        (push("4", "already", "08:30"), "08:30:00", "changed_in_khanza"),
+        (push("4", "sent", None, waktu=at("08:30")), "08:30:00", None),  # by hand
+        (push("4", "sent", "08:20", waktu=at("08:30")), "08:30:00", None),  # moved by ties
+        (push("4", "already", "08:20", waktu=at("08:30")), "08:30:00", "other_time"),
+        (push("4", "already", "08:20", waktu=at("08:21:07")), "08:21:07", None),
+        (push("4", "already", "08:20", waktu=at("08:21:08")), "08:21:08", "other_time"),
+        (None, "08:21:07", None),
+        (None, "08:21:08", "other_time"),
+    ],
+)
+def test_how_the_times_of_a_task_differ(four: Push | None, bpjs: str, kind: str | None) -> None:
+    one = case(EXAMINED, record(*SENT[:2], *([four] if four else [])))
+    assert kinds(compared(one, rows(t3="08:05:00", t4=bpjs))).get("4") == kind
+
+
+def test_of_a_visit_that_does_not_go_on_khanzas_times_are_compared_with_nothing() -> None:
+    four = push("4", "sent", "08:30")
+    gone = onsite(reg={"stts": "Batal"}, exams=(exam(on("08:20")),))
+    there = rows(t3="08:05:00", t4="08:30:00")
+    assert "4" not in kinds(compared(case(gone, record(*SENT[:2], four)), there))
+
+
+def test_a_time_that_waits_is_compared_with_nothing() -> None:
+    add = push("add", "already")
+    waits = push("3", "held", "07:00", waktu=None, reason=reason("hadir"))
+    one = case(mobilejkn(), record(add, waits, kind="mobilejkn"), record(add, kind="mobilejkn"))
+    assert kinds(compared(one, rows(t3="08:30:00"))) == {}
+
+
+@pytest.mark.parametrize(
+    ("four", "bpjs", "waktu"),
+    [
+        (push("4", "sent", "08:20", waktu=at("08:21")), "08:40:00", "08:21"),
+        (push("4", "already", "08:20", waktu=at("08:30")), "08:30:00", "08:20"),
+        (push("4", "sent", "08:30"), "08:30:00", "08:20"),
+        (None, "08:40:00", "08:20"),
+        (push("4", "held", "08:20", waktu=None, reason=reason("waktu")), "08:20:00", "08:20"),
+    ],
+)
+def test_which_time_is_named_beside_bpjss(four: Push | None, bpjs: str, waktu: str) -> None:
+    one = case(EXAMINED, record(*SENT[:2], *([four] if four else [])))
+    differences = compared(one, rows(t3="08:05:00", t4=bpjs)).differences
+    (found,) = (each for each in differences if each.step == "4")
+    assert found.waktu == at(waktu)
+
+
+@pytest.mark.parametrize(
+    ("visit", "lost", "mendable"),
+    [
+        (EXAMINED, push("4", "sent", "08:20"), True),
+        (EXAMINED, push("4", "sent", None, waktu=at("08:20")), True),
+        (EXAMINED, push("4", "already", "08:20", waktu=None), True),
+        (EXAMINED, push("4", "already", None), False),
+        (EXAMINED, push("add", "sent"), True),
+        (mobilejkn(registration=None, cancel=cancel()), push("batal", "sent"), True),
+    ],
+)
+def test_what_bpjs_lacks_is_mended_if_it_can_be_sent(
+    visit: Visit, lost: Push, mendable: bool
+) -> None:
+    known = [push("add", "sent"), DONE_3] if lost.step == "4" else [lost]
+    one = case(visit, record(*known, lost, kind=visit.kind))
+    at_bpjs = UNKNOWN if lost.step == "add" else rows(t3="08:05:00")
+    (found,) = (each for each in compared(one, at_bpjs).differences if each.step == lost.step)
+    assert (found.kind, found.repairable) == ("not_at_bpjs", mendable)
+
+
+def test_what_bpjs_has_is_noted_by_a_repair() -> None:
+    held = push("add", "held", reason=reason("jadwal"))
+    one = case(EXAMINED, record(held, *SENT[1:]))
+    verdict = compared(one, WHOLE)
+    assert kinds(verdict) == {"add": "not_noted"}
+    assert all(each.repairable for each in verdict.differences)
+    after = repaired(one.record, verdict, policy())
+    assert states(after) == {"add": "already", "3": "sent", "4": "sent"}
+
+
+def test_what_is_not_to_be_mended_is_left_by_a_repair() -> None:
+    lost = push("4", "already", None)
+    one = case(EXAMINED, record(*SENT[:2], lost))
+    after = repaired(one.record, compared(one, rows(t3="08:05:00")), policy())
+    assert after.pushes["4"] == lost
+    late = compared(case(EXAMINED, record(*SENT)), UNKNOWN, now=NOW + timedelta(days=8))
+    assert repaired(record(*SENT), late, policy()).pushes["4"].state == "sent"
+
+
+def test_what_is_due_again_has_the_time_that_was_recorded() -> None:
+    lost = push("4", "already", "08:20", waktu=None)
+    one = case(EXAMINED, record(*SENT[:2], lost))
+    after = repaired(one.record, compared(one, rows(t3="08:05:00")), policy())
+    assert (after.pushes["4"].state, after.pushes["4"].waktu) == ("due", at("08:20"))
+
+
+@pytest.mark.parametrize(
+    ("visit", "absent", "at_bpjs", "kept"),
+    [
+        (EXAMINED, push("99", "sent", "08:30"), WHOLE, False),
+        (EXAMINED, push("99", "already", None), WHOLE, False),
+        (EXAMINED, push("99", "held", "08:30", reason=reason("batal")), WHOLE, True),
+        (BATAL, push("99", "already", None), WHOLE, True),
+        (EXAMINED, push("99", "already", None), rows(t3="08:05:00", t99="08:30:00"), True),
+    ],
+)
+def test_a_cancel_that_cannot_be_sent_again_is_forgotten_of_a_live_visit(
+    visit: Visit, absent: Push, at_bpjs: AtBpjs, kept: bool
+) -> None:
+    one = case(visit, record(*SENT, absent))
+    after = repaired(one.record, compared(one, at_bpjs), policy())
+    assert ("99" in after.pushes) is kept
