@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 
 from antrean_cli.render.words import STATES as VIEW_STATES
 from antrean_cli.rules.choice import Placed, place
-from antrean_cli.rules.ordering import arrange, next_call
-from antrean_cli.rules.push import Change, Push, Record, changes, pending
+from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.ordering import (
+    arrange,
+    closed_behind,
+    demand_on,
+    next_call,
+    question_of,
+)
+from antrean_cli.rules.push import MANUAL, Change, Push, Record, Refusal, changes, pending
+from antrean_cli.rules.reasons import ReasonCode, because
+from antrean_cli.rules.refusals import mark_of_time
 from antrean_cli.rules.transitions import recover_in_flight
 from tests.support.rows import (
     MONDAY,
@@ -664,3 +673,219 @@ def test_a_next_try_that_a_clock_ahead_noted_is_not_waited_for() -> None:
     """A wait is never longer than an hour and a minute, whoever noted it."""
     one = record(push("3", recorded="08:05", next_try=at("10:00", TUESDAY)))
     assert next_call(one, at("10:00")) is not None
+
+
+# At the edges
+
+
+def code_of(value: Push) -> str:
+    assert value.reason is not None
+    return str(value.reason.code)
+
+
+@pytest.mark.parametrize(
+    ("add", "state", "code"),
+    [
+        (push("add", "held", reason=reason("referensi")), "held", "antrean"),
+        (push("add", "held", reason=reason("referensi"), attempts=1), "held", "antrean.belum"),
+        (push("add", "held", reason=reason("referensi"), needs_lookup=True), "due", None),
+        (push("add", "due"), "due", None),
+        (push("add", "refused", reason=reason("ditolak", text="x")), "due", None),
+    ],
+)
+def test_which_add_the_first_task_waits_for(add: Push, state: str, code: str | None) -> None:
+    three = arranged(add, push("3", recorded="08:05")).pushes["3"]
+    assert three.state == state
+    if code:
+        assert three.reason is not None
+        assert (three.reason.code, three.reason.get("add")) == (code, reason("referensi"))
+
+
+def test_behind_a_closed_task_the_others_say_which_it_was() -> None:
+    closed = push("3", "closed", "08:05", reason=reason("hari"))
+    one = arranged(closed, push("4", recorded="08:20"), push("5", recorded="08:40"))
+    assert [one.pushes[step].reason for step in "45"] == [reason("hari")._replace(behind="3")] * 2
+    assert not closed_behind(closed)
+    assert closed_behind(one.pushes["4"])
+    assert not closed_behind(replace(one.pushes["4"], state=State.HELD))
+    assert not closed_behind(push("4", "closed"))
+
+
+@pytest.mark.parametrize(
+    ("four", "why"),
+    [
+        (push("4", recorded="08:20", reason=reason("ditolak", text="x")), "ditolak"),
+        (push("4", recorded="08:20", code="299"), "kode 299"),
+        (push("4", recorded="08:20"), "kode 201"),
+    ],
+)
+def test_a_time_that_bpjs_has_refused_is_refused_again(four: Push, why: str) -> None:
+    refused = {"4": (Refusal(mark_of_time(at("08:20")), at("08:30")),)}
+    one = arranged(push("3", "sent", "08:05"), four, refusals=refused).pushes["4"]
+    assert one.state == "refused"
+    assert why in f"{code_of(one)} {words(one.reason)}"
+
+
+@pytest.mark.parametrize(
+    ("held", "state"),
+    [
+        (because(ReasonCode.WRONG_ORDER, step="3"), "due"),
+        (because(ReasonCode.TIME_UNRECORDED, step="3"), "held"),
+        (because(ReasonCode.WAITING_FOR_ADMISSION), "due"),
+        (because(ReasonCode.WAITING_FOR_ADMISSION, until=LATER), "held"),
+        (because(ReasonCode.TIME_UNRECORDED, until=LATER), "held"),
+    ],
+)
+def test_what_holds_a_task_by_itself(held: Any, state: str) -> None:
+    assert arranged(push("3", "held", "08:05", reason=held)).pushes["3"].state == state
+
+
+@pytest.mark.parametrize(
+    ("source", "add", "state"),
+    [
+        (MANUAL, push("add", "refused", reason=reason("ditolak", text="x")), "held"),
+        (MANUAL, push("add", "sent"), "due"),
+        (MANUAL, None, "due"),
+        ("buka_poli", push("add", "sent"), "held"),
+    ],
+)
+def test_what_a_person_typed_goes_on_with_the_add_that_was_refused(
+    source: str, add: Push | None, state: str
+) -> None:
+    why = because(ReasonCode.ADD_REFUSED, add=reason("ditolak", text="x"))
+    typed = push("3", "held", "08:05", reason=why, source=source)
+    one = arranged(*([add] if add else []), typed)
+    assert one.pushes["3"].state == state
+
+
+def test_a_task_by_hand_goes_with_the_time_that_it_was_sent_with() -> None:
+    by_hand = push("4", "held", None, waktu=at("08:20"), reason=reason("antrean"))
+    assert arranged(push("3", "sent", "08:05"), by_hand).pushes["4"].state == "due"
+    without = replace(by_hand, waktu=None)
+    assert arranged(push("3", "sent", "08:05"), without).pushes["4"].state == "held"
+
+
+def test_a_time_of_another_day_is_named() -> None:
+    other = push("3", recorded=at("08:05", TUESDAY))
+    three = arranged(other).pushes["3"]
+    assert three.reason == because(ReasonCode.NOT_ON_DAY, waktu=at("08:05", TUESDAY))
+    moved = arranged(push("3", "sent", "23:59:59"), push("4", recorded="23:59:59")).pushes["4"]
+    assert moved.reason == because(ReasonCode.NOT_ON_DAY, waktu=at("23:59:59"))
+
+
+@pytest.mark.parametrize(
+    ("demand", "attempts", "next_try"),
+    [
+        ("4", 1, None),
+        ("4", 2, None),
+        ("4", 3, LATER),
+    ],
+)
+def test_what_waited_for_a_step_goes_at_once_when_it_came_unless_too_many_were_asked_for(
+    demand: str, attempts: int, next_try: datetime | None
+) -> None:
+    five = push(
+        "5",
+        "held",
+        "08:40",
+        reason=reason("diminta", step="4"),
+        blocked_by=Step(demand),
+        attempts=attempts,
+        next_try=LATER,
+    )
+    one = arranged(push("3", "sent", "08:05"), push("4", "sent", "08:20"), five).pushes["5"]
+    assert (one.state, one.next_try, one.blocked_by) == ("due", next_try, demand)
+    due = replace(five, state=State.DUE, reason=None)
+    again = arranged(push("3", "sent", "08:05"), push("4", "sent", "08:20"), due).pushes["5"]
+    assert again.next_try == LATER
+
+
+def test_once_the_add_came_nothing_of_the_demand_is_left() -> None:
+    three = push(
+        "3",
+        "held",
+        "08:05",
+        reason=because(ReasonCode.DEMANDED_ADD),
+        blocked_by=Step.ADD,
+        attempts=3,
+        next_try=LATER,
+    )
+    one = arranged(push("add", "sent"), three).pushes["3"]
+    assert (one.blocked_by, one.next_try, one.attempts) == (None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "step", "code"),
+    [
+        (MANUAL, Step.ADD, ReasonCode.KEPT),
+        (MANUAL, Step.TASK_3, ReasonCode.DEMANDED_TASK),
+        ("buka_poli", Step.ADD, ReasonCode.DEMANDED_ADD),
+    ],
+)
+def test_what_bpjs_demands_of_what_a_person_sent(source: str, step: Step, code: ReasonCode) -> None:
+    assert demand_on(push("4", source=source), step).code == code
+
+
+def asked(*pushes: Push, now: datetime = LATER) -> tuple[str, bool] | None:
+    call = next_call(record(*pushes), now)
+    return (str(call.push.step), call.lookup) if call else None
+
+
+DOUBTFUL = push("3", "due", "08:05", needs_lookup=True)
+
+
+@pytest.mark.parametrize(
+    ("pushes", "expected"),
+    [
+        ((push("batal"), DOUBTFUL), ("batal", False)),
+        ((push("batal", next_try=at("20:10")), DOUBTFUL), ("3", True)),
+        ((push("batal"), push("99", "sent")), None),
+        ((push("batal", needs_lookup=True),), ("batal", False)),
+        ((push("batal", "held", needs_lookup=True),), ("batal", True)),
+        ((push("batal", next_try=at("20:10")), push("3", recorded="08:05")), None),
+        ((push("99", recorded="08:05"), push("3", recorded="08:05")), ("99", False)),
+        ((push("add"), push("3", recorded="08:05")), ("add", False)),
+        ((push("farmasi"), push("6", recorded="08:05")), ("farmasi", False)),
+        ((push("farmasi", "held"), push("6", recorded="08:05")), ("6", False)),
+        ((DOUBTFUL, push("4", "held", needs_lookup=True, next_try=at("20:10"))), None),
+        ((push("add", needs_lookup=True), push("3", recorded="08:05")), ("add", False)),
+    ],
+)
+def test_what_is_asked_first(pushes: tuple[Push, ...], expected: tuple[str, bool] | None) -> None:
+    assert asked(*pushes) == expected
+
+
+def test_the_first_task_that_is_not_through_asks_for_a_held_add() -> None:
+    add = push("add", "held", reason=reason("referensi"))
+    waits = because(ReasonCode.WAITING_FOR_ADD, add=reason("referensi"))
+    four = push("4", "held", "08:20", reason=waits)
+    one = record(add, push("3", "sent", "08:05"), four)
+    assert question_of(one, LATER) == four
+    first = push("1", "held", "07:50", reason=waits)
+    both = record(add, first, push("3", "held", "08:05", reason=waits))
+    assert question_of(both, LATER) == first
+    over = record(add, push("1", "refused", "07:50"), push("3", "held", "08:05", reason=waits))
+    assert question_of(over, LATER) == over.pushes["3"]
+
+
+@pytest.mark.parametrize(
+    ("reason_code", "longest"),
+    [(ReasonCode.KEPT, timedelta(days=1)), (ReasonCode.DEMANDED_ADD, timedelta(minutes=61))],
+)
+def test_a_next_try_beyond_the_longest_wait_was_noted_by_a_clock_that_ran_ahead(
+    reason_code: ReasonCode, longest: timedelta
+) -> None:
+    def waiting(next_try: datetime) -> Push:
+        return push("3", "held", "08:05", reason=because(reason_code), next_try=next_try)
+
+    assert asked(waiting(LATER + longest)) is None
+    assert asked(waiting(LATER + longest + timedelta(seconds=1))) == ("3", False)
+    assert asked(waiting(LATER)) == ("3", False)
+    assert asked(waiting(LATER + timedelta(seconds=1))) is None
+
+
+def test_what_was_demanded_once_and_is_due_again_is_asked_once() -> None:
+    due = push("3", recorded="08:05", reason=because(ReasonCode.DEMANDED_ADD))
+    later = replace(due, next_try=at("20:10"))
+    assert asked(due) == ("3", False)
+    assert asked(later, push("4", recorded="08:20")) is None
