@@ -151,6 +151,14 @@ def _as_root(command: str) -> str:
 # -- opening
 
 
+def is_own_file(file: Path) -> bool:
+    """Return whether there is nothing yet in a file's place, or a regular file and no link."""
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except OSError:
+        return True
+
+
 def opened(file: Path, flags: int) -> int:
     """Return a descriptor of a file that is written to; one that is made is its owner's alone.
 

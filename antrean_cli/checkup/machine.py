@@ -14,7 +14,7 @@ from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import cure, is_lost, refuse_remains
 from antrean_cli.ledger.file import examine as examine_file
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.local_files import is_own_group
+from antrean_cli.local_files import flaw_of, is_own_file, is_own_group, own
 from antrean_cli.operator.overview import Limits, Overview
 from antrean_cli.render.outages import outage_text
 from antrean_cli.render.times import one_unit
@@ -45,6 +45,8 @@ def examine_settings(found: LoadResult) -> Iterator[Finding]:
     for secret in found.secrets:
         if _there(secret):
             yield from secret_file(secret, secret.stat().st_mode)
+    if found.settings.bpjs.ca_bundle:
+        yield from ca_bundle(Path(found.settings.bpjs.ca_bundle))
     if found.settings.log_file:
         yield log_file(found.settings.log_file)
     if found.settings.metrics_file:
@@ -67,8 +69,21 @@ def secret_file(file: Path, mode: int) -> Iterator[Finding]:
         yield warning("secret", text, f"chmod o-rwx {shlex.quote(str(file))}")
 
 
+def ca_bundle(file: Path) -> Iterator[Finding]:
+    """Look who else can say which certificates are BPJS's."""
+    try:
+        flaw = flaw_of(file, own())
+    except OSError:
+        return  # said where it is used
+    if flaw:
+        yield warning("ca", f"Sertifikat: {flaw.sentence} (BPJS_CA_BUNDLE)", flaw.advice)
+
+
 def log_file(file: Path) -> Finding:
     """Look whether the log can be written."""
+    if not is_own_file(file):
+        text = f"Log: {file} bukan berkas biasa; tulis nama berkasnya sendiri di ANTREAN_LOG_FILE"
+        return warning("log", text, f"ls -ld {shlex.quote(str(file))}")
     if _writable(file if _there(file) else file.parent):
         return ok("log", f"Log: {file} dapat ditulis")
     text = f"Log: {file} tidak dapat ditulis (ANTREAN_LOG_FILE); periksa folder dan pemiliknya"

@@ -155,7 +155,8 @@ def _opened_lock(path: Path, end: str) -> int:
     """
     descriptor = opened_file(path.with_name(path.name + end), os.O_RDWR | os.O_CREAT)
     try:
-        if os.fstat(descriptor).st_mode & 0o077:
+        found = os.fstat(descriptor)
+        if found.st_mode & 0o077 and os.geteuid() in (0, found.st_uid):
             os.fchmod(descriptor, 0o600)
         if os.geteuid() == 0:  # as SQLite does with its files: passes run as the ledger's owner
             owner = (path if path.exists() else path.parent).stat()
@@ -212,9 +213,11 @@ def is_lost(path: Path, *, untold: bool = False) -> bool:
     `untold`: only if nobody was told of it.
     """
     try:
-        mark = path.with_name(path.name + OPEN_LOCK).read_bytes()
+        descriptor = opened_file(path.with_name(path.name + OPEN_LOCK), os.O_RDONLY)
     except OSError:
         return False
+    with os.fdopen(descriptor, "rb") as file:
+        mark = file.read(len(LOST_AND_TOLD))
     if mark == LOST or untold:
         return mark == LOST
     return mark == LOST_AND_TOLD or (bool(mark) and not os.path.lexists(path))

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from antrean_cli.checkup.machine import examine_state_file, judge_disk, judge_folder
 from antrean_cli.config.settings import try_load
@@ -87,6 +88,23 @@ def test_what_was_typed_in_place_of_a_secrets_file_is_not_shown(here: Site) -> N
 def test_a_log_that_cannot_be_written_is_a_warning(here: Site) -> None:
     assert check(here, "--offline", ANTREAN_LOG_FILE=str(here.folder / "log")).levels["log"] == "ok"
     assert check(here, "--offline", ANTREAN_LOG_FILE="/tidak/ada/log").levels["log"] == "warning"
+
+
+def test_a_log_that_is_a_link_is_a_warning(here: Site) -> None:
+    """No pass writes through it."""
+    (here.folder / "tautan").symlink_to(here.folder / "log")
+    checked = check(here, "--offline", ANTREAN_LOG_FILE=str(here.folder / "tautan"))
+    assert checked.bad == {"log": "warning"}
+
+
+def test_certificates_that_others_can_write_are_a_warning(here: Site) -> None:
+    file = here.folder / "ca.pem"
+    file.write_bytes(Path(DEFAULT_CA_BUNDLE_PATH).read_bytes())
+    assert check(here, "--offline", BPJS_CA_BUNDLE=str(file)).bad == {}
+    file.chmod(0o666)
+    checked = check(here, "--offline", BPJS_CA_BUNDLE=str(file))
+    assert checked.bad == {"ca": "warning"}
+    assert checked.one("ca")["advice"] == [f"chmod o-w {file}"]
 
 
 def test_metrics_that_cannot_be_written_are_a_warning(here: Site) -> None:

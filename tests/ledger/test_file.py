@@ -95,6 +95,11 @@ def test_what_is_locked_only_its_owner_can_open(tmp_path: Path) -> None:
     assert [lock.stat().st_mode & 0o777 for lock in locks] == [0o600, 0o600]
 
 
+def test_nobody_waits_for_a_pipe_that_lies_where_the_mark_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "antrean.sqlite3.open.lock")
+    assert not is_lost(tmp_path / "antrean.sqlite3")
+
+
 @only_root
 def test_what_root_makes_to_lock_belongs_to_the_ledgers_owner(tmp_path: Path) -> None:
     """As SQLite's own files do: one `sudo antrean retry` must not stop the passes."""
