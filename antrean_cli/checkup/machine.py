@@ -45,8 +45,12 @@ def examine_settings(found: LoadResult) -> Iterator[Finding]:
     for secret in found.secrets:
         if _there(secret):
             yield from secret_file(secret, secret.stat().st_mode)
-    if found.settings.bpjs.ca_bundle:
-        yield from ca_bundle(Path(found.settings.bpjs.ca_bundle))
+    for name, bundle in (
+        ("BPJS_CA_BUNDLE", found.settings.bpjs.ca_bundle),
+        ("KHANZA_CA", found.settings.khanza.ca),
+    ):
+        if bundle:
+            yield from certificates(name, Path(bundle))
     if found.settings.log_file:
         yield log_file(found.settings.log_file)
     if found.settings.metrics_file:
@@ -69,14 +73,14 @@ def secret_file(file: Path, mode: int) -> Iterator[Finding]:
         yield warning("secret", text, f"chmod o-rwx {shlex.quote(str(file))}")
 
 
-def ca_bundle(file: Path) -> Iterator[Finding]:
-    """Look who else can say which certificates are BPJS's."""
+def certificates(name: str, file: Path) -> Iterator[Finding]:
+    """Look who else can say which certificates are BPJS's or Khanza's."""
     try:
         flaw = flaw_of(file, own())
     except OSError:
         return  # said where it is used
     if flaw:
-        yield warning("ca", f"Sertifikat: {flaw.sentence} (BPJS_CA_BUNDLE)", flaw.advice)
+        yield warning("ca", f"Sertifikat: {flaw.sentence} ({name})", flaw.advice)
 
 
 def log_file(file: Path) -> Finding:

@@ -217,10 +217,11 @@ def try_load(
     if place is None:
         problems.append("ANTREAN_STATE belum diisi, dan pengguna ini tidak punya folder rumah")
         broken.add("ANTREAN_STATE")
-    unusual = choice.file if choice.file not in (None, *env_files.usual(env)) else None
+    file = choice.file
+    unusual = file.absolute() if file and file not in env_files.usual(env) else None
     return LoadResult(
         settings=_settings(parsed, place or Path("antrean.sqlite3"), unusual),
-        file=choice.file,
+        file=file,
         secrets=_secrets(values),
         problems=tuple(problems),
         broken=frozenset(broken),

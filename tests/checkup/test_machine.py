@@ -105,6 +105,8 @@ def test_certificates_that_others_can_write_are_a_warning(here: Site) -> None:
     checked = check(here, "--offline", BPJS_CA_BUNDLE=str(file))
     assert checked.bad == {"ca": "warning"}
     assert checked.one("ca")["advice"] == [f"chmod o-w {file}"]
+    theirs = check(here, "--offline", KHANZA_CA=str(file)).one("ca")
+    assert theirs["text"].endswith("dapat ditulis siapa saja (KHANZA_CA)")
 
 
 def test_metrics_that_cannot_be_written_are_a_warning(here: Site) -> None:

@@ -214,6 +214,7 @@ def test_only_a_file_that_lies_elsewhere_is_an_unusual_one(tmp_path: Path) -> No
     assert settings(usual).unusual_file is None
     other = written(tmp_path / "rs.env", "ANTREAN_DAYS=3\n")
     assert settings(other).unusual_file == other
+    assert settings(Path("rs.env")).unusual_file == other
 
 
 def test_the_config_folder_follows_xdg(tmp_path: Path) -> None:
