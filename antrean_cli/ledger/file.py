@@ -16,7 +16,7 @@ import shlex
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -154,16 +154,12 @@ def _opened_lock(path: Path, end: str) -> int:
     Raises OSError.
     """
     descriptor = opened_file(path.with_name(path.name + end), os.O_RDWR | os.O_CREAT)
-    try:
-        found = os.fstat(descriptor)
-        if found.st_mode & 0o077 and os.geteuid() in (0, found.st_uid):
+    with suppress(OSError):  # some file systems know no owners, and a pass can do without
+        if os.fstat(descriptor).st_mode & 0o077:
             os.fchmod(descriptor, 0o600)
         if os.geteuid() == 0:  # as SQLite does with its files: passes run as the ledger's owner
             owner = (path if path.exists() else path.parent).stat()
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
-    except BaseException:
-        os.close(descriptor)
-        raise
     return descriptor
 
 
