@@ -480,7 +480,7 @@ def repaired(record: Record, verdict: Verdict, policy: Policy) -> Record:
     for step in CANCELS:
         # A cancel that BPJS has lost would keep all the rest from being sent.
         lost = step in pushes and pushes[step].done and not verdict.at_bpjs.has(step)
-        if lost and verdict.case.live and step not in kinds:
+        if lost and verdict.case.live:
             del pushes[step]
     record = replace(record, pushes=pushes, done_fingerprint="")
     rows = verdict.at_bpjs.rows

@@ -573,6 +573,7 @@ def test_tasks_1_and_2_need_no_record_in_khanza() -> None:
         (push("4", "sent", "08:30"), "08:30:00", "changed_in_khanza"),
         (push("4", "already", "08:30"), "08:30:00", "changed_in_khanza"),
         (push("4", "sent", None, waktu=at("08:30")), "08:30:00", None),  # by hand
+        (push("4", "sent", "08:30", waktu=at("08:20")), "08:20:00", None),
         (push("4", "sent", "08:20", waktu=at("08:30")), "08:30:00", None),  # moved by ties
         (push("4", "already", "08:20", waktu=at("08:30")), "08:30:00", "other_time"),
         (push("4", "already", "08:20", waktu=at("08:21:07")), "08:21:07", None),
@@ -680,3 +681,53 @@ def test_a_cancel_that_cannot_be_sent_again_is_forgotten_of_a_live_visit(
     one = case(visit, record(*SENT, absent))
     after = repaired(one.record, compared(one, at_bpjs), policy())
     assert ("99" in after.pushes) is kept
+
+
+def test_what_was_sent_is_fixed_for_what_khanza_says_of_the_others() -> None:
+    moved = onsite(reg={"jam_reg": "08:30:00"}, exams=(exam(on("08:20")),))
+    assert kinds(compared(case(moved, record(*SENT)), WHOLE)) == {"3": "changed_in_khanza"}
+
+
+def test_of_what_bpjs_lacks_the_time_that_it_was_told_is_named() -> None:
+    lost = push("4", "already", "08:25")
+    (found,) = compared(case(EXAMINED, record(*SENT[:2], lost)), rows(t3="08:05:00")).differences
+    assert (found.kind, found.waktu) == ("not_at_bpjs", at("08:25"))
+    one = push("1", "already", None, waktu=at("07:50"))
+    there = rows(t1="07:55:00", t3="08:05:00", t4="08:20:00")
+    (found,) = compared(case(EXAMINED, record(*SENT, one)), there).differences
+    assert (found.kind, found.waktu) == ("other_time", at("07:50"))
+
+
+def test_an_add_whose_visit_is_gone_cannot_be_sent_again() -> None:
+    by_hand = record(push("add", "sent", source=MANUAL), kind="mobilejkn")
+    (found,) = compared(case(mobilejkn(registration=None), by_hand), UNKNOWN).differences
+    assert (found.step, found.kind, found.repairable) == ("add", "not_at_bpjs", False)
+
+
+LISTED = AtBpjs(listed=True)
+HELD_ADD = push("add", "held", reason=reason("jadwal"))
+
+
+def test_a_booking_that_bpjs_has_without_a_task_is_noted_by_a_repair() -> None:
+    one = case(onsite(), record(HELD_ADD))
+    verdict = compared(one, LISTED, now=at("08:00"))
+    assert kinds(verdict) == {"add": "not_noted"}
+    assert states(repaired(one.record, verdict, policy())) == {"add": "already"}
+
+
+def test_what_somebody_moved_since_it_was_compared_is_left_by_a_repair() -> None:
+    unnoted = compared(case(onsite(), record(HELD_ADD)), LISTED, now=at("08:00"))
+    through = record(push("add", "sent"))
+    assert states(repaired(through, unnoted, policy())) == {"add": "sent"}
+    lost = compared(case(onsite(), through), UNKNOWN, now=at("08:00"))
+    assert kinds(lost) == {"add": "not_at_bpjs"}
+    assert states(repaired(record(push("add", "due")), lost, policy())) == {"add": "due"}
+
+
+def test_a_99_that_bpjs_lacks_is_sent_again_with_its_time() -> None:
+    absent = push("99", "already", "08:30", waktu=None)
+    one = case(BATAL, record(*SENT, absent))
+    verdict = compared(one, WHOLE)
+    assert kinds(verdict) == {"99": "not_at_bpjs"}
+    after = repaired(one.record, verdict, policy()).pushes["99"]
+    assert (after.state, after.waktu) == ("due", at("08:30"))

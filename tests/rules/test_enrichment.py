@@ -145,3 +145,15 @@ def test_of_two_clinics_on_one_day_each_visit_has_its_own() -> None:
     visits = [onsite(), onsite(reg={"kd_poli_bpjs": "ANA"})]
     one, two = with_surat_kontrol(visits, [surat(), other])
     assert (one.surat_kontrol, two.surat_kontrol) == (surat(), other)
+
+
+def test_a_session_that_the_visit_has_already_leaves_it_as_it_is() -> None:
+    (first,) = with_sessions([onsite()], {("INT", MONDAY): [praktek()]})
+    (again,) = with_sessions([first], {("INT", MONDAY): [praktek()]})
+    assert again is first
+    assert with_sessions([onsite()], {}) == [onsite()]
+
+
+def test_a_surat_kontrol_without_a_day_is_no_visits() -> None:
+    (visit,) = with_surat_kontrol([onsite()], [surat(tanggal=None)])
+    assert (visit.surat_kontrol, visit.surat_asked) == (None, True)
