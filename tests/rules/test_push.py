@@ -6,8 +6,19 @@ from datetime import timedelta
 
 import pytest
 
+from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import LeftAlive, State, Step
-from antrean_cli.rules.push import MANUAL, Change, Push, Record, Refusal, changes, expired, pending
+from antrean_cli.rules.push import (
+    MANUAL,
+    Change,
+    Push,
+    PushFault,
+    Record,
+    Refusal,
+    changes,
+    expired,
+    pending,
+)
 from antrean_cli.rules.reasons import ReasonCode, because
 from tests.support.rows import MONDAY, at, push, reason, record
 
@@ -125,3 +136,18 @@ def test_after_h7_bpjs_takes_nothing_more() -> None:
     last = at("23:59:59", MONDAY + timedelta(days=7))
     assert not expired(record(), last)
     assert expired(record(), last + timedelta(seconds=1))
+
+
+def test_faults_are_kept_by_step() -> None:
+    fault = PushFault(1, NOW, Cause.TIMEOUT)
+    one = record().with_fault("3", fault).with_fault("4", fault)
+    assert one.faults == {"3": fault, "4": fault}
+    assert one.with_fault("3", None).faults == {"4": fault}
+    assert one.with_fault("3", fault) is one
+    assert one.with_fault("5", None) is one
+
+
+def test_refusals_of_another_step_stay() -> None:
+    refusal = Refusal("a", NOW)
+    one = record().with_refusal("3", refusal).with_refusal("4", refusal)
+    assert one.refusals == {"3": (refusal,), "4": (refusal,)}

@@ -146,3 +146,32 @@ def test_a_text_that_is_no_day_is_none(text: str | None) -> None:
 @pytest.mark.parametrize("text", ["2026-11-23", "2026-11-23 08:05:00", "2026-11-23 838:59:59"])
 def test_the_day_of_a_text_is_read_whatever_follows(text: str) -> None:
     assert parse_date(text) == MONDAY
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("2026-11-23 23:59:59", "23:59:59"),
+        ("2026-11-23 23:00:00", "23:00"),
+        ("2026-11-23 00:00:00", "00:00"),
+        ("2026-11-23T08:05:00", None),
+        ("2026-11-23 24:00:00", None),
+        ("2026-11-23 23", "23:00"),
+        ("2026-11-23 99:00:00", None),
+    ],
+)
+def test_an_hour_is_one_of_a_day(text: str, clock: str | None) -> None:
+    assert parse_datetime(text, WIB) == (at(clock) if clock else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("01-01-2000 00:00:00 WIB", True),
+        ("31-12-1999 23:59:59 WIB", False),
+        ("31-12-2099 23:59:59 WIB", True),
+        ("01-01-2100 00:00:00 WIB", False),
+    ],
+)
+def test_bpjss_times_are_of_this_century(text: str, read: bool) -> None:
+    assert (parse_wakturs(text) is not None) is read

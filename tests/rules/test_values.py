@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from antrean_cli.rules.values import all_comparable, comparable, filled, first_filled, whole
+from antrean_cli.rules.values import (
+    all_comparable,
+    comparable,
+    filled,
+    first_filled,
+    last_number,
+    not_negative,
+    whole,
+)
 
 NOT_FILLED = [
     *(None, "", " ", "-", "--", " - ", "- -", "0", " 0 ", "null", "NULL", "Null ", "-null-"),
@@ -59,3 +67,32 @@ def test_codes_that_are_empty_belong_to_nobody() -> None:
 )
 def test_a_whole_number_is_one(text: str | None, expected: int | None) -> None:
     assert whole(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "positive"),
+    [
+        ("30", 30, 30),
+        (" 30 ", 30, 30),
+        ("-5", -5, 0),
+        ("0", 0, 0),
+        ("1", 1, 1),
+        ("3.5", None, 0),
+        ("x", None, 0),
+        ("", None, 0),
+        (None, None, 0),
+        ("9" * 18, 10**18 - 1, 10**18 - 1),
+        ("9" * 19, None, 0),
+    ],
+)
+def test_a_number_is_a_whole_one(text: str | None, number: int | None, positive: int) -> None:
+    assert whole(text) == number
+    assert not_negative(text) == positive
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("INT-012", 12), ("A12-7", 7), ("005", 5), ("", 0), ("x", 0), (None, 0), ("9" * 10, 9)],
+)
+def test_the_number_in_a_queue_is_the_last_in_the_text(text: str | None, number: int) -> None:
+    assert last_number(text) == number
