@@ -10,7 +10,7 @@ import ast
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -71,11 +71,65 @@ Users = Mapping[str, Iterable[_User]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Imports:
+    """What the import of each file (below antrean_cli) runs, and what it makes of what.
+
+    `bodies` are the lines of the functions, which it does not run; `made` are the names that each
+    of its statements makes, with those that it makes them of.
+    """
+
+    bodies: Mapping[str, Sequence[range]]
+    made: Mapping[str, Sequence[tuple[frozenset[str], frozenset[str]]]]
+
+    @classmethod
+    def of(cls, package: Path) -> Imports:
+        """Read the files of a package."""
+        bodies: dict[str, list[range]] = {}
+        made: dict[str, list[tuple[frozenset[str], frozenset[str]]]] = {}
+        for path in package.rglob("*.py"):
+            file, tree = str(path.relative_to(package)), ast.parse(path.read_bytes())
+            bodies[file] = [
+                _body(one) for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)
+            ]
+            made[file] = [
+                (_names(one, ast.Store), _names(one, ast.Load))
+                for one in tree.body
+                if not isinstance(one, ast.FunctionDef | ast.ClassDef)
+            ]
+        return cls(bodies=bodies, made=made)
+
+    def is_run_by_import(self, mutant: Mutant) -> bool:
+        """Return whether an import runs a mutant, and no function does."""
+        return not any(mutant.lines.start in body for body in self.bodies.get(mutant.file, ()))
+
+    def made_of(self, mutant: Mutant) -> frozenset[str]:
+        """Return the names of a mutant, and of what its file makes of them."""
+        names = mutant.names
+        for makes, uses in self.made.get(mutant.file, ()):
+            if names & uses:
+                names |= makes
+        return names
+
+
+def _body(function: ast.FunctionDef) -> range:
+    return range(function.body[0].lineno, (function.end_lineno or function.lineno) + 1)
+
+
+def _names(statement: ast.stmt, context: type[ast.expr_context]) -> frozenset[str]:
+    return frozenset(
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, context)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reach:
     """What was written down: of each file (below antrean_cli) the tests of each line."""
 
     lines: Mapping[str, Mapping[int, frozenset[str]]]
     seconds: Mapping[str, float]
+    imports: Imports
     users: Users  # of each name the functions of the program that use it
     naming: Users  # and those of the tests
 
@@ -100,6 +154,7 @@ class Reach:
                 for file in data.measured_files()
             },
             seconds=seconds,
+            imports=Imports.of(package),
             users=_users(package),
             naming=_users(tree / "tests"),
         )
@@ -107,13 +162,13 @@ class Reach:
     def tests_of(self, mutant: Mutant, seconds: float) -> list[str]:
         """Return the tests that run a mutant, the quickest first, as many as the time allows.
 
-        What is made when the program is imported is run by whoever uses its name, or its file, and
-        not only by the test that happened to import it first.
+        What is made when the program is imported is run by whoever uses its name, or what is made
+        of it, or its file, and not only by the test that happened to import it first.
         """
         tests = self._tests(mutant.file, mutant.lines)
-        if not (mutant.function and tests):
+        if not tests or self.imports.is_run_by_import(mutant):
             tests |= self._tests(mutant.file, self.lines.get(mutant.file, ()))
-            tests |= self._tests_of_users(mutant.names)
+            tests |= self._tests_of_users(self.imports.made_of(mutant))
         chosen: list[str] = []
         for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
             seconds -= self.seconds[test] + A_TEST
@@ -143,8 +198,7 @@ def _users(folder: Path) -> Users:
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.FunctionDef):
-                body = range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)
-                user = _User(str(path.relative_to(folder)), node.name, body)
+                user = _User(str(path.relative_to(folder)), node.name, _body(node))
                 used = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
                 used |= {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
                 for name in used:

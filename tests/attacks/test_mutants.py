@@ -6,12 +6,14 @@ Which places, and how: mutants.py. By which tests: hunt.py. Who may survive: sur
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from tests.attacks.attack import Attack
 from tests.attacks.hunt import BROKEN, CAUGHT, ROOT, every_mutant, hunt
 from tests.attacks.mutants import mutants_of
+from tests.attacks.reach import Imports
 from tests.attacks.survivors import EXCUSED
 
 WANTED = 95  # of 100 that make a difference
@@ -61,6 +63,21 @@ def test_a_mutant_is_the_file_with_one_place_changed(attack: Attack) -> None:
     for mutant in attack.random().sample(every_mutant(), 100):
         source = (ROOT / "antrean_cli" / mutant.file).read_bytes()
         compile(mutant.broken(source), str(mutant), "exec")
+
+
+def test_what_an_import_makes_is_tried_with_all_that_is_made_of_it(tmp_path: Path) -> None:
+    source = b"A = 1\nB = A + 1\nC = 2\n\ndef f(x=3):\n    return B + 4\n"
+    (tmp_path / "a.py").write_bytes(source)
+    imports = Imports.of(tmp_path)
+    constants = [one for one in mutants_of("a.py", source) if one.operator == "constants"]
+    made = {one.before: (imports.is_run_by_import(one), imports.made_of(one)) for one in constants}
+    assert made == {
+        "1": (True, frozenset({"B"})),  # the second of the two
+        "2": (True, frozenset({"C"})),
+        "3": (True, frozenset({"f"})),
+        "4": (False, frozenset({"f"})),
+    }
+    assert imports.made_of(constants[0]) == {"A", "B"}
 
 
 def test_almost_every_mutant_is_caught(attack: Attack) -> None:
