@@ -94,3 +94,45 @@ def test_whatever_asks_for_one_booking_learns_that_bpjs_does_not_know_it(call: s
 
 def test_what_bpjs_said_is_not_shown_by_accident() -> None:
     assert "PASIEN" not in repr(Reply(code="201", message="x", said="PASIEN CONTOH"))
+
+
+@pytest.mark.parametrize(
+    ("call", "step", "message"),
+    [
+        ("farmasi", "farmasi", "Nomor antrean farmasi sudah ada"),
+        ("updatewaktu", "4", "TaskId terakhir 99"),
+        ("updatewaktu", "4", "TaskId terakhir 5"),
+        ("updatewaktu", "99", "Waktu tidak valid (2026-03-14 00:44:08 WIB)"),
+        ("updatewaktu", "4", "TaskId=3 belum ada"),
+        ("updatewaktu", "4", "TaskId sebelumnya belum terkirim"),
+        ("updatewaktu", "4", "Kode Booking tidak ditemukan"),
+        ("batal", "batal", "Kode Booking tidak ditemukan"),
+        ("add", "add", "Pasien sudah terbit SEP pada tanggal tersebut"),
+        ("add", "add", "Rujukan tidak valid"),
+        ("add", "add", "Data dokter tidak ditemukan."),
+        ("add", "add", "data nik  belum sesuai."),
+    ],
+)
+def test_a_text_counts_only_with_the_code_that_it_comes_with(
+    call: str, step: str, message: str
+) -> None:
+    assert judge(call, step, Reply(code="500", message=message)).kind == OutcomeKind.RETRY
+
+
+@pytest.mark.parametrize(
+    ("call", "step", "message", "kind"),
+    [
+        ("add", "add", "Nomor antrean sudah ada", "person"),
+        ("add", "add", "TaskId terakhir 99", "person"),
+        ("add", "add", "TaskId terakhir 5", "person"),
+        ("updatewaktu", "4", "Waktu tidak valid (2026-03-14 00:44:08 WIB)", "person"),
+        ("batal", "batal", "TaskId=3 belum ada", "person"),
+        ("batal", "batal", "TaskId sebelumnya belum terkirim", "person"),
+        ("add", "add", "Kode Booking tidak ditemukan", "person"),
+        ("updatewaktu", "4", "Pasien sudah terbit SEP pada tanggal tersebut", "person"),
+    ],
+)
+def test_a_text_counts_only_for_the_call_that_it_answers(
+    call: str, step: str, message: str, kind: str
+) -> None:
+    assert judge(call, step, Reply(code="201", message=message)).kind == kind
