@@ -59,8 +59,7 @@ def slot_of(slots: Sequence[Slot], kd_poli: str, jam: str) -> Slot | None:
     if len(fitting) > 1 and not time_of_day(jam):
         return None
     for slot in fitting:
-        opening = opening_of(slot)
-        if opening <= jam < (_end_of(slot) or "24") or jam < opening:
+        if jam < (_end_of(slot) or "24"):
             return slot
     return fitting[-1]
 

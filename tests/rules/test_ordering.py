@@ -889,3 +889,61 @@ def test_what_was_demanded_once_and_is_due_again_is_asked_once() -> None:
     later = replace(due, next_try=at("20:10"))
     assert asked(due) == ("3", False)
     assert asked(later, push("4", recorded="08:20")) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        (ReasonCode.WAITING_FOR_TASK, "due"),
+        (ReasonCode.WAITING_FOR_ADD, "due"),
+        (ReasonCode.ADD_NOT_THERE, "due"),
+        (ReasonCode.WAITING_FOR_ADMISSION, "due"),
+        (ReasonCode.WRONG_ORDER, "due"),
+        (ReasonCode.DEMANDED_TASK, "due"),
+        (ReasonCode.DEMANDED_ADD, "due"),
+        (ReasonCode.KEPT, "due"),
+        (ReasonCode.CONTRADICTION, "held"),
+        (ReasonCode.TIMES_DISAGREE, "held"),
+        (ReasonCode.GONE, "held"),
+        (ReasonCode.IN_DOUBT, "held"),
+    ],
+)
+def test_what_follows_from_the_other_pushes_is_found_anew(code: ReasonCode, state: str) -> None:
+    one = push("3", "held", "08:05", reason=because(code))
+    assert arranged(one).pushes["3"].state == state
+
+
+@pytest.mark.parametrize(
+    ("code", "asks"),
+    [
+        (ReasonCode.WAITING_FOR_ADD, True),
+        (ReasonCode.ADD_NOT_THERE, True),
+        (ReasonCode.KEPT, False),
+        (ReasonCode.WRONG_ORDER, False),
+    ],
+)
+def test_what_waits_for_a_held_add_asks(code: ReasonCode, asks: bool) -> None:
+    add = push("add", "held", reason=reason("referensi"))
+    one = record(add, push("3", "held", "08:05", reason=because(code)))
+    assert (question_of(one, LATER) is not None) is asks
+
+
+@pytest.mark.parametrize(
+    ("why", "attempts", "next_try", "asks"),
+    [
+        (ReasonCode.NO_REFERENCE, 0, None, True),
+        (ReasonCode.NO_REFERENCE, 1, None, False),  # after the last question
+        (ReasonCode.NO_REFERENCE, 1, LATER, True),
+        (ReasonCode.NO_REFERENCE, 1, LATER + timedelta(seconds=1), False),
+        (ReasonCode.NO_REFERENCE, 1, LATER + timedelta(days=1), False),
+        (ReasonCode.NO_REFERENCE, 1, LATER + timedelta(days=1, seconds=1), True),
+        (ReasonCode.AMBIGUOUS, 0, None, False),
+        (ReasonCode.REREAD, 0, None, False),
+    ],
+)
+def test_when_a_held_add_is_asked_for(
+    why: ReasonCode, attempts: int, next_try: datetime | None, asks: bool
+) -> None:
+    add = push("add", "held", reason=because(why), attempts=attempts, next_try=next_try)
+    waits = push("3", "held", "08:05", reason=because(ReasonCode.WAITING_FOR_ADD))
+    assert (question_of(record(add, waits), LATER) is not None) is asks

@@ -111,3 +111,35 @@ def test_a_refusal_is_remembered_with_its_booking() -> None:
 @pytest.mark.parametrize(("faults", "begins"), [(2, False), (3, True), (4, True)])
 def test_three_faults_in_a_row_begin_an_outage(faults: int, begins: bool) -> None:
     assert after(*[FAULT] * faults).begins_outage is begins
+
+
+def test_what_is_remembered_of_faults_and_answers() -> None:
+    first, second = Fault(cause=Cause.TIMEOUT), Fault(cause=Cause.CUT)
+    breaker = CircuitBreaker()
+    breaker.take_fault("A1", first)
+    breaker.take_fault("A2", second)
+    breaker.take_fault("A1", first)
+    assert (breaker.fault, breaker.faults_in_row, breaker.faulted) == (first, 3, ("A2", "A1"))
+    assert breaker.begins_outage
+    assert not breaker.answered
+    breaker.take_answer("A3", DONE, NOW)
+    assert (breaker.faults_in_row, breaker.faulted, breaker.answered_at) == (0, (), NOW)
+    assert (breaker.answered, breaker.judged, breaker.begins_outage) == (True, True, False)
+
+
+def test_which_answers_judge_a_request() -> None:
+    put_off, refused = CircuitBreaker(), CircuitBreaker()
+    put_off.take_answer("A1", RETRY, NOW)
+    assert (put_off.put_off, put_off.judged, put_off.refusal) == (RETRY, False, None)
+    refused.take_answer("A1", REFUSED, NOW)
+    assert (refused.refusal, refused.refused, refused.judged) == (REFUSED, "A1", False)
+    assert refused.put_off is None
+
+
+@pytest.mark.parametrize(("probing", "calls"), [(True, 0), (False, WORKERS)])
+def test_a_probe_that_came_too_soon_has_not_got_through(probing: bool, calls: int) -> None:
+    slow = outcome(OutcomeKind.THROTTLED)
+    breaker = CircuitBreaker(probing=probing)
+    breaker.take_throttled(slow)
+    assert (breaker.put_off, breaker.answered) == (slow, False)
+    assert breaker.side_by_side(WORKERS) == calls
