@@ -61,7 +61,7 @@ def twin(site: Site) -> Iterator[Site]:
     """Another installation at the same Khanza, with a folder and a BPJS of its own."""
     with stand_in(site.clock) as bpjs:
         folder = site.folder / "lain"
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
         env = {**site.env, "BPJS_BASE_URL": bpjs.url}
         yield replace(site, bpjs=bpjs, folder=folder, env=env)
 
