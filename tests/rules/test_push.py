@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 
 from antrean_cli.rules.causes import Cause
-from antrean_cli.rules.codes import LeftAlive, State, Step
+from antrean_cli.rules.codes import Kind, LeftAlive, State, Step
+from antrean_cli.rules.patients import NOBODY
 from antrean_cli.rules.push import (
+    EXACT,
     MANUAL,
+    MAX_AGE,
     Change,
     Push,
     PushFault,
@@ -151,3 +154,48 @@ def test_refusals_of_another_step_stay() -> None:
     refusal = Refusal("a", NOW)
     one = record().with_refusal("3", refusal).with_refusal("4", refusal)
     assert one.refusals == {"3": (refusal,), "4": (refusal,)}
+
+
+def test_of_a_new_push_or_booking_nothing_is_known() -> None:
+    assert Push(step=Step.TASK_3, state=State.DUE) == Push(
+        step=Step.TASK_3,
+        state=State.DUE,
+        recorded=None,
+        waktu=None,
+        source="",
+        reason=None,
+        code="",
+        attempts=0,
+        needs_lookup=False,
+        blocked_by=None,
+        next_try=None,
+        note=None,
+    )
+    assert Record(kodebooking="A", kind=Kind.ONSITE, tanggal=MONDAY) == Record(
+        kodebooking="A",
+        kind=Kind.ONSITE,
+        tanggal=MONDAY,
+        no_rawat="",
+        kd_poli="",
+        kd_dokter="",
+        kd_pj="",
+        seen=None,
+        owner=NOBODY,
+        handed_on=False,
+        compared=False,
+        left_alive=LeftAlive.NOT,
+        done_fingerprint="",
+        pushes={},
+        refusals={},
+        faults={},
+    )
+    assert Push(step=Step.TASK_3, state=State.DUE).since is None
+    assert PushFault(1, NOW, Cause.TIMEOUT) == PushFault(1, NOW, Cause.TIMEOUT, None, own=False)
+
+
+def test_since_when_a_push_is_in_its_state_makes_no_other_push() -> None:
+    assert push("3", "sent", since=NOW) == push("3", "sent")
+
+
+def test_the_bounds_of_time_are_the_pages() -> None:
+    assert (timedelta(minutes=5), timedelta(days=7)) == (EXACT, MAX_AGE)
