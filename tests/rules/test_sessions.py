@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from antrean_cli.rules.rows import Slot
-from antrean_cli.rules.sessions import hours_of, jampraktek_of, opening_of, slot_of
+from antrean_cli.rules.sessions import hari_kerja_of, hours_of, jampraktek_of, opening_of, slot_of
 from tests.support.rows import (
     slot,
 )
@@ -164,3 +166,8 @@ def test_hours_that_somebody_filled_in_wrongly_are_a_session_to_tell_of(
 ) -> None:
     one = slot(jam_mulai=mulai, jam_selesai=selesai)
     assert (slot_of([one], "INT", "09:00:00") is not None) is told
+
+
+def test_the_days_of_the_week_are_khanzas() -> None:
+    week = [hari_kerja_of(date(2026, 11, 23 + day)) for day in range(7)]
+    assert week == ["SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD"]
