@@ -590,6 +590,7 @@ def test_the_setting_spells_the_kode_booking(template: str, expected: str) -> No
         (None, "54321", "54321"),
         ("x", "54321", "54321"),
         ("0", "54321", "54321"),
+        ("1", "54321", "1"),
         ("-5", "54321", "54321"),
         (" 00012 ", None, "12"),
         (None, None, ""),
