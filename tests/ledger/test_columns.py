@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
@@ -71,3 +73,25 @@ def test_every_field_comes_back_as_it_went_in(tmp_path: Path) -> None:
         assert ledger.record("A-1") == FULL
         (push,) = ledger.known(["A-1"], ())["A-1"].pushes.values()
     assert push.since == NOW
+
+
+def test_what_is_looked_for_in_a_new_ledger_has_its_index(tmp_path: Path) -> None:
+    path = tmp_path / "antrean.sqlite3"
+    with Ledger.open(path, WIB):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        made = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    assert {(kind, name) for kind, name, _ in made} == {
+        ("table", "meta"),
+        ("table", "booking"),
+        ("table", "push"),
+        ("index", "booking_tanggal"),
+        ("index", "booking_no_rawat"),
+        ("index", "push_open"),
+    }
+    indexes = {name: sql.partition(" ON ")[2] for kind, name, sql in made if kind == "index"}
+    assert indexes == {
+        "booking_tanggal": "booking (tanggal)",
+        "booking_no_rawat": "booking (no_rawat)",
+        "push_open": "push (kodebooking) WHERE state IN ('held', 'due', 'sending') OR ask",
+    }
