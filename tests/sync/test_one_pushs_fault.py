@@ -47,16 +47,14 @@ def no_outage(site: Site) -> bool:
         return OutageKind.BPJS not in ledger.pass_state().outages
 
 
-@pytest.mark.parametrize(
-    "name", ["request_rejected", "html", "empty", "http_500", "refuse_connection"]
-)
+@pytest.mark.parametrize("name", ["request_rejected", "http_500", "refuse_connection"])
 def test_a_poison_body_is_put_off_by_itself_and_told_once(site: Site, name: Any) -> None:
     """The firewall answers one add with a page for ever; all others go out at once."""
     poisoned = patient(site)
     site.bpjs.faults.add(Fault(name, path=ADD, kodebooking=poisoned, times=None))
     site.sync()
     others, passes = [], []
-    for _ in range(60):
+    for _ in range(40):
         site.clock.forward(minutes=1)
         others.append(patient(site, jam=f"{site.clock.now:%H:%M:%S}"))
         passes.append(site.sync())
@@ -65,9 +63,9 @@ def test_a_poison_body_is_put_off_by_itself_and_told_once(site: Site, name: Any)
     (text,) = told(passes)
     assert poisoned in text
     assert "3 kali sejak 23-11 08:10" in text
-    assert [one.report.exit_code for one in passes[2:]] == [0] * 58
+    assert [one.report.exit_code for one in passes[2:]] == [0] * 38
     tries = sum(one.fault is not None for one in site.bpjs.arrived)
-    assert 6 <= tries <= 9  # at 0, 1, 2, 4, 8, 16, 32 minutes, and a little later each
+    assert 6 <= tries <= 8  # at 0, 1, 2, 4, 8, 16, 32 minutes, and a little later each
     site.bpjs.faults.clear()
     minutes(site, 40)
     assert site.states(poisoned)["add"] == "sent"

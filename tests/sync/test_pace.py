@@ -55,7 +55,7 @@ def test_a_number_of_the_hospitals_is_not_tried_again_where_fewer_connections_ar
     site.bpjs.gate, site.bpjs.latency = Gate(connections=2), 0.02
     refused = []
     for _ in range(2):
-        visits = [gone_home(site) for _ in range(20)]
+        visits = [gone_home(site) for _ in range(14)]
         before = site.bpjs.gate.turned_away
         assert site.sync(ANTREAN_WORKERS="16").report.exit_code == 0
         refused.append(site.bpjs.gate.turned_away - before)
