@@ -9,7 +9,6 @@
 - The ledger must be locked by the caller (ledger/file.py, `locked`).
 """
 
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -431,6 +430,8 @@ class Pass:
         reader = self._list_reader()
         if reader is None or not reader.is_answered(CallName.POLI):
             return False
+        import random
+
         from antrean_cli.rules.own_faults import blamed, newly_told
 
         now, told = self.clock(), list[tuple[Record, Step]]()
