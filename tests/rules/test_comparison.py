@@ -15,6 +15,7 @@ import pytest
 from antrean_cli.rules.comparison import (
     AtBpjs,
     Case,
+    Difference,
     DifferenceKind,
     Place,
     Verdict,
@@ -731,3 +732,7 @@ def test_a_99_that_bpjs_lacks_is_sent_again_with_its_time() -> None:
     assert kinds(verdict) == {"99": "not_at_bpjs"}
     after = repaired(one.record, verdict, policy()).pushes["99"]
     assert (after.state, after.waktu) == ("due", at("08:30"))
+
+
+def test_a_difference_is_not_mended_unless_it_is_said() -> None:
+    assert not Difference("A", "3", DifferenceKind.OTHER_TIME).repairable

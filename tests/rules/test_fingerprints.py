@@ -266,3 +266,12 @@ def test_the_mark_is_the_same_in_every_process() -> None:
         for seed in ("1", "2", "3", "4")
     }
     assert len(marks) == 1
+
+
+def test_equal_texts_have_one_mark_whether_they_are_one_text_in_memory_or_two() -> None:
+    name = "".join(["POLI", " ", "CONTOH"])
+    another = "".join(["POLI", " ", "CONTOH"])
+    one = onsite(reg={"nm_poli": name, "nm_dokter": name})
+    two = onsite(reg={"nm_poli": name, "nm_dokter": another})
+    assert name is not another
+    assert visit_fingerprint(one, "p", KEY) == visit_fingerprint(two, "p", KEY)

@@ -629,6 +629,19 @@ def test_what_is_wanted_no_more_is_withdrawn_unless_it_may_have_left(
         assert not found.needs_lookup
 
 
+def test_a_due_add_of_a_booking_waits_for_no_surat_kontrol() -> None:
+    visit = mobilejkn(book={"nomorreferensi": None})
+    due = record(push("add", "due"), kind="mobilejkn")
+    add = planned(visit, due, add=frozenset({Kind.MOBILEJKN})).pushes["add"]
+    assert has_code(add.reason, ReasonCode.NO_REFERENCE)
+
+
+def test_a_task_that_was_closed_stays_while_khanza_says_nothing_new() -> None:
+    closed = push("3", "closed", "08:05", reason=because(ReasonCode.NOT_ON_DAY))
+    one = planned(onsite(), record(push("add", "sent"), closed))
+    assert one.pushes["3"] == closed
+
+
 # -- HFIS
 
 
