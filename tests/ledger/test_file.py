@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from antrean_cli.errors import StateError
-from antrean_cli.ledger.file import examine, explained, is_lost, locked, note_told
+from antrean_cli.ledger.file import FEW_FILES, cure, examine, explained, is_lost, locked, note_told
 from antrean_cli.ledger.ledger import Ledger
 from tests.support.site import WIB
-from tests.support.users import RUNNER, STRANGER, only_root
+from tests.support.users import RUNNER, STRANGER, being, only_root, open_folder
 
 # SQLite's extended result codes (sqlite.org/rescode.html) and messages, and a word of our sentence.
 SAID = {
@@ -35,6 +36,32 @@ SAID = {
     "SQLITE_ERROR": (1, "no such table: push", "rusak dan tidak disentuh"),
     "SQLITE_PROTOCOL": (15, "locking protocol", "(SQLite: locking protocol)"),
 }
+
+
+@only_root
+@pytest.mark.parametrize(("owner", "named"), [(STRANGER, STRANGER), (0, RUNNER)])
+def test_what_is_roots_is_given_to_whose_folder_it_is(owner: int, named: int) -> None:
+    """To whoever runs us only where the folder is root's as well."""
+    with open_folder() as folder:
+        path = folder / "antrean.sqlite3"
+        path.touch()
+        os.chown(folder, owner, -1)
+        with being(RUNNER):
+            _, advice = cure(path)
+        os.chown(folder, 0, -1)
+    assert advice == f"sudo chown {named}: {path}"
+
+
+@pytest.mark.parametrize(("limit", "few"), [(FEW_FILES - 1, True), (FEW_FILES, False)])
+def test_so_few_files_are_told_as_that(tmp_path: Path, limit: int, few: bool) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    error = sqlite3.OperationalError("unable to open database file")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, before[1]))
+    try:
+        sentence = told(tmp_path / "antrean.sqlite3", error)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert ("ulimit -n" in sentence) is few
 
 
 def told(path: Path, error: sqlite3.DatabaseError) -> str:

@@ -189,3 +189,19 @@ def test_what_is_left_tells_when_the_last_refusal_was() -> None:
 )
 def test_only_what_says_slower_is_a_refusal(answer: Reply | Fault, expected: bool | None) -> None:
     assert got_through(answer) is expected
+
+
+@pytest.mark.parametrize(
+    ("ago", "young"),
+    [
+        (timedelta(seconds=-1), False),  # noted by a clock that ran ahead
+        (timedelta(0), True),
+        (timedelta(minutes=10) - timedelta(seconds=1), True),
+        (timedelta(minutes=10), False),
+    ],
+)
+def test_a_pace_and_a_refusal_are_forgotten_after_ten_minutes(ago: timedelta, young: bool) -> None:
+    now = at("09:00")
+    assert Pace(now - ago, 4).holds(now) is young
+    assert Pace(now, 4, 20.0, now - ago).bounded(now) is young
+    assert not Pace(now, 4, 20.0).bounded(now)

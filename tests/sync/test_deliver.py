@@ -190,6 +190,8 @@ def test_a_401_stops_the_pass_and_loses_nothing(site: Site, call: str) -> None:
     site.bpjs.faults.add(Fault("http_401", path=call))
     assert site.sync().report.exit_code == 4
     assert paths(site)[-1] == call
+    if call == LIST:
+        assert site.push(kodebooking, "3").needs_lookup
     site.clock.forward(minutes=1)
     done = site.sync()
     assert done.report.exit_code == 0

@@ -59,6 +59,22 @@ def test_what_it_added_for_a_stranger_is_left_to_the_stranger(site: Site) -> Non
     assert strangers.owner != site.record(SECOND).owner
 
 
+def test_a_list_that_the_pass_has_read_already_tells_it(site: Site) -> None:
+    """It was asked for the sake of another patient's add (ANTREAN_ADOPT)."""
+    no_rawat = patient(site, exam="08:09:00")
+    added_elsewhere(site, no_rawat)
+    site.bpjs.faults.add(Fault("html", path=LIST.format("2026-11-23")))
+    site.sync()
+    assert site.held_at_bpjs(no_rawat) == []
+    site.clock.at("08:21")
+    other = patient(site, jam="08:20:00")
+    before = lists(site)
+    site.sync(ANTREAN_ADOPT="ya")
+    assert lists(site) == before + 1
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:09:00")]
+    assert site.states(other)["add"] == "sent"
+
+
 def test_a_day_on_which_the_form_adds_everybody_costs_one_list_in_ten_minutes(site: Site) -> None:
     registered = {}
     for number in range(40):
