@@ -99,6 +99,18 @@ def test_a_booking_that_is_never_answered_is_found_out_at_the_third_try_when_alo
     assert (one["kodebooking"], one["step"], one["own"]) == (no_rawat, "add", True)
 
 
+def test_what_got_through_in_the_pass_before_tells_whose_fault_it_is(site: Site) -> None:
+    poisoned = patient(site)
+    site.bpjs.faults.add(Fault("request_rejected", path=ADD, kodebooking=poisoned, times=None))
+    site.env["ANTREAN_WORKERS"] = "1"
+    site.sync()
+    patient(site, jam="08:10:30")
+    assert not minutes(site, 1)[0].told  # it went first, and nothing had got through yet
+    (third,) = minutes(site, 1)
+    assert (len(third.told), third.report.exit_code) == (1, 0)
+    assert not any(one.path.endswith(POLI) for one in site.bpjs.arrived)
+
+
 def test_where_bpjs_answers_nothing_it_is_an_outage(site: Site) -> None:
     no_rawat = patient(site)
     site.bpjs.down = True
