@@ -70,8 +70,8 @@ class _KnownBookings:
     def standing(self, visit: Visit) -> Standing | None:
         """Return where a visit stands; None if its code is another patient's, and BPJS's own."""
         owner = owner_of(visit.registration, visit.booking, self._key)
-        number = comparable(visit.registration.no_rawat) if visit.registration else ""
-        made = self._by_number.get(number, ())
+        row = visit.registration
+        made = self._by_number.get(comparable(row.no_rawat), ()) if row else ()
         same = [record for record in made if is_theirs(record, owner)]
         others = tuple(record for record in made if not is_theirs(record, owner))
         own = self._records.get(visit.kodebooking)

@@ -356,7 +356,7 @@ class Pass:
             breaker=CircuitBreaker(
                 faults_in_row=state.faults_in_row,
                 faulted=state.faulted,
-                answered_at=self._answered_at or state.answered_at,
+                answered_at=state.answered_at,
                 probing=bool(outage),
             ),
         )

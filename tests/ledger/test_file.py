@@ -52,6 +52,16 @@ def test_what_is_roots_is_given_to_whose_folder_it_is(owner: int, named: int) ->
     assert advice == f"sudo chown {named}: {path}"
 
 
+def test_what_sqlite_keeps_beside_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "antrean.sqlite3"
+    beside = [path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")]
+    with Ledger.open(path, WIB):
+        for file in beside:
+            file.chmod(0o644)
+        with Ledger.open(path, WIB):
+            assert {file.stat().st_mode & 0o777 for file in beside} == {0o600}
+
+
 @pytest.mark.parametrize(("limit", "few"), [(FEW_FILES - 1, True), (FEW_FILES, False)])
 def test_so_few_files_are_told_as_that(tmp_path: Path, limit: int, few: bool) -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)

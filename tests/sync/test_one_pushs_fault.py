@@ -97,6 +97,9 @@ def test_a_booking_that_is_never_answered_is_found_out_at_the_third_try_when_alo
     assert len(asked) == 1
     (one,) = shown(site)
     assert (one["kodebooking"], one["step"], one["own"]) == (no_rawat, "add", True)
+    with Ledger.open(site.state, WIB) as ledger:
+        state = ledger.pass_state()
+    assert (state.faults_in_row, state.faulted) == (0, ())
 
 
 def test_what_got_through_in_the_pass_before_tells_whose_fault_it_is(site: Site) -> None:
