@@ -7,13 +7,12 @@
   than that, all of it ends: what remains can be run again.
 """
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.backoff import NOTED_FROM
 from antrean_cli.rules.faults import Fault
-from antrean_cli.rules.pacing import MOST_TOO_SOON, Pacing
+from antrean_cli.rules.pacing import Pacing, TooSoon
 
 LONGEST = 75.0  # seconds: a minute, and the longest pause of the pace behind it
 
@@ -27,20 +26,22 @@ class Patience:
     at_end: str = ""  # Indonesian; empty while it goes on
     _got_through: int = 0
     _in_vain_since: float | None = None  # nothing got through
-    _times: Counter[str] = field(default_factory=Counter)  # by key
-    _lately: set[str] = field(default_factory=set)  # refused since something got through
+    _too_soon: TooSoon = field(init=False)
     _through_before: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._too_soon = TooSoon(self.pacing)
 
     def got_through(self) -> None:
         """Note that BPJS let a call through, whatever it said."""
         self._got_through += 1
-        self._lately.clear()
+        self._too_soon.got_through()
         self._in_vain_since = None
 
-    def bears(self, key: str, refused: Reply | Fault, now: float) -> bool:
+    def bears(self, kodebooking: str, refused: Reply | Fault, now: float) -> bool:
         """Return whether what was refused for the pace alone is to be sent again.
 
-        `key` tells it from the others, `now` is the pace's clock.
+        `now` is the pace's clock.
         """
         asked_for = refused.retry_after or 0.0
         if asked_for > self.longest:
@@ -51,17 +52,14 @@ class Patience:
             self._end(f"BPJS meminta pelan, dan {self.longest:.0f} detik tidak ada yang lolos")
         if asked_for > NOTED_FROM:
             self.pacing.pause(now + asked_for)
-        # Several refusals at once are one: all that began together come too soon.
-        if key not in self._lately or self.pacing.one_at_a_time:
-            self._times[key] += 1
-        self._lately.add(key)
-        before = self._through_before.setdefault(key, self._got_through)
-        odd = self._times[key] > MOST_TOO_SOON and self._got_through > before
+        self._too_soon.refused(kodebooking)
+        before = self._through_before.setdefault(kodebooking, self._got_through)
+        odd = self._too_soon.is_odd(kodebooking) and self._got_through > before
         return not self.at_end and not odd
 
-    def refusals(self, key: str) -> int:
+    def refusals(self, kodebooking: str) -> int:
         """Return how often something was refused for the pace: others go before it."""
-        return self._times[key]
+        return self._too_soon.times(kodebooking)
 
     def _end(self, why: str) -> None:
         self.at_end = self.at_end or why

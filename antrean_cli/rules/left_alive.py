@@ -15,7 +15,7 @@ from antrean_cli.rules.codes import LeftAlive, Step
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import CANCELLED_AT_BPJS, LEFT_ALIVE
-from antrean_cli.rules.transitions import close_open, hold, mark_already_at_bpjs, new
+from antrean_cli.rules.transitions import cancelled_at_bpjs, close_open, hold, new
 
 
 def after_look(record: Record, *, gone: bool) -> Record:
@@ -52,6 +52,4 @@ def as_shown(record: Record, row: Antrean | None) -> Record:
         return given_up(record)
     if not row.cancelled:
         return record
-    known = record.push(Step.TASK_99) or new(Step.TASK_99)
-    absent = replace(mark_already_at_bpjs(known), reason=CANCELLED_AT_BPJS)
-    return close_open(record.with_pushes(absent), CANCELLED_AT_BPJS)
+    return close_open(record.with_pushes(cancelled_at_bpjs(record)), CANCELLED_AT_BPJS)

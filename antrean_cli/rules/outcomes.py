@@ -37,6 +37,7 @@ from antrean_cli.rules.reasons import (
 from antrean_cli.rules.transitions import (
     abort_call,
     accept,
+    cancelled_at_bpjs,
     close,
     close_open,
     keep_back,
@@ -255,8 +256,7 @@ def _superseded(answered: _Answered) -> Record:
 
 def _cancelled_at_bpjs(answered: _Answered) -> Record:
     """Note "TaskId terakhir 99": the booking is cancelled at BPJS."""
-    known = answered.record.push(Step.TASK_99) or new(Step.TASK_99)
-    absent = replace(mark_already_at_bpjs(known), reason=CANCELLED_AT_BPJS)
+    absent = cancelled_at_bpjs(answered.record)
     record = answered.record.with_pushes(close(answered.push, CANCELLED_AT_BPJS), absent)
     return close_open(with_settled_add(record), CANCELLED_AT_BPJS)
 
@@ -268,15 +268,23 @@ def _sep_first(answered: _Answered) -> Record:
 def _auth_failed(answered: _Answered) -> Record:
     """Count nothing against the push, which is due again: the fault is not its own."""
     push = answered.push
-    return answered.record.with_pushes(abort_call(push) if push.state == State.SENDING else push)
+    return answered.record.with_pushes(_back_in_place(push))
 
 
 def _throttled(answered: _Answered) -> Record:
     """Put the push back in its place: the fault is not its own, and BPJS did not look at it."""
-    push = answered.push
-    back = abort_call(push) if push.state == State.SENDING else push
-    later = next_try_at_pace(answered.outcome.retry_after, answered.now)
-    return answered.record.with_pushes(replace(back, next_try=later or push.next_try))
+    back = _back_in_place(answered.push)
+    return answered.record.with_pushes(_at_pace(back, answered.outcome.retry_after, answered.now))
+
+
+def _back_in_place(push: Push) -> Push:
+    """Return a push as if its call had not begun, if one did."""
+    return abort_call(push) if push.state == State.SENDING else push
+
+
+def _at_pace(push: Push, retry_after: float | None, now: datetime) -> Push:
+    """Return a push that waits for nothing more than before, or as long as BPJS asked for."""
+    return replace(push, next_try=next_try_at_pace(retry_after, now) or push.next_try)
 
 
 _EFFECTS: Mapping[OutcomeKind, Callable[[_Answered], Record]] = {
@@ -312,10 +320,9 @@ def after_fault(
     while an outage is on: then nobody can tell.
     """
     push = record.pushes[step]
-    lost = abort_call(push) if push.state == State.SENDING else push
+    lost = _at_pace(_back_in_place(push), fault.retry_after, now)
     doubtful = push.needs_lookup or fault.maybe_acted
-    next_try = next_try_at_pace(fault.retry_after, now) or push.next_try
-    record = record.with_pushes(replace(lost, needs_lookup=doubtful, next_try=next_try))
+    record = record.with_pushes(replace(lost, needs_lookup=doubtful))
     record = with_one_more(record, step, fault, now)
     if not is_own(record, step, answered_at):
         return record
@@ -388,9 +395,7 @@ def after_failed_lookup(
             record = record.with_pushes(_asked_in_vain(add, record, policy, now))
         return arrange(after_unreadable_lookup(record), policy)
     if outcome.kind == OutcomeKind.THROTTLED:
-        push = record.pushes[step]
-        later_at = next_try_at_pace(outcome.retry_after, now) or push.next_try
-        return record.with_pushes(replace(push, next_try=later_at))
+        return record.with_pushes(_at_pace(record.pushes[step], outcome.retry_after, now))
     if outcome.kind != OutcomeKind.RETRY:
         return after_unreadable_lookup(record)
     push = record.pushes[step]

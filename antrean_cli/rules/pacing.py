@@ -15,7 +15,7 @@ Whoever makes the calls tells when each began and how it ended, and asks how man
 are seconds of any clock that never goes back; nothing here looks at one.
 """
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -260,3 +260,41 @@ class Pacing:
             if self._rate_got(now) >= _USED * self.rate:
                 self.rate *= (1 + a_second) ** (now - since)
             self._raised_at = now
+
+
+@dataclass(slots=True)
+class TooSoon:
+    """How often the calls of each booking were refused for the pace alone.
+
+    Several refusals at once are one, for all that began together come too soon; but not those of
+    calls that go one by one.
+    """
+
+    pacing: Pacing
+    _times: Counter[str] = field(default_factory=Counter)
+    _lately: set[str] = field(default_factory=set)  # refused since something got through
+
+    def refused(self, kodebooking: str) -> None:
+        """Note that a call of a booking was refused."""
+        if kodebooking not in self._lately or self.pacing.one_at_a_time:
+            self._times[kodebooking] += 1
+        self._lately.add(kodebooking)
+
+    def got_through(self) -> None:
+        """Note that BPJS let a call through, of whatever booking."""
+        self._lately.clear()
+
+    def forget(self, kodebooking: str) -> None:
+        """Begin anew with a booking: it got through itself."""
+        self._times.pop(kodebooking, None)
+
+    def times(self, kodebooking: str) -> int:
+        """Return how often the calls of a booking were refused."""
+        return self._times[kodebooking]
+
+    def is_odd(self, kodebooking: str) -> bool:
+        """Return whether a booking was refused oftener than any must be while others get through.
+
+        Whether others do is for the caller to say.
+        """
+        return self._times[kodebooking] > MOST_TOO_SOON

@@ -15,7 +15,7 @@ from typing import Any
 
 from antrean_cli.rules.codes import Code, State, Step
 from antrean_cli.rules.push import Push, Record
-from antrean_cli.rules.reasons import EXPIRED, Reason
+from antrean_cli.rules.reasons import CANCELLED_AT_BPJS, EXPIRED, Reason
 
 
 class Move(Code):
@@ -184,6 +184,12 @@ def mark_unverified(push: Push) -> Push:
 
 
 # -- all pushes of a booking
+
+
+def cancelled_at_bpjs(record: Record) -> Push:
+    """Return task 99 of a booking that BPJS holds as cancelled."""
+    known = record.push(Step.TASK_99) or new(Step.TASK_99)
+    return replace(mark_already_at_bpjs(known), reason=CANCELLED_AT_BPJS)
 
 
 def _is_open(push: Push) -> bool:

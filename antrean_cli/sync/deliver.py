@@ -37,7 +37,7 @@ from antrean_cli.rules.outcomes import (
 )
 from antrean_cli.rules.own_faults import newly_told
 from antrean_cli.rules.owner_at_bpjs import awaits_owner
-from antrean_cli.rules.pacing import MOST_TOO_SOON, Pacing, Start, got_through
+from antrean_cli.rules.pacing import Pacing, Start, TooSoon, got_through
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Change, Record, changes, pending
@@ -92,12 +92,14 @@ class Delivery:
     unanswered: list[tuple[Record, Step]] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
-    _throttled: Counter[str] = field(default_factory=Counter)  # by kode booking
-    _throttled_lately: set[str] = field(default_factory=set)  # since something got through
+    _too_soon: TooSoon = field(init=False)
     _probe: str = ""  # the booking that goes ahead, empty unless there is a probe
     _learned: object = None  # what was last written of BPJS as a whole
     _current: set[str] = field(default_factory=set)  # whose bookings are as the ledger has them
     _others: int | None = None  # the ledger's count of what others wrote, as it was last seen
+
+    def __post_init__(self) -> None:
+        self._too_soon = TooSoon(self.pacing)
 
     def run(self, bookings: Mapping[str, Record]) -> Iterator[tuple[Change, ...]]:
         """Send what is due of these bookings; yields what changed after every commit.
@@ -305,9 +307,9 @@ class Delivery:
         if outcome.kind == OutcomeKind.THROTTLED:
             return self._after_throttled(record, call, outcome, now)
         self.breaker.take_answer(record.kodebooking, outcome, now)
-        self._throttled.pop(record.kodebooking, None)
-        self._throttled_lately.clear()
-        jitter = random.random()  # noqa: S311 - no secret
+        self._too_soon.got_through()
+        self._too_soon.forget(record.kodebooking)
+        jitter = _jitter()
         if not call.lookup:
             mark = mark_of(call, one.body, self.ledger.key)
             return apply(record, step, outcome, self.policy, now, jitter, mark)
@@ -321,8 +323,7 @@ class Delivery:
         """Return the booking after an exchange without an envelope, whosever fault that is."""
         # While an outage is on nobody can tell.
         answered_at = None if self.breaker.probing else self.breaker.answered_at
-        jitter = random.random()  # noqa: S311 - no secret
-        after = after_fault(record, step, fault, now, jitter, answered_at=answered_at)
+        after = after_fault(record, step, fault, now, _jitter(), answered_at=answered_at)
         if not (answered_at and after.faults[step].own):
             self.breaker.take_fault(record.kodebooking, fault)
         self.unanswered += [(after, Step(told)) for told in newly_told(record, after)]
@@ -337,15 +338,11 @@ class Delivery:
         put off like any other push.
         """
         self.breaker.take_throttled(outcome)
-        # Several refusals at once are one: all that began together come too soon.
-        if record.kodebooking not in self._throttled_lately or self.pacing.one_at_a_time:
-            self._throttled[record.kodebooking] += 1
-        self._throttled_lately.add(record.kodebooking)
-        if self._throttled[record.kodebooking] > MOST_TOO_SOON and self.breaker.judged:
+        self._too_soon.refused(record.kodebooking)
+        if self._too_soon.is_odd(record.kodebooking) and self.breaker.judged:
             outcome = replace(outcome, kind=OutcomeKind.RETRY)
-        jitter = random.random()  # noqa: S311 - no secret
         after = after_failed_lookup if call.lookup else apply
-        return after(record, call.push.step, outcome, self.policy, now, jitter)
+        return after(record, call.push.step, outcome, self.policy, now, _jitter())
 
     def _keep_what_was_learned(self) -> None:
         """Write what these calls say of BPJS as a whole, together with what came of them."""
@@ -360,3 +357,7 @@ class Delivery:
         self.ledger.update_pass_state(
             lambda state: state._replace(faults_in_row=faults_in_row, faulted=faulted, outages=left)
         )
+
+
+def _jitter() -> float:
+    return random.random()  # noqa: S311 - no secret

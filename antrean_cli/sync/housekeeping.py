@@ -1,6 +1,6 @@
 """What a pass does besides sending: it settles what the last one left, and forgets what is old."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -39,16 +39,21 @@ def forget_waits(ledger: Ledger, now: datetime) -> None:
 
     What waits for another step, and a held add, ask when it is their time (rules/backoff.py).
     """
-    _shorten(ledger, now, now, lambda _record, _push: True)
+    with ledger.transaction():
+        _shorten(ledger, ledger.unfinished().values(), now, now, lambda _record, _push: True)
 
 
-def shorten_waits(ledger: Ledger, now: datetime) -> None:
-    """Let no back-off be longer than five minutes: something got through.
+def shorten_waits(ledger: Ledger, bookings: Iterable[Record], now: datetime) -> None:
+    """Let no back-off of these bookings be longer than five minutes: something got through.
 
     Not where BPJS said how long (then no attempt was counted), nor where it is only this push that
     is not answered (rules/own_faults.py).
     """
-    _shorten(ledger, now, now + LONGEST_ONCE_THROUGH, _backs_off)
+    until = now + LONGEST_ONCE_THROUGH
+    waiting = [one.kodebooking for one in bookings if any(_waiting(one, until))]
+    if waiting:
+        with ledger.transaction():
+            _shorten(ledger, ledger.known(waiting, ()).values(), now, until, _backs_off)
 
 
 def _backs_off(record: Record, push: Push) -> bool:
@@ -56,23 +61,25 @@ def _backs_off(record: Record, push: Push) -> bool:
     return push.attempts > 0 and not (fault and fault.own)
 
 
+def _waiting(record: Record, until: datetime) -> Iterator[Push]:
+    """Yield the pushes that wait for longer than that."""
+    for push in record.pushes.values():
+        if push.state == State.DUE and push.next_try and push.next_try > until:
+            yield push
+
+
 def _shorten(
-    ledger: Ledger, now: datetime, until: datetime, fits: Callable[[Record, Push], bool]
+    ledger: Ledger,
+    records: Iterable[Record],
+    now: datetime,
+    until: datetime,
+    fits: Callable[[Record, Push], bool],
 ) -> None:
-    shortened: list[tuple[Record, Record]] = []
-    for record in ledger.unfinished().values():
-        waiting = [
-            push
-            for push in record.pushes.values()
-            if push.state == State.DUE and push.next_try and push.next_try > until
-        ]
-        sooner = [replace(push, next_try=until) for push in waiting if fits(record, push)]
-        if sooner:
-            shortened.append((record, record.with_pushes(*sooner)))
-    if shortened:
-        with ledger.transaction():
-            for before, after in shortened:
-                ledger.save(before, after, now)
+    """Let what waits for longer wait until then; within `transaction`."""
+    for record in records:
+        waiting = (push for push in _waiting(record, until) if fits(record, push))
+        if sooner := [replace(push, next_try=until) for push in waiting]:
+            ledger.save(record, record.with_pushes(*sooner), now)
 
 
 def prune(ledger: Ledger, keep_days: int, now: datetime) -> None:

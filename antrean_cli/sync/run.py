@@ -269,7 +269,7 @@ class Pass:
             yield Delivered(changes=changes, waiting=delivery.waiting)
         self._answered_at = delivery.breaker.answered_at
         if delivery.breaker.judged:
-            shorten_waits(self.ledger, self.clock())
+            shorten_waits(self.ledger, delivery.bookings.values(), self.clock())
         yield from self._judge(delivery)
         return delivery.bookings
 

@@ -93,7 +93,7 @@ def test_a_person_ends_every_wait_and_what_got_through_the_long_ones(
     saved(ledger, record(one, push("4", "due", "08:20")))
     with Ledger.open(path, WIB) as other:
         before = other.writes_of_others()
-        shorten_waits(ledger, NOW)
+        shorten_waits(ledger, ledger.unfinished().values(), NOW)
         assert stored(ledger).pushes["3"].next_try == soon
         assert (other.writes_of_others() != before) is (soon != one.next_try)
         before = other.writes_of_others()
@@ -107,13 +107,13 @@ def test_what_is_not_answered_by_itself_waits_its_time_unless_a_person_says_so(
 ) -> None:
     later = NOW + 30 * MINUTE
     saved(ledger, record(waiting(later), faults={"3": FAULT}))
-    shorten_waits(ledger, NOW)
+    shorten_waits(ledger, ledger.unfinished().values(), NOW)
     assert stored(ledger).pushes["3"].next_try == later
     forget_waits(ledger, NOW)
     assert stored(ledger).pushes["3"].next_try == NOW
     others = record(waiting(later), kodebooking="A-2", faults={"3": FAULT._replace(own=False)})
     saved(ledger, others)
-    shorten_waits(ledger, NOW)
+    shorten_waits(ledger, ledger.unfinished().values(), NOW)
     assert stored(ledger, "A-2").pushes["3"].next_try == NOW + 5 * MINUTE
 
 
