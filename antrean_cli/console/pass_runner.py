@@ -4,6 +4,7 @@ What is told depends on who reads: cron hears nothing when all is well, a termin
 script gets one JSON document.
 """
 
+import errno
 import sys
 from dataclasses import replace
 from datetime import date
@@ -22,6 +23,7 @@ from antrean_cli.errors import LockedError, why
 from antrean_cli.ledger.file import is_lost, locked, note_told
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.pass_monitor import PassMonitor
+from antrean_cli.rules.causes import Cause, Trouble, trouble
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.outages import OF_FILES, Announcement, OutageKind
 from antrean_cli.rules.push import MAX_AGE
@@ -50,7 +52,7 @@ def run_pass(
             signals.ends = one
             report, journal = _run_and_tell(app, settings, one, since, as_json)
             monitor.observe(ledger, report)
-            _tell_of_files(ledger, journal, monitor)
+            _tell_of_files(one, journal, monitor)
             return report.exit_code
     except LockedError as error:
         if app.verbose or sys.stderr.isatty():  # cron hears nothing of it
@@ -138,26 +140,30 @@ def _news_of_lost_ledger(app: App, settings: Settings) -> str:
     )
 
 
-def _tell_of_files(ledger: Ledger, journal: Journal, monitor: PassMonitor) -> None:
+def _tell_of_files(one: Pass, journal: Journal, monitor: PassMonitor) -> None:
     """Tell of a log, or metrics, that cannot be written, as of an outage: not in every pass."""
-    trouble = journal.unwritten or monitor.unwritten
-    if not trouble and not any(kind in ledger.pass_state().outages for kind in OF_FILES):
+    unwritten = journal.unwritten or monitor.unwritten
+    if not unwritten and not any(kind in one.ledger.pass_state().outages for kind in OF_FILES):
         return
     # A pass that can write must not pay for it.
-    from antrean_cli.monitoring.own_files import note_file
     from antrean_cli.render.outages import announcement_text
 
-    settings, now = monitor.settings, monitor.clock()
+    settings = monitor.settings
     for kind, file, written, problem in (
         (OutageKind.LOG, settings.log_file, journal.logged, journal.unwritten),
         (OutageKind.METRICS, settings.metrics_file, monitor.written, monitor.unwritten),
     ):
         if file and not (written or problem):
             continue  # nobody tried: nothing is known
-        told = note_file(ledger, kind, problem, now)
-        if told and file:
-            click.echo(announcement_text(told), err=True)
+        for told in one.note(kind, _unwritable(problem) if problem else None):
+            if file:
+                click.echo(announcement_text(told), err=True)
     monitor.unwritten = None
+
+
+def _unwritable(problem: OSError) -> Trouble:
+    reason = errno.errorcode.get(problem.errno or 0, "")
+    return trouble(Cause.UNWRITABLE, reason, said=why(problem))
 
 
 def _news(event: PassEvent) -> list[str]:

@@ -79,7 +79,7 @@ class PassMonitor:
     ) -> None:
         if isinstance(error, AntreanError):
             self._exit_code = error.exit_code
-        if not (self.written or self._report):
+        if self._report is None:  # else they are written while the ledger can keep why not
             self._write_metrics()
 
     def _write_metrics(self) -> None:

@@ -450,19 +450,23 @@ class Pass:
         """Return the outage of a kind that is on, or None."""
         return self.ledger.pass_state().outages.get(kind)
 
+    def note(self, kind: OutageKind, why: Trouble | None) -> Iterator[Announcement]:
+        """Keep whether something fails, and why; yield what people are to be told of it now."""
+        yield from self._failed(kind, why) if why else self._recovered(kind)
+
     def _failed(
         self, kind: OutageKind, why: Trouble, probed: str = "", known: Outage | None = None
-    ) -> Iterator[PassEvent]:
+    ) -> Iterator[Announcement]:
         known = known or self._outage(kind)
         yield from self._keep(kind, *outages.failed(known, kind, why, self.clock(), probed))
 
-    def _recovered(self, kind: OutageKind) -> Iterator[PassEvent]:
+    def _recovered(self, kind: OutageKind) -> Iterator[Announcement]:
         if outage := self._outage(kind):
             yield from self._keep(kind, None, outages.recovered(outage, self.clock()))
 
     def _keep(
         self, kind: OutageKind, outage: Outage | None, told: Announcement | None
-    ) -> Iterator[PassEvent]:
+    ) -> Iterator[Announcement]:
         with self.ledger.transaction():
             self.ledger.update_pass_state(lambda state: state.with_outage(kind, outage))
         if told:
