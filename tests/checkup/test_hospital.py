@@ -30,11 +30,8 @@ def test_a_khanza_out_of_reach_is_exit_5_and_bpjs_is_looked_at(
 
 
 def test_what_the_schema_lacks_is_named(here: Site, mariadb: MariaDB) -> None:
-    run_sql(mariadb, "ALTER TABLE jadwal RENAME COLUMN kuota TO kuota_lama")
-    try:
+    with mariadb.without_column("jadwal", "kuota"):
         checked = check(here, "--offline")
-    finally:
-        run_sql(mariadb, "ALTER TABLE jadwal RENAME COLUMN kuota_lama TO kuota")
     assert checked.code == 8
     assert "tabel jadwal tidak punya kolom kuota" in checked.one("schema")["text"]
     (typed,) = checked.one("schema")["advice"]

@@ -84,6 +84,16 @@ class MariaDB:
             cursor.execute("CALL basics.reset()")
 
     @contextmanager
+    def without_column(self, table: str, column: str) -> Iterator[None]:
+        """Let a table of Khanza's lack a column for a while."""
+        with self.admin() as connection, connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO hilang")
+            try:
+                yield
+            finally:
+                cursor.execute(f"ALTER TABLE {table} RENAME COLUMN hilang TO {column}")
+
+    @contextmanager
     def installed(self, install: str) -> Iterator[None]:
         """Let it be another kind of install (INSTALLS) for a while; undone while it has no rows."""
         self._change(INSTALLS[install].make)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -111,7 +109,7 @@ def test_a_password_that_was_mended_and_the_column_behind_it_are_told_one_after_
         "KHANZA_USER dan KHANZA_PASSWORD."
     )
     assert told(site, KHANZA_PASSWORD="salah") == ""
-    with without_kuota(mariadb):
+    with mariadb.without_column("jadwal", "kuota"):
         assert told(site) == (
             "Khanza terganggu sejak 23-11 14:01, kini karena sebab lain: Khanza tidak sesuai: "
             "tabel jadwal tidak punya kolom kuota. Periksa KHANZA_DATABASE, atau perbarui Khanza "
@@ -119,16 +117,6 @@ def test_a_password_that_was_mended_and_the_column_behind_it_are_told_one_after_
         )
         assert told(site) == ""
     assert told(site).startswith("Khanza pulih setelah")
-
-
-@contextmanager
-def without_kuota(mariadb: MariaDB) -> Iterator[None]:
-    with mariadb.admin() as connection, connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE jadwal RENAME COLUMN kuota TO kuota_lama")
-        try:
-            yield
-        finally:
-            cursor.execute("ALTER TABLE jadwal RENAME COLUMN kuota_lama TO kuota")
 
 
 def test_causes_that_take_turns_are_told_once_an_hour_each(site: Site) -> None:
