@@ -9,6 +9,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.causes import Cause, Trouble
@@ -39,16 +40,16 @@ def _clock(told: Trouble) -> str:
     if seconds is None:
         return "BPJS menolak jam komputer ini"
     side = "lebih cepat" if seconds > 0 else "lebih lambat"
-    return f"jam komputer ini {_span(abs(seconds))} {side} daripada jam BPJS"
+    return f"jam komputer ini {one_unit(timedelta(seconds=seconds))} {side} daripada jam BPJS"
 
 
-def _span(seconds: int) -> str:
-    minutes, hours = round(seconds / 60), round(seconds / 3600)
-    if seconds < 60:
-        return f"{seconds} detik"
-    if minutes < 60:
-        return f"{minutes} menit"
-    return f"{hours} jam" if hours < 24 else f"{round(seconds / 86_400)} hari"
+def one_unit(span: timedelta) -> str:
+    """Return a span, whatever its sign, rounded to its one largest unit."""
+    seconds = round(abs(span.total_seconds()))
+    for size, unit in ((86_400, "hari"), (3_600, "jam"), (60, "menit")):
+        if seconds >= size:
+            return f"{round(seconds / size)} {unit}"
+    return f"{seconds} detik"
 
 
 def _lacking(told: Trouble) -> str:

@@ -6,6 +6,7 @@ What of the last days cannot be added is told with the table to fill.
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from antrean_cli.cause_words import one_unit
 from antrean_cli.checkup.grants import Rights, rights
 from antrean_cli.checkup.khanza_mending import khanza_mending
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning, warning_of_many
@@ -15,7 +16,6 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
 from antrean_cli.khanza.server import is_local, is_verified
 from antrean_cli.render.broken_rows import broken_row_text
-from antrean_cli.render.times import one_unit
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE

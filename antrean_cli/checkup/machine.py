@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from antrean_cli.cause_words import one_unit
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.config.settings import NO_FILE, LoadResult
 from antrean_cli.errors import SettingsError, StateError
@@ -17,7 +18,6 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.local_files import flaw_of, is_own_file, is_own_group, own
 from antrean_cli.operator.overview import Limits, Overview
 from antrean_cli.render.outages import outage_text
-from antrean_cli.render.times import one_unit
 from antrean_cli.rules.push import MAX_AGE
 
 FEW_BYTES, NO_BYTES = 100 * 10**6, 10 * 10**6

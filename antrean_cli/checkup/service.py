@@ -19,9 +19,8 @@ from antrean_cli.checkup.similar_names import similar_names
 from antrean_cli.config.settings import Settings, named_proxies
 from antrean_cli.errors import AntreanError, CredentialsError, SettingsError, TemporaryError
 from antrean_cli.operator.lookups import listing
-from antrean_cli.render.times import one_unit
-from antrean_cli.rules.answers import Outcome, Reply, judge
-from antrean_cli.rules.causes import OF_TLS, Cause
+from antrean_cli.rules.answers import Outcome, Reply, judge, with_code
+from antrean_cli.rules.causes import OF_TLS, Cause, trouble
 from antrean_cli.rules.codes import CallName, OutcomeKind
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.visits import Visit
@@ -203,7 +202,7 @@ def judge_identity(answer: ProbeAnswer) -> Iterator[Finding]:
             CredentialsError.exit_code, "credentials", text, *filter(None, (typed(outcome.why),))
         )
     else:
-        said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
+        said = with_code(outcome.text, outcome.code)
         text = f"BPJS: menjawab lain dari yang disepakati: {said}; periksa BPJS_BASE_URL"
         yield fault(TemporaryError.exit_code, "credentials", text, "antrean ref poli")
     if answer.off is not None:
@@ -214,9 +213,8 @@ def judge_clock(off: timedelta) -> Finding:
     """Judge how far our clock is off BPJS's; BPJS refuses requests of another time."""
     if abs(off) < GOOD_CLOCK:
         return ok("clock", "BPJS: jam komputer ini sama dengan jam BPJS")
-    side = "lebih cepat" if off > timedelta(0) else "lebih lambat"
-    text = f"BPJS: jam komputer ini {one_unit(off)} {side} daripada jam BPJS; betulkan jamnya"
-    typed = "sudo timedatectl set-ntp true"
+    why = trouble(Cause.CLOCK_OFF, seconds=round(off.total_seconds()))
+    text = f"BPJS: {told(why)}"
     if abs(off) < BAD_CLOCK:
-        return warning("clock", text, typed)
-    return fault(CredentialsError.exit_code, "clock", text, typed)
+        return warning("clock", text, typed(why))
+    return fault(CredentialsError.exit_code, "clock", text, typed(why))

@@ -8,7 +8,7 @@ from typing import Any
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.errors import CredentialsError, RefusedError, TemporaryError
-from antrean_cli.rules.answers import Outcome, Reply, judge
+from antrean_cli.rules.answers import Outcome, Reply, judge, with_code
 from antrean_cli.rules.codes import CallName, OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Antrean, Task
@@ -79,7 +79,7 @@ def raise_unless_done(outcome: Outcome) -> None:
     """
     if outcome.kind == OutcomeKind.AUTH_FAILED:
         raise CredentialsError(why=outcome.why)
-    said = f"{outcome.text.strip() or 'tanpa keterangan'} (kode {outcome.code})"
+    said = with_code(outcome.text, outcome.code)
     if outcome.kind in (OutcomeKind.RETRY, OutcomeKind.THROTTLED):
         raise TemporaryError(f"BPJS meminta dicoba lagi: {said}")
     if outcome.kind == OutcomeKind.PREREQUISITE:

@@ -27,12 +27,3 @@ def two_units(span: timedelta) -> str:
     if days:
         return f"{days} hari {hours} jam"
     return f"{hours} jam {minutes} menit" if hours else f"{minutes} menit"
-
-
-def one_unit(span: timedelta) -> str:
-    """Return a span, whatever its sign, rounded to its one largest unit."""
-    seconds = round(abs(span.total_seconds()))
-    for size, unit in ((86_400, "hari"), (3_600, "jam"), (60, "menit")):
-        if seconds >= size:
-            return f"{round(seconds / size)} {unit}"
-    return f"{seconds} detik"

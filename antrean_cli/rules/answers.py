@@ -226,9 +226,13 @@ def put_off_by(outcome: Outcome) -> Trouble:
     return trouble(Cause.PUT_OFF, said=f"{outcome.text} (kode {outcome.code})")
 
 
+def with_code(text: str, code: str) -> str:
+    """Return BPJS's own words as people are told them, with its code (Indonesian)."""
+    return f"{text.strip() or 'tanpa keterangan'} (kode {code})"
+
+
 def _unaccepted(folded: str, reply: Reply) -> Trouble:
-    said = f"{reply.message.strip() or 'tanpa keterangan'} (kode {reply.code})"
-    return why_unaccepted(folded, said, reply.ahead)
+    return why_unaccepted(folded, with_code(reply.message, reply.code), reply.ahead)
 
 
 def _named(answer: Answer, found: "re.Match[str]", step: str) -> Step | None:

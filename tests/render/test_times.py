@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from antrean_cli.render.times import epoch_ms, one_unit, time_of_day, two_units
+from antrean_cli.cause_words import one_unit
+from antrean_cli.render.times import epoch_ms, time_of_day, two_units
 from tests.support.rows import WIT, at
 
 
