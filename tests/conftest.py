@@ -10,6 +10,8 @@ import os
 import shutil
 import signal
 import socket
+import socketserver
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from pathlib import Path
@@ -124,6 +126,18 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def _a_bug_of_a_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail the test in which a server of the tests broke: a thread's traceback fails nothing."""
+    bugs: list[BaseException | None] = []
+    monkeypatch.setattr(
+        socketserver.BaseServer, "handle_error", lambda *_: bugs.append(sys.exc_info()[1])
+    )
+    yield
+    for bug in bugs:
+        raise AssertionError("a stand-in broke while the test ran") from bug
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,6 +13,7 @@ import pytest
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.reconcile import Reconciliation, reconcile
 from antrean_cli.rules.codes import State
+from antrean_cli.rules.reasons import Reason, ReasonCode, because
 from antrean_cli.simulator.faults import Fault, FaultPlan
 from tests.support.patients import examined, patient
 from tests.support.site import MONDAY, WIB, Site
@@ -227,11 +228,12 @@ def test_a_note_for_a_person_made_while_it_is_compared_hides_nothing(site: Site)
     no_rawat = examined(site)
     site.sync()
     site.bpjs.bookings._held.clear()
-    site.bpjs.faults = Meanwhile(LIST, 2, lambda: save(site, no_rawat, "add", note="berubah"))
+    changed = because(ReasonCode.VISIT_CHANGED, poli="INT → MAT")
+    site.bpjs.faults = Meanwhile(LIST, 2, lambda: save(site, no_rawat, "add", note=changed))
     assert [step for _, step, _ in kinds(compared(site))] == ["add", "3", "4"]
 
 
-def save(site: Site, kodebooking: str, step: str, **changes: str) -> None:
+def save(site: Site, kodebooking: str, step: str, **changes: State | Reason) -> None:
     """Change a push in the ledger, as another process does."""
     with Ledger.open(site.state, WIB) as ledger, ledger.transaction():
         before = ledger.record(kodebooking)
