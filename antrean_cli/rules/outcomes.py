@@ -133,12 +133,10 @@ def _accepted(answered: _Answered) -> Record:
 def _already(answered: _Answered) -> Record:
     """Note a 208: "nothing is overwritten", so the time that BPJS holds has to be asked for.
 
-    An add that may have arrived before is our own: nobody has to ask whose it is.
+    Whose an add is, is asked as well (owner_at_bpjs.py).
     """
-    push, record = answered.push, answered.record
-    if push.step == Step.ADD and record.pushes[Step.ADD].needs_lookup:
-        record = replace(record, compared=True)
-    return arrived(record, mark_already_at_bpjs(push, needs_lookup=push.step in ORDERED))
+    push = answered.push
+    return arrived(answered.record, mark_already_at_bpjs(push, needs_lookup=push.step in ORDERED))
 
 
 def arrived(record: Record, push: Push) -> Record:

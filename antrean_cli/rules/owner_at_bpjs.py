@@ -1,9 +1,10 @@
 """BPJS's list of a day → whose booking a kode booking of ours is there.
 
 - 208 says that BPJS has a booking, and not whose: Khanza's SEP form may have added it for a patient
-  whose visit was deleted, and whose number the next one got. So after a 208 to our first add, and
-  before a held add asks, the list of the day is compared, and nothing else goes out until then.
-- A 208 to an add that may have arrived before is our own.
+  whose visit was deleted, and whose number the next one got. So after a 208 to an add, and before
+  a held add asks, the list of the day is compared, and nothing else goes out until then.
+- That holds for an add that may have arrived before as well: most such are our own, and which are
+  not, nothing else tells.
 - Another patient's booking is left to that patient: the visit begins one of its own (whose.py).
 - What the list does not tell is taken as ever: BPJS does not show it, or not this booking.
   (rules/README.md, Whose visit)

@@ -4,18 +4,20 @@
   service. So on a day on which Khanza's SEP form adds everybody it is asked every ten minutes.
 - What waits for it is looked at before and after a delivery: a 208 that just came is settled in the
   same pass where the list may be asked for.
-- Where BPJS does not show the list, everything goes on as ever at once; where it does not come,
-  after ten minutes.
+- Where BPJS does not show the list, everything goes on as ever at once; where it does not come
+  although BPJS answers something else, after ten minutes. While BPJS answers nothing it is waited
+  for: the list comes when BPJS does.
 - The list holds patients' numbers: it is compared with the ledger's marks, and nothing of it is
   kept. (rules/owner_at_bpjs.py)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.cached_lists import CachedList
+from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.owner_at_bpjs import as_listed, awaits_owner, begun_anew
 from antrean_cli.rules.push import Change, Record
@@ -51,6 +53,7 @@ def settle_owners(
     compared = compare_lists(reader, known, unseen, now)
     lists = {day: _with_earlier(one, known.get(day)) for day, one in compared.lists.items()}
     compared = compared._replace(lists=lists, rows={**seen, **compared.rows})
+    gone_without = _without_list(reader, compared, unseen, now)
     settled: list[str] = []
     waiting: list[Record] = []
     found: list[Change] = []
@@ -59,7 +62,7 @@ def settle_owners(
             before = ledger.record(one.kodebooking)
             if before is None or not awaits_owner(before, now):
                 continue
-            after = _settled(before, compared, ledger.key, now)
+            after = _settled(before, compared, gone_without, ledger.key)
             if after is None:
                 waiting.append(before)
                 continue
@@ -83,11 +86,22 @@ def _with_earlier(one: CachedList, before: CachedList | None) -> CachedList:
     return one if one.kept is None else one._replace(kept=tuple(dict.fromkeys(earlier + one.kept)))
 
 
-def _settled(record: Record, compared: ListComparison, key: bytes, now: datetime) -> Record | None:
+def _without_list(
+    reader: ListReader, compared: ListComparison, awaiting: Sequence[Record], now: datetime
+) -> frozenset[date]:
+    """Return the days whose bookings wait for no list any more."""
+    days = {one.tanggal: compared.lists[one.tanggal] for one in awaiting}
+    unshown = {day for day, one in days.items() if one.kept is None}
+    late = {day for day, one in days.items() if one.given_up(now)} - unshown
+    return frozenset(unshown | late if late and reader.is_answered(CallName.POLI) else unshown)
+
+
+def _settled(
+    record: Record, compared: ListComparison, gone_without: Collection[date], key: bytes
+) -> Record | None:
     """Return a booking that waits no more, None for one that still does."""
     rows = compared.rows.get(record.tanggal)
     if rows is not None:
         listed = (row for row in rows if row.kodebooking == record.kodebooking)
         return as_listed(record, next(listed, None), key)
-    one = compared.lists[record.tanggal]
-    return as_listed(record, None, key) if one.kept is None or one.given_up(now) else None
+    return as_listed(record, None, key) if record.tanggal in gone_without else None

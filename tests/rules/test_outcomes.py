@@ -1243,15 +1243,3 @@ def test_a_body_that_was_refused_is_known_again_by_its_mark() -> None:
     after = apply(one, "3", said("3", "201", "x"), policy(), NOW, 0.0, "mark")
     assert after.refused("3") == (Refusal("mark", NOW),)
     assert apply(one, "3", said("3", "201", "x"), policy(), NOW, 0.0).refused("3") == ()
-
-
-@pytest.mark.parametrize(
-    ("step", "needs_lookup", "compared"), [("add", True, True), ("add", False, False)]
-)
-def test_208_of_an_add_that_may_have_arrived_before_is_our_own(
-    step: str, needs_lookup: bool, compared: bool
-) -> None:
-    after = answered(record(push(step, needs_lookup=needs_lookup)), step, "208")
-    assert after.compared is compared
-    three = record(push("add", needs_lookup=True), push("3", recorded="08:05", needs_lookup=True))
-    assert not answered(three, "3", "208").compared

@@ -120,14 +120,24 @@ def test_a_list_that_does_not_come_is_waited_for_no_longer_than_ten_minutes(site
     assert lists(site) == 2
 
 
-def test_an_add_that_had_arrived_before_is_our_own(site: Site) -> None:
+def test_an_add_that_had_arrived_before_is_our_own_as_the_list_tells(site: Site) -> None:
     no_rawat = patient(site)
     site.bpjs.faults.add(Fault("reset_after", path="/antrean/add", times=1))
     site.sync()
     minute(site)
     assert (no_rawat, "", 208) in site.sent("/antrean/add")
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
-    assert lists(site) == 0
+    assert lists(site) == 1
+
+
+def test_an_add_that_may_have_arrived_before_can_be_a_strangers(site: Site) -> None:
+    passed_on(site)
+    site.bpjs.faults.add(Fault("reset_before", path="/antrean/add", times=1))
+    site.clock.at("08:41")
+    for _ in range(3):
+        minute(site)
+    assert site.held_at_bpjs(NUMBER) == []
+    assert site.held_at_bpjs(SECOND) == HERS
 
 
 def test_a_held_add_asks_for_nobody_elses_booking(site: Site) -> None:
@@ -194,6 +204,30 @@ def test_khanza_is_not_needed_to_tell_whose_booking_it_is(site: Site) -> None:
         site.sync()
     site.clock.forward(minutes=10)
     site.sync(KHANZA_SOCKET="/nonexistent")
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+def test_an_outage_is_no_list_that_does_not_come(site: Site) -> None:
+    """However long BPJS is down: what comes back with it tells whose booking it is."""
+    passed_on(site)
+    site.bpjs.down = True
+    site.clock.at("08:26")
+    for _ in range(25):
+        minute(site)
+    site.bpjs.down = False
+    for _ in range(20):
+        minute(site)
+    assert site.held_at_bpjs(NUMBER) == []
+    assert site.held_at_bpjs(SECOND) == HERS
+
+
+def test_a_list_that_alone_does_not_come_is_waited_for_ten_minutes(site: Site) -> None:
+    no_rawat = patient(site)
+    added_elsewhere(site, no_rawat)
+    with site.answering(LIST, Answer(500, "")):
+        for _ in range(11):
+            assert site.held_at_bpjs(no_rawat) == []
+            minute(site)
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
 
 
