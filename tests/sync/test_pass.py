@@ -1,0 +1,308 @@
+"""What a pass makes of answers and outages, and what it keeps for the next one, step by step.
+
+Khanza and BPJS say here what a test lets them say; whole passes against a real Khanza: test_run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from antrean_cli.bpjs.client import Client
+from antrean_cli.config.settings import load
+from antrean_cli.errors import TemporaryError
+from antrean_cli.khanza.queries import Window
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.answers import Reply
+from antrean_cli.rules.causes import Cause, trouble
+from antrean_cli.rules.codes import Kind, State
+from antrean_cli.rules.faults import Fault
+from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.push import MANUAL, Push, Record
+from antrean_cli.rules.rows import Rows
+from antrean_cli.sync.report import PassEvent
+from antrean_cli.sync.run import Pass
+from tests.support.rows import MONDAY, WIB, at, push, record, rows
+from tests.support.site import Clock
+
+NOW = at("10:00")
+MINUTE = timedelta(minutes=1)
+OK = Reply(code="200", message="Ok")
+LATER = Reply(code="201", message="Undefined Error.")
+WHO = Reply(code="401", message="Unauthorized")
+SLOW = Reply(code="429", message="Too Many Requests")
+SILENT = Fault(cause=Cause.TIMEOUT)
+ENV = {
+    "BPJS_BASE_URL": "http://127.0.0.1:9",
+    "BPJS_CONS_ID": "1",
+    "BPJS_SECRET_KEY": "rahasia",
+    "BPJS_USER_KEY": "kunci",
+    "KHANZA_USER": "antrean",
+    "KHANZA_PASSWORD": "rahasia",
+}
+Answers = Callable[[str], Reply | Fault]
+
+
+class Bpjs:
+    """A BPJS that answers by the kode booking of a call, and keeps what it was asked."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        self.heard: list[tuple[str, str]] = []
+        self.asked: list[str] = []
+        self.listed: Reply | Fault = OK
+
+    def call(self, name: str, body: Mapping[str, Any], **_: Any) -> Reply | Fault:
+        self.heard.append((name, body["kodebooking"]))
+        return self.answers(body["kodebooking"])
+
+    def ask(self, name: str, *_: str, **__: Any) -> Reply | Fault:
+        self.asked.append(name)
+        return self.listed
+
+
+class Hospital:
+    """A ledger, a clock, and what Khanza and BPJS say; one call goes after the other."""
+
+    def __init__(self, ledger: Ledger, state: Path) -> None:
+        self.ledger, self.clock = ledger, Clock(NOW)
+        self.bpjs = Bpjs(lambda _: OK)
+        self.down = False
+        environ = {**ENV, "ANTREAN_WORKERS": "1"}
+        needs = frozenset({"bpjs", "khanza"})
+        self.settings = load(env_file=None, state=state, needs=needs, environ=environ)
+
+    def knows(self, *known: Record, **state: Any) -> None:
+        with self.ledger.transaction():
+            for one in known:
+                self.ledger.save(self.ledger.record(one.kodebooking), one, self.clock.now)
+            self.ledger.update_pass_state(lambda before: before._replace(**state))
+
+    def run(self, **changed: Any) -> tuple[Pass, list[PassEvent]]:
+        one = Pass(settings=self.settings, ledger=self.ledger, clock=self.clock, **changed)
+        one._connected = cast("Client", self.bpjs)
+        return one, list(one.run())
+
+    def push(self, kodebooking: str, step: str = "3") -> Push:
+        found = self.ledger.record(kodebooking)
+        assert found is not None
+        return found.pushes[step]
+
+    @property
+    def remembered(self) -> Any:
+        return self.ledger.pass_state()
+
+
+@pytest.fixture
+def hospital(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hospital]:
+    state = tmp_path / "antrean.sqlite3"
+    with Ledger.open(state, WIB) as ledger:
+        made = Hospital(ledger, state)
+
+        class Khanza:
+            """One without a visit; `down` keeps it from being read."""
+
+            def __init__(self, *_: Any, **__: Any) -> None:
+                if made.down:
+                    raise TemporaryError(why=trouble(Cause.KHANZA_UNREACHABLE))
+
+            def __enter__(self) -> Khanza:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                pass
+
+            def check(self, **_: bool) -> None:
+                pass
+
+            def read(self, _: Window) -> Rows:
+                return rows()
+
+            def there(self, no_rawat: list[str], nobooking: list[str]) -> frozenset[str]:
+                return frozenset([*no_rawat, *nobooking])
+
+        monkeypatch.setattr("antrean_cli.sync.run.Khanza", Khanza)
+        yield made
+
+
+def task(kodebooking: str, **changed: Any) -> Record:
+    """Return a booking whose task 3 was sent by hand and is due: Khanza says nothing of it."""
+    due = push("3", "due", "08:05", source=MANUAL)
+    pushes = (push("add", "sent"), replace(due, **changed))
+    return record(*pushes, kodebooking=kodebooking, no_rawat="", kind=Kind.MANUAL)
+
+
+# -- how it ended
+
+
+def test_how_each_pass_ended_is_kept(hospital: Hospital) -> None:
+    """And when the last good one was; of the calls and the pace, what the last of them told."""
+    hospital.knows(task("A1"))
+    hospital.run()
+    first = hospital.remembered
+    assert (first.passed_at, first.exit_code, first.succeeded_at) == (NOW, 0, NOW)
+    assert (first.calls, first.answered_at) == ({"updatewaktu done": 1}, NOW)
+    assert first.pace is not None
+    assert hospital.push("A1").state == State.SENT
+
+    hospital.clock.forward(minutes=1)
+    hospital.down = True
+    one, _ = hospital.run()
+    second = hospital.remembered
+    assert (second.passed_at, second.exit_code, second.succeeded_at) == (NOW + MINUTE, 5, NOW)
+    assert (second.calls, second.pace) == (first.calls, first.pace)
+    assert (second.answered_at, one.report.pacing) == (NOW, None)
+
+    hospital.clock.forward(minutes=1)
+    hospital.down = False
+    hospital.knows(task("A2"))
+    hospital.bpjs.answers = lambda _: Reply(code="201", message="Waktu tidak valid")
+    hospital.run()
+    third, now = hospital.remembered, NOW + 2 * MINUTE
+    assert (third.passed_at, third.exit_code, third.succeeded_at) == (now, 3, now)
+    assert third.calls == {"updatewaktu done": 1, "updatewaktu person": 1}
+    assert third.answered_at == now
+
+
+def test_a_pass_that_is_stopped_forgets_nothing(hospital: Hospital) -> None:
+    """It has to end; the next one does it."""
+    sent = push("add", "sent")
+    keep = hospital.settings.keep_days
+    old = MONDAY - timedelta(days=keep + 1)
+    hospital.knows(record(sent), record(sent, kodebooking="tua", tanggal=old))
+    stopped = Pass(settings=hospital.settings, ledger=hospital.ledger, clock=hospital.clock)
+    stopped.stop.set()
+    list(stopped.run())
+    assert hospital.ledger.record("tua") is not None
+    hospital.run()
+    assert hospital.ledger.record("tua") is None
+
+
+# -- outages
+
+
+def test_of_an_outage_that_no_call_met_no_booking_was_probed(hospital: Hospital) -> None:
+    hospital.down = True
+    _, events = hospital.run()
+    outage = hospital.remembered.outages[OutageKind.KHANZA]
+    assert (outage.probed, len(events)) == ("", 2)
+
+
+def outage(kind: OutageKind, **changed: Any) -> dict[str, Outage]:
+    since, why = NOW - 9 * MINUTE, trouble(Cause.TIMEOUT)
+    default = Outage(kind, since, told_at=since, next_probe=NOW - MINUTE, why=why)
+    return {kind: default._replace(**changed)}
+
+
+def test_what_gets_through_shortens_what_waits(hospital: Hospital) -> None:
+    """To five minutes; not where BPJS only puts off."""
+    waiting = task("A2", next_try=NOW + 30 * MINUTE, attempts=7)
+    hospital.knows(task("A1"), waiting)
+    hospital.bpjs.answers = lambda _: LATER
+    hospital.run()
+    assert hospital.push("A2").next_try == NOW + 30 * MINUTE
+    hospital.knows(task("A1"))
+    hospital.bpjs.answers = lambda _: OK
+    hospital.run()
+    assert hospital.push("A2").next_try == NOW + 5 * MINUTE
+
+
+def test_three_bookings_that_are_not_answered_begin_an_outage(hospital: Hospital) -> None:
+    hospital.knows(*map(task, ("A1", "A2", "A3", "A4")))
+    hospital.bpjs.answers = lambda _: SILENT
+    one, _ = hospital.run()
+    assert [kodebooking for _, kodebooking in hospital.bpjs.heard] == ["A1", "A2", "A3"]
+    assert (one.report.exit_code, hospital.bpjs.asked) == (5, [])
+    state = hospital.remembered
+    assert (state.faults_in_row, state.faulted) == (3, ("A1", "A2", "A3"))
+    assert list(state.outages) == [OutageKind.BPJS]
+    assert state.calls == {"updatewaktu fault": 3}
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_of_one_booking_that_is_not_answered_something_else_tells_whose_fault_it_is(
+    hospital: Hospital, answered: bool
+) -> None:
+    hospital.bpjs.answers = lambda _: SILENT
+    hospital.bpjs.listed = OK if answered else SILENT
+    hospital.knows(task("A1"))
+    for known in (1, 2):
+        hospital.run()
+        state = hospital.remembered
+        assert (state.faults_in_row, state.faulted, state.outages) == (known, ("A1",), {})
+        assert hospital.bpjs.asked == []
+        hospital.clock.forward(minutes=10)
+    hospital.run()
+    state = hospital.remembered
+    assert hospital.bpjs.asked == ["ref_poli"]
+    if answered:
+        assert (state.faults_in_row, state.faulted, state.outages) == (0, (), {})
+        assert state.answered_at == hospital.clock.now
+    else:
+        assert (state.faults_in_row, list(state.outages)) == (3, [OutageKind.BPJS])
+        assert state.answered_at is None
+
+
+def test_who_is_refused_is_asked_no_further(hospital: Hospital) -> None:
+    hospital.knows(task("A1"), task("A2"))
+    hospital.bpjs.answers = lambda _: WHO
+    one, _ = hospital.run()
+    assert (one.report.exit_code, len(hospital.bpjs.heard)) == (4, 1)
+    found = hospital.remembered.outages[OutageKind.CREDENTIALS]
+    assert found.probed == "A1"
+    assert hospital.push("A1").state == hospital.push("A2").state == State.DUE
+
+
+def test_a_refusal_of_who_we_are_goes_on_although_something_was_accepted_before(
+    hospital: Hospital,
+) -> None:
+    """It is not told as a new one every minute."""
+    since = NOW - 9 * MINUTE
+    hospital.knows(task("A1"), task("A2"), outages=outage(OutageKind.CREDENTIALS, probed="A0"))
+    hospital.bpjs.answers = lambda kodebooking: OK if kodebooking == "A1" else WHO
+    _, events = hospital.run()
+    found = hospital.remembered.outages[OutageKind.CREDENTIALS]
+    assert (found.since, found.probed) == (since, "A2")
+    assert [one for one in events if type(one).__name__ == "Announcement"] == []
+
+
+def test_while_an_outage_is_on_one_call_goes_ahead(hospital: Hospital) -> None:
+    """Of the booking after the one that was probed last; its answer lets the others go."""
+    hospital.knows(*map(task, ("A1", "A2", "A3")), outages=outage(OutageKind.BPJS, probed="A1"))
+    hospital.bpjs.answers = lambda _: SILENT
+    one, _ = hospital.run()
+    assert hospital.bpjs.heard == [("updatewaktu", "A2")]
+    assert hospital.remembered.outages[OutageKind.BPJS].probed == "A2"
+    assert one.report.exit_code == 5
+
+    hospital.run()  # too soon
+    assert len(hospital.bpjs.heard) == 1
+    hospital.bpjs.answers = lambda _: OK
+    hospital.run(at_once=True)
+    assert hospital.bpjs.heard[1:] == [
+        ("updatewaktu", "A3"),
+        ("updatewaktu", "A1"),
+        ("getlisttask", "A2"),
+        ("updatewaktu", "A2"),
+    ]
+    assert hospital.remembered.outages == {}
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_what_is_put_off_or_comes_too_soon_is_an_outage_where_nothing_is_judged(
+    hospital: Hospital, on: bool
+) -> None:
+    hospital.knows(task("A1"), outages=outage(OutageKind.BPJS) if on else {})
+    hospital.bpjs.answers = lambda _: SLOW if on else LATER
+    one, _ = hospital.run()
+    assert list(hospital.remembered.outages) == [OutageKind.BPJS if on else OutageKind.BUSY]
+    assert one.report.exit_code == 5
+    hospital.clock.forward(minutes=20)
+    hospital.bpjs.answers = lambda _: OK
+    one, _ = hospital.run()
+    assert (hospital.remembered.outages, one.report.exit_code) == ({}, 0)
