@@ -44,24 +44,24 @@ def after(*heard: Fault | Outcome, **begun: Any) -> CircuitBreaker:
 
 
 @pytest.mark.parametrize(
-    ("breaker", "calls"),
+    ("heard", "begun", "calls"),
     [
-        (after(), WORKERS),
-        (after(FAULT, FAULT), WORKERS),
-        (after(FAULT, FAULT, FAULT), 0),
-        (after(FAULT, FAULT, DONE, FAULT, FAULT), WORKERS),
-        (after(FAULT, FAULT, FAULT, DONE), 0),
-        (after(SAME, SAME, SAME, SAME), WORKERS),
-        (after(SAME, FAULT, SAME, SAME), WORKERS),
-        (after(SAME, FAULT, SAME, FAULT), 0),
-        (after(FAULT, faults_in_row=2, faulted=("A1", "A2")), 0),
-        (after(probing=True), 1),
-        (after(FAULT, probing=True), 0),
-        (after(DONE, probing=True), WORKERS),
-        (after(RETRY, probing=True), WORKERS),
-        (after(RETRY), WORKERS),
-        (after(REFUSED), 0),
-        (after(REFUSED, DONE), 0),
+        ((), {}, WORKERS),
+        ((FAULT, FAULT), {}, WORKERS),
+        ((FAULT, FAULT, FAULT), {}, 0),
+        ((FAULT, FAULT, DONE, FAULT, FAULT), {}, WORKERS),
+        ((FAULT, FAULT, FAULT, DONE), {}, 0),
+        ((SAME, SAME, SAME, SAME), {}, WORKERS),
+        ((SAME, FAULT, SAME, SAME), {}, WORKERS),
+        ((SAME, FAULT, SAME, FAULT), {}, 0),
+        ((FAULT,), {"faults_in_row": 2, "faulted": ("A1", "A2")}, 0),
+        ((), {"probing": True}, 1),
+        ((FAULT,), {"probing": True}, 0),
+        ((DONE,), {"probing": True}, WORKERS),
+        ((RETRY,), {"probing": True}, WORKERS),
+        ((RETRY,), {}, WORKERS),
+        ((REFUSED,), {}, 0),
+        ((REFUSED, DONE), {}, 0),
     ],
     ids=[
         "nothing heard",
@@ -82,8 +82,10 @@ def after(*heard: Fault | Outcome, **begun: Any) -> CircuitBreaker:
         "another call was still accepted",
     ],
 )
-def test_so_many_calls_may_be_under_way(breaker: CircuitBreaker, calls: int) -> None:
-    assert breaker.side_by_side(WORKERS) == calls
+def test_so_many_calls_may_be_under_way(
+    heard: tuple[Fault | Outcome, ...], begun: dict[str, Any], calls: int
+) -> None:
+    assert after(*heard, **begun).side_by_side(WORKERS) == calls
 
 
 @pytest.mark.parametrize(
