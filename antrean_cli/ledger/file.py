@@ -58,12 +58,12 @@ _FULL = _Trouble(
 )
 _BUSY = _Trouble(
     frozenset({5, 6}),  # SQLITE_BUSY, SQLITE_LOCKED
-    ("locked", "busy"),
+    ("locked",),
     "Berkas status {path} sedang dipakai proses lain; coba lagi sebentar",
 )
 _NOT_ALLOWED = _Trouble(
     frozenset({3, 8, 14}),  # SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN
-    ("readonly", "read-only", "permission", "unable to open"),
+    ("readonly", "permission", "unable to open"),
     "Berkas status {path} tidak dapat dipakai",  # and why (`cure`)
 )
 _DAMAGED = _Trouble(

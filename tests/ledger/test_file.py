@@ -6,12 +6,14 @@ import fcntl
 import os
 import resource
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from antrean_cli.errors import StateError
 from antrean_cli.ledger.file import FEW_FILES, cure, examine, explained, is_lost, locked, note_told
+from antrean_cli.ledger.file import opened as connected
 from antrean_cli.ledger.ledger import Ledger
 from tests.support.site import WIB
 from tests.support.users import RUNNER, STRANGER, being, only_root, open_folder
@@ -34,6 +36,7 @@ SAID = {
     "SQLITE_NOTADB": (26, "file is not a database", "rusak dan tidak disentuh"),
     "SQLITE_IOERR_READ": (266, "disk I/O error", "disk penuh atau rusak"),
     "SQLITE_ERROR": (1, "no such table: push", "rusak dan tidak disentuh"),
+    "SQLITE_ERROR of its schema": (1, "corrupt schema", "rusak dan tidak disentuh"),
     "SQLITE_PROTOCOL": (15, "locking protocol", "(SQLite: locking protocol)"),
 }
 
@@ -62,7 +65,7 @@ def test_what_sqlite_keeps_beside_the_file_is_for_its_owner_alone(tmp_path: Path
             assert {file.stat().st_mode & 0o777 for file in beside} == {0o600}
 
 
-@pytest.mark.parametrize(("limit", "few"), [(FEW_FILES - 1, True), (FEW_FILES, False)])
+@pytest.mark.parametrize(("limit", "few"), [(0, True), (FEW_FILES - 1, True), (FEW_FILES, False)])
 def test_so_few_files_are_told_as_that(tmp_path: Path, limit: int, few: bool) -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     error = sqlite3.OperationalError("unable to open database file")
@@ -99,6 +102,29 @@ def test_a_mistake_in_our_own_sql_stays_what_it_is(tmp_path: Path) -> None:
         raise sqlite3.IntegrityError("NOT NULL constraint failed: push.step")
 
 
+def test_a_process_that_may_open_as_many_files_as_it_likes_has_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
+    error = sqlite3.OperationalError("unable to open database file")
+    assert "ulimit -n" not in told(tmp_path / "antrean.sqlite3", error)
+
+
+def test_a_connection_waits_ten_seconds_for_another_and_writes_at_once(tmp_path: Path) -> None:
+    """Outside of a transaction; SQLite is asked not to begin one by itself."""
+    path = tmp_path / "antrean.sqlite3"
+    with closing(connected(path)) as one, closing(connected(path)) as other:
+        pragmas = ("busy_timeout", "journal_mode", "synchronous", "foreign_keys")
+        assert [one.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas] == [
+            10_000,
+            "wal",
+            2,  # FULL
+            1,
+        ]
+        one.execute("INSERT INTO meta (name, value) VALUES ('uji', '1')")
+        assert other.execute("SELECT value FROM meta WHERE name = 'uji'").fetchone() == ("1",)
+
+
 # -- what is locked
 
 
@@ -119,6 +145,24 @@ def test_who_locks_the_folder_stops_nobody(tmp_path: Path) -> None:
         examine(path)
     finally:
         os.close(folder)
+
+
+def test_nothing_is_read_while_somebody_opens_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for that gives up in time."""
+    path = tmp_path / "antrean.sqlite3"
+    opened(path)
+    lock = os.open(tmp_path / "antrean.sqlite3.open.lock", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    monkeypatch.setattr("antrean_cli.ledger.file.BUSY_SECONDS", 0)
+    try:
+        for act in (examine, connected, lambda path: Ledger.copy(path, WIB)):
+            with pytest.raises(StateError, match="sedang dipakai proses lain"):
+                act(path)
+    finally:
+        os.close(lock)
+    examine(path)
 
 
 def test_what_is_locked_only_its_owner_can_open(tmp_path: Path) -> None:
