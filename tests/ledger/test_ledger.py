@@ -203,6 +203,28 @@ def test_a_ledger_without_its_key_is_damaged(ledger: Ledger, path: Path, value: 
         _ = ledger.key
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("state", "'entah'"),
+        ("step", "'88'"),
+        ("needs", "'88'"),
+        ("since", "'x'"),
+        ("since", "1e30"),
+    ],
+)
+def test_of_a_booking_of_a_version_without_seals_what_cannot_be_is_damage(
+    ledger: Ledger, path: Path, column: str, value: str
+) -> None:
+    """One with a seal is not read at all where something else stands there."""
+    save(ledger, a_record("A1", Push(step=Step.ADD, state=State.SENT)))
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute(f"UPDATE push SET {column} = {value}")
+        other.execute("UPDATE booking SET seal = NULL")
+    with pytest.raises(StateError, match="rusak"):
+        ledger.record("A1")
+
+
 # -- starting
 
 

@@ -136,3 +136,18 @@ def test_a_text_counts_only_for_the_call_that_it_answers(
     call: str, step: str, message: str, kind: str
 ) -> None:
     assert judge(call, step, Reply(code="201", message=message)).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("code", "done"),
+    [
+        ("1", {"ref_poli", "ref_dokter"}),
+        ("201", {"jadwaldokter"}),
+        ("204", {"getlisttask", "per_tanggal", "per_kodebooking"}),
+        ("200", {str(call) for call in CallName}),
+        ("404", set()),
+    ],
+)
+def test_that_there_is_none_is_said_by_each_list_in_its_own_code(code: str, done: set[str]) -> None:
+    reply = Reply(code=code, message="")
+    assert {str(call) for call in CallName if judge(call, "", reply).kind == "done"} == done

@@ -1167,3 +1167,15 @@ def test_what_an_add_was_put_off_by_is_no_question() -> None:
     put_off = push("add", attempts=4, next_try=at("11:00"))
     add = planned(onsite(**UNMAPPED), record(put_off)).pushes["add"]
     assert (add.state, add.attempts, add.next_try) == ("held", 0, at("08:20"))
+
+
+def test_the_time_of_a_task_is_chosen_after_what_bpjs_has_of_the_one_before() -> None:
+    visit = onsite(
+        reg={"stts": "Sudah"},
+        exams=(exam(on("09:00")), exam(on("09:30"))),
+        berkas=berkas(kembali=on("09:15")),
+    )
+    has = [push("add", "sent"), push("3", "sent", "08:05")]
+    for four, five in (("09:00", "berkas_kembali"), ("09:20", "periksa_akhir")):
+        known = record(*has, push("4", "sent", four, source="periksa_awal"))
+        assert planned(visit, known, at("21:00")).pushes["5"].source == five

@@ -546,6 +546,7 @@ def test_of_a_visit_that_was_deleted_the_clinic_is_khanzas_too() -> None:
         PoliMapping("U01", "INT", "PENYAKIT DALAM"),
         PoliMapping("U02", "int", "PENYAKIT DALAM"),
         PoliMapping("U03", "BED", "BEDAH"),
+        PoliMapping("U04", "", ""),  # begun, and never filled in
     ]
     for found in (
         rows(bookings=[booking()], maping_poli=clinics),
@@ -553,8 +554,10 @@ def test_of_a_visit_that_was_deleted_the_clinic_is_khanzas_too() -> None:
         rows(cancels=[cancel()], maping_poli=clinics),
     ):
         assert only(assemble(found, policy())).kd_poli_rs == {"U01", "U02"}
-    unknown = rows(bookings=[booking(kodepoli="-")], maping_poli=clinics)
-    assert only(assemble(unknown, policy())).kd_poli_rs == frozenset()
+    for kodepoli in ("-", "", None):
+        unknown = rows(bookings=[booking(kodepoli=kodepoli)], maping_poli=clinics)
+        visit = only(assemble(unknown, policy()))
+        assert (visit.kd_poli_rs, visit.named_clinic) == (frozenset(), None)
 
 
 def test_the_rows_of_a_visit_are_its_own() -> None:
