@@ -346,11 +346,10 @@ class Delivery:
 
     def _keep_what_was_learned(self) -> None:
         """Write what these calls say of BPJS as a whole, together with what came of them."""
-        faults_in_row, faulted = self.breaker.faults_in_row, self.breaker.faulted
-        over = self.breaker.ends_outages
-        if (faults_in_row, faulted, over) == self._learned:
+        learned = self.breaker.faults_in_row, self.breaker.faulted, self.breaker.ends_outages
+        if learned == self._learned:
             return
-        self._learned = (faults_in_row, faulted, over)
+        self._learned = faults_in_row, faulted, over = learned
         on = self.ledger.pass_state().outages
         self.ended |= {kind: on[kind] for kind in over if kind in on}
         left = {kind: one for kind, one in on.items() if kind not in over}
