@@ -13,11 +13,14 @@ THE_LONG_WAY = "what is not found at once is found by the search"
 ONLY_DAMAGED = "people are told that the file is damaged, and not by what it was seen"
 NO_HOUR_24 = "only from 3.14 on Python itself takes an hour 24"
 NEVER_REFUSED = "where nothing was refused, no mark is among those that were"
+CAN_BE_SEEN = "the first letter that has more digits can be seen, and is not written out"
 FOR_TYPES = "the other side of `or` is there for the type checker alone"
 
 EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
     ("ledger/file.py", "_check", "constants"): (ONLY_DAMAGED, ONLY_DAMAGED),
     ("ledger/ledger.py", "Ledger.key", "constants"): (ONLY_DAMAGED,),
+    ("ledger/ledger.py", "Ledger._meta", "constants"): (ONLY_DAMAGED,),
+    ("ledger/ledger.py", "Ledger._records", "constants"): (ONLY_DAMAGED,),
     ("ledger/file.py", "_lock_in_time", "comparisons"): ("a tick of the clock",),
     ("ledger/file.py", "_opened", "statements"): (
         "FULL is what SQLite is built with; a build that is not would be met nowhere here",
@@ -47,6 +50,7 @@ EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
     ("rules/choice.py", "placed_as", "comparisons"): ("two times that are equal are one",),
     ("rules/codes.py", "CallName", "constants"): (
         "no pass makes the call per_kodebooking: nobody sees what it is counted as",
+        "nor the call ref_dokter",
     ),
     ("rules/events.py", "_Events._arrival_without_session", "connectives"): (FOR_TYPES,),
     ("rules/events.py", "_Events._moved_beyond", "constants"): (
@@ -73,6 +77,8 @@ EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
     ),
     ("rules/identity.py", "nik_of", "constants"): ("any text does in which no digit stands",),
     ("rules/identity.py", "phone_of", "constants"): ("any text does in which no digit stands",),
+    ("rules/letters.py", "_visible", "comparisons"): (CAN_BE_SEEN, CAN_BE_SEEN),
+    ("rules/letters.py", "_visible", "constants"): (CAN_BE_SEEN, CAN_BE_SEEN),
     ("rules/payloads.py", "_session_fields", "connectives"): (FOR_TYPES,),
     ("rules/payloads.py", "_session_fields", "constants"): (FOR_TYPES,),
     ("rules/planner.py", "_farmasi", "returns"): ("what left stays in the record anyhow",),
@@ -99,10 +105,14 @@ EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
         "one text that is no hour is enough",
         "whichever of the two it is",
     ),
+    ("rules/planner.py", "_reopens", "connectives"): (
+        "what is done and has such a reason has ended its booking",
+    ),
     ("rules/planner.py", "_task", "returns"): ("what came by hand stays in the record anyhow",),
     ("rules/planner.py", "_with_kept_wanted", "connectives"): (
         "what came from Khanza is withdrawn by then, or held in doubt",
     ),
+    ("sync/read.py", "_begin", "comparisons"): ("a beginning that is today is today either way",),
     ("sync/read.py", "visits_of", "conditions"): ("who is looked for by nothing is not found",),
     ("sync/run.py", "Pass._record", "conditions"): (FOR_TYPES,),
     ("sync/housekeeping.py", "_shorten", "conditions"): ("nothing is written for nothing",),
