@@ -132,6 +132,7 @@ class Client:
             response=rows,
             retry_after=retry_after,
             ahead=ahead_of(answer.headers),
+            bare=envelope.bare,
         )
 
     def _redactor(self, request: _Request) -> Redactor:

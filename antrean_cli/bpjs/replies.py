@@ -30,12 +30,16 @@ MAX_WORD = 100  # characters of a code or a date
 
 
 class Envelope(NamedTuple):
-    """An envelope: its code as text, its message fit to be shown and as it came, what it holds."""
+    """An envelope: its code as text, its message fit to be shown and as it came, what it holds.
+
+    `bare`: it is none, but HTTP's 401 or 403.
+    """
 
     code: str
     message: str
     said: str
     response: object
+    bare: bool = False
 
 
 def envelope_of(status: int, body: bytes, redact: Redactor) -> Envelope | None:
@@ -56,7 +60,8 @@ def envelope_of(status: int, body: bytes, redact: Redactor) -> Envelope | None:
         return Envelope(code, visible(redact(said)), said, outer.get("response"))
     if status not in (401, 403):
         return None
-    return Envelope(str(status), f"HTTP {status}", body[:MAX_SAID].decode(errors="replace"), None)
+    said = body[:MAX_SAID].decode(errors="replace")
+    return Envelope(str(status), f"HTTP {status}", said, None, bare=True)
 
 
 def _code(value: object) -> str:

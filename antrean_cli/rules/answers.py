@@ -29,7 +29,7 @@ class Reply:
     `said` is the message as it came, for `judge` alone: it can name the patient, and what is hidden
     of a name can be a word that an answer is known by. `response` holds the rows of a list,
     decrypted and parsed. `retry_after` is in seconds, `ahead` how far this computer's clock is
-    ahead of BPJS's, if that told the time.
+    ahead of BPJS's, if that told the time. `bare`: it is a 401 or 403 without an envelope.
     """
 
     code: str
@@ -38,6 +38,7 @@ class Reply:
     response: Sequence[Any] = ()
     retry_after: float | None = None
     ahead: timedelta | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,6 +220,12 @@ def throttled(fault: Fault) -> Outcome:
         text=f"HTTP {fault.status}",
         retry_after=fault.retry_after,
     )
+
+
+def turned_away(outcome: Outcome) -> Fault:
+    """Return the fault that a 401 or 403 without an envelope is, as far as it is of one push."""
+    page = outcome.why is not None and outcome.why.cause is Cause.BLOCKED
+    return Fault(cause=Cause.WEB_PAGE if page else Cause.NO_ENVELOPE, status=int(outcome.code))
 
 
 def put_off_by(outcome: Outcome) -> Trouble:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from antrean_cli.rules.causes import OF_TLS, Cause, Trouble, trouble
 
 _TOO_MANY = 429  # HTTP: a gateway counted the request, and no more
+_TURNED_AWAY = (401, 403)  # HTTP: whoever guards the service let nothing through
 # Nothing of the request came through to BPJS. (A gateway can give up after BPJS has acted, so that
 # an answer without an envelope proves nothing.)
 _NOT_ACTED = frozenset(
@@ -35,10 +36,10 @@ class Fault:
 
     @property
     def maybe_acted(self) -> bool:
-        """Whether BPJS may have acted on the request: not where a gateway only counted it."""
+        """Whether BPJS may have acted on the request: not where it was turned away before."""
         if self.cause is Cause.OVERLOADED:
             return self.status != _TOO_MANY
-        return self.cause not in _NOT_ACTED
+        return self.status not in _TURNED_AWAY and self.cause not in _NOT_ACTED
 
     @property
     def answered(self) -> bool:

@@ -59,7 +59,7 @@ def got_through(answer: Reply | Fault) -> bool | None:
         if answer.cause is Cause.OVERLOADED:
             return False
         return True if answer.answered else None
-    return judge("", "", answer).kind != OutcomeKind.THROTTLED
+    return None if answer.bare else judge("", "", answer).kind != OutcomeKind.THROTTLED
 
 
 @dataclass(slots=True)

@@ -39,6 +39,7 @@ FaultName = Literal[
     "nginx_429",  # as nginx's limit_req answers: its page, and no Retry-After
     "no_route",  # no such address for the gateway: `status`, as text or (`page`) as HTML
     "request_rejected",  # the firewall's page, with HTTP 200
+    "forbidden",  # … and with 403
     "enveloped",  # an HTTP `status` with BPJS's envelope, its code the same
     "http_401",
     "no_underscores",  # a proxy drops headers with an underscore in their name
@@ -180,6 +181,7 @@ class Fault:
             "http_500": html(500),
             "nginx_429": html(429),
             "request_rejected": _page(200, "Request Rejected"),
+            "forbidden": html(403),
             "empty": Reply(),
             "no_code": Reply(body=b'{"metadata": {"message": "Ok"}, "response": null}'),
         }

@@ -5,6 +5,8 @@
 - Three of fewer bookings keep nobody waiting: whose fault they are is for the pass to find out.
 - While an outage is on one call goes ahead as a probe; its answer closes the breaker again.
 - A refusal of who we are ends the delivery at once: every further call would be refused as well.
+  One without an envelope can be a firewall's that turns away a single body: whose it is, the pass
+  finds out.
 - What is a push's own fault says nothing of BPJS (rules/own_faults.py).
 - A call that came too soon is neither: it goes back in its place (rules/README.md, Pacing).
 """
@@ -27,6 +29,7 @@ class CircuitBreaker:
     - `fault` is the last exchange that brought no envelope, `put_off` the last answer that wants a
       request repeated later.
     - `refusal`: BPJS does not accept who we are; it was said of the booking `refused`.
+    - `turned_away` are the bookings of which that was said without an envelope, if it was of all.
     - `answered`: an envelope came; `judged`: BPJS judged a request, for or against.
     """
 
@@ -39,6 +42,7 @@ class CircuitBreaker:
     put_off: Outcome | None = None
     refusal: Outcome | None = None
     refused: str = ""
+    turned_away: tuple[str, ...] = ()
     answered: bool = False
     judged: bool = False
 
@@ -59,11 +63,19 @@ class CircuitBreaker:
         self.faults_in_row, self.answered, self.probing = 0, True, False
         self.faulted, self.answered_at = (), now
         if outcome.kind == OutcomeKind.AUTH_FAILED:
-            self.refusal, self.refused = outcome, kodebooking
+            self.refusal, self.refused, self.turned_away = outcome, kodebooking, ()
         elif outcome.kind == OutcomeKind.RETRY:
             self.put_off = outcome
         else:
             self.judged = True
+
+    def take_turned_away(self, kodebooking: str, outcome: Outcome) -> None:
+        """Take in a refusal of who we are that came without an envelope, for a booking."""
+        if self.refusal is None or self.turned_away:
+            self.turned_away = (*self.turned_away, kodebooking)
+        self.faults_in_row, self.answered, self.probing = 0, True, False
+        self.faulted = ()
+        self.refusal, self.refused = outcome, kodebooking
 
     def side_by_side(self, workers: int) -> int:
         """Return how many calls may be under way now, of `workers` at most."""
@@ -75,6 +87,11 @@ class CircuitBreaker:
     def begins_outage(self) -> bool:
         """Whether so many faults in a row are an outage."""
         return self.faults_in_row >= FAULTS_THAT_BEGIN_ONE
+
+    @property
+    def all_turned_away(self) -> bool:
+        """Whether so many bookings were turned away that it is not their own fault."""
+        return len(set(self.turned_away)) >= FAULTS_THAT_BEGIN_ONE
 
     @property
     def ends_outages(self) -> tuple[OutageKind, ...]:

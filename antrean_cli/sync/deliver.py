@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.answers import FAULT, Outcome, Reply, judge, throttled
+from antrean_cli.rules.answers import FAULT, Outcome, Reply, judge, throttled, turned_away
 from antrean_cli.rules.codes import OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.ordering import Call
@@ -306,6 +306,8 @@ class Delivery:
         self.calls[f"{name} {outcome.kind}"] += 1
         if outcome.kind == OutcomeKind.THROTTLED:
             return self._after_throttled(record, call, outcome, now)
+        if outcome.kind == OutcomeKind.AUTH_FAILED and answer.bare:
+            return self._after_fault(record, step, turned_away(outcome), now, outcome)
         self.breaker.take_answer(record.kodebooking, outcome, now)
         self._too_soon.got_through()
         self._too_soon.forget(record.kodebooking)
@@ -319,13 +321,26 @@ class Delivery:
             return after_lookup(record, answer.response, self.policy)
         return after_failed_lookup(record, step, outcome, self.policy, now, jitter)
 
-    def _after_fault(self, record: Record, step: Step, fault: Fault, now: datetime) -> Record:
-        """Return the booking after an exchange without an envelope, whosever fault that is."""
+    def _after_fault(
+        self,
+        record: Record,
+        step: Step,
+        fault: Fault,
+        now: datetime,
+        refusal: Outcome | None = None,
+    ) -> Record:
+        """Return the booking after an exchange without an envelope, whosever fault that is.
+
+        `refusal` is what it means if it is everybody's: BPJS does not accept who we are.
+        """
         # While an outage is on nobody can tell.
         answered_at = None if self.breaker.probing else self.breaker.answered_at
         after = after_fault(record, step, fault, now, _jitter(), answered_at=answered_at)
         if not (answered_at and after.faults[step].own):
-            self.breaker.take_fault(record.kodebooking, fault)
+            if refusal:
+                self.breaker.take_turned_away(record.kodebooking, refusal)
+            else:
+                self.breaker.take_fault(record.kodebooking, fault)
         self.unanswered += [(after, Step(told)) for told in newly_told(record, after)]
         return after
 

@@ -30,7 +30,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
 from antrean_cli.rules.causes import Cause, Trouble, trouble
-from antrean_cli.rules.codes import CallName, State, Step
+from antrean_cli.rules.codes import CallName, OutcomeKind, State, Step
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.push import Change, Record
@@ -390,7 +390,8 @@ class Pass:
 
         breaker = delivery.breaker
         ended = dict(delivery.ended)
-        if (refusal := breaker.refusal) and refusal.why:
+        mine = yield from self._are_a_few_bookings_refusals(breaker, ended)
+        if (refusal := breaker.refusal) and refusal.why and not mine:
             self.errors.append(CredentialsError(why=refusal.why))
             # One that some call of this pass had ended goes on: it is not told as a new one every
             # minute.
@@ -430,21 +431,44 @@ class Pass:
         reader = self._list_reader()
         if reader is None or not reader.is_answered(CallName.POLI):
             return False
+        yield self._blamed(breaker.faulted)
+        return True
+
+    def _are_a_few_bookings_refusals(
+        self, breaker: "CircuitBreaker", ended: Mapping[str, Outage]
+    ) -> Generator[PassEvent, None, bool]:
+        """Return whether a firewall turns away a few bookings while BPJS accepts who we are.
+
+        It is asked for something else. What is found is noted; the others go with the next pass.
+        """
+        a_few = breaker.turned_away and (breaker.judged or not breaker.all_turned_away)
+        on = OutageKind.CREDENTIALS in ended or self._outage(OutageKind.CREDENTIALS)
+        if not a_few or on:
+            return False
+        self._lists_until = None  # anew: a delivery may have taken its time
+        reader = self._list_reader()
+        if reader is None or reader.ask(CallName.POLI).kind != OutcomeKind.DONE:
+            return False
+        yield self._blamed(breaker.turned_away)
+        self.errors.append(TemporaryError("sisanya menyusul pada putaran berikutnya"))
+        return True
+
+    def _blamed(self, kodebooking: Sequence[str]) -> Noted:
+        """Note that it is these bookings that are not answered: BPJS answered something else."""
         import random
 
         from antrean_cli.rules.own_faults import blamed, newly_told
 
         now, told = self.clock(), list[tuple[Record, Step]]()
         with self.ledger.transaction():
-            for before in self.ledger.known(breaker.faulted, ()).values():
+            for before in self.ledger.known(kodebooking, ()).values():
                 after = blamed(before, now, random.random())  # noqa: S311 - no secret
                 self.ledger.save(before, after, now)
                 told += [(after, Step(step)) for step in newly_told(before, after)]
             self.ledger.update_pass_state(
                 lambda state: state._replace(faults_in_row=0, faulted=(), answered_at=now)
             )
-        yield Noted((), unanswered=tuple(told))
-        return True
+        return Noted((), unanswered=tuple(told))
 
     def _outage(self, kind: OutageKind) -> Outage | None:
         """Return the outage of a kind that is on, or None."""

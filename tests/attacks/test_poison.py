@@ -28,6 +28,7 @@ MOST_TRIES = 24  # of one booking in that hour: a push at 0, 1, 2, 4 … minutes
 # What can be wrong with one booking alone.
 POISONS: dict[str, list[Fault]] = {
     "a body that the firewall holds back": [Fault("request_rejected", path=ADD, times=None)],
+    "a body that the firewall forbids": [Fault("forbidden", path=ADD, times=None)],
     "a body that breaks the gateway": [Fault("http_500", path=ADD, times=None)],
     "a task that the firewall holds back": [
         Fault("request_rejected", path=UPDATE, taskid=4, times=None)

@@ -193,8 +193,8 @@ def test_a_401_or_403_without_an_envelope_is_an_answer(
     """Whoever guards the service does not let us in: no other cause is to be looked for."""
     with canned(content, status=status) as server:
         found = client(server.url).call("add", BODY)
-    said = (found.code, found.message, found.response) if isinstance(found, Reply) else None
-    assert said == ((str(status), f"HTTP {status}", []) if answers else None)
+    said = (found.code, found.message, found.bare) if isinstance(found, Reply) else None
+    assert said == ((str(status), f"HTTP {status}", True) if answers else None)
 
 
 @pytest.mark.parametrize(

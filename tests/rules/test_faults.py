@@ -42,6 +42,12 @@ def test_an_overloaded_gateway_may_have_passed_on_what_one_that_only_counts_has_
     assert [fault.maybe_acted for fault in overloaded] == [False, True]
 
 
+@pytest.mark.parametrize("cause", [Cause.WEB_PAGE, Cause.NO_ENVELOPE])
+def test_what_a_guard_turned_away_has_not_come_through(cause: Cause) -> None:
+    turned_away = [Fault(cause=cause, status=status) for status in (401, 403, 200, 502)]
+    assert [fault.maybe_acted for fault in turned_away] == [False, False, True, True]
+
+
 def test_a_fault_without_an_answer_has_no_status() -> None:
     assert Fault(cause=Cause.DNS).why == trouble(Cause.DNS)
 

@@ -181,6 +181,7 @@ def test_what_is_left_tells_when_the_last_refusal_was() -> None:
         (Reply(code="429", message="Too Many Requests"), False),
         (Reply(code="503", message="…", retry_after=1.0), False),
         (Reply(code="503", message="…"), True),
+        (Reply(code="403", message="HTTP 403", bare=True), None),
         (Fault(cause=Cause.OVERLOADED, status=429), False),
         (Fault(cause=Cause.UNREADABLE), True),
         (Fault(cause=Cause.TIMEOUT), None),

@@ -766,6 +766,7 @@ def test_a_fault_on_the_wire_breaks_the_exchange_and_says_what_was_done(
         (Fault("nginx_429"), 429, "<html>"),
         (Fault("http_503"), 503, "<html>"),
         (Fault("request_rejected"), 200, "<html><head><title>Request Rejected</title>"),
+        (Fault("forbidden"), 403, "<html><head><title>403 Forbidden</title>"),
         (Fault("no_route"), 404, "No Mapping Rule matched"),
         (Fault("no_route", status=301, page=True), 301, "<h1>No Mapping Rule matched</h1>"),
         (Fault("no_route", status=405), 405, "No Mapping Rule matched"),

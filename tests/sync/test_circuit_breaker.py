@@ -129,6 +129,18 @@ def test_what_is_remembered_of_faults_and_answers() -> None:
     assert (breaker.answered, breaker.judged, breaker.begins_outage) == (True, True, False)
 
 
+def test_a_refusal_without_an_envelope_is_no_answer_of_bpjs() -> None:
+    breaker = CircuitBreaker()
+    for booking in ("A1", "A2", "A3"):
+        assert not breaker.all_turned_away
+        breaker.take_turned_away(booking, REFUSED)
+    assert (breaker.refusal, breaker.refused, breaker.answered_at) == (REFUSED, "A3", None)
+    assert breaker.all_turned_away
+    breaker.take_answer("A4", REFUSED, NOW)
+    breaker.take_turned_away("A5", REFUSED)
+    assert breaker.turned_away == ()
+
+
 def test_which_answers_judge_a_request() -> None:
     put_off, refused = CircuitBreaker(), CircuitBreaker()
     put_off.take_answer("A1", RETRY, NOW)

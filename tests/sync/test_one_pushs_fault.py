@@ -72,6 +72,37 @@ def test_a_poison_body_is_put_off_by_itself_and_told_once(site: Site, name: Any)
     assert not site.record(poisoned).faults
 
 
+def test_bodies_that_a_firewall_forbids_are_no_refusal_of_who_we_are(site: Site) -> None:
+    """It turns away two of nine adds with HTTP 403 and a page; BPJS accepts all others."""
+    several = [patient(site) for _ in range(9)]
+    for forbidden in several[2:4]:
+        site.bpjs.faults.add(Fault("forbidden", path=ADD, kodebooking=forbidden, times=None))
+    passes = [site.sync(), *minutes(site, 30)]
+    states = [site.states(one)["add"] for one in several]
+    assert states == ["sent"] * 2 + ["due"] * 2 + ["sent"] * 5
+    assert 4 not in [one.report.exit_code for one in passes]
+    assert [one.report.exit_code for one in passes[5:]] == [0] * 26
+    assert len(told(passes)) == 2
+    assert all(
+        f"{one} antrean belum terkirim: BPJS menjawab halaman HTML (HTTP 403) 3 kali" in text
+        for one, text in zip(several[2:4], told(passes), strict=True)
+    )
+
+
+def test_where_all_are_forbidden_it_is_who_we_are(site: Site) -> None:
+    """Even if what only asks is let through."""
+    several = [patient(site) for _ in range(9)]
+    site.bpjs.faults.add(Fault("forbidden", path=ADD, times=None))
+    passes = [site.sync(), *minutes(site, 3)]
+    assert [one.report.exit_code for one in passes] == [4] * 4
+    (text,) = told(passes)
+    assert "halaman web sebuah firewall atau proxy" in text
+    site.bpjs.faults.clear()
+    (after,) = minutes(site, 1)
+    assert [site.states(one)["add"] for one in several] == ["sent"] * 9
+    assert after.told == ["Kredensial diterima lagi setelah 4 menit."]
+
+
 def test_a_task_is_found_out_as_well(site: Site) -> None:
     """BPJS is asked in between whether it has the task, and answers."""
     no_rawat = examined(site)
