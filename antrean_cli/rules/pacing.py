@@ -100,15 +100,15 @@ class Pacing:
     begun: int = 0
     refused: int = 0
     refused_at: float | None = None
-    _ceiling: int = 0  # of the window: what connections are known to bear
-    _lifted_at: float = 0.0
+    _ceiling: int = field(init=False)  # of the window: what connections are known to bear
+    _lifted_at: float = field(init=False)
     _latency: defaultdict[str, _Latency] = field(default_factory=lambda: defaultdict(_Latency))
     _round: int = 0  # calls that came back in this round trip
     _through: deque[float] = field(default_factory=deque)
     _levels: dict[int, float] = field(default_factory=dict)
     _in_row: int = 0
-    _lowered_at: float = 0.0
-    _raised_at: float = 0.0
+    _lowered_at: float = field(init=False)
+    _raised_at: float = field(init=False)
     _next_start: float = float("-inf")
     _pause: float = 0.0
     _paused_until: float = float("-inf")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from antrean_cli.rules.pace import Pace
-from antrean_cli.rules.pacing import MOST, MOST_TOO_SOON, Pacing, TooSoon
+from antrean_cli.rules.pacing import MOST, Pacing, TooSoon
 from tests.support.rows import at
 
 NOON = at("12:00")
@@ -103,10 +103,11 @@ def test_three_refusals_in_a_row_make_calls_go_one_by_one_after_a_pause_that_dou
         assert pacing.next_start == until
 
     through(pacing, 1, 42.0)
-    assert not pacing.one_at_a_time
-    for _ in range(3):
+    for _ in range(2):
         refused(pacing, 45.0)
-    assert pacing.next_start >= 45.25
+    assert not pacing.one_at_a_time
+    refused(pacing, 45.0)
+    assert pacing.next_start == 45.25  # as at the first time
 
 
 def test_a_pause_that_bpjs_asks_for_is_never_shortened() -> None:
@@ -172,15 +173,18 @@ def test_one_call_more_goes_at_once_each_round_trip_as_soon_as_eight_have_told_t
     assert few.window == 6
 
 
-@pytest.mark.parametrize(("took", "window"), [(10.0, 10), (10.5, 9)])
+@pytest.mark.parametrize(
+    ("before", "took", "more"),
+    [(8, 10.0, 1), (8, 10.25, 0), (19, 21.0, 1), (19, 21.25, 0), (30, 21.0, 1), (30, 21.25, 0)],
+)
 def test_no_call_more_goes_where_calls_take_more_than_twice_the_least(
-    took: float, window: int
+    before: int, took: float, more: int
 ) -> None:
-    """What they usually take is their mean, here over nine: twice one second, or more."""
-    pacing = Pacing(window=9)
-    through(pacing, 8, 100.0, took=1.0)
+    """What they usually take is a mean, over twenty at most: here twice one second, or more."""
+    pacing = Pacing(window=before + 1, most=64)
+    through(pacing, before, 100.0, took=1.0)
     through(pacing, 1, 100.0, took=took)
-    assert pacing.window == window
+    assert pacing.window == before + 1 + more
 
 
 @pytest.mark.parametrize(
@@ -249,12 +253,13 @@ def test_a_rate_is_quiet_for_twenty_calls_a_second_at_least_and_ten_at_most(
         (4.0, 5, 7.0, False),
         (2.0, 6, 8.0, True),  # eight calls' time tells a slow rate
         (2.0, 6, 7.75, False),
+        (10.0, 14, 7.0, True),  # just seven tenths
     ],
 )
 def test_what_is_not_made_use_of_does_not_rise(
     rate: float, calls: int, ended: float, used: bool
 ) -> None:
-    now = 7.0 if rate == 4.0 else 12.0
+    now = 12.0 if rate == 2.0 else 7.0
     pacing = Pacing(rate=rate)
     through(pacing, calls, ended)
     pacing.allowed(now, 0)
@@ -300,6 +305,10 @@ def test_a_pass_begins_side_by_side_with_what_the_hospital_allows(
     assert Pacing.beginning(most, None, 0.0, NOON).window == (most or 4)
     unrefused = Pacing.beginning(most, Pace(NOON, side_by_side, 9.0), 0.0, NOON)
     assert (unrefused.rate, unrefused.refused_at) == (None, None)
+    minute = timedelta(minutes=1)
+    long_ago = Pace(NOON - minute, side_by_side, 9.0, NOON - 10 * minute)
+    forgotten = Pacing.beginning(most, long_ago, 0.0, NOON)
+    assert (forgotten.window, forgotten.rate, forgotten.refused_at) == (window, None, None)
 
 
 def test_the_pace_mattered_where_more_began_than_begin_at_once() -> None:
@@ -332,7 +341,7 @@ def test_calls_that_go_one_by_one_are_refused_one_by_one() -> None:
     count = TooSoon(pacing)
     for _ in range(3):
         refused(pacing, 1.0)
-    for number in range(MOST_TOO_SOON + 1):
+    for number in range(4):
         assert not count.is_odd("A1")
         count.refused("A1")
         assert count.times("A1") == number + 1

@@ -145,6 +145,7 @@ def test_which_answers_judge_a_request() -> None:
     put_off, refused = CircuitBreaker(), CircuitBreaker()
     put_off.take_answer("A1", RETRY, NOW)
     assert (put_off.put_off, put_off.judged, put_off.refusal) == (RETRY, False, None)
+    assert put_off.refused == ""
     refused.take_answer("A1", REFUSED, NOW)
     assert (refused.refusal, refused.refused, refused.judged) == (REFUSED, "A1", False)
     assert refused.put_off is None

@@ -306,3 +306,47 @@ def test_what_is_put_off_or_comes_too_soon_is_an_outage_where_nothing_is_judged(
     hospital.bpjs.answers = lambda _: OK
     one, _ = hospital.run()
     assert (hospital.remembered.outages, one.report.exit_code) == ({}, 0)
+
+
+# -- one booking
+
+
+IN_DOUBT = {"needs_lookup": True, "attempts": 1}
+
+
+@pytest.mark.parametrize(
+    ("answer", "attempts", "waits"),
+    [(WHO, 1, False), (LATER, 2, True), (SILENT, 1, False), (SLOW, 1, False)],
+)
+def test_a_question_that_bpjs_does_not_answer_leaves_its_task_in_doubt(
+    hospital: Hospital, answer: Reply | Fault, attempts: int, waits: bool
+) -> None:
+    """It is put off where BPJS wants it repeated later, and nowhere else."""
+    hospital.knows(task("A1", **IN_DOUBT))
+    hospital.bpjs.answers = lambda _: answer
+    hospital.run()
+    assert hospital.bpjs.heard[0] == ("getlisttask", "A1")
+    found = hospital.push("A1")
+    assert (found.state, found.needs_lookup, found.attempts) == (State.DUE, True, attempts)
+    assert (found.next_try is not None) is waits
+
+
+def test_of_a_booking_that_somebody_drops_during_a_call_nothing_follows(
+    hospital: Hospital, tmp_path: Path
+) -> None:
+    due = replace(push("4", "due", "08:30"), source=MANUAL)
+    hospital.knows(task("A1").with_pushes(due))
+
+    def dropped(_: str) -> Reply:
+        with Ledger.open(tmp_path / "antrean.sqlite3", WIB) as desk, desk.transaction():
+            before = desk.record("A1")
+            assert before is not None
+            closed = replace(due, state=State.CLOSED)
+            desk.save(before, before.with_pushes(closed), NOW)
+        return OK
+
+    hospital.bpjs.answers = dropped
+    hospital.run()
+    assert hospital.bpjs.heard == [("updatewaktu", "A1")]
+    states = [hospital.push("A1", step).state for step in "34"]
+    assert states == [State.SENT, State.CLOSED]

@@ -15,6 +15,8 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.cached_lists import CachedList
+from antrean_cli.rules.causes import Cause, trouble
+from antrean_cli.rules.fingerprints import policy_fingerprint, visit_fingerprint
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import Rows, SuratKontrol
@@ -25,11 +27,14 @@ from tests.support.rows import (
     NOBOOKING,
     WIB,
     at,
+    booking,
+    cancel,
     policy,
     push,
     record,
     registration,
     rows,
+    sep,
     surat,
 )
 
@@ -103,6 +108,7 @@ def of(day: date, kodebooking: str, *pushes: Any, **changed: Any) -> Record:
 
 
 OPEN = push("add", "held")
+OPEN_TASK = push("3", "held", "08:05")
 IN_DOUBT = push("3", "closed", needs_lookup=True)
 
 
@@ -117,7 +123,7 @@ def test_what_is_open_outside_the_days_is_asked_for_by_its_number_and_nothing_el
         of(MONDAY, "today", OPEN),
         of(YESTERDAY, "first day", OPEN),
         of(YESTERDAY - DAY, "before", OPEN),
-        of(MONDAY + DAY, "ahead", OPEN),
+        of(MONDAY + DAY, "ahead", OPEN, push("3", "sent", "08:05")),
         of(YESTERDAY - DAY, "in doubt", IN_DOUBT),
         record(OPEN, kodebooking="booked", no_rawat="", kind="mobilejkn", tanggal=MONDAY + DAY),
         record(OPEN, kodebooking="both", no_rawat="visit", kind="mobilejkn", tanggal=MONDAY + DAY),
@@ -219,8 +225,11 @@ def test_a_look_tells_the_minute_of_what_was_not_there_five_minutes_before(
     ("known", "asked"),
     [
         (record(push("add", "sent")), ([NO_RAWAT], [])),
-        (record(kind="mobilejkn", kodebooking=NOBOOKING), ([], [NOBOOKING])),
-        (record(push("add", "held")), None),  # BPJS was not told of it
+        (record(push("add", "sent"), kodebooking="A1"), ([NO_RAWAT], [])),
+        (record(kind="mobilejkn", kodebooking=NOBOOKING, no_rawat="lain"), ([], [NOBOOKING])),
+        (of(MONDAY - 9 * DAY, "lama", push("add", "sent"), OPEN_TASK), (["lama"], [])),
+        (record(push("add", "held")), ([], [])),  # BPJS was not told of it
+        (record(push("add", "sent"), no_rawat=""), None),  # it has no number
         (record(push("add", "sent"), kind="manual"), None),  # Khanza never had it
     ],
 )
@@ -230,16 +239,62 @@ def test_who_is_among_no_rows_is_asked_for_by_number(
     """It may have been moved to another day. What Khanza has nowhere is gone."""
     khanza = Asked()
     found = look(ledger, khanza, known)
-    assert [one for one in khanza.looked_for if any(one)] == ([asked] if asked else [])
-    assert found.occasion.vanished == ({known.kodebooking} if asked else set())
-    again = Asked(elsewhere=frozenset({known.no_rawat, known.kodebooking}))
+    assert khanza.looked_for == ([asked] if asked else [])
+    gone = {known.kodebooking} if asked and any(asked) else set()
+    assert found.occasion.vanished == gone
+    assert found.occasion.asked_for == gone | set(ledger.unfinished())
+    again = Asked(elsewhere=frozenset({f"{known.no_rawat} ", known.kodebooking}))
     assert look(ledger, again).occasion.vanished == set()
 
 
-def test_who_is_among_the_rows_is_not_asked_for(ledger: Ledger) -> None:
-    khanza = Asked(holds=rows(registrations=(registration(),)))
-    found = look(ledger, khanza, record(push("add", "sent")))
+@pytest.mark.parametrize(
+    ("known", "there"),
+    [
+        (record(push("add", "sent")), rows(registrations=(registration(),))),
+        (record(kind="mobilejkn", kodebooking=NOBOOKING), rows(bookings=(booking(),))),
+        (record(kind="mobilejkn", kodebooking=NOBOOKING), rows(cancels=(cancel(),))),
+    ],
+)
+def test_who_is_among_the_rows_is_not_asked_for(ledger: Ledger, known: Record, there: Rows) -> None:
+    khanza = Asked(holds=there)
+    found = look(ledger, khanza, known)
     assert (khanza.looked_for, found.occasion.vanished) == ([], frozenset())
+
+
+def test_beside_its_visits_a_look_has_what_the_ledger_knows_of_them(ledger: Ledger) -> None:
+    """Under their code, or made for their number; and all that is open."""
+    khanza = Asked(
+        holds=rows(
+            registrations=(registration(), registration(no_rawat="lain")),
+            bookings=(booking(no_rawat="hapus"),),
+        )
+    )
+    sent = push("add", "sent")
+    found = look(
+        ledger,
+        khanza,
+        record(sent),
+        record(sent, kodebooking="A1", no_rawat="lain"),
+        record(sent, kodebooking="A2", no_rawat="tiada", tanggal=MONDAY - 9 * DAY),
+        record(sent, kodebooking=NOBOOKING, no_rawat="hapus", kind="mobilejkn"),
+        of(MONDAY - 9 * DAY, "terbuka", OPEN),
+    )
+    assert set(found.agenda.records) == {NO_RAWAT, "A1", NOBOOKING, "terbuka"}
+    assert len(found.agenda.visits) == 3
+
+
+def test_a_visit_that_is_through_is_left_out_until_khanza_says_something_new(
+    ledger: Ledger,
+) -> None:
+    khanza = Asked(holds=rows(registrations=(registration(),)))
+    first = look(ledger, khanza, record(push("add", "sent")))
+    (visit,) = first.agenda.visits
+    mark = visit_fingerprint(visit, policy_fingerprint(policy(), MONDAY), ledger.key)
+    known = record(push("add", "sent"), done_fingerprint=mark)
+    again = look(ledger, khanza, known)
+    assert (len(again.visits), again.agenda.visits) == (1, [])
+    khanza.holds = rows(registrations=(registration(stts="Sudah"),))
+    assert len(look(ledger, khanza, known).agenda.visits) == 1
 
 
 # -- surat kontrol
@@ -266,6 +321,14 @@ def test_surat_kontrol_are_asked_for_where_an_onsite_add_lacks_one(
     assert found.surat_kontrol_asked is asked
 
 
+def test_surat_kontrol_are_asked_for_of_the_days_that_lack_one(ledger: Ledger) -> None:
+    days = [(MONDAY - 2 * DAY, "a"), (YESTERDAY, "b"), (MONDAY, "c")]
+    registered = tuple(registration(tgl_registrasi=str(day), no_rawat=one) for day, one in days)
+    khanza = Asked(holds=rows(registrations=registered, seps=(sep(no_rawat="c"),)))
+    look(ledger, khanza, begin=WEEK_AGO)
+    assert khanza.surat_days == [(MONDAY - 2 * DAY, YESTERDAY)]
+
+
 def test_without_the_surat_kontrol_everything_goes_on(ledger: Ledger) -> None:
     khanza = Asked(holds=rows(registrations=(registration(),)), surat=None)
     found = look(ledger, khanza)
@@ -289,8 +352,9 @@ def test_of_tickets_and_racikan_is_asked_where_the_hospital_goes_by_them(
 
 
 def test_without_a_payer_that_means_bpjs_nothing_is_read(ledger: Ledger) -> None:
-    with pytest.raises(SettingsError):
+    with pytest.raises(SettingsError) as caught:
         look(ledger, Asked(holds=rows(payers=frozenset())))
+    assert caught.value.why == trouble(Cause.KHANZA_PAYER)
     named = policy(kd_pj=frozenset({"BPJ"}))
     look(ledger, Asked(holds=rows(payers=frozenset())), hospital=named)
 
