@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
+from time import monotonic
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -23,8 +26,11 @@ from antrean_cli.rules.causes import Cause, trouble
 from antrean_cli.rules.codes import Kind, State
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.pacing import Pacing
 from antrean_cli.rules.push import MANUAL, Push, Record
 from antrean_cli.rules.rows import Rows
+from antrean_cli.sync.circuit_breaker import CircuitBreaker
+from antrean_cli.sync.deliver import Delivery
 from antrean_cli.sync.report import PassEvent
 from antrean_cli.sync.run import Pass
 from tests.support.rows import MONDAY, WIB, at, push, record, rows
@@ -92,6 +98,10 @@ class Hospital:
         found = self.ledger.record(kodebooking)
         assert found is not None
         return found.pushes[step]
+
+    @property
+    def known(self) -> Mapping[str, Record]:
+        return self.ledger.unfinished()
 
     @property
     def remembered(self) -> Any:
@@ -350,3 +360,41 @@ def test_of_a_booking_that_somebody_drops_during_a_call_nothing_follows(
     assert hospital.bpjs.heard == [("updatewaktu", "A1")]
     states = [hospital.push("A1", step).state for step in "34"]
     assert states == [State.SENT, State.CLOSED]
+
+
+# -- a delivery by itself
+
+
+def delivery(hospital: Hospital, **changed: Any) -> Delivery:
+    return Delivery(
+        client=cast("Client", hospital.bpjs),
+        ledger=hospital.ledger,
+        policy=hospital.settings.policy,
+        visits={},
+        pacing=Pacing(most=1),
+        clock=hospital.clock,
+        stop=Event(),
+        **{"deadline": monotonic() + 60, **changed},
+    )
+
+
+def test_a_delivery_that_is_told_nothing_else_knows_nothing_of_bpjs(hospital: Hospital) -> None:
+    hospital.knows(task("A1"))
+    one = delivery(hospital)
+    assert (one.waiting, one.probed, one.unfinished) == (0, "", False)
+    assert (one.bookings, one.ended, one.unanswered, one.calls) == ({}, {}, [], {})
+    assert one.breaker == CircuitBreaker()
+    told = [[change.push.state for change in changes] for changes in one.run(hospital.known)]
+    assert told == [[State.SENT]]
+    assert (one.waiting, one.unfinished, one.calls) == (0, False, {"updatewaktu done": 1})
+
+
+@pytest.mark.parametrize(("left", "sent"), [(3.0, 1), (2.75, 0)])
+def test_no_call_begins_with_less_than_three_seconds_left(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, left: float, sent: int
+) -> None:
+    monkeypatch.setattr("antrean_cli.sync.deliver.time", SimpleNamespace(monotonic=lambda: 100.0))
+    hospital.knows(task("A1"))
+    one = delivery(hospital, deadline=100.0 + left)
+    assert len(list(one.run(hospital.known))) == sent
+    assert (len(hospital.bpjs.heard), one.unfinished) == (sent, not sent)
