@@ -27,13 +27,14 @@ from antrean_cli.rules.codes import Kind, State
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.pacing import Pacing
-from antrean_cli.rules.push import MANUAL, Push, Record
+from antrean_cli.rules.patients import Owner
+from antrean_cli.rules.push import MANUAL, Push, PushFault, Record
 from antrean_cli.rules.rows import Rows
 from antrean_cli.sync.circuit_breaker import CircuitBreaker
 from antrean_cli.sync.deliver import Delivery
 from antrean_cli.sync.report import PassEvent
 from antrean_cli.sync.run import Pass
-from tests.support.rows import MONDAY, WIB, at, push, record, rows
+from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, push, record, rows
 from tests.support.site import Clock
 
 NOW = at("10:00")
@@ -326,7 +327,7 @@ IN_DOUBT = {"needs_lookup": True, "attempts": 1}
 
 @pytest.mark.parametrize(
     ("answer", "attempts", "waits"),
-    [(WHO, 1, False), (LATER, 2, True), (SILENT, 1, False), (SLOW, 1, False)],
+    [(WHO, 1, False), (LATER, 2, True), (SILENT, 1, False)],
 )
 def test_a_question_that_bpjs_does_not_answer_leaves_its_task_in_doubt(
     hospital: Hospital, answer: Reply | Fault, attempts: int, waits: bool
@@ -370,11 +371,9 @@ def delivery(hospital: Hospital, **changed: Any) -> Delivery:
         client=cast("Client", hospital.bpjs),
         ledger=hospital.ledger,
         policy=hospital.settings.policy,
-        visits={},
-        pacing=Pacing(most=1),
         clock=hospital.clock,
         stop=Event(),
-        **{"deadline": monotonic() + 60, **changed},
+        **{"visits": {}, "pacing": Pacing(most=1), "deadline": monotonic() + 60, **changed},
     )
 
 
@@ -386,7 +385,8 @@ def test_a_delivery_that_is_told_nothing_else_knows_nothing_of_bpjs(hospital: Ho
     assert one.breaker == CircuitBreaker()
     told = [[change.push.state for change in changes] for changes in one.run(hospital.known)]
     assert told == [[State.SENT]]
-    assert (one.waiting, one.unfinished, one.calls) == (0, False, {"updatewaktu done": 1})
+    assert (one.waiting, one.unfinished, one.probed) == (0, False, "")
+    assert one.calls == {"updatewaktu done": 1}
 
 
 @pytest.mark.parametrize(("left", "sent"), [(3.0, 1), (2.75, 0)])
@@ -398,3 +398,118 @@ def test_no_call_begins_with_less_than_three_seconds_left(
     one = delivery(hospital, deadline=100.0 + left)
     assert len(list(one.run(hospital.known))) == sent
     assert (len(hospital.bpjs.heard), one.unfinished) == (sent, not sent)
+
+
+def test_what_only_waits_is_not_left_for_want_of_time(hospital: Hospital) -> None:
+    hospital.knows(task("A1", next_try=NOW + MINUTE))
+    one = delivery(hospital, deadline=monotonic())
+    assert list(one.run(hospital.known)) == []
+    assert (one.unfinished, one.waiting) == (False, 1)
+
+
+def test_a_delivery_that_is_stopped_begins_nothing(hospital: Hospital) -> None:
+    hospital.knows(task("A1"))
+    one = delivery(hospital)
+    one.stop.set()
+    assert list(one.run(hospital.known)) == []
+    assert (hospital.bpjs.heard, one.unfinished) == ([], True)
+
+
+def test_the_oldest_day_goes_first_and_of_a_day_who_has_most_to_send(hospital: Hospital) -> None:
+    second = push("4", "due", "08:30", source=MANUAL)
+    old = replace(task("Z1"), tanggal=MONDAY - timedelta(days=1))
+    hospital.knows(task("A1"), task("A2").with_pushes(second), old)
+    list(delivery(hospital).run(hospital.known))
+    assert [name for _, name in hospital.bpjs.heard] == ["Z1", "A2", "A1", "A2"]
+
+
+def test_what_the_pace_keeps_goes_out_in_its_time(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waiting for it commits nothing."""
+    monkeypatch.setattr("antrean_cli.sync.workers.LONGEST_NAP", 0.002)
+    hospital.knows(task("A1"), task("A2"))
+    one = delivery(hospital, pacing=Pacing(most=1, rate=20.0, began_at=monotonic()))
+    commits = list(one.run(hospital.known))
+    assert len(commits) <= 3
+    assert [change.push.state for changes in commits for change in changes] == [State.SENT] * 2
+    assert not hospital.known
+
+
+def test_beside_a_probe_no_other_call_goes(hospital: Hospital) -> None:
+    hospital.knows(task("A1"), task("A2"), outages=outage(OutageKind.BPJS))
+    hospital.bpjs.answers = lambda _: SILENT
+    one = delivery(hospital, pacing=Pacing(), breaker=CircuitBreaker(probing=True))
+    list(one.run(hospital.known))
+    assert hospital.bpjs.heard == [("updatewaktu", "A1")]
+    assert (one.probed, one.unfinished) == ("A1", True)
+
+
+OWN = {"3": PushFault(3, NOW, Cause.TIMEOUT, own=True)}
+
+
+@pytest.mark.parametrize(
+    ("unanswered", "probed"), [((), "A1"), (("A1",), "A2"), (("A1", "A2"), "A1")]
+)
+def test_one_that_is_not_answered_while_others_are_is_no_probe_where_there_is_another(
+    hospital: Hospital, unanswered: tuple[str, ...], probed: str
+) -> None:
+    for name in ("A1", "A2"):
+        hospital.knows(replace(task(name), faults=OWN if name in unanswered else {}))
+    hospital.knows(outages=outage(OutageKind.BPJS))
+    hospital.bpjs.answers = lambda _: SILENT
+    one = delivery(hospital, breaker=CircuitBreaker(probing=True))
+    list(one.run(hospital.known))
+    assert (one.probed, hospital.bpjs.heard) == (probed, [("updatewaktu", probed)])
+
+
+# An add that may go, and a task of a booking of which BPJS's list has to tell whose it is.
+TO_ADD = record(push("add", "due"))
+KNOWN = replace(
+    record(push("add", "already", code="208"), push("3", "due", "08:05"), kodebooking="A2"),
+    no_rawat="A2",
+)
+
+
+@pytest.mark.parametrize("begun", [OutageKind.BPJS, OutageKind.CREDENTIALS, None])
+def test_what_waits_for_a_list_goes_only_as_the_probe_of_an_outage(
+    hospital: Hospital, begun: OutageKind | None
+) -> None:
+    """Instead of a task its booking is looked up."""
+    for waiting, call in ((TO_ADD, "add"), (KNOWN, "getlisttask")):
+        heard = len(hospital.bpjs.heard)
+        hospital.bpjs.answers = lambda _: SILENT
+        hospital.knows(waiting, outages=outage(begun) if begun else {})
+        one = delivery(
+            hospital,
+            visits={NO_RAWAT: onsite()},
+            adds_that_wait=frozenset({NO_RAWAT}),
+            breaker=CircuitBreaker(probing=begun is not None),
+        )
+        list(one.run({waiting.kodebooking: waiting}))
+        probe = begun == OutageKind.BPJS
+        assert hospital.bpjs.heard[heard:] == ([(call, waiting.kodebooking)] if probe else [])
+        assert one.probed == (waiting.kodebooking if probe else "")
+        assert not one.unfinished
+
+
+def test_what_waits_for_a_list_is_no_probe_where_something_else_is_due(hospital: Hospital) -> None:
+    hospital.knows(KNOWN, task("A9"), outages=outage(OutageKind.BPJS))
+    hospital.bpjs.answers = lambda _: SILENT
+    one = delivery(hospital, breaker=CircuitBreaker(probing=True))
+    list(one.run(hospital.known))
+    assert hospital.bpjs.heard == [("updatewaktu", "A9")]
+
+
+@pytest.mark.parametrize(
+    ("owners", "sent"),
+    [({}, True), ({NO_RAWAT: Owner()}, True), ({NO_RAWAT: Owner(registered="lain")}, False)],
+)
+def test_an_add_is_filled_in_from_the_visit_of_its_own_patient(
+    hospital: Hospital, owners: dict[str, Owner], sent: bool
+) -> None:
+    hospital.knows(TO_ADD)
+    one = delivery(hospital, visits={NO_RAWAT: onsite()}, owners=owners)
+    list(one.run(hospital.known))
+    assert hospital.bpjs.heard == ([("add", NO_RAWAT)] if sent else [])
+    assert hospital.push(NO_RAWAT, "add").state == (State.SENT if sent else State.DUE)
