@@ -27,6 +27,7 @@ from antrean_cli.rules.letters import visible
 from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task, kodedokter_of
 
 MAX_WORD = 100  # characters of a code or a date
+MAX_HEAD = 4000  # bytes that tell a page for people
 
 
 class Envelope(NamedTuple):
@@ -79,6 +80,12 @@ def _code(value: object) -> str:
 
 # What a gateway answers that knows no such address, or does not let our method through.
 _NO_ROUTE = (404, 405, 410, 501)
+# How a page for people begins: behind marks and comments, and often without its first words.
+_PAGE = re.compile(
+    rb"(?:\s|\xef\xbb\xbf|<!--(?:(?!-->).)*-->|<\?xml[^>]*>)*"
+    rb"<(?:!doctype|html|head|body|title|meta|script)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def without_envelope(status: int, body: bytes, retry_after: float | None) -> Fault:
@@ -89,7 +96,7 @@ def without_envelope(status: int, body: bytes, retry_after: float | None) -> Fau
         return Fault(cause=Cause.NO_ROUTE, status=status)
     if status == 407:
         return Fault(cause=Cause.PROXY_LOGIN, status=status)
-    if status == 200 and re.match(rb"\s*<(?:!doctype|html)", body, re.IGNORECASE):
+    if status == 200 and _PAGE.match(body[:MAX_HEAD]):
         return Fault(cause=Cause.WEB_PAGE, status=status)
     throttled = status == 429 or (status == 503 and retry_after is not None)
     cause = Cause.OVERLOADED if throttled else Cause.NO_ENVELOPE

@@ -116,6 +116,30 @@ def test_a_page_for_people_is_told_as_one(simulator: Simulator) -> None:
     assert found == Fault(cause=Cause.WEB_PAGE, status=200)
 
 
+@pytest.mark.parametrize(
+    "begins",
+    [
+        b"<!DOCTYPE html>",
+        b"\xef\xbb\xbf<!doctype html>",
+        b"\r\n<!-- masuk -->\n<!-- dulu -->\n<HTML>",
+        b'<?xml version="1.0"?><!DOCTYPE html>',
+        b"<head><title>Masuk</title></head>",
+        b"<script>location = '/masuk'</script>",
+    ],
+)
+def test_a_page_for_people_is_known_however_it_begins(begins: bytes) -> None:
+    with canned(begins + b"<body>Masuk</body>") as server:
+        found = client(server.url).call("add", BODY)
+    assert found == Fault(cause=Cause.WEB_PAGE, status=200)
+
+
+@pytest.mark.parametrize("content", [b"", b"<xml/>", b"<!--", b"<!-- <html> -->", b"Masuk <html>"])
+def test_what_is_no_page_is_told_as_no_answer(content: bytes) -> None:
+    with canned(content) as server:
+        found = client(server.url).call("add", BODY)
+    assert found == Fault(cause=Cause.NO_ENVELOPE, status=200)
+
+
 def test_a_proxy_that_wants_a_login_is_told_as_that() -> None:
     with canned(b"", status=407) as server:
         found = client(server.url).call("add", BODY)
