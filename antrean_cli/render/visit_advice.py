@@ -11,7 +11,7 @@ from typing import NamedTuple
 from antrean_cli.operator.visit_report import BookingAtBpjs, VisitReport
 from antrean_cli.render.pushes import with_bodies_refused
 from antrean_cli.render.reasons import Unit, advice_on, recorded_by, sentence, who_acts
-from antrean_cli.render.unanswered import ADVICE, fault_text
+from antrean_cli.render.unanswered import fault_advice, fault_text
 from antrean_cli.render.words import STATES, step_name
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.left_alive import as_held
@@ -67,7 +67,8 @@ def _stuck(report: VisitReport) -> Iterator[ToDo]:
     for push in pushes:
         if fault := shown_fault(report.record, push.step):
             yield ToDo(
-                f"{step_name(push.step)}: {fault_text(fault)}", ADVICE if fault.own else None
+                f"{step_name(push.step)}: {fault_text(fault)}",
+                fault_advice(fault) if fault.own else None,
             )
         elif push.reason and push.state in (State.HELD, State.REFUSED):
             code = f" (kode {push.code})" if push.state == State.REFUSED and push.code else ""

@@ -133,6 +133,19 @@ def test_a_booking_that_is_never_answered_is_found_out_at_the_third_try_when_alo
     assert (state.faults_in_row, state.faulted) == (0, ())
 
 
+def test_an_address_that_only_the_tasks_do_not_find_is_told_with_the_settings(site: Site) -> None:
+    """No firewall holds a body back there: BPJS_UPDATE_PATH is wrong, and all else is answered."""
+    no_rawat = patient(site)
+    site.bpjs.faults.add(Fault("no_route", path=UPDATE, times=None))
+    passes = [site.sync(), *minutes(site, 5)]
+    (text,) = told(passes)
+    assert "dicoba terus; periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH; bila sudah benar" in text
+    assert text.endswith(f"lihat: antrean show {no_rawat}")
+    page = site.run("show", no_rawat, CLOCK=site.clock.now.isoformat()).stdout
+    assert "→ periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH" in page
+    assert "ditahan firewall" not in page
+
+
 def test_what_got_through_in_the_pass_before_tells_whose_fault_it_is(site: Site) -> None:
     poisoned = patient(site)
     site.bpjs.faults.add(Fault("request_rejected", path=ADD, kodebooking=poisoned, times=None))
