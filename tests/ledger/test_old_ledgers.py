@@ -132,6 +132,7 @@ def test_its_bookings_are_read_by_the_names_of_their_columns(ledger: Ledger) -> 
     assert (task.attempts, task.next_try, task.since) == (2, at("08:40"), at("08:31"))
     assert (desk.pushes["add"].code, desk.pushes["add"].attempts) == ("200", 1)
     reason = desk.pushes["5"].reason
+    assert [step for step, push in desk.pushes.items() if push.reason or push.note] == ["5"]
     assert reason is not None
     assert reason.code == "waktu"
     assert words(reason) == "waktu task 5 (08:20:00) tidak sesudah task 4 (08:30:00)"
@@ -141,6 +142,7 @@ def test_its_bookings_are_read_by_the_names_of_their_columns(ledger: Ledger) -> 
         "2026-11-23:0badcafe:12345678",
     )
     assert (booked.pushes["3"].needs_lookup, booked.pushes["3"].state) == (True, "already")
+    assert (booked.pushes["3"].reason, words(booked.pushes["3"].note)) == (None, "x")
 
 
 @pytest.mark.parametrize("table", ["booking", "push", "meta"])

@@ -34,7 +34,19 @@ from antrean_cli.sync.circuit_breaker import CircuitBreaker
 from antrean_cli.sync.deliver import Delivery
 from antrean_cli.sync.report import PassEvent
 from antrean_cli.sync.run import Pass
-from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, push, record, rows
+from tests.support.rows import (
+    MONDAY,
+    NO_RAWAT,
+    WIB,
+    at,
+    onsite,
+    push,
+    record,
+    registration,
+    rows,
+    sep,
+    slot,
+)
 from tests.support.site import Clock
 
 NOW = at("10:00")
@@ -79,7 +91,7 @@ class Hospital:
     def __init__(self, ledger: Ledger, state: Path) -> None:
         self.ledger, self.clock = ledger, Clock(NOW)
         self.bpjs = Bpjs(lambda _: OK)
-        self.down = False
+        self.down, self.holds = False, rows()
         environ = {**ENV, "ANTREAN_WORKERS": "1"}
         needs = frozenset({"bpjs", "khanza"})
         self.settings = load(env_file=None, state=state, needs=needs, environ=environ)
@@ -116,7 +128,7 @@ def hospital(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hospit
         made = Hospital(ledger, state)
 
         class Khanza:
-            """One without a visit; `down` keeps it from being read."""
+            """One that `holds` these rows; `down` keeps it from being read."""
 
             def __init__(self, *_: Any, **__: Any) -> None:
                 if made.down:
@@ -132,7 +144,7 @@ def hospital(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hospit
                 pass
 
             def read(self, _: Window) -> Rows:
-                return rows()
+                return made.holds
 
             def there(self, no_rawat: list[str], nobooking: list[str]) -> frozenset[str]:
                 return frozenset([*no_rawat, *nobooking])
@@ -361,6 +373,26 @@ def test_of_a_booking_that_somebody_drops_during_a_call_nothing_follows(
     assert hospital.bpjs.heard == [("updatewaktu", "A1")]
     states = [hospital.push("A1", step).state for step in "34"]
     assert states == [State.SENT, State.CLOSED]
+
+
+# -- BPJS's lists
+
+
+@pytest.mark.parametrize("adopts", [True, False])
+def test_for_an_add_that_khanza_has_no_visit_of_no_list_is_asked_for(
+    hospital: Hospital, adopts: bool
+) -> None:
+    """What a person typed goes on by itself; a visit of the day is looked for."""
+    policy = replace(hospital.settings.policy, adopt=adopts)
+    hospital.settings = replace(hospital.settings, policy=policy)
+    typed = push("add", "due", source=MANUAL)
+    hospital.knows(record(typed, kodebooking="A1", no_rawat="", kind=Kind.MANUAL))
+    hospital.run()
+    assert hospital.bpjs.asked == []
+    hospital.holds = rows(registrations=(registration(),), seps=(sep(),), slots=(slot(),))
+    hospital.run()
+    assert hospital.bpjs.asked == (["per_tanggal"] if adopts else [])
+    assert hospital.bpjs.heard[:1] == [("add", NO_RAWAT)]
 
 
 # -- a delivery by itself
