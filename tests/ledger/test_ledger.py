@@ -510,6 +510,16 @@ def test_what_somebody_writes_while_a_booking_is_read_is_not_seen_by_half(path: 
         assert seen == [State.DUE, State.SENT]
 
 
+def test_what_passes_remember_is_written_where_it_changed(ledger: Ledger, path: Path) -> None:
+    with Ledger.open(path, WIB) as other:
+        before = other.writes_of_others()
+        for faults, written in ((0, False), (1, True), (1, False)):
+            with ledger.transaction():
+                ledger.update_pass_state(lambda state: state._replace(faults_in_row=faults))  # noqa: B023
+            assert (other.writes_of_others() != before) is written
+            before = other.writes_of_others()
+
+
 def test_a_write_of_another_is_noticed_and_none_of_ones_own(ledger: Ledger, path: Path) -> None:
     with ledger.transaction():
         before = ledger.writes_of_others()

@@ -25,14 +25,15 @@ from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.causes import Cause, trouble
 from antrean_cli.rules.codes import Kind, State
 from antrean_cli.rules.faults import Fault
+from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.pacing import Pacing
-from antrean_cli.rules.patients import Owner
+from antrean_cli.rules.patients import Owner, PatientNumbers, marked
 from antrean_cli.rules.push import MANUAL, Push, PushFault, Record
 from antrean_cli.rules.rows import Rows
 from antrean_cli.sync.circuit_breaker import CircuitBreaker
 from antrean_cli.sync.deliver import Delivery
-from antrean_cli.sync.report import PassEvent
+from antrean_cli.sync.report import Noted, PassEvent
 from antrean_cli.sync.run import Pass
 from tests.support.rows import (
     MONDAY,
@@ -377,6 +378,13 @@ def test_of_a_booking_that_somebody_drops_during_a_call_nothing_follows(
 
 # -- BPJS's lists
 
+# An add that may go, and a task of a booking of which BPJS's list has to tell whose it is.
+TO_ADD = record(push("add", "due"))
+KNOWN = replace(
+    record(push("add", "already", code="208"), push("3", "due", "08:05"), kodebooking="A2"),
+    no_rawat="A2",
+)
+
 
 @pytest.mark.parametrize("adopts", [True, False])
 def test_for_an_add_that_khanza_has_no_visit_of_no_list_is_asked_for(
@@ -393,6 +401,34 @@ def test_for_an_add_that_khanza_has_no_visit_of_no_list_is_asked_for(
     hospital.run()
     assert hospital.bpjs.asked == (["per_tanggal"] if adopts else [])
     assert hospital.bpjs.heard[:1] == [("add", NO_RAWAT)]
+
+
+@pytest.mark.parametrize("own", [True, False, None])
+def test_whose_a_booking_is_that_bpjs_called_known_its_list_tells_before_anything_goes_out(
+    hospital: Hospital, own: bool | None
+) -> None:
+    """Nobody's where the list does not show it: then it goes on as ever. Khanza is not needed."""
+    key = hospital.ledger.key
+    numbers = PatientNumbers(norm="000001", nik="9901010101000001")
+    owner = Owner(marked(numbers, key))
+    nik = numbers.nik if own else "9901010101000002"
+    row = Antrean("A2", "2026-11-23", "INT", "12345", nik, "", "", "Belum")
+    hospital.bpjs.listed = Reply(code="200", message="Ok", response=[] if own is None else [row])
+    hospital.down = True
+    hospital.knows(replace(KNOWN, owner=owner))
+    one, events = hospital.run()
+    assert hospital.bpjs.asked == ["per_tanggal"]
+    found = hospital.ledger.record("A2")
+    assert found is not None
+    assert (found.compared, found.handed_on) == (True, own is False)
+    assert hospital.bpjs.heard == ([] if own is False else [("updatewaktu", "A2")])
+    noted = [change for event in events if isinstance(event, Noted) for change in event.changes]
+    assert [str(change.push.step) for change in noted if change.after is None] == (
+        ["3"] if own is False else []
+    )
+    assert one.report.counts[State.SENT] == (own is not False)
+    hospital.run()
+    assert hospital.bpjs.asked == ["per_tanggal"]
 
 
 # -- a delivery by itself
@@ -493,14 +529,6 @@ def test_one_that_is_not_answered_while_others_are_is_no_probe_where_there_is_an
     one = delivery(hospital, breaker=CircuitBreaker(probing=True))
     list(one.run(hospital.known))
     assert (one.probed, hospital.bpjs.heard) == (probed, [("updatewaktu", probed)])
-
-
-# An add that may go, and a task of a booking of which BPJS's list has to tell whose it is.
-TO_ADD = record(push("add", "due"))
-KNOWN = replace(
-    record(push("add", "already", code="208"), push("3", "due", "08:05"), kodebooking="A2"),
-    no_rawat="A2",
-)
 
 
 @pytest.mark.parametrize("begun", [OutageKind.BPJS, OutageKind.CREDENTIALS, None])
