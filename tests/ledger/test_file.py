@@ -133,6 +133,13 @@ def opened(path: Path) -> None:
     Ledger.open(path, WIB).__exit__(None, None, None)
 
 
+def test_a_folder_that_is_made_for_it_is_its_owners_alone(tmp_path: Path) -> None:
+    opened(tmp_path / "a" / "antrean.sqlite3")
+    with locked(tmp_path / "b" / "antrean.sqlite3"):
+        folders = [tmp_path / name for name in "ab"]
+        assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]
+
+
 def test_who_locks_the_folder_stops_nobody(tmp_path: Path) -> None:
     """Anybody can who gets to read it; at 0755 everybody does."""
     path = tmp_path / "antrean.sqlite3"

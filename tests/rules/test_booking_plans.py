@@ -37,6 +37,7 @@ from tests.support.rows import (
 
 NOW = at("10:00")
 TOMORROW = MONDAY + timedelta(days=1)
+OTHER = {"norm": "000002", "nik": "3200000000000002", "nomorkartu": "0009000000002"}
 OLD, NEW = "LAMA-1", "BARU-1"  # kode booking of the same visit
 
 
@@ -175,6 +176,16 @@ def test_a_booking_whose_visit_was_met_is_not_gone(visit: Visit) -> None:
 
 
 # -- plans
+
+
+def test_what_a_visit_leaves_behind_is_planned_once() -> None:
+    """The booking of the desk that a Mobile JKN booking takes over, and another patient's."""
+    desk = record(push("add", "due"), kodebooking=OLD)
+    strangers = replace(desk, owner=owner_of(onsite(reg=OTHER).registration, None, KEY))
+    for visit, left in ((mobilejkn(), desk), (onsite(), strangers)):
+        found = plans([visit], left, asked_for=[OLD])
+        assert [one.after.kodebooking for one in found].count(OLD) == 1
+        assert len(found) == 2
 
 
 def test_a_visit_that_is_through_is_marked_and_one_with_something_open_is_not() -> None:
