@@ -18,7 +18,7 @@ import pytest
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.config.settings import load
-from antrean_cli.errors import TemporaryError
+from antrean_cli.errors import CredentialsError, TemporaryError
 from antrean_cli.khanza.queries import Window
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import Reply
@@ -198,11 +198,12 @@ def test_a_pass_that_is_stopped_forgets_nothing(hospital: Hospital) -> None:
     sent = push("add", "sent")
     keep = hospital.settings.keep_days
     old = MONDAY - timedelta(days=keep + 1)
-    hospital.knows(record(sent), record(sent, kodebooking="tua", tanggal=old))
+    hospital.knows(record(sent), record(sent, kodebooking="tua", tanggal=old), task("A1"))
     stopped = Pass(settings=hospital.settings, ledger=hospital.ledger, clock=hospital.clock)
     stopped.stop.set()
     list(stopped.run())
     assert hospital.ledger.record("tua") is not None
+    assert (stopped.errors, stopped.report.later) == ([], 1)
     hospital.run()
     assert hospital.ledger.record("tua") is None
 
@@ -277,6 +278,7 @@ def test_who_is_refused_is_asked_no_further(hospital: Hospital) -> None:
     hospital.bpjs.answers = lambda _: WHO
     one, _ = hospital.run()
     assert (one.report.exit_code, len(hospital.bpjs.heard)) == (4, 1)
+    assert list(map(type, one.errors)) == [CredentialsError]  # and none of the time
     found = hospital.remembered.outages[OutageKind.CREDENTIALS]
     assert found.probed == "A1"
     assert hospital.push("A1").state == hospital.push("A2").state == State.DUE
@@ -321,9 +323,10 @@ def test_while_an_outage_is_on_one_call_goes_ahead(hospital: Hospital) -> None:
 def test_what_is_put_off_or_comes_too_soon_is_an_outage_where_nothing_is_judged(
     hospital: Hospital, on: bool
 ) -> None:
-    hospital.knows(task("A1"), outages=outage(OutageKind.BPJS) if on else {})
+    hospital.knows(task("A1"), task("A2"), outages=outage(OutageKind.BPJS) if on else {})
     hospital.bpjs.answers = lambda _: SLOW if on else LATER
     one, _ = hospital.run()
+    assert [error.why and error.why.cause for error in one.errors] == [Cause.PUT_OFF]
     assert list(hospital.remembered.outages) == [OutageKind.BPJS if on else OutageKind.BUSY]
     assert one.report.exit_code == 5
     hospital.clock.forward(minutes=20)
