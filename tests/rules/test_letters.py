@@ -16,6 +16,10 @@ from tests.support.rows import onsite
         ("2026/11/23/000001", "2026/11/23/000001"),
         ("Ünïcode ÿ 一", "Ünïcode ÿ 一"),
         ("a\N{NO-BREAK SPACE}b", "a\N{NO-BREAK SPACE}b"),
+        (
+            "a\u2000b\u200ac\u1680d\u202fe\u205ff\u3000",
+            "a\u2000b\u200ac\u1680d\u202fe\u205ff\u3000",
+        ),
         ("C:\\poli", "C:\\poli"),
         ("INT\x1b[2J", "INT\\x1b[2J"),
         ("INT\n", "INT\\x0a"),
