@@ -474,8 +474,7 @@ def repaired(record: Record, verdict: Verdict, policy: Policy) -> Record:
         push = pushes[step]
         if kind is DifferenceKind.NOT_AT_BPJS and push.done:
             pushes[step] = mark_unverified(replace(push, waktu=push.waktu or push.recorded))
-        elif kind is DifferenceKind.NOT_NOTED and not push.done and step not in ORDERED:
-            # A task is noted with the time that BPJS's list has.
+        elif kind is DifferenceKind.NOT_NOTED and not push.done:
             pushes[step] = mark_already_at_bpjs(push)
     for step in CANCELS:
         # A cancel that BPJS has lost would keep all the rest from being sent.

@@ -650,6 +650,15 @@ def test_what_bpjs_has_is_noted_by_a_repair() -> None:
     assert states(after) == {"add": "already", "3": "sent", "4": "sent"}
 
 
+@pytest.mark.parametrize("state", ["due", "held", "refused", "closed"])
+def test_a_task_is_noted_by_a_repair_with_the_time_that_bpjs_has(state: str) -> None:
+    task = push("4", state, "08:30")
+    one = case(EXAMINED, record(*SENT[:2], task))
+    has = rows(t3="08:05:00", t4="08:31:00")
+    after = repaired(one.record, compared(one, has), policy()).pushes["4"]
+    assert (after.state, after.waktu) == ("already", at("08:31"))
+
+
 def test_what_is_not_to_be_mended_is_left_by_a_repair() -> None:
     lost = push("4", "already", None)
     one = case(EXAMINED, record(*SENT[:2], lost))

@@ -143,6 +143,13 @@ def test_a_refusal_at_a_number_at_which_none_gets_through_is_one_of_connections(
     assert (pacing.window, pacing.refused_at) == (window, when)
 
 
+def test_where_nothing_keeps_starts_apart_a_refusal_tells_nothing_of_connections() -> None:
+    pacing = Pacing(window=8)
+    through(pacing, 5, 1.0, beside=3)
+    refused(pacing, 2.0, beside=5)
+    assert (pacing.window, pacing.rate) == (8, 2.25)
+
+
 @pytest.mark.parametrize(("when", "window"), [(22.0, 5), (22.25, 6)])
 def test_one_connection_more_is_tried_after_twenty_seconds(when: float, window: int) -> None:
     pacing = Pacing(rate=10.0, window=8)
