@@ -5,6 +5,8 @@
 - A server (MySQL or MariaDB) and a SQLite sample are read with the same SQL; what is asked stands
   in queries.py.
 - Rows are made by the names of a SELECT's columns, never by their order.
+- Khanza's columns that are read hold 200 letters at most. What is wider than WIDEST is none of its
+  values: only its beginning comes, marked as one (rules/letters.py), so that no cell fills memory.
 """
 
 import os
@@ -23,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.errors import AntreanError
-from antrean_cli.rules.letters import raw, visible
+from antrean_cli.rules.letters import CUT, raw, visible
 
 if TYPE_CHECKING:
     import pymysql
@@ -31,6 +33,12 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="Connection")
 Row = TypeVar("Row", bound=NamedTuple)
 NO_VALUES: Mapping[str, str] = {}
+WIDEST, BEGINNING = 255, 60
+# Both kinds of databases have these functions; LENGTH may count bytes, of which letters have four.
+_NARROW = f"""
+    CASE WHEN LENGTH(wide.{{name}}) > {4 * WIDEST}
+         THEN CONCAT(SUBSTR(wide.{{name}}, 1, {BEGINNING}), :cut)
+         ELSE wide.{{name}} END AS {{name}}"""
 
 
 class Answer(NamedTuple):
@@ -38,6 +46,12 @@ class Answer(NamedTuple):
 
     names: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
+
+
+class _Value(NamedTuple):
+    """The row of a SELECT of one column."""
+
+    value: str | None
 
 
 class _Garbled(Exception):  # noqa: N818 - a cause for troubles.py, and nobody else sees it
@@ -111,13 +125,17 @@ class Connection:
         sql: str,
         values: Mapping[str, str] = NO_VALUES,
         listed: Sequence[str] = (),
+        order: str = "",
     ) -> list[Row]:
         """Return the rows of one SELECT, whose columns bear the names of the row's fields.
 
         `:name` stands for one of the values, `:list` for the listed ones (for none at all if there
-        are none). Raises TemporaryError and SettingsError.
+        are none); `order` names the columns to sort by. Raises TemporaryError and SettingsError.
         """
-        answer = self._answer(sql, values, listed)
+        narrow = ",".join(_NARROW.format(name=name) for name in row._fields)
+        sql = f"SELECT {narrow} FROM ({sql}) AS wide"  # noqa: S608 - statements and names of ours
+        sql += f" ORDER BY {order}" if order else ""
+        answer = self._answer(sql, {**values, "cut": CUT}, listed)
         if sorted(answer.names) != sorted(row._fields):
             raise _error_of(_Garbled())
         return list(map(_by_name(row, answer.names), answer.rows))
@@ -125,13 +143,15 @@ class Connection:
     def _values(
         self, sql: str, values: Mapping[str, str] = NO_VALUES, listed: Sequence[str] = ()
     ) -> list[str]:
-        """Return the values of a SELECT of one column, as `_rows` does; a NULL is an empty text.
+        """Return the values of a SELECT of one column, `value`, as `_rows` does.
 
-        Raises TemporaryError and SettingsError.
+        A NULL is an empty text. Raises TemporaryError and SettingsError.
         """
-        return [str(value or "") for (value,) in self._answer(sql, values, listed).rows]
+        return [row.value or "" for row in self._rows(_Value, sql, values, listed)]
 
-    def _answer(self, sql: str, values: Mapping[str, str], listed: Sequence[str] = ()) -> Answer:
+    def _answer(
+        self, sql: str, values: Mapping[str, str] = NO_VALUES, listed: Sequence[str] = ()
+    ) -> Answer:
         values = {name: raw(value) for name, value in values.items()}
         names, listed = [f"l{number}" for number in range(len(listed))], [*map(raw, listed)]
         sql = sql.replace(":list", ", ".join(f":{name}" for name in names) or "NULL")
@@ -191,6 +211,8 @@ def _names(description: Sequence[Sequence[Any]] | None) -> tuple[str, ...]:
 
 def _by_name(row: type[Row], names: Sequence[str]) -> Callable[[Sequence[Any]], Row]:
     """Return what makes a row out of the cells of a SELECT with these names of columns."""
+    if len(names) == 1:
+        return row._make
     in_order = itemgetter(*map(names.index, row._fields))
     return lambda cells: row._make(in_order(cells))
 

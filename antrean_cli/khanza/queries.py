@@ -10,7 +10,7 @@
 - One read is one snapshot: what Khanza writes meanwhile is seen as a whole by the next one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ from antrean_cli.rules.rows import (
     Ticket,
 )
 from antrean_cli.rules.times import parse_date
-from antrean_cli.rules.values import filled
+from antrean_cli.rules.values import all_comparable, filled
 
 _DAY = timedelta(days=1)
 
@@ -148,25 +148,27 @@ class Khanza(Connection):
 
     def version(self) -> str:
         """Return what the server, or SQLite, calls itself."""
-        return self._values("SELECT sqlite_version()" if self.sample else "SELECT VERSION()")[0]
+        return self._values(f"SELECT {'sqlite_version' if self.sample else 'VERSION'}() AS value")[
+            0
+        ]
 
     def now(self) -> str:
         """Return the server's own time as it would write it into a table; a server's only."""
-        return self._values("SELECT NOW()")[0]
+        return self._values("SELECT NOW() AS value")[0]
 
     def grants(self) -> list[str]:
         """Return the server's list of what our account may do; a server's only.
 
         A line can hold a password's hash.
         """
-        return self._values("SHOW GRANTS")
+        return [str(line) for (line,) in self._answer("SHOW GRANTS").rows]
 
     def _has(self, table: str) -> bool:
         if self.sample:
-            sql = "SELECT name FROM sqlite_master WHERE name = :table"
+            sql = "SELECT name AS value FROM sqlite_master WHERE name = :table"
         else:
             sql = """
-                SELECT table_name FROM information_schema.tables
+                SELECT table_name AS value FROM information_schema.tables
                 WHERE table_schema = DATABASE() AND table_name = :table
                 """
         return bool(self._values(sql, {"table": table}))
@@ -230,12 +232,15 @@ class Khanza(Connection):
             OwnSenderTask,
             """
             SELECT taskid, COALESCE(waktu, '') AS waktu FROM referensi_mobilejkn_bpjs_taskid
-            WHERE no_rawat = :no_rawat ORDER BY waktu
+            WHERE no_rawat = :no_rawat
             """,
             {"no_rawat": no_rawat},
+            order="waktu",
         )
         sent = self._values(
-            "SELECT statuskirim FROM referensi_mobilejkn_bpjs WHERE nobooking = :nobooking",
+            """
+            SELECT statuskirim AS value FROM referensi_mobilejkn_bpjs WHERE nobooking = :nobooking
+            """,
             {"nobooking": nobooking},
         )
         return OwnSenderNotes(tasks=tasks, statuskirim=sent[0] if sent else "")
@@ -261,6 +266,9 @@ class Khanza(Connection):
         # A visit from before the window that is asked for by its number may belong to a booking by
         # now.
         oldest = min([*map(_day_of, window.no_rawat), window.first])
+        maping_dokter = self._maping_dokter()
+        doctors = [row.kd_dokter for row in registrations]
+        doctors += [row.kd_dokter for row in maping_dokter]
         return Rows(
             registrations=registrations,
             bookings=self._bookings(window, oldest),
@@ -270,9 +278,9 @@ class Khanza(Connection):
             reseps=self._reseps(days, others, racikan=window.racikan),
             tickets=self._tickets(days, others) if window.tickets else (),
             seps=self._seps(days, others),
-            slots=self._slots(),
+            slots=self._slots(all_comparable(doctors)),
             maping_poli=self._maping_poli(),
-            maping_dokter=self._maping_dokter(),
+            maping_dokter=maping_dokter,
             payers=self._payers(),
             kode_ppk=self._kode_ppk(),
         )
@@ -403,10 +411,10 @@ class Khanza(Connection):
             FROM resep_obat o
             WHERE (no_rawat BETWEEN :low AND :high OR no_rawat IN (:list))
               AND COALESCE(status, '') <> 'ranap'
-            ORDER BY no_resep
             """,  # noqa: S608 - constants of ours
             days,
             others,
+            order="no_resep",
         )
 
     def _tickets(self, days: Mapping[str, str], others: Sequence[str]) -> list[Ticket]:
@@ -417,10 +425,10 @@ class Khanza(Connection):
                    CONCAT(tanggal, ' ', jam_panggil) AS dipanggil
             FROM {TICKETS}
             WHERE no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)
-            ORDER BY no_rawat, tanggal, nomor
             """,  # noqa: S608 - a constant of ours
             days,
             others,
+            order="no_rawat, dicetak, nomor",
         )
 
     def _seps(self, days: Mapping[str, str], others: Sequence[str]) -> list[Sep]:
@@ -442,16 +450,20 @@ class Khanza(Connection):
             FROM {table}
             WHERE (no_rawat BETWEEN :low AND :high OR no_rawat IN (:list))
               AND COALESCE(jnspelayanan, '') <> '1'
-            ORDER BY no_sep
             """,  # noqa: S608 - a constant of ours
             days,
             others,
+            order="no_sep",
         )
 
-    def _slots(self) -> list[Slot]:
+    def _slots(self, doctors: Collection[str]) -> list[Slot]:
         return self._rows(
             Slot,
-            "SELECT kd_dokter, hari_kerja, jam_mulai, jam_selesai, kd_poli, kuota FROM jadwal",
+            """
+            SELECT kd_dokter, hari_kerja, jam_mulai, jam_selesai, kd_poli, kuota FROM jadwal
+            WHERE LOWER(RTRIM(kd_dokter)) IN (:list)
+            """,
+            listed=sorted(doctors),
         )
 
     def _maping_poli(self) -> list[PoliMapping]:
@@ -461,8 +473,8 @@ class Khanza(Connection):
             SELECT mp.kd_poli_rs AS kd_poli_rs, mp.kd_poli_bpjs AS kd_poli_bpjs,
                    mp.nm_poli_bpjs AS nm_poli_bpjs, k.nm_poli AS nm_poli
             FROM maping_poli_bpjs mp LEFT JOIN poliklinik k ON k.kd_poli = mp.kd_poli_rs
-            ORDER BY mp.kd_poli_rs
             """,
+            order="kd_poli_rs",
         )
 
     def _maping_dokter(self) -> list[DoctorMapping]:
@@ -472,21 +484,25 @@ class Khanza(Connection):
             SELECT md.kd_dokter AS kd_dokter, md.kd_dokter_bpjs AS kd_dokter_bpjs,
                    md.nm_dokter_bpjs AS nm_dokter_bpjs, d.nm_dokter AS nm_dokter
             FROM maping_dokter_dpjpvclaim md LEFT JOIN dokter d ON d.kd_dokter = md.kd_dokter
-            ORDER BY md.kd_dokter
             """,
+            order="kd_dokter",
         )
 
     def _payers(self) -> frozenset[str]:
-        return frozenset(filter(filled, self._values("SELECT kd_pj FROM password_asuransi")))
+        return frozenset(
+            filter(filled, self._values("SELECT kd_pj AS value FROM password_asuransi"))
+        )
 
     def _kode_ppk(self) -> str:
-        found = self._values("SELECT kode_ppk FROM setting")
+        found = self._values("SELECT kode_ppk AS value FROM setting")
         return found[0] if found else ""
 
     def there(self, no_rawat: Sequence[str], nobooking: Sequence[str]) -> frozenset[str]:
         """Return those of these numbers that still name a visit or a booking, of whatever day."""
-        visits = "SELECT no_rawat FROM reg_periksa WHERE no_rawat IN (:list)"
-        bookings = "SELECT nobooking FROM referensi_mobilejkn_bpjs WHERE nobooking IN (:list)"
+        visits = "SELECT no_rawat AS value FROM reg_periksa WHERE no_rawat IN (:list)"
+        bookings = """
+            SELECT nobooking AS value FROM referensi_mobilejkn_bpjs WHERE nobooking IN (:list)
+            """
         found = self._values(visits, listed=no_rawat) if no_rawat else []
         found += self._values(bookings, listed=nobooking) if nobooking else []
         return frozenset(found)
@@ -506,9 +522,9 @@ class Khanza(Connection):
             FROM bridging_surat_kontrol_bpjs k JOIN bridging_sep s ON s.no_sep = k.no_sep
             WHERE k.tgl_rencana BETWEEN :first AND :last
               {others if self._offers(SURAT_KONTROL) else ""}
-            ORDER BY k.no_surat
             """,  # noqa: S608 - a constant of ours
             {"first": first.isoformat(), "last": last.isoformat()},
+            order="no_surat",
         )
 
 

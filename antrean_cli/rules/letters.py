@@ -13,6 +13,7 @@ import re
 
 # All kinds of blanks but those that are no letters of a text.
 _BLANKS = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+CUT = "\N{HORIZONTAL ELLIPSIS}\0"  # ends what was cut, because no value of Khanza's is so wide
 _WRITTEN_OUT = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
-from antrean_cli.khanza.connection import NO_VALUES, Row
+from antrean_cli.khanza.connection import BEGINNING, NO_VALUES, WIDEST, Answer, Row
 from antrean_cli.khanza.queries import Khanza
 from antrean_cli.rules.causes import Cause, trouble
 from antrean_cli.rules.rows import Berkas
@@ -37,9 +37,10 @@ class Turned(Khanza):
         sql: str,
         values: Mapping[str, str] = NO_VALUES,
         listed: Sequence[str] = (),
+        order: str = "",
     ) -> list[Row]:
         turned = f"SELECT {', '.join(reversed(row._fields))} FROM ({sql}) AS straight"
-        return super()._rows(row, turned, values, listed)
+        return super()._rows(row, turned, values, listed, order)
 
 
 def test_the_order_of_columns_is_of_no_consequence(either: tuple[Hospital, KhanzaSettings]) -> None:
@@ -50,20 +51,60 @@ def test_the_order_of_columns_is_of_no_consequence(either: tuple[Hospital, Khanz
 
 
 @pytest.mark.parametrize(
-    "columns",
+    "names",
     [
-        "no_rawat, dikirim, diterima",
-        "no_rawat, dikirim, diterima, kembali, 'x' AS lagi",
-        "no_rawat, dikirim, diterima, kembali AS kembalinya",
+        ("no_rawat", "dikirim", "diterima", "kembali"),
+        ("no_rawat", "dikirim", "diterima", "kembali", "ranap", "ranap"),
+        ("no_rawat", "dikirim", "diterima", "kembalinya", "ranap"),
     ],
     ids=["one too few", "one too many", "another name"],
 )
 def test_an_answer_has_to_have_just_the_fields_of_its_row(
-    either: tuple[Hospital, KhanzaSettings], columns: str
+    either: tuple[Hospital, KhanzaSettings], names: tuple[str, ...]
 ) -> None:
-    with Khanza(either[1]) as khanza, pytest.raises(TemporaryError) as caught:
-        khanza._rows(Berkas, f"SELECT {columns} FROM mutasi_berkas")
+    """A server that is none can answer anything."""
+
+    class Garbling(Khanza):
+        def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
+            answer = super()._select(sql, values)
+            return Answer(names, []) if "mutasi_berkas" in sql else answer
+
+    with pytest.raises(TemporaryError) as caught:
+        read(either[1], reader=Garbling)
     assert caught.value.why == trouble(Cause.KHANZA_GARBLED)
+
+
+@pytest.mark.parametrize(
+    ("text", "comes"),
+    [
+        ("a" * WIDEST, "a" * WIDEST),
+        ("é" * WIDEST, "é" * WIDEST),  # of several bytes each
+        ("a" * (4 * WIDEST + 1), "a" * BEGINNING + "…\\x00"),
+        ("a" * 3_000_000, "a" * BEGINNING + "…\\x00"),
+        ("", ""),
+    ],
+    ids=["as wide as may be", "in bytes wider", "too wide", "millions of letters", "empty"],
+)
+def test_what_is_too_wide_for_khanza_comes_cut(
+    either: tuple[Hospital, KhanzaSettings], text: str, comes: str
+) -> None:
+    select = """
+        SELECT :text AS no_rawat, '1' AS dikirim, '2' AS diterima, '3' AS kembali, NULL AS ranap
+        """
+    with Khanza(either[1]) as khanza:
+        (row,) = khanza._rows(Berkas, select, {"text": text})
+    assert row == Berkas(comes, "1", "2", "3", None)
+
+
+def test_only_the_hours_of_doctors_who_can_be_told_are_read(
+    either: tuple[Hospital, KhanzaSettings],
+) -> None:
+    """Those of the registrations, and those that BPJS has a code for."""
+    hospital, settings = either
+    mapped = {"D01", "D02", "D04"}
+    assert {slot.kd_dokter for slot in read(settings).slots} == mapped
+    hospital.visit(MONDAY, kd_dokter="d03")
+    assert {slot.kd_dokter for slot in read(settings).slots} == mapped | {"D03"}
 
 
 def test_every_cell_is_text_or_nothing(either: tuple[Hospital, KhanzaSettings]) -> None:
