@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from tests.benchmark import pacing, passes, reading, sending
+from tests.benchmark import heavy, pacing, passes, reading, sending
 from tests.benchmark.tools import Figure
 from tests.support.mariadb import _program
 
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "reading": reading.run,
     "idle": passes.idle,
     "memory": passes.memory,
+    "heavy": heavy.run,
 }
 WIDTH = 78
 
