@@ -11,10 +11,11 @@ from antrean_cli.console.output import show
 from antrean_cli.console.parameters import DAY
 from antrean_cli.operator.push_filter import UNFINISHED, PushFilter, find_pushes
 from antrean_cli.render.left_alive import left_alive_section
-from antrean_cli.render.pushes import listed_push_document, push_table
+from antrean_cli.render.pushes import PushRow, listed_push_document, push_row, push_table
 from antrean_cli.render.reasons import mentions
-from antrean_cli.render.text import json_text
+from antrean_cli.render.text import json_parts
 from antrean_cli.rules.codes import State
+from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import LEFT_ALIVE
 
 
@@ -69,12 +70,19 @@ def command(
         reason=reason,
         mentions=mentions,
     )
+    rows, alive = list[PushRow](), list[Record]()
     with reading(app) as (ledger, now):
-        pairs = find_pushes(ledger, wanted, now)
-    if as_json:
-        click.echo(json_text([listed_push_document(record, push) for record, push in pairs]))
-    elif pairs:
-        alive = [record for record, push in pairs if push.reason == LEFT_ALIVE]
-        show("\n\n".join(filter(None, (push_table(pairs), left_alive_section(alive)))))
+        pairs = find_pushes(ledger, wanted, now)  # read as they are used: a bad week has many
+        if as_json:
+            for part in json_parts(listed_push_document(record, push) for record, push in pairs):
+                click.echo(part, nl=False)
+            click.echo()
+            return
+        for record, push in pairs:
+            rows.append(push_row(record, push))
+            if push.reason == LEFT_ALIVE:
+                alive.append(record)
+    if rows:
+        show("\n\n".join(filter(None, (push_table(rows), left_alive_section(alive)))))
     else:
         app.say("Tidak ada yang cocok.")

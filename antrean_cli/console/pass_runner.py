@@ -81,7 +81,7 @@ def _run_and_tell(
     app: App, settings: Settings, one: Pass, since: date | None, as_json: bool
 ) -> tuple[Report, Journal]:
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
-    pushes = (push for known in one.ledger.unfinished().values() for push in known.pushes.values())
+    pushes = (push for known in one.ledger.each_unfinished() for push in known.pushes.values())
     reasons = (push.reason for push in pushes if push.state == State.HELD and push.reason)
     journal = Journal(app, settings, reasons, table=interactive)
     changes: list[dict[str, Any]] = []

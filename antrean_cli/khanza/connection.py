@@ -34,6 +34,7 @@ Self = TypeVar("Self", bound="Connection")
 Row = TypeVar("Row", bound=NamedTuple)
 NO_VALUES: Mapping[str, str] = {}
 WIDEST, BEGINNING = 255, 60
+MANY = 5000  # rows of one answer, from which on the time to share equal cells is worth it
 # Both kinds of databases have these functions; LENGTH may count bytes, of which letters have four.
 _NARROW = f"""
     CASE WHEN LENGTH(wide.{{name}}) > {4 * WIDEST}
@@ -161,6 +162,8 @@ class Connection:
         width = len(answer.names)
         if not width or any(len(row) != width for row in answer.rows):
             raise _error_of(_Garbled())
+        if len(answer.rows) > MANY:
+            answer = answer._replace(rows=_sharing(answer.rows))
         return answer if _is_seen(answer.rows) else answer._replace(rows=[*map(_seen, answer.rows)])
 
     def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
@@ -198,6 +201,12 @@ def _is_seen(rows: Sequence[Sequence[Any]]) -> bool:
         return "".join(filter(None, chain.from_iterable(rows))).isprintable()
     except TypeError:  # a type of MySQL's that no column read here has
         return False
+
+
+def _sharing(rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Return rows whose equal cells are one object: codes, names and dates come again and again."""
+    cells: dict[Any, Any] = {}
+    return [tuple(cells.setdefault(cell, cell) for cell in row) for row in rows]
 
 
 def _seen(row: Sequence[Any]) -> Sequence[str | None]:

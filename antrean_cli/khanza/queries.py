@@ -400,6 +400,7 @@ class Khanza(Connection):
     ) -> list[Resep]:
         # Hospitals without antrean farmasi may lack the table (`check`): it is then not named.
         mixed = f"EXISTS (SELECT 1 FROM {RACIKAN} d WHERE d.no_resep = o.no_resep)"  # noqa: S608
+        mixed = f"CASE WHEN {mixed} THEN '1' ELSE '0' END"
         return self._rows(
             Resep,
             f"""

@@ -12,6 +12,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timezone
+from functools import lru_cache
+from sys import intern
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -99,6 +101,7 @@ def stored_time(waktu: datetime | None) -> int | None:
     return None if waktu is None else milliseconds(waktu)
 
 
+@lru_cache(4096)  # what one pass wrote has one time
 def aware(ms: int, zone: timezone) -> datetime:
     """Return a time of the ledger's in a zone."""
     return datetime.fromtimestamp(ms / 1000, zone)
@@ -162,7 +165,7 @@ def _push_of(row: PushRow, zone: timezone) -> Push:
         state=_STATES[row.state],
         recorded=None if row.recorded is None else aware(row.recorded, zone),
         waktu=None if row.waktu is None else aware(row.waktu, zone),
-        source=row.source,
+        source=intern(row.source),  # one of a few, and there may be many pushes
         reason=_reason_of(row.reason_code, row.reason, zone) if row.reason_code else None,
         code=row.code,
         attempts=row.attempts,
@@ -174,6 +177,7 @@ def _push_of(row: PushRow, zone: timezone) -> Push:
     )
 
 
+@lru_cache(4096)  # many pushes have the same one, and share it
 def _reason_of(code: str, params: str | None, zone: timezone) -> Reason:
     return reason_from(code, params or "{}", lambda ms: aware(ms, zone))
 

@@ -11,10 +11,12 @@ Every statement about bookings and pushes stands here.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timezone
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -36,6 +38,7 @@ from antrean_cli.ledger.pass_state import PassState, state_of, stored
 from antrean_cli.rules.push import Change, Record, changes
 
 # What is open, as the index push_open has it (migrations.py).
+_NO_MORE: tuple[None, tuple[()]] = (None, ())
 _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
 
 
@@ -136,13 +139,22 @@ class Ledger:
 
     def unfinished(self) -> dict[str, Record]:
         """Return the bookings that have something open, by kode booking."""
+        return {record.kodebooking: record for record in self.each_unfinished()}
+
+    def each_unfinished(self) -> Iterator[Record]:
+        """Yield them one by one, as of one moment; nothing can be written until the last has come.
+
+        For whoever keeps few of them: after a bad week they are many.
+        """
         with self._snapshot():
-            found = self._records(f"kodebooking IN ({_OPEN})", {})
             indexed = Counter(kodebooking for (kodebooking,) in self._connection.execute(_OPEN))
-            # A damaged index would hide what is open, and no seal covers an index.
-            if indexed != Counter({name: _open_pushes(record) for name, record in found.items()}):
+            for record in self._each(f"kodebooking IN ({_OPEN})", {}):
+                # A damaged index would hide what is open, and no seal covers an index.
+                if indexed.pop(record.kodebooking, 0) != _open_pushes(record):
+                    raise DamagedError("index push_open")
+                yield record
+            if indexed:
                 raise DamagedError("index push_open")
-        return found
 
     def of_days(self, first: date, last: date) -> dict[str, Record]:
         """Return the bookings of these days of service, by kode booking."""
@@ -152,20 +164,38 @@ class Ledger:
             {"first": first.isoformat(), "last": last.isoformat()},
         )
 
-    def known(self, kodebooking: Iterable[str], no_rawat: Iterable[str]) -> dict[str, Record]:
+    def days_since(self, first: date) -> list[date]:
+        """Return the days of service, from one on, that there are bookings of; the oldest first."""
+        with explained(self._path):
+            found = self._connection.execute(
+                "SELECT DISTINCT tanggal FROM booking WHERE tanggal >= ? ORDER BY tanggal",
+                (first.isoformat(),),
+            ).fetchall()
+        return [date.fromisoformat(tanggal) for (tanggal,) in found]
+
+    def known(
+        self,
+        kodebooking: Iterable[str],
+        no_rawat: Iterable[str],
+        *,
+        besides: Collection[str] = (),
+    ) -> dict[str, Record]:
         """Return the bookings of these kode booking, and those made at the desk for these visits.
 
-        By kode booking.
+        By kode booking; without those of `besides`, whom the caller has already.
         """
+        lists = {"kodebooking": kodebooking, "no_rawat": no_rawat, "besides": besides}
         return self._records(
             """
             kodebooking IN (
                 SELECT value FROM json_each(:kodebooking)
                 UNION
                 SELECT kodebooking FROM booking
-                WHERE no_rawat IN (SELECT value FROM json_each(:no_rawat)) AND kind <> 'mobilejkn')
+                WHERE no_rawat IN (SELECT value FROM json_each(:no_rawat)) AND kind <> 'mobilejkn'
+                EXCEPT
+                SELECT value FROM json_each(:besides))
             """,
-            {"kodebooking": json.dumps(list(kodebooking)), "no_rawat": json.dumps(list(no_rawat))},
+            {name: json.dumps(list(numbers)) for name, numbers in lists.items()},
         )
 
     def done_fingerprints(self, first: date, last: date) -> dict[str, str]:
@@ -336,24 +366,31 @@ class Ledger:
 
     def _records(self, which: str, values: Mapping[str, str]) -> dict[str, Record]:
         """Return the bookings that a condition of ours on their kode booking fits, by it."""
+        return {record.kodebooking: record for record in self._each(which, values)}
+
+    def _each(self, which: str, values: Mapping[str, str]) -> Iterator[Record]:
+        """Yield them in the order of their kode booking, each with its pushes."""
         with self._snapshot():
-            pushes: dict[str, list[tuple[Any, ...]]] = {}
-            for row in self._connection.execute(
-                f"SELECT {PUSH_COLUMNS} FROM push WHERE {which} ORDER BY step",  # noqa: S608
-                values,
-            ):
-                pushes.setdefault(row[0], []).append(row)
+            pushes = groupby(
+                self._connection.execute(
+                    f"SELECT {PUSH_COLUMNS} FROM push WHERE {which} ORDER BY kodebooking, step",  # noqa: S608
+                    values,
+                ),
+                itemgetter(0),
+            )
             bookings = self._connection.execute(
-                f"SELECT {BOOKING_COLUMNS}, seal FROM booking WHERE {which}",  # noqa: S608
+                f"SELECT {BOOKING_COLUMNS}, seal FROM booking WHERE {which} ORDER BY kodebooking",  # noqa: S608
                 values,
             )
-            records = {}
+            whose, rows = next(pushes, _NO_MORE)
             for *booking, seal in bookings:
-                record = self._record(tuple(booking), pushes.pop(booking[0], []), seal)
-                records[record.kodebooking] = record
-            if pushes:
+                mine = []
+                if whose == booking[0]:
+                    mine = list(rows)
+                    whose, rows = next(pushes, _NO_MORE)
+                yield self._record(tuple(booking), mine, seal)
+            if whose is not None:
                 raise _broken("push")
-            return records
 
     def _record(
         self, booking: tuple[Any, ...], pushes: list[tuple[Any, ...]], seal: int | None

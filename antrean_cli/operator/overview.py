@@ -200,7 +200,7 @@ def is_stuck(ledger: Ledger, limits: Limits, now: datetime) -> bool:
 
     It is cheaper than an overview: refusals and what is settled are not looked at.
     """
-    pushes = (push for record in ledger.unfinished().values() for push in record.pushes.values())
+    pushes = (push for record in ledger.each_unfinished() for push in record.pushes.values())
     on = any(
         outage.announced for outage in _outages(ledger.pass_state()) if outage.kind not in OF_FILES
     )

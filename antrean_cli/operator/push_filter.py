@@ -1,6 +1,6 @@
 """Which pushes a person means, and where they are looked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -63,34 +63,34 @@ class PushFilter:
         return push.reason is not None and self.mentions(push.reason, self.reason)
 
 
-def find_pushes(ledger: Ledger, wanted: PushFilter, now: datetime) -> list[tuple[Record, Push]]:
-    """Return the pushes that are meant with their bookings: oldest day first, step by step.
+def find_pushes(ledger: Ledger, wanted: PushFilter, now: datetime) -> Iterator[tuple[Record, Push]]:
+    """Yield the pushes that are meant with their bookings: oldest day first, step by step.
 
     Among them is a cancel that waits for people, of a booking that is left alive at BPJS.
     """
-    return [
-        (record, push)
-        for record in find_bookings(ledger, wanted, now)
-        for push in (*map(record.push, STEPS), as_held(record))
-        if push and wanted.fits(record, push)
-    ]
+    for record in find_bookings(ledger, wanted, now):
+        for push in (*map(record.push, STEPS), as_held(record)):
+            if push and wanted.fits(record, push):
+                yield record, push
 
 
-def find_bookings(ledger: Ledger, wanted: PushFilter, now: datetime) -> list[Record]:
-    """Return the bookings that pushes are meant of, oldest day first.
+def find_bookings(ledger: Ledger, wanted: PushFilter, now: datetime) -> Iterator[Record]:
+    """Yield the bookings that pushes are meant of, oldest day first, read day by day.
 
     Without a number or a day they are those that BPJS still takes something of.
     """
     if wanted.number:
-        found = _meant(ledger.of_visit(wanted.number), wanted.number)
+        days: Iterable[Iterable[Record]] = [_meant(ledger.of_visit(wanted.number), wanted.number)]
     elif wanted.tanggal:
-        found = list(ledger.of_days(wanted.tanggal, wanted.tanggal).values())
+        days = [ledger.of_days(wanted.tanggal, wanted.tanggal).values()]
     else:
         # H+7 is counted by BPJS's own calendar, which is a day behind the hospital's for some
         # hours in WITA and WIT.
-        found = list(ledger.of_days(service_day(now) - MAX_AGE, date.max).values())
-    fitting = (record for record in found if wanted.fits_booking(record))
-    return sorted(fitting, key=lambda record: (record.tanggal, record.kodebooking))
+        since = service_day(now) - MAX_AGE
+        days = (ledger.of_days(day, day).values() for day in ledger.days_since(since))
+    for found in days:
+        fitting = (record for record in found if wanted.fits_booking(record))
+        yield from sorted(fitting, key=lambda record: (record.tanggal, record.kodebooking))
 
 
 def _meant(found: list[Record], number: str) -> list[Record]:

@@ -173,7 +173,7 @@ def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: date
             advice=f"antrean sync --since {tanggal}",
         )
     wanted = PushFilter(number=number, tanggal=tanggal)
-    known = find_bookings(ledger, wanted, now)
+    known = list(find_bookings(ledger, wanted, now))
     if number and not known:
         raise InputError(
             f"Ledger tidak mengenal {number} pada {tanggal}; lihat: "

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from antrean_cli.render.reasons import advice_on, sentence
 from antrean_cli.render.tables import table
@@ -27,19 +27,31 @@ def pushes_in(records: Iterable[Record], *states: str) -> list[tuple[Record, Pus
 # -- lists
 
 
-def push_table(pairs: Iterable[tuple[Record, Push]]) -> str:
+class PushRow(NamedTuple):
+    """A push as `antrean list` shows it."""
+
+    hari: str
+    kodebooking: str
+    poli: str
+    kiriman: str
+    keadaan: str
+    alasan: str
+
+
+def push_row(record: Record, push: Push) -> PushRow:
+    """Return what `antrean list` shows of a push."""
+    return PushRow(
+        hari=f"{record.tanggal:%d-%m}",
+        kodebooking=record.kodebooking,
+        poli=record.kd_poli,
+        kiriman=step_name(push.step),
+        keadaan=STATES[push.state],
+        alasan=_why_or_when(record, push),
+    )
+
+
+def push_table(rows: Sequence[PushRow]) -> str:
     """Return pushes as `antrean list` shows them, one a row."""
-    rows = [
-        (
-            f"{record.tanggal:%d-%m}",
-            record.kodebooking,
-            record.kd_poli,
-            step_name(push.step),
-            STATES[push.state],
-            _why_or_when(record, push),
-        )
-        for record, push in pairs
-    ]
     headings = ("Hari", "Kode booking", "Poli", "Kiriman", "Keadaan", "Alasan atau waktu")
     return table(headings, rows, _REASON_WIDTH)
 

@@ -1,7 +1,9 @@
 """Rows → an aligned table for a terminal, CSV, or tab-separated lines for shell scripts."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 
+_AT_ONCE, _HEADING = 1000, 2  # rows, and lines
 _PLAIN_BREAKS = str.maketrans("\t\r\n", "   ")
 
 
@@ -15,13 +17,37 @@ def table(
     `widths` are the columns' in characters (None: as wide as it gets); one number is that of the
     last column.
     """
+    if widths is None or isinstance(widths, int):
+        widths = [*[None] * (len(headers) - 1), widths]
+    cells = [list(map(_wrapped, row, widths)) for row in rows]
+    if len(cells) <= _AT_ONCE:
+        return _tabulated(headers, cells)
+    # tabulate needs a multiple of what it is given: so a long table comes in parts, each with a row
+    # as wide as the widest of all, which is cut off again.
+    widest = ["x" * max(map(_width, column)) for column in zip(*cells, strict=True)]
+    parts = [
+        _tabulated(headers, [*cells[start : start + _AT_ONCE], widest]).split("\n")
+        for start in range(0, len(cells), _AT_ONCE)
+    ]
+    return "\n".join(
+        "\n".join(lines[_HEADING if number else 0 : -1]) for number, lines in enumerate(parts)
+    )
+
+
+def _tabulated(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     from tabulate import tabulate  # 50 ms that a pass without a table need not pay
 
-    if isinstance(widths, int):
-        widths = [*[None] * (len(headers) - 1), widths]
-    return tabulate(
-        list(rows), headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths
-    )
+    return tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
+
+
+def _wrapped(cell: object, width: int | None) -> str:
+    """Return a cell in lines of its column's width."""
+    text = str(cell)
+    return text if width is None or len(text) <= width else fill(text, width)
+
+
+def _width(cell: str) -> int:
+    return max(map(len, cell.split("\n")))
 
 
 def csv_text(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

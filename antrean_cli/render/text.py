@@ -3,7 +3,10 @@
 import json
 import re
 import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
+_AT_ONCE = 500  # values of a long list
 WIDTH = 79  # of a line of text on a terminal
 _COMMAND = re.compile(r"antrean (?:add|batal|list|reconcile|retry|show|sync|update)\b[^;,)]*")
 
@@ -24,3 +27,12 @@ def fill(sentence: str, indent: int = 0) -> str:
 def json_text(value: object) -> str:
     """Return one JSON document."""
     return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def json_parts(values: Iterable[object]) -> Iterator[str]:
+    """Yield what `json_text` makes of a list of values, in parts: nobody has to keep them all."""
+    values, opening = iter(values), "[\n"
+    while some := list(islice(values, _AT_ONCE)):
+        yield f"{opening}{json_text(some)[2:-2]}"
+        opening = ",\n"
+    yield "[]" if opening == "[\n" else "\n]"

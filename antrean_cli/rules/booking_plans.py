@@ -144,7 +144,8 @@ def _plan_of(visit: Visit, standing: Standing, occasion: Occasion, policy_mark: 
     after = plan(visit, known, policy, now, exact=occasion.exact, key=occasion.key)
     after = after_look(_of_its_owner(after, standing), gone=visit.cancelled_alone)
     mark = done_fingerprint(visit, after, policy, now, policy_mark, occasion.key)
-    return Plan(known or standing.replaced, replace(after, done_fingerprint=mark), visit)
+    before, after = known or standing.replaced, replace(after, done_fingerprint=mark)
+    return Plan(before, before if before == after else after, visit)  # most say nothing new
 
 
 def _of_its_owner(record: Record, standing: Standing) -> Record:

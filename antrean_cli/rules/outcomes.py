@@ -22,6 +22,7 @@ from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange, demand_on
 from antrean_cli.rules.own_faults import is_own, put_off_by_itself, with_one_more
+from antrean_cli.rules.owner_at_bpjs import is_to_be_compared
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, ORDERED, STEPS, UNLISTED, Push, Record, Refusal
 from antrean_cli.rules.reasons import (
@@ -133,10 +134,14 @@ def _accepted(answered: _Answered) -> Record:
 def _already(answered: _Answered) -> Record:
     """Note a 208: "nothing is overwritten", so the time that BPJS holds has to be asked for.
 
-    Whose an add is, is asked as well (owner_at_bpjs.py).
+    Whose an add is, is asked as well; one that was in doubt stays so until then (owner_at_bpjs.py).
     """
-    push = answered.push
-    return arrived(answered.record, mark_already_at_bpjs(push, needs_lookup=push.step in ORDERED))
+    push, before = answered.push, answered.record.pushes[answered.push.step]
+    if push.step == Step.ADD:
+        asks = before.needs_lookup and is_to_be_compared(answered.record)
+    else:
+        asks = push.step in ORDERED
+    return arrived(answered.record, mark_already_at_bpjs(push, needs_lookup=asks))
 
 
 def arrived(record: Record, push: Push) -> Record:
@@ -151,7 +156,7 @@ def with_settled_add(record: Record) -> Record:
     So an add that is in doubt is there, and one that is held or was refused came from elsewhere.
     """
     add = record.push(Step.ADD)
-    if add is None or add.state == State.SENDING:
+    if add is None or add.done or add.state == State.SENDING:
         return record
     there = add.needs_lookup or add.state in (State.HELD, State.REFUSED)
     return record.with_pushes(mark_already_at_bpjs(add)) if there else record

@@ -3,8 +3,8 @@
 - 208 says that BPJS has a booking, and not whose: Khanza's SEP form may have added it for a patient
   whose visit was deleted, and whose number the next one got. So after a 208 to an add, and before
   a held add asks, the list of the day is compared, and nothing else goes out until then.
-- That holds for an add that may have arrived before as well: most such are our own, and which are
-  not, nothing else tells.
+- That holds for an add that may have arrived before as well. Nearly all such are our own, and the
+  list does not wait its ten minutes for them.
 - Another patient's booking is left to that patient: the visit begins one of its own (whose.py).
 - What the list does not tell is taken as ever: BPJS does not show it, or not this booking.
   (rules/README.md, Whose visit)
@@ -22,9 +22,17 @@ from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.transitions import mark_already_at_bpjs, new
 
 
+def is_to_be_compared(record: Record) -> bool:
+    """Return whether BPJS's list of the day is still to tell whose booking this is there.
+
+    A booking of Mobile JKN is BPJS's own, and what was made by hand is whoever's it was typed for.
+    """
+    return not record.compared and record.kind in (Kind.ONSITE, Kind.NONJKN)
+
+
 def awaits_owner(record: Record, now: datetime) -> bool:
-    """Return whether BPJS's list of the day has to tell first whose booking this is there."""
-    if record.compared or record.kind not in (Kind.ONSITE, Kind.NONJKN):
+    """Return whether BPJS's list of the day has to tell first, before anything else goes out."""
+    if not is_to_be_compared(record):
         return False
     add = record.push(Step.ADD)
     if add is None:
@@ -34,6 +42,12 @@ def awaits_owner(record: Record, now: datetime) -> bool:
     return question_of(record, now) is not None
 
 
+def is_nearly_ours(record: Record) -> bool:
+    """Return whether what waits for the list is an add of ours that may have arrived before."""
+    add = record.push(Step.ADD)
+    return add is not None and add.state == State.ALREADY and add.needs_lookup
+
+
 def as_listed(record: Record, row: Antrean | None, key: bytes) -> Record:
     """Return the record once BPJS's list was compared; `row` is what it has under its code.
 
@@ -41,10 +55,10 @@ def as_listed(record: Record, row: Antrean | None, key: bytes) -> Record:
     is `begun_anew`.
     """
     if row is None:
-        return replace(record, compared=True)
+        return _compared(record)
     numbers = marked(numbers_of(row.norm, row.nik, row.nomorkartu), key)
     if same_patient(numbers, record.owner.numbers) is not False:
-        return replace(record, compared=True)
+        return _compared(record)
     add = record.push(Step.ADD) or new(Step.ADD)
     note = because(ReasonCode.ANOTHER_PATIENTS)
     pushes = [replace(mark_already_at_bpjs(add), note=note), *_cancelled(row)]
@@ -59,6 +73,13 @@ def as_listed(record: Record, row: Antrean | None, key: bytes) -> Record:
         refusals={},
         pushes={push.step: push for push in pushes},
     )
+
+
+def _compared(record: Record) -> Record:
+    record = replace(record, compared=True)
+    if not is_nearly_ours(record):
+        return record
+    return record.with_pushes(replace(record.pushes[Step.ADD], needs_lookup=False))
 
 
 def begun_anew(record: Record, kodebooking: str) -> Record:

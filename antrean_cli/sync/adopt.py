@@ -18,7 +18,7 @@ Which days are asked for follows from the plans: the days of adds that are due. 
 plans before they are recorded, and nothing is recorded under a code that is given up right after.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import NamedTuple
@@ -78,10 +78,13 @@ def compare_lists(
     known: Mapping[date, CachedList],
     records: Iterable[Record],
     now: datetime,
+    *,
+    at_once: Collection[date] = (),
 ) -> ListComparison:
     """Ask for the lists of these bookings' days: of those whose add, or whose tasks, wait for one.
 
-    `known` is what is known of each day's list; `reader` is None while nothing may be asked.
+    `known` is what is known of each day's list; `reader` is None while nothing may be asked. The
+    lists of the days `at_once` do not wait for ten minutes to be over.
     """
     days: dict[date, list[str]] = {}
     for record in records:
@@ -92,7 +95,7 @@ def compare_lists(
     refused: Trouble | None = None
     for tanggal, covered in sorted(days.items()):
         one = lists.setdefault(tanggal, CachedList(kept=()))
-        if reader is None or not one.may_be_asked(now):
+        if reader is None or not (tanggal in at_once or one.may_be_asked(now)):
             continue
         result = reader.ask(CallName.PER_TANGGAL, tanggal.isoformat())
         lists[tanggal] = one = _after(one, result, covered, now)

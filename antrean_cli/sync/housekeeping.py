@@ -18,7 +18,7 @@ def recover(ledger: Ledger, now: datetime) -> tuple[Change, ...]:
 
     What was in flight when it died is asked for; what is too late for BPJS is closed.
     """
-    pairs = [(before, _recovered(before, now)) for before in ledger.unfinished().values()]
+    pairs = ((before, _recovered(before, now)) for before in ledger.each_unfinished())
     changed = [(before, after) for before, after in pairs if before != after]
     if not changed:
         return ()

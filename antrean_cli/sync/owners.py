@@ -19,7 +19,12 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.listings import Antrean
-from antrean_cli.rules.owner_at_bpjs import as_listed, awaits_owner, begun_anew
+from antrean_cli.rules.owner_at_bpjs import (
+    as_listed,
+    awaits_owner,
+    begun_anew,
+    is_nearly_ours,
+)
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.sync.adopt import ListComparison, compare_lists, free_code, note_shown
 from antrean_cli.sync.list_reader import ListReader
@@ -50,7 +55,8 @@ def settle_owners(
     """
     known = ledger.pass_state().antrean_lists
     unseen = [record for record in awaiting if record.tanggal not in seen]
-    compared = compare_lists(reader, known, unseen, now)
+    urgent = {record.tanggal for record in unseen if is_nearly_ours(record)}
+    compared = compare_lists(reader, known, unseen, now, at_once=urgent)
     lists = {day: _with_earlier(one, known.get(day)) for day, one in compared.lists.items()}
     compared = compared._replace(lists=lists, rows={**seen, **compared.rows})
     gone_without = _without_list(reader, compared, unseen, now)

@@ -12,7 +12,7 @@ What is handed on is named tuples, made by name: a dataclass takes ten times as 
 an idle pass does little else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -126,7 +126,7 @@ def read(
     undone = not_done(ledger, occasion, with_sessions(visits, sessions))
     agenda = Agenda(
         visits=undone,
-        records=unfinished | gone | known_of(ledger, undone),
+        records=unfinished | gone | known_of(ledger, undone, besides=unfinished),
         ledger_writes=writes,
         key=ledger.key,
     )
@@ -166,12 +166,15 @@ def visits_of(ledger: Ledger, rows: Rows, policy: Policy) -> list[Visit]:
     return assemble(rows, policy, records)
 
 
-def known_of(ledger: Ledger, visits: Iterable[Visit]) -> dict[str, Record]:
-    """Return what the ledger knows of these visits, by kode booking."""
+def known_of(
+    ledger: Ledger, visits: Iterable[Visit], *, besides: Collection[str] = ()
+) -> dict[str, Record]:
+    """Return what the ledger knows of these visits, by kode booking, without those of `besides`."""
     visits = list(visits)
     return ledger.known(
         [code for visit in visits for code in (visit.kodebooking, visit.left_by) if code],
         [visit.registration.no_rawat for visit in visits if visit.registration],
+        besides=besides,
     )
 
 

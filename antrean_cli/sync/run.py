@@ -105,13 +105,7 @@ class Pass:
         if not (yield from self._trust_clock()):
             return
         yield from self._recover()
-        reading = yield from self._read(since)
-        ready, compared = WITHOUT_KHANZA, None
-        if reading:
-            reading = self._enrich(reading)
-            plans = plans_from(reading)
-            compared = self._compare_lists(plans)
-            ready = yield from self._record(reading, plans, compared)
+        ready, compared = yield from self._look(since)
         bookings: Mapping[str, Record] = self.ledger.unfinished()
         if (yield from self._settle_owners(bookings, compared)):
             bookings = self.ledger.unfinished()
@@ -143,6 +137,18 @@ class Pass:
         yield self._noted(recover(self.ledger, self.clock()))
         if self.at_once:
             forget_waits(self.ledger, self.clock())
+
+    def _look(
+        self, since: date | None
+    ) -> "Generator[PassEvent, None, tuple[ForDelivery, ListComparison | None]]":
+        """Read Khanza and write what it came to; of what was read only this much is kept."""
+        reading = yield from self._read(since)
+        if reading is None:
+            return WITHOUT_KHANZA, None
+        reading = self._enrich(reading)
+        plans = plans_from(reading)
+        compared = self._compare_lists(plans)
+        return (yield from self._record(reading, plans, compared)), compared
 
     def _read(self, since: date | None) -> Generator[PassEvent, None, Reading | None]:
         """Read Khanza; None if that failed, which is told and kept for the report."""

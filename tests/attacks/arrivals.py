@@ -117,7 +117,9 @@ def misrecorded(site: Site) -> set[tuple[str, str]]:
 def accepted(site: Site) -> list[tuple[str, str]]:
     """Return what BPJS took, in order: (kodebooking, step)."""
     return [
-        step_of(one) for one in list(site.bpjs.received) if one.code == 200 and one.path != LIST
+        step_of(one)
+        for one in list(site.bpjs.received)
+        if one.code == 200 and one.body and one.path != LIST
     ]
 
 

@@ -39,7 +39,7 @@ def accepted(site: Site) -> Counter[tuple[str, str, str]]:
             str((one.body or {}).get("taskid", "")),
         )
         for one in site.bpjs.received
-        if one.code == 200 and one.path != LIST
+        if one.code == 200 and one.body and one.path != LIST
     )
 
 

@@ -573,7 +573,8 @@ def test_looking_writes_nothing(site: Site) -> None:
     assert site.state.read_bytes() == before
     with Ledger.open(site.state, WIB) as ledger:
         assert (
-            len(find_pushes(ledger, PushFilter(reason="petakan", step="add"), site.clock.now)) == 1
+            len(list(find_pushes(ledger, PushFilter(reason="petakan", step="add"), site.clock.now)))
+            == 1
         )
 
 

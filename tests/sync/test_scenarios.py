@@ -43,7 +43,7 @@ def times_accepted(site: Site) -> Counter[tuple[str, str, str]]:
             str((one.body or {}).get("taskid", "")),
         )
         for one in site.bpjs.received
-        if one.code == 200 and not one.path.endswith(LIST)
+        if one.code == 200 and one.body and not one.path.endswith(LIST)
     )
 
 
