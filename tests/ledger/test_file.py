@@ -219,6 +219,17 @@ def test_a_link_or_a_pipe_in_a_locks_place_is_told_with_what_to_type(
     assert not victim.exists()
 
 
+def test_a_push_of_no_booking_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "antrean.sqlite3"
+    opened(path)
+    examine(path)
+    with closing(sqlite3.connect(path)) as other, other:
+        columns = "kodebooking, step, state, source, code, attempts, ask, needs, note, since"
+        other.execute(f"INSERT INTO push ({columns}) VALUES ('A1','3','due','','',0,0,'','',0)")
+    with pytest.raises(StateError, match="rusak"):
+        examine(path)
+
+
 # -- a ledger that is gone
 
 

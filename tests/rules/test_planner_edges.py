@@ -661,3 +661,13 @@ def test_a_task_that_was_closed_stays_while_khanza_says_nothing_new() -> None:
 )
 def test_whose_hours_hfis_is_asked_for(visit: Visit, known: Record | None, lacks: bool) -> None:
     assert lacks_session(visit, known) is lacks
+
+
+@pytest.mark.parametrize("state", ["due", "held"])
+def test_a_task_that_a_person_typed_is_not_replaced_by_khanzas(state: str) -> None:
+    has = [push("add", "sent"), push("3", "sent", "08:05")]
+    known = record(*has, typed("4", state, "08:20"))
+    for clock in ("08:20", "09:00"):
+        visit = onsite(reg={"stts": "Sudah"}, exams=(exam(on(clock)),))
+        four = planned(visit, known, at("21:00")).pushes["4"]
+        assert (four.source, four.recorded) == (MANUAL, at("08:20"))
