@@ -19,7 +19,11 @@ class Endpoint(NamedTuple):
     rows_with: tuple[str, ...] = ()
 
     def path_of(self, *words: str) -> str:
-        """Return the path with these words in it, percent-encoded: `/` and `#` both occur."""
+        """Return the path with these words in it, percent-encoded: `/` and `#` both occur.
+
+        One of dots alone, which would lead to another path, is encoded twice: it names nothing.
+        """
+        words = tuple(word.replace(".", "%2E") if not word.strip(".") else word for word in words)
         return self.path.format(*(quote(word, safe="") for word in words))
 
 

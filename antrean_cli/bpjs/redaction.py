@@ -3,8 +3,8 @@
 - Hidden, as "…": the values of the request that are the patient's, the words of the patient's name,
   our secrets (each as a word of its own, whatever its case), and every number that could be a NIK,
   a card or a telephone: BPJS knows more of the patient than we sent.
-- A value or word of fewer than three characters stays: it tells of nobody ("-", "0", "12"), and
-  hiding it would blank the numbers of tasks and of hours.
+- A value of fewer than three characters stays: it tells of nobody ("-", "0", "12"), and hiding it
+  would blank the numbers of tasks and of hours. Of a name a single letter stays.
 - Kept: the kode booking of the request, dates and times.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 MAX_SAID = 3_000  # characters of what is said that are looked at
 MAX_MESSAGE = 300  # characters that are left of it
-SHORTEST = 3  # characters of what is hidden
+SHORTEST, SHORTEST_OF_NAME = 3, 2  # characters of what is hidden
 _HIDDEN = "…"
 # A date with or without its time, in either order.
 _MOMENT = r"\b(?:\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4})(?: \d\d:\d\d(?::\d\d)?)?\b"
@@ -31,8 +31,9 @@ class Redactor:
         self, private: Iterable[str] = (), *, name: str = "", kodebooking: str = ""
     ) -> None:
         """`private` are values to be hidden whole, `name` is the patient's, hidden word by word."""
-        words = (*private, *re.findall(r"\w+", name))
-        self._private = {word.casefold(): word for word in words if len(word) >= SHORTEST}
+        words = [value for value in private if len(value) >= SHORTEST]
+        words += filter(_tells, re.findall(r"\w+", name))
+        self._private = {word.casefold(): word for word in words}
         self._kodebooking = kodebooking
 
     def __call__(self, said: object) -> str:
@@ -52,6 +53,11 @@ class Redactor:
         kept = "|".join(([rf"{_whole(known)}"] if known else []) + [_MOMENT])
         hidden = "|".join([*(f"{_START}{re.escape(word)}{_END}" for word in private), _NUMBER])
         return re.compile(rf"(?P<kept>{kept})|{hidden}", re.IGNORECASE)
+
+
+def _tells(word: str) -> bool:
+    """Return whether a word of a name tells of somebody; two digits are no name's."""
+    return len(word) >= SHORTEST or (len(word) >= SHORTEST_OF_NAME and word.isalpha())
 
 
 def _whole(kodebooking: str) -> str:

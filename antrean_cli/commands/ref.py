@@ -1,5 +1,6 @@
 """`antrean ref`: BPJS's own lists of clinics, doctors and sessions, to fill Khanza's from."""
 
+import shlex
 from datetime import date
 
 import click
@@ -70,12 +71,13 @@ def _words(what: str, poli: str | None, tanggal: date | None) -> tuple[str, ...]
                 "jadwal perlu POLI (kode BPJS) dan TANGGAL, misalnya: "
                 "antrean ref jadwal INT 2026-11-23"
             )
-        if poli in (".", ".."):  # in an address they would lead elsewhere
+        if not poli.strip("."):
             raise InputError(f"POLI {poli} bukan kode poli BPJS; lihat: antrean ref poli")
         return poli.upper(), tanggal.isoformat()
     if poli:
         raise InputError(
-            f"{what} tidak perlu POLI; untuk mencari ketik: antrean ref {what} --cari {poli}"
+            f"{what} tidak perlu POLI; untuk mencari ketik: "
+            f"antrean ref {what} --cari {shlex.quote(poli)}"
         )
     return ()
 

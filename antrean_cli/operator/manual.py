@@ -6,6 +6,7 @@
 - A visit that was added by hand goes on under the kode booking that it was given.
 """
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -198,7 +199,8 @@ def outcome_of(call: ManualCall, answer: Reply | Fault) -> Outcome:
     if isinstance(answer, Fault):
         doubt = ""
         if answer.maybe_acted:
-            doubt = f"belum pasti diterima, periksa: antrean listtask '{call.kodebooking}'"
+            typed = f"antrean listtask {shlex.quote(call.kodebooking)}"
+            doubt = f"belum pasti diterima, periksa: {typed}"
         raise TemporaryError(doubt, why=answer.why)
     return judge(call_of(call.step), call.step, answer)
 

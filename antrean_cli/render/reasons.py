@@ -243,8 +243,10 @@ WORDS: Mapping[ReasonCode, Words] = {
         "tunggu, atau batalkan pembatalannya di Khanza",
     ),
     ReasonCode.CANCEL_TOO_LATE: Words(
-        "batal di luar hari pelayanan; bila perlu ketik: "
-        "antrean batal {kodebooking} --keterangan ALASAN"
+        lambda said: (
+            "batal di luar hari pelayanan; bila perlu ketik: antrean batal "
+            f"{shlex.quote(str(said['kodebooking']))} --keterangan ALASAN"
+        )
     ),
     ReasonCode.AFTER_SERVICE: Words("batal setelah pelayanan selesai (task 5 sudah terkirim)"),
     ReasonCode.DROPPED: Words("dilepas: {keterangan}"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import fill
 
 _AT_ONCE, _HEADING = 1000, 2  # rows, and lines
+_FORMULA = tuple("=+-@\t")  # what the cells begin with that a spreadsheet takes for formulas
 _PLAIN_BREAKS = str.maketrans("\t\r\n", "   ")
 
 
@@ -51,15 +52,22 @@ def _width(cell: str) -> int:
 
 
 def csv_text(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return rows as CSV with a line of headings."""
+    """Return rows as CSV with a line of headings.
+
+    A cell that a spreadsheet would reckon with has an apostrophe before it, as one types it there.
+    """
     import csv
     import io
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(headers)
-    writer.writerows(rows)
+    writer.writerows(map(_as_text, row) for row in rows)
     return text.getvalue().rstrip("\n")
+
+
+def _as_text(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in _FORMULA and len(cell) > 1 else cell
 
 
 def plain_text(rows: Iterable[Sequence[str]]) -> str:

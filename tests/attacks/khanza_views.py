@@ -53,6 +53,11 @@ class Visit:
         return self.stts in ATTENDED and self.stts != "Berkas Diterima"
 
     @property
+    def exams_over(self) -> bool:
+        """Whether no exam is to come, so that the last one is known."""
+        return self.over or "kembali" in self.folder or any(one.validated for one in self.reseps)
+
+    @property
     def served(self) -> bool:
         """Whether anything was done with the patient."""
         rows = (self.folder, self.exams, self.reseps, self.paid, self.stts in ATTENDED)

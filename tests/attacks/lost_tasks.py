@@ -28,6 +28,7 @@ from tests.support.site import MONDAY, WIB
 TASKS = range(3, 8)
 SECOND, TIE, TIES = timedelta(seconds=1), timedelta(seconds=60), 4
 DELAY = timedelta(minutes=15)  # before a NON JKN add
+LAST_EXAM = "periksa_akhir"  # known once the exams are over
 WATCHED = "stts_selesai"  # a time that no row holds: only who looked knows it
 NOT_FOUND, ASKS = "Kode Booking tidak ditemukan", 8  # a visit: held adds ask now and then
 ENDED = "TaskId terakhir 99"  # what a lost ledger cannot know
@@ -188,6 +189,10 @@ def _stand(day: Day, view: View, key: Key, chain: Sequence[Push], *, over: bool)
     if visit is None or not _is_owners(day, visit, key.owner) or not _goes_on(visit):
         return False
     if over and not (visit.over or view.at.date() > MONDAY):
+        return False
+    if LAST_EXAM in (push.source for push in chain) and not (
+        visit.exams_over or view.at.date() > MONDAY
+    ):
         return False
     checkin = booking.checkin if booking else None
     if any(push.recorded not in _times_of(push.source, visit, checkin) for push in chain):

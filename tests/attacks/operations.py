@@ -275,8 +275,8 @@ class Doing:
         """By a nurse or the doctor."""
         if turn.one.has_no_exam(turn.typed):
             nip = clinic.NURSE if turn.dose % 2 else "D01"
-            yield from clinic.examine(self.khanza, turn.no_rawat, at=turn.typed, nip=nip)
             turn.one.exams.append(turn.typed)
+            yield from clinic.examine(self.khanza, turn.no_rawat, at=turn.typed, nip=nip)
 
     def edit_exam(self, turn: Turn) -> Done:
         """Another time."""
