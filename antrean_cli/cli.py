@@ -6,7 +6,6 @@
 import difflib
 import gc
 import importlib
-import json
 import os
 import re
 import sys
@@ -208,5 +207,7 @@ def _complain(sentence: str, code: int, *, silent: bool = False) -> int:
         click.echo(f"antrean: {sentence}", err=True)
     # --json prints one document on stdout, whatever happens; what stands there already is that one.
     if "--json" in sys.argv and not streams.printed() and code != 1:
-        click.echo(json.dumps({"error": sentence, "exit_code": code}, ensure_ascii=False, indent=2))
+        from antrean_cli.render.text import json_text
+
+        click.echo(json_text({"error": sentence, "exit_code": code}))
     return code

@@ -16,6 +16,7 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.console.app import App
 from antrean_cli.local_files import opened
 from antrean_cli.rules.codes import State
+from antrean_cli.rules.letters import visible
 from antrean_cli.rules.push import Change
 from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason
 
@@ -82,7 +83,7 @@ class Journal:
             return
         try:
             with os.fdopen(opened(self._log_file, _APPEND), "a", encoding="utf-8") as log:
-                log.write(f"{self._app.now(self._zone):%Y-%m-%d %H:%M:%S} {text}\n")
+                log.write(f"{self._app.now(self._zone):%Y-%m-%d %H:%M:%S} {visible(text)}\n")
             self.logged = True
         except OSError as error:
             self.unwritten, self._log_file = error, None

@@ -4,16 +4,34 @@
   is lost.
 - stdout knows whether anything stands there yet, so that `--json` prints one document even of an
   error.
+- Letters that nobody sees are written out, whatever text they came with: a terminal gets none but
+  the colours and the bar that are ours. (rules/letters.py writes them out where they come in.)
 """
 
 import io
 import os
+import re
 import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
+from antrean_cli.rules.letters import visible
 
-class _Heedless(io.TextIOWrapper):
+# What we, or click for us, move a terminal by.
+_OURS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\r)")
+
+
+class _Seen(io.TextIOWrapper):
+    def write(self, text: str) -> int:
+        super().write(text if text.isprintable() else self._seen(text))
+        return len(text)
+
+    def _seen(self, text: str) -> str:
+        parts = _OURS.split(text) if self.isatty() else [text]
+        return "".join(part if number % 2 else _visible(part) for number, part in enumerate(parts))
+
+
+class _Heedless(_Seen):
     def write(self, text: str) -> int:
         with suppress(OSError):
             super().write(text)
@@ -24,12 +42,16 @@ class _Heedless(io.TextIOWrapper):
             super().flush()
 
 
-class _Noticing(io.TextIOWrapper):
+class _Noticing(_Seen):
     used = False
 
     def write(self, text: str) -> int:
         self.used = True
         return super().write(text)
+
+
+def _visible(text: str) -> str:
+    return "".join(letter if letter in "\n\t" else visible(letter) for letter in text)
 
 
 def prepare() -> None:

@@ -8,6 +8,7 @@ from itertools import islice
 
 _AT_ONCE = 500  # values of a long list
 WIDTH = 79  # of a line of text on a terminal
+_UNSEEN = re.compile(r"[^\n -~]")  # what may be one
 _COMMAND = re.compile(r"antrean (?:add|batal|list|reconcile|retry|show|sync|update)\b[^;,)]*")
 
 
@@ -25,8 +26,14 @@ def fill(sentence: str, indent: int = 0) -> str:
 
 
 def json_text(value: object) -> str:
-    """Return one JSON document."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    """Return one JSON document, in which letters that nobody sees are written as JSON has them."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return _UNSEEN.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    letter = found[0]
+    return letter if letter.isprintable() else json.dumps(letter)[1:-1]
 
 
 def json_parts(values: Iterable[object]) -> Iterator[str]:

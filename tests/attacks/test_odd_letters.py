@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -18,7 +20,8 @@ import pytest
 from antrean_cli.khanza.tables import OPTIONAL, TABLES
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.render.reasons import sentence
-from antrean_cli.rules.reasons import ReasonCode, has_code
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.reasons import ReasonCode, because, has_code
 from antrean_cli.simulator.bookings import Answer
 from tests.attacks import odd_values
 from tests.attacks.attack import Attack
@@ -114,3 +117,25 @@ def test_bpjss_words_are_shown_in_one_line(site: Site, letters: str) -> None:
     reason = site.push(no_rawat, "add").reason
     assert reason is not None
     assert sentence(reason).isprintable()
+
+
+@pytest.mark.parametrize("letters", UNSEEN[:-1])  # a tab moves nothing but itself
+def test_what_an_older_ledger_holds_is_seen_as_well(site: Site, letters: str) -> None:
+    """Before there was a gate where texts come in, they were stored as they came."""
+    no_rawat = patient(site)
+    site.sync()
+    said = because(ReasonCode.REFUSED, text=f"Ditolak{letters}palsu")
+    with Ledger.open(site.state, WIB) as ledger, ledger.transaction():
+        before = ledger.record(no_rawat)
+        assert before is not None
+        odd = replace(before.pushes["add"], state=State.REFUSED, reason=said)
+        after = replace(before, kd_poli=f"M{letters}T").with_pushes(odd)
+        ledger.save(before, after, site.clock.now)
+    log = site.folder / "antrean.log"
+    for args in (("list",), ("show", no_rawat), ("status",), ("-v", "sync", "--dry-run")):
+        done = site.run(*args, CLOCK=site.clock.now.isoformat(), ANTREAN_LOG_FILE=str(log))
+        output = done.stdout + done.stderr
+        assert all(line.isprintable() for line in output.split("\n")), output
+    listed = site.run("list", "--json", CLOCK=site.clock.now.isoformat()).stdout
+    assert all(line.isprintable() for line in listed.split("\n"))
+    assert {one["kd_poli"] for one in json.loads(listed)} == {f"M{letters}T"}
