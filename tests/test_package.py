@@ -54,3 +54,20 @@ def test_the_version_is_the_newest_of_the_changelog() -> None:
     versions = re.findall(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)
     assert versions[0] == __version__
     assert versions == sorted(versions, key=lambda text: list(map(int, text.split("."))))[::-1]
+
+
+def test_each_library_is_listed_with_its_licence() -> None:
+    """All that an installation brings along, in SECURITY.md and with their hashes."""
+    page = (PACKAGE / "SECURITY.md").read_text(encoding="utf-8")
+    pinned = (PACKAGE / "constraints.txt").read_text(encoding="utf-8")
+    names = re.findall(r"^([\w-]+)==\S+ \\$", pinned, re.MULTILINE)
+    assert {"click", "pymysql", "urllib3"} <= set(names)
+    for name in names:
+        assert name == "setuptools" or re.search(rf"^\|.*\b{name}\b", page, re.MULTILINE), name
+    for needed in re.findall(r'^    "([\w-]+)>=', _dependencies(), re.MULTILINE):
+        assert needed in names
+
+
+def _dependencies() -> str:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return text[text.index("\ndependencies") : text.index("[project.optional-dependencies]")]
