@@ -107,7 +107,8 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
 
 def _oldest_pending(pushes: Iterable[Push], now: datetime) -> timedelta:
     waiting = (push.since for push in pushes if push.state in PENDING and push.since)
-    return max((now - since for since in waiting), default=timedelta(0))
+    # A clock that was wrong may have noted a moment that is yet to come.
+    return max([timedelta(0), *(now - since for since in waiting)])
 
 
 def _outages(state: PassState) -> tuple[Outage, ...]:

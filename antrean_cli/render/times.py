@@ -21,8 +21,11 @@ def epoch_ms(waktu: datetime | None) -> int | None:
 
 
 def two_units(span: timedelta) -> str:
-    """Return a span that is not negative in its two largest units, whole minutes at least."""
-    minutes = int(span.total_seconds() // 60)
+    """Return a span in its two largest units, whole minutes at least.
+
+    None is negative: one that a clock put right has turned round is told as nothing.
+    """
+    minutes = max(0, int(span.total_seconds() // 60))
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:
         return f"{days} hari {hours} jam"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.overview import (
     Limits,
     Overview,
@@ -14,13 +16,14 @@ from antrean_cli.operator.overview import (
     ReasonCount,
     count_reasons,
     health_problems,
+    overview,
 )
 from antrean_cli.render.status import problem_sentence, status_document, status_text
-from antrean_cli.rules.codes import State
+from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.service_days import BrokenRow
-from tests.support.rows import at, push
+from tests.support.rows import WIB, at, push, record
 
 NOW = at("12:00")
 SECOND = timedelta(seconds=1)
@@ -55,6 +58,16 @@ def refused(pushes: int) -> tuple[ReasonCount, ...]:
 def outage(kind: OutageKind, failures: int) -> Outage:
     since = at("11:00")
     return Outage(kind=kind, since=since, told_at=since, next_probe=NOW, failures=failures)
+
+
+def test_what_a_wrong_clock_noted_for_later_has_waited_for_no_time(tmp_path: Path) -> None:
+    """The clock was an hour ahead when it became due, and was put right."""
+    waiting = push(Step.ADD, State.DUE, since=NOW + timedelta(hours=1))
+    with Ledger.open(tmp_path / "ledger.sqlite3", WIB) as ledger:
+        with ledger.transaction():
+            ledger.save(None, record(waiting), NOW)
+        found = overview(ledger, NOW)
+    assert (found.pending, found.oldest_pending) == (1, timedelta(0))
 
 
 def test_reasons_stand_refusals_first_then_by_their_number_then_by_their_code() -> None:

@@ -51,3 +51,7 @@ def test_json_has_epoch_milliseconds() -> None:
 def test_a_span_is_told_in_its_largest_units(span: timedelta, two: str, one: str) -> None:
     assert two_units(span) == two
     assert one_unit(span) == one_unit(-span) == one
+
+
+def test_no_span_is_negative_however_wrong_a_clock_was() -> None:
+    assert two_units(timedelta(minutes=-30)) == "0 menit"
