@@ -19,8 +19,15 @@ from antrean_cli.rules.payloads import JENISRESEP
 TASKIDS = ("1", "2", "3", "4", "5", "6", "7", "99")
 HEADER = ["kodebooking", "taskid", "waktu"]
 MOST_PROBLEMS = 5  # of a file that are told
-# As antrean and BPJS show a time.
-_SHOWN = re.compile(r"(\d\d)-(\d\d)-(20\d\d) (\d\d:\d\d(?::\d\d)?)(?: (WIB|WITA|WIT))?")
+# Each with the day first, as antrean, BPJS and an Indonesian Excel show a time: 22-11-2026 08:05,
+# 22/11/2026 8.05. The signs within the day and within the hour are each the same.
+_SHOWN = re.compile(
+    r"(?P<day>\d\d?)(?P<sep>[-/])(?P<month>\d\d?)(?P=sep)(?P<year>20\d\d) "
+    r"(?P<hour>\d\d?)(?P<dot>[:.])(?P<minute>\d\d)(?:(?P=dot)(?P<second>\d\d))?"
+    r"(?: (?P<zone>WIB|WITA|WIT))?",
+    re.ASCII,
+)
+_ISO = re.compile(r"20\d\d-\d\d-\d\d[ T]\d\d([:.])\d\d(\1\d\d)?", re.ASCII)
 _NAMED = {zone.tzname(None): zone for zone in ZONES.values()}
 
 
@@ -38,18 +45,23 @@ class Line:
 def typed_time(text: str, zone: timezone) -> datetime | None:
     """Return a time as an aware datetime in a zone, None if it is none.
 
-    It may be written as `2026-11-22 08:05[:30]` or `22-11-2026 08:05[:30]` in that zone, the latter
-    with the name of another zone behind it, or as epoch ms (13 digits).
+    It may be written as `2026-11-22 08:05[:30]`, `22-11-2026 08:05[:30]` or `22/11/2026 8:05[:30]`
+    in that zone, with full stops for the colons too, those with the day first with the name of
+    another zone behind them, or as epoch ms (13 digits).
     """
     try:
         if re.fullmatch(r"[0-9]{13}", text):
             return datetime.fromtimestamp(int(text) / 1000, zone)
-        if re.fullmatch(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?", text):
-            return datetime.fromisoformat(text).replace(tzinfo=zone)
+        if _ISO.fullmatch(text):
+            return datetime.fromisoformat(text.replace(".", ":")).replace(tzinfo=zone)
         if found := _SHOWN.fullmatch(text):
-            day, month, year, clock, named = found.groups()
-            waktu = datetime.fromisoformat(f"{year}-{month}-{day} {clock}")
-            return waktu.replace(tzinfo=_NAMED.get(named, zone)).astimezone(zone)
+            year, month, day, hour, minute, second = (
+                int(found[part] or 0)
+                for part in ("year", "month", "day", "hour", "minute", "second")
+            )
+            named = _NAMED.get(found["zone"], zone)
+            waktu = datetime(year, month, day, hour, minute, second, tzinfo=named)
+            return waktu.astimezone(zone)
     except ValueError:
         pass  # such as the 31st of February: no time either
     return None
@@ -105,7 +117,10 @@ def _line(number: int, cells: list[str], zone: timezone) -> Line:
         raise InputError("taskid harus 1 sampai 7 atau 99")
     moment = typed_time(waktu, zone)
     if moment is None:
-        raise InputError("waktu harus seperti 2026-11-22 08:05 atau milidetik epoch (13 angka)")
+        raise InputError(
+            "waktu harus seperti 2026-11-22 08:05 atau 22/11/2026 08.05, "
+            "atau milidetik epoch (13 angka)"
+        )
     kinds = {"": None, **{name.lower(): name for name in JENISRESEP}}
     if jenisresep.lower() not in kinds:
         raise InputError(f"jenisresep harus {', '.join(JENISRESEP)}, atau kosong")

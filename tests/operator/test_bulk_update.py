@@ -24,7 +24,7 @@ from antrean_cli.errors import TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.bulk_update import BulkUpdate
 from antrean_cli.operator.patience import Patience
-from antrean_cli.operator.update_file import Line
+from antrean_cli.operator.update_file import Line, updates_in
 from antrean_cli.rules.pacing import Pacing
 from antrean_cli.simulator.faults import Fault, Reply
 from antrean_cli.simulator.gate import Gate
@@ -315,6 +315,16 @@ def test_a_ledger_that_is_full_keeps_nothing_of_a_file(site: Site) -> None:
     assert [one["kodebooking"] for one in listed] == ["A-1"]
 
 
+def test_dates_and_hours_are_read_as_an_indonesian_excel_writes_them() -> None:
+    """Excel turns a date that it knows into its own, day first, and hours with a full stop."""
+    times = ["23/11/2026 08:05", "23/11/2026 08.30", "23/11/2026 8.50.10", "23-11-2026 11.30"]
+    typed = "\n".join(f"A-1;{taskid};{time}" for taskid, time in zip("3456", times, strict=True))
+    read = updates_in(typed, "task.csv", WIB)
+    shown = [f"{line.waktu:%Y-%m-%d %H:%M:%S}" for line in read]
+    day = "2026-11-23"
+    assert shown == [f"{day} 08:05:00", f"{day} 08:30:00", f"{day} 08:50:10", f"{day} 11:30:00"]
+
+
 # -- a file that cannot be used
 
 BAD = {
@@ -330,7 +340,7 @@ BAD = {
     "a word for a taskid": "A-1,tiga,2026-11-23 08:05",
     "no time": "A-1,3,",
     "a time of day": "A-1,3,08:05",
-    "Indonesian Excel's own date": "A-1,3,23/11/2026 08:05",
+    "an American Excel's own date": "A-1,3,11/23/2026 08:05",
     "Excel's own number": "A-1,3,1.7954E+12",
     "a day that is none": "A-1,3,2026-02-31 08:05",
     "seconds, not milliseconds": "A-1,3,1795395900",
