@@ -79,13 +79,13 @@ def _written_by_others(path: Path, found: os.stat_result, owners: Collection[int
         any(tag == _GROUP_OF_FILE for tag, _ in acl) if acl else (found.st_mode & stat.S_IWGRP)
     )
     if group_writes and not is_own_group(found.st_gid, owners):
-        group = _group_name(found.st_gid)
+        group = group_name(found.st_gid)
         return Flaw(f"{who} grup {group}", _as(found.st_uid, f"chmod g-w {name}"))
     for tag, number in acl:
         if tag == _USER and number not in (0, *owners):
             stranger = user_name(number)
         elif tag == _GROUP and not is_own_group(number, owners):
-            stranger = f"grup {_group_name(number)}"
+            stranger = f"grup {group_name(number)}"
         else:
             continue
         return Flaw(f"{who} {stranger} (ACL)", _as(found.st_uid, f"setfacl -b {name}"))
@@ -126,7 +126,8 @@ def is_own_group(gid: int, owners: Collection[int]) -> bool:
     return members <= set(owners)
 
 
-def _group_name(gid: int) -> str:
+def group_name(gid: int) -> str:
+    """Return the name of a group of this computer, the number of one without a name."""
     import grp
 
     try:

@@ -16,8 +16,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from antrean_cli.errors import SettingsError, why
-from antrean_cli.local_files import flaw_of, own
+from antrean_cli.errors import SettingsError, user_name, why
+from antrean_cli.local_files import flaw_of, group_name, is_own_group, own
 
 
 class Typed(NamedTuple):
@@ -130,16 +130,32 @@ def read(choice: Choice, known: Collection[str]) -> Typed:
 
 
 def _who_may_read(file: Path) -> tuple[str, str]:
-    """Return whose a file is, and what to type to be somebody who may read it.
+    """Return whose a file is, and what to type so that it can be read.
 
-    That is its owner, or, of root's files, the user that its group is named for.
+    Of root's file that a group may read: to be the user that the group is named for, or, where it
+    is root's own group, to give it to that of who runs us. Of any other: to be its owner.
     """
     try:
         owner, group = file.owner(), file.group()
     except (OSError, KeyError):
         return "; periksa pemilik dan izin foldernya", ""
-    who = group if owner == "root" != group else owner
-    return f" (milik {owner}:{group})", f"sudo -u {who} antrean check"
+    whose = f" (milik {owner}:{group})"
+    if owner == group == "root":
+        return whose, _handing_over(file)
+    who = group if owner == "root" else owner
+    return whose, f"sudo -u {who} antrean check"
+
+
+def _handing_over(file: Path) -> str:
+    """Return what lets who runs us read root's file: his own group may, or it is his.
+
+    A group that others are in would let them read it too.
+    """
+    name, group = shlex.quote(str(file)), os.getegid()
+    if not is_own_group(group, own()):
+        return f"sudo chown {user_name(os.geteuid())} {name}"
+    closed = not file.stat().st_mode & stat.S_IRGRP
+    return f"sudo chgrp {group_name(group)} {name}" + f" && sudo chmod 640 {name}" * closed
 
 
 def _parsed(text: str, known: Collection[str]) -> Typed:

@@ -274,6 +274,46 @@ def test_settings_that_one_may_not_read_are_told_with_who_may() -> None:
             os.seteuid(0)
 
 
+def told_of_roots_settings(mode: int, user: str) -> tuple[Path, str]:
+    """Return root's settings, and what somebody of the group daemon who may not read them is told."""
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name, "env")
+        file.touch()
+        file.chmod(mode)
+        Path(name).chmod(0o755)
+        os.setegid(grp.getgrnam("daemon").gr_gid)
+        os.seteuid(pwd.getpwnam(user).pw_uid)
+        try:
+            with pytest.raises(SettingsError) as error:
+                try_load(env_file=file, state=None, needs=frozenset(), environ={"HOME": "/"})
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+    return file, str(error.value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.parametrize(
+    ("mode", "typed"),
+    [
+        (0o640, "sudo chgrp daemon {file}"),
+        (0o600, "sudo chgrp daemon {file} && sudo chmod 640 {file}"),
+    ],
+)
+def test_settings_of_roots_alone_are_told_with_what_lets_ones_own_group_read_them(
+    mode: int, typed: str
+) -> None:
+    """Whoever forgot the `chown root:antrean`; to be root is no advice: passes are not root's."""
+    file, told = told_of_roots_settings(mode, "daemon")
+    assert told.endswith(f"(milik root:root); ketik: {typed.format(file=file)}")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_roots_settings_are_given_to_no_group_that_others_are_in() -> None:
+    file, told = told_of_roots_settings(0o640, "nobody")
+    assert told.endswith(f"ketik: sudo chown nobody {file}")
+
+
 def test_what_sqlite_left_of_a_state_file_that_is_gone_is_a_fault(here: Site) -> None:
     here.state.with_name(here.state.name + "-wal").write_bytes(b"x")
     checked = check(here, "--offline")
