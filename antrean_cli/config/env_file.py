@@ -164,6 +164,7 @@ def _parsed(text: str, known: Collection[str]) -> Typed:
     from dotenv.parser import parse_stream  # here, because a pass without a .env need not load it
 
     values: dict[str, str] = {}
+    lines: dict[str, int] = {}
     problems: list[str] = []
     for binding in parse_stream(StringIO(text)):
         typed = binding.original.string
@@ -174,6 +175,11 @@ def _parsed(text: str, known: Collection[str]) -> Typed:
             value, literal = binding.value or "", typed.partition("=")[2].strip()
             found = _problems(binding.key, value, literal, known)
             problems += [f"baris {line}: {problem}" for problem in found]
+            if (first := lines.setdefault(binding.key, line)) != line and _is_ours(binding.key):
+                twice = (
+                    f"baris {first} dan {line}: {binding.key} ditulis dua kali; hapus salah satu"
+                )
+                problems.append(twice)
             values[binding.key] = value
     return Typed(values=values, problems=tuple(problems))
 
@@ -186,10 +192,14 @@ def _problems(name: str, value: str, literal: str, known: Collection[str]) -> It
         yield f"{name} memuat ' #'; apit nilainya dengan tanda kutip tunggal"
 
 
+def _is_ours(name: str) -> bool:
+    """Return whether a name looks like a setting of ours."""
+    return re.match(r"(ANTREAN|BPJS|KHANZA)_", name) is not None
+
+
 def _unknown(name: str, known: Collection[str]) -> str:
     """Return what is wrong with a name that looks like a setting of ours, empty if nothing is."""
-    ours = re.match(r"(ANTREAN|BPJS|KHANZA)_", name)
-    if not ours or name in known or name.removesuffix("_FILE") in known:
+    if not _is_ours(name) or name in known or name.removesuffix("_FILE") in known:
         return ""
     import difflib
 

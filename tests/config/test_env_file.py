@@ -312,3 +312,17 @@ def test_a_line_that_is_no_setting_is_named(tmp_path: Path) -> None:
     assert "baris 2" in said
     assert "baris 3" in said
     assert "tidak ditutup" not in said, "it may be a secret"
+
+
+def test_a_setting_that_is_written_twice_is_told_with_both_lines(tmp_path: Path) -> None:
+    """The second one won in silence; whoever edits the first wonders. Others' names are theirs."""
+    file = written(
+        tmp_path / "rs.env",
+        "KHANZA_PORT=3306\nTZ=a\n# KHANZA_PORT=1\nTZ=b\nKHANZA_PORT=3307\n"
+        "export KHANZA_PORT=3308\n",
+    )
+    said = problems(file)
+    assert "baris 1 dan 5: KHANZA_PORT ditulis dua kali; hapus salah satu" in said
+    assert "baris 1 dan 6: KHANZA_PORT" in said
+    assert "TZ" not in said
+    assert "3307" not in said, "it may be a secret"
