@@ -34,17 +34,18 @@ antrean show 20261122000001 --bpjs
 @json_option
 @click.pass_context
 def command(ctx: click.Context, number: str, with_bpjs: bool, as_json: bool) -> None:
-    from antrean_cli.operator.visit_report import report_visit
+    from antrean_cli.operator.visit_report import report_unknown, report_visit
     from antrean_cli.render.visit import visit_document, visit_text
 
     app: App = ctx.obj
     settings = app.settings(*(["bpjs"] if with_bpjs else []))
-    with reading(app) as (ledger, now):
-        require_known(ledger, number)
+    with reading(app, missing_ok=with_bpjs) as (ledger, now):
+        if not with_bpjs:
+            require_known(ledger, number)
         records, sessions = ledger.of_visit(number), sessions_of(settings, ledger)
     reports = [
         report_visit(settings, record, sessions, now, with_bpjs=with_bpjs) for record in records
-    ]
+    ] or [report_unknown(settings, number, now)]
     if as_json:
         click.echo(json_text([visit_document(report) for report in reports]))
     else:

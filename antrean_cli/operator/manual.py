@@ -199,10 +199,22 @@ def outcome_of(call: ManualCall, answer: Reply | Fault) -> Outcome:
     if isinstance(answer, Fault):
         doubt = ""
         if answer.maybe_acted:
-            typed = f"antrean listtask {shlex.quote(call.kodebooking)}"
-            doubt = f"belum pasti diterima, periksa: {typed}"
+            doubt = f"belum pasti diterima{_how_to_find_out(call)}"
         raise TemporaryError(doubt, why=answer.why)
     return judge(call_of(call.step), call.step, answer)
+
+
+def _how_to_find_out(call: ManualCall) -> str:
+    """Return what to type after a call of which nobody knows whether it arrived, behind "diterima".
+
+    A list of tasks says nothing of the booking itself, and no list knows the pharmacy's number.
+    """
+    kodebooking = shlex.quote(call.kodebooking)
+    if call.step == Step.FARMASI:
+        return "; kirim lagi saja, tidak akan tercatat dua kali"
+    if call.step in (Step.ADD, Step.BATAL):
+        return f", periksa: antrean show {kodebooking} --bpjs"
+    return f", periksa: antrean listtask {kodebooking}"
 
 
 def accepted_as(outcome: Outcome) -> CallOutcome:

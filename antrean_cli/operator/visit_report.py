@@ -10,17 +10,18 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from antrean_cli.config.settings import Settings
-from antrean_cli.errors import AntreanError, RefusedError, SettingsError, TemporaryError
+from antrean_cli.errors import AntreanError, InputError, RefusedError, SettingsError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.lookups import antrean, tasks
 from antrean_cli.rules.codes import Code, Kind, Step
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.events import Event, events_of
-from antrean_cli.rules.listings import tasks_held
+from antrean_cli.rules.listings import Antrean, tasks_held
 from antrean_cli.rules.planner import concerns_bpjs
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.sources import VisitContext
+from antrean_cli.rules.times import parse_date
 from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit
 from antrean_cli.rules.whose import is_theirs, standings
@@ -101,6 +102,22 @@ def report_visit(
         return replace(report, notes=(*report.notes, str(error)), error=error)
 
 
+def report_unknown(settings: Settings, kodebooking: str, now: datetime) -> VisitReport:
+    """Return what BPJS has of a booking that the ledger does not know, as after an add in doubt.
+
+    Raises InputError if BPJS does not know it either, and CredentialsError, TemporaryError or
+    RefusedError for what BPJS said: there is nothing else to show.
+    """
+    record = Record(kodebooking=kodebooking, kind=Kind.MANUAL, tanggal=now.date())
+    notes = ("Ledger tidak mengenal antrean ini.",)
+    report = VisitReport(record=record, zone=settings.policy.zone, now=now, notes=notes)
+    report = _with_bpjs(settings, report)
+    if report.booking in (BookingAtBpjs.MISSING, BookingAtBpjs.UNKNOWN):
+        unsure = " (daftar antreannya tidak dapat ditanya)" if not report.booking else ""
+        raise InputError(f"Ledger dan BPJS tidak mengenal {kodebooking}{unsure}")
+    return report
+
+
 # -- Khanza
 
 
@@ -173,6 +190,7 @@ def _with_bpjs(settings: Settings, report: VisitReport) -> VisitReport:
     held = tasks_held(tasks(client, kodebooking, missing_ok=True))
     try:
         row = antrean(client, kodebooking)
+        report = _on_its_day(report, row) if row else report
         absent = BookingAtBpjs.MISSING
     except (RefusedError, TemporaryError):  # BPJS does not offer that list everywhere
         row, absent = None, BookingAtBpjs.UNKNOWN
@@ -183,3 +201,11 @@ def _with_bpjs(settings: Settings, report: VisitReport) -> VisitReport:
     else:
         booking = absent
     return replace(report, at_bpjs=held, booking=booking)
+
+
+def _on_its_day(report: VisitReport, row: Antrean) -> VisitReport:
+    """Return the report of a booking that only BPJS knows, on BPJS's own day of service."""
+    day = parse_date(row.tanggal)
+    if report.record.kind != Kind.MANUAL or report.record.pushes or day is None:
+        return report
+    return replace(report, record=replace(report.record, tanggal=day))

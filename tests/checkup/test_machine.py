@@ -275,7 +275,7 @@ def test_settings_that_one_may_not_read_are_told_with_who_may() -> None:
 
 
 def told_of_roots_settings(mode: int, user: str) -> tuple[Path, str]:
-    """Return root's settings, and what somebody of the group daemon who may not read them is told."""
+    """Return root's settings, and what somebody of the group daemon is told of them."""
     with tempfile.TemporaryDirectory() as name:
         file = Path(name, "env")
         file.touch()

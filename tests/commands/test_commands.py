@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from antrean_cli import __version__
-from antrean_cli.simulator.faults import Fault
+from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.server import Simulator
 from tests.support.catalogue import EXAMPLE_ADD
 from tests.support.command import on_a_terminal, run
@@ -392,6 +392,33 @@ def test_a_call_that_may_have_arrived_says_so_and_how_to_find_out(live_site: Sit
     assert (done.returncode, done.stdout) == (5, "")
     assert f"antrean listtask {KB}" in done.stderr
     assert live_site.run("listtask", KB, "--require", "3").returncode == 0
+
+
+@pytest.mark.parametrize(("fault", "found"), [("reset_after", True), ("reset_before", False)])
+def test_an_add_that_may_have_arrived_is_looked_for_by_what_is_to_be_typed(
+    live_site: Site, fault: FaultName, found: bool
+) -> None:
+    """A list of tasks is empty with the booking and without it."""
+    live_site.bpjs.faults.add(Fault(fault))
+    done = live_site.run("add", "-", input=json.dumps(SEED))
+    assert (done.returncode, done.stdout) == (5, "")
+    assert f"belum pasti diterima, periksa: antrean show {KB} --bpjs" in done.stderr
+    shown = live_site.run("show", KB, "--bpjs")
+    if found:
+        assert shown.returncode == 0, shown.stderr
+        assert re.search(r"(?m)^antrean +ada$", shown.stdout), shown.stdout
+        assert "28-01-2021" in shown.stdout
+    else:
+        assert shown.returncode == 2
+        assert f"Ledger dan BPJS tidak mengenal {KB}" in shown.stderr
+
+
+def test_antrean_farmasi_in_doubt_may_be_sent_again(live_site: Site) -> None:
+    """BPJS has no list of it."""
+    live_site.bpjs.faults.add(Fault("reset_after"))
+    done = live_site.run("farmasi", KB, "7", "--jenisresep", "Racikan")
+    assert done.returncode == 5
+    assert "belum pasti diterima; kirim lagi saja" in done.stderr
 
 
 # -- update
