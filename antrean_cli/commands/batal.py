@@ -2,16 +2,14 @@
 
 import click
 
-from antrean_cli.config.settings import Settings
 from antrean_cli.console.app import App
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option, kodebooking_argument
 from antrean_cli.console.output import report
-from antrean_cli.console.prompts import agreed, on_terminal
+from antrean_cli.console.prompts import agreed, known_of, on_terminal, yes_option
 from antrean_cli.errors import InputError
 from antrean_cli.rules.codes import Step
 from antrean_cli.rules.payloads import batal_body
-from antrean_cli.rules.push import ORDERED
 
 
 @subcommand(
@@ -31,7 +29,7 @@ antrean batal 2026/11/22/000001 --keterangan "Dokter cuti" --yes
 @click.option(
     "--keterangan", required=True, metavar="TEKS", help="Alasan pembatalan, dibaca pasien."
 )
-@click.option("--yes", is_flag=True, help="Jangan bertanya.")
+@yes_option
 @json_option
 @click.pass_obj
 def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: bool) -> None:
@@ -41,24 +39,10 @@ def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: boo
         raise InputError("--keterangan kosong; tulis alasannya")
     settings = app.settings("bpjs")
     if on_terminal() and not yes:
-        known = _known(settings, kodebooking)
+        known = known_of(settings, kodebooking)
         if not agreed(f"Batalkan {kodebooking} ({known})? Tidak dapat ditarik kembali."):
             return
     now = app.now(settings.policy.zone)
     body = batal_body(kodebooking, keterangan)
     sent = send(settings, ManualCall(step=Step.BATAL, body=body, tanggal=now.date()), now)
     report(app, sent, kodebooking, "batal", "keterangan ini tidak dipakai", as_json)
-
-
-def _known(settings: Settings, kodebooking: str) -> str:
-    """Return what the ledger knows of a booking, so that a slip of the pen is seen in time."""
-    from antrean_cli.ledger.ledger import Ledger
-
-    with Ledger.copy(settings.state, settings.policy.zone) as ledger:
-        record = ledger.record(kodebooking)
-    if record is None:
-        return "tidak dikenal ledger"
-    done = [step for step in ORDERED if (push := record.push(step)) and push.done]
-    poli = [f"poli {record.kd_poli}"] if record.kd_poli else []
-    last = f"task terakhir {done[-1]}" if done else "belum ada task"
-    return ", ".join([f"{record.tanggal:%d-%m-%Y}", *poli, last])

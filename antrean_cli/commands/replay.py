@@ -11,7 +11,7 @@ from antrean_cli.console.completion import bookings
 from antrean_cli.console.options import json_option, now_option
 from antrean_cli.console.parameters import DAY
 from antrean_cli.console.pass_runner import run_pass_now
-from antrean_cli.console.prompts import agreed
+from antrean_cli.console.prompts import agreed, yes_option
 from antrean_cli.errors import InputError
 from antrean_cli.operator.queue_admin import replay
 from antrean_cli.rules.push import MAX_AGE
@@ -48,7 +48,7 @@ antrean replay --date 2026-11-22 --kodebooking 2026/11/22/000001 --now --yes
     shell_complete=bookings,
     help="Hanya antrean (atau no_rawat) ini.",
 )
-@click.option("--yes", is_flag=True, help="Jangan bertanya.")
+@yes_option
 @now_option
 @json_option
 @click.pass_context

@@ -16,9 +16,11 @@ from antrean_cli.console.options import json_option
 from antrean_cli.console.output import report
 from antrean_cli.console.parameters import OneOf, usable_kodebooking
 from antrean_cli.console.progress import ProgressBar
+from antrean_cli.console.prompts import agreed, known_of, on_terminal, yes_option
 from antrean_cli.console.signals import Signals
 from antrean_cli.errors import AntreanError, InputError
 from antrean_cli.operator.update_file import TASKIDS, typed_time, updates_in
+from antrean_cli.rules.codes import Step
 from antrean_cli.rules.payloads import JENISRESEP
 
 if TYPE_CHECKING:
@@ -34,13 +36,15 @@ if TYPE_CHECKING:
     help=(
         "Kirim waktu satu task, atau banyak task dari sebuah berkas. TASKID 1 sampai 7 atau 99."
         " WAKTU dalam zona rumah sakit (ANTREAN_TZ), atau milidetik epoch; tanpa WAKTU berarti "
-        "sekarang. Bila antreannya belum ada di BPJS, task disimpan dan dikirim otomatis setelah "
+        "sekarang. Waktu sekarang dan task 99 di terminal ditanyakan dulu. "
+        "Bila antreannya belum ada di BPJS, task disimpan dan dikirim otomatis setelah "
         "ada."
     ),
     epilog=examples(
         """
 antrean update 2026/11/22/000001 3
 antrean update 2026/11/22/000001 4 "2026-11-22 08:05"
+antrean update 2026/11/22/000001 99 --yes
 antrean update 2026/11/22/000001 5 1795311900000 --jenisresep Racikan
 antrean update --file task12.csv
 antrean update --file task12.csv --queue
@@ -74,6 +78,7 @@ antrean update --file task12.csv --queue
     is_flag=True,
     help="Simpan saja; putaran berikutnya mengirimnya sesuai urutan, sebelum task 3.",
 )
+@yes_option
 @json_option
 @click.pass_context
 def command(
@@ -84,6 +89,7 @@ def command(
     jenisresep: str | None,
     source: str | None,
     queue: bool,
+    yes: bool,
     as_json: bool,
 ) -> None:
     app: App = ctx.obj
@@ -96,7 +102,10 @@ def command(
         return
     if number is None or taskid is None:
         raise click.UsageError(f"{'TASKID' if number else 'KODEBOOKING'} belum diberikan", ctx)
-    _settle_one(app, number, taskid, waktu, jenisresep, queue=queue, as_json=as_json)
+    unasked = yes or queue
+    _settle_one(
+        app, number, taskid, waktu, jenisresep, queue=queue, unasked=unasked, as_json=as_json
+    )
 
 
 def _settle_one(
@@ -107,15 +116,22 @@ def _settle_one(
     jenisresep: str | None,
     *,
     queue: bool,
+    unasked: bool,
     as_json: bool,
 ) -> None:
-    """Send or keep the time of one task, and tell what became of it."""
+    """Send or keep the time of one task, and tell what became of it.
+
+    BPJS takes no time back: one that was not typed, and a 99, is asked for first on a terminal.
+    """
     settings = app.settings(*_needs(queue))
     now = app.now(settings.policy.zone)
     moment = _moment(waktu, settings.policy.zone, now)
     from antrean_cli.operator.kept_updates import keep_unsent, send_or_keep
     from antrean_cli.operator.manual import update_call
 
+    rash = waktu is None or taskid == Step.TASK_99
+    if rash and not unasked and on_terminal() and not _meant(settings, number, taskid, moment):
+        return
     call = update_call(number, taskid, moment, jenisresep)
     sent = (keep_unsent if queue else send_or_keep)(settings, call, now)
     if sent.already and not (queue or as_json):
@@ -123,6 +139,16 @@ def _settle_one(
         return
     what = f"task {taskid} {moment:%d-%m-%Y %H:%M:%S}"
     report(app, sent, number, what, "waktu di BPJS tidak diganti", as_json)
+
+
+def _meant(settings: "Settings", number: str, taskid: str, moment: datetime) -> bool:
+    """Ask whether a task is meant to be sent with this time."""
+    what = "task 99 (batal)" if taskid == Step.TASK_99 else f"task {taskid}"
+    known = known_of(settings, number)
+    return agreed(
+        f"Kirim {what} untuk {number} ({known}) dengan waktu {moment:%d-%m-%Y %H:%M:%S}? "
+        "Tidak dapat ditarik kembali."
+    )
 
 
 def _needs(queue: bool) -> list[str]:

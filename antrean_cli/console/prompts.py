@@ -1,8 +1,14 @@
 """Questions on the terminal."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
+
+from antrean_cli.rules.push import ORDERED
+
+if TYPE_CHECKING:
+    from antrean_cli.config.settings import Settings
 
 YES, NO = ("ya", "y"), ("tidak", "t", "n", "")
 
@@ -10,6 +16,23 @@ YES, NO = ("ya", "y"), ("tidak", "t", "n", "")
 def on_terminal() -> bool:
     """Return whether somebody is there to be asked: scripts have no terminal."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+yes_option = click.option("--yes", is_flag=True, help="Jangan bertanya.")
+
+
+def known_of(settings: "Settings", kodebooking: str) -> str:
+    """Return what the ledger knows of a booking, so that a slip of the pen is seen in time."""
+    from antrean_cli.ledger.ledger import Ledger
+
+    with Ledger.copy(settings.state, settings.policy.zone) as ledger:
+        record = ledger.record(kodebooking)
+    if record is None:
+        return "tidak dikenal ledger"
+    done = [step for step in ORDERED if (push := record.push(step)) and push.done]
+    poli = [f"poli {record.kd_poli}"] if record.kd_poli else []
+    last = f"task terakhir {done[-1]}" if done else "belum ada task"
+    return ", ".join([f"{record.tanggal:%d-%m-%Y}", *poli, last])
 
 
 def agreed(question: str) -> bool:

@@ -986,6 +986,37 @@ def test_a_cancel_is_not_asked_for_where_yes_was_said(live_site: Site) -> None:
     assert len(live_site.bodies("/antrean/batal")) == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        (("4",), "task 4"),
+        (("99",), "task 99 (batal)"),
+        (("99", f"{MONDAY} 08:05"), "task 99 (batal)"),
+    ],
+)
+@pytest.mark.parametrize(("answer", "sent"), [("ya", 1), ("tidak", 0)])
+def test_a_time_of_now_and_a_99_are_asked_for_on_a_terminal(
+    live_site: Site, typed: tuple[str, ...], asked: str, answer: str, sent: int
+) -> None:
+    """`update X 4` is typed too early as easily as `batal`, and BPJS takes neither back."""
+    booked(live_site, KB, (3, "08:00:00"))
+    arguments = ("update", KB, *typed)
+    done = on_a_terminal(*arguments, environ=live_site.environment(), typed=f"{answer}\n")
+    assert f"Kirim {asked} untuk {KB} (tidak dikenal ledger) dengan waktu " in done.stdout
+    assert ("Tidak jadi; tidak ada yang berubah." in done.stdout) == (not sent)
+    assert len(live_site.bodies("/antrean/updatewaktu")) == sent
+
+
+@pytest.mark.parametrize(
+    "typed", [("3", f"{MONDAY} 08:05"), ("99", f"{MONDAY} 08:05", "--yes"), ("4", "--queue")]
+)
+def test_a_time_that_was_typed_and_a_yes_are_not_asked_for(
+    live_site: Site, typed: tuple[str, ...]
+) -> None:
+    booked(live_site)
+    assert "?" not in answered(live_site, "", "update", KB, *typed)
+
+
 def test_a_replay_that_was_not_meant_changes_nothing(live_site: Site) -> None:
     live_site.run("sync")
     today = f"{datetime.now(WIB):%Y-%m-%d}"
