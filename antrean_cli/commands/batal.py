@@ -2,7 +2,7 @@
 
 import click
 
-from antrean_cli.console.app import App
+from antrean_cli.console.app import App, own_booking
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option, kodebooking_argument
 from antrean_cli.console.output import report
@@ -38,6 +38,7 @@ def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: boo
     if not keterangan.strip():
         raise InputError("--keterangan kosong; tulis alasannya")
     settings = app.settings("bpjs")
+    kodebooking = own_booking(app, settings, kodebooking)
     if on_terminal() and not yes:
         known = known_of(settings, kodebooking)
         if not agreed(f"Batalkan {kodebooking} ({known})? Tidak dapat ditarik kembali."):

@@ -2,7 +2,7 @@
 
 import click
 
-from antrean_cli.console.app import App
+from antrean_cli.console.app import App, own_booking
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option, kodebooking_argument
 from antrean_cli.console.output import report
@@ -42,6 +42,7 @@ def command(
     from antrean_cli.operator.manual import ManualCall, send
 
     settings = app.settings("bpjs")
+    kodebooking = own_booking(app, settings, kodebooking)
     now = app.now(settings.policy.zone)
     body = farmasi_body(kodebooking, jenisresep, nomor, keterangan.strip())
     sent = send(settings, ManualCall(step=Step.FARMASI, body=body, tanggal=now.date()), now)

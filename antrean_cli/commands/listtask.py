@@ -1,6 +1,7 @@
 """`antrean listtask`: what BPJS holds of one booking, for people and for shell scripts."""
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,8 +9,11 @@ from antrean_cli.console.app import App
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option, kodebooking_argument
 from antrean_cli.console.parameters import OneOf
-from antrean_cli.errors import InputError, MissingTaskError
+from antrean_cli.errors import InputError, MissingTaskError, RefusedError
 from antrean_cli.render.listings import FORMATS, task_list
+
+if TYPE_CHECKING:
+    from antrean_cli.rules.listings import Task
 
 
 def parse_require(text: str) -> list[int]:
@@ -52,13 +56,10 @@ antrean listtask 2026/11/22/000001 --require 3,4,5 || echo belum lengkap
 def command(
     app: App, kodebooking: str, form: str | None, require: str | None, as_json: bool
 ) -> None:
-    from antrean_cli.bpjs.client import Client
-    from antrean_cli.operator.lookups import tasks
-
     if as_json and form not in (None, "json"):
         raise InputError(f"pilih salah satu: --json atau --format {form}")
     required = parse_require(require) if require is not None else []
-    found = tasks(Client(app.settings("bpjs").bpjs), kodebooking)
+    kodebooking, found = _held(app, kodebooking)
     if text := task_list(found, "json" if as_json else form or "table"):
         click.echo(text)
     if not found:
@@ -66,3 +67,28 @@ def command(
     held = {task.taskid for task in found}
     if missing := [str(taskid) for taskid in dict.fromkeys(required) if taskid not in held]:
         raise MissingTaskError(f"{kodebooking}: task {', '.join(missing)} belum ada di BPJS")
+
+
+def _held(app: App, number: str) -> "tuple[str, list[Task]]":
+    """Return what BPJS holds of a booking, and its code: that of a Mobile JKN visit is looked up.
+
+    Raises what `tasks` raises, and InputError.
+    """
+    from antrean_cli.bpjs.client import Client
+    from antrean_cli.operator.lookups import tasks
+    from antrean_cli.operator.which_booking import listed_booking_of
+
+    settings = app.settings("bpjs")
+    client, refused = Client(settings.bpjs), None
+    try:
+        if found := tasks(client, number):
+            return number, found
+    except RefusedError as error:
+        refused = error
+    kodebooking = listed_booking_of(settings, number)
+    if kodebooking != number:
+        app.say(f"{number}: kode bookingnya {kodebooking}")
+        return kodebooking, tasks(client, kodebooking)
+    if refused:
+        raise refused
+    return number, []

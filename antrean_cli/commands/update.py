@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from antrean_cli.console.app import App
+from antrean_cli.console.app import App, own_booking
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.completion import bookings, files
 from antrean_cli.console.input_files import read_text, source_name
@@ -126,6 +126,7 @@ def _settle_one(
     settings = app.settings(*_needs(queue))
     now = app.now(settings.policy.zone)
     moment = _moment(waktu, settings.policy.zone, now)
+    number = own_booking(app, settings, number)
     from antrean_cli.operator.kept_updates import keep_unsent, send_or_keep
     from antrean_cli.operator.manual import update_call
 
@@ -186,12 +187,14 @@ def _settle_file(app: App, source: str, *, queue: bool, as_json: bool) -> None:
     zone = settings.policy.zone
     lines = updates_in(read_text(source), source_name(source), zone)
     from antrean_cli.ledger.ledger import Ledger
+    from antrean_cli.operator.which_booking import with_known_bookings
     from antrean_cli.render.text import json_text
     from antrean_cli.render.updates import result_document, results_summary
 
     settled = _kept if queue else _sent
     signals = Signals()
     with Ledger.open(settings.state, zone) as ledger:
+        lines = with_known_bookings(ledger, lines)
         results, error = settled(app, settings, ledger, lines, signals, as_json)
     if as_json:
         in_order = sorted(results, key=lambda result: result.line.number)

@@ -103,6 +103,16 @@ def changing(app: App) -> "Iterator[tuple[Ledger, Policy, datetime]]":
         yield ledger, settings.policy, app.now(settings.policy.zone)
 
 
+def own_booking(app: App, settings: "Settings", number: str) -> str:
+    """Return the kode booking that a typed number means, and say so where it is another one."""
+    from antrean_cli.operator.which_booking import booking_of
+
+    kodebooking = booking_of(settings, number)
+    if kodebooking != number:
+        app.say(f"{number}: kode bookingnya {kodebooking}")
+    return kodebooking
+
+
 def require_known(ledger: "Ledger", number: str) -> None:
     """Raise InputError for a kode booking or no_rawat that the ledger does not know."""
     if number and not ledger.of_visit(number):

@@ -24,6 +24,7 @@ from antrean_cli.operator.manual import (
     require_usable,
     settle,
 )
+from antrean_cli.operator.which_booking import refuse_mobile_jkn
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import OutcomeKind, State, Step
 from antrean_cli.rules.kept import waits_behind_kept, with_kept
@@ -46,6 +47,8 @@ def send_or_keep(settings: Settings, call: ManualCall, now: datetime) -> Settled
             return _kept_unasked(ledger, policy, call, now)
         outcome = ask(settings, call)
         if may_be_kept(call, outcome):
+            if call.kodebooking not in known:
+                refuse_mobile_jkn(settings, call.kodebooking)
             with ledger.transaction():
                 if keep(ledger, policy, call, outcome, now):
                     return Settled(
@@ -61,8 +64,10 @@ def keep_unsent(settings: Settings, call: ManualCall, now: datetime) -> Settled:
     Raises StateError, InputError, and what `keep_or_refuse` raises.
     """
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
-        require_usable(ledger, [call.kodebooking], now)
+        known = require_usable(ledger, [call.kodebooking], now)
         refuse_handed_on(ledger, [call.kodebooking])
+        if call.kodebooking not in known:
+            refuse_mobile_jkn(settings, call.kodebooking)
         return _kept_unasked(ledger, settings.policy, call, now)
 
 

@@ -17,6 +17,7 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, InputError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.lookups import raise_unless_done, tasks
+from antrean_cli.operator.which_booking import refuse_mobile_jkn
 from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
 from antrean_cli.rules.codes import Code, Kind, OutcomeKind, Step
 from antrean_cli.rules.faults import Fault
@@ -33,6 +34,9 @@ from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import accept, mark_already_at_bpjs, new
 from antrean_cli.rules.visits import Visit
 from antrean_cli.rules.whose import is_theirs
+
+# What BPJS may mean that does not know the booking.
+_UNKNOWN = (OutcomeKind.PREREQUISITE, OutcomeKind.REJECTED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,12 +109,14 @@ def send(settings: Settings, call: ManualCall, now: datetime) -> Settled:
     or RefusedError for what BPJS said.
     """
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
-        require_usable(ledger, [call.kodebooking], now)
+        known = require_usable(ledger, [call.kodebooking], now)
         if call.step not in (Step.ADD, Step.BATAL):
             refuse_handed_on(ledger, [call.kodebooking])
         outcome = ask(settings, call)
         if outcome.refusal == ReasonCode.REFUSED_UNKNOWN:
             _note_absence(ledger, call.kodebooking, now)
+        if call.step != Step.ADD and outcome.kind in _UNKNOWN and call.kodebooking not in known:
+            refuse_mobile_jkn(settings, call.kodebooking)
         raise_unless_done(outcome)
         return settle(ledger, settings.policy, call, outcome, now)
 
