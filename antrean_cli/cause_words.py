@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.causes import Cause, Trouble
+from antrean_cli.rules.codes import CallName
 
 
 class Words(NamedTuple):
@@ -75,6 +76,44 @@ def _listed(told: Trouble, table: str, columns: str) -> str:
     )
 
 
+def _no_route(told: Trouble) -> str:
+    place = "alamat kiriman itu" if told.about else "alamat di BPJS_BASE_URL"
+    status = _Known(told.numbers)["status"]
+    return f"{place} tidak dikenal servernya (HTTP {status} tanpa jawaban BPJS)"
+
+
+def _mend_route(told: Trouble) -> str:
+    """Return where to look for the address of some calls that is not known."""
+    settings = "BPJS_BASE_URL"
+    if CallName.UPDATE in told.names:
+        alone = told.names == (CallName.UPDATE,)
+        settings = "BPJS_UPDATE_PATH" if alone else "BPJS_BASE_URL dan BPJS_UPDATE_PATH"
+    return (
+        f"periksa {settings}; bila sudah benar, periksa proxy di antaranya: ia mengubah alamat, "
+        "atau tidak meneruskan POST"
+    )
+
+
+class _Known(dict[str, int]):
+    """Numbers of which those that are not known are shown as "…"."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+_REPORT = "bila berlanjut, laporkan ke BPJS jenis kiriman dan jamnya"
+# What mends a cause that only some kinds of calls have, with its names for what it is about.
+_OF_CALLS: Mapping[Cause, str | Callable[[Trouble], str]] = {
+    Cause.NO_ROUTE: _mend_route,
+    Cause.WEB_PAGE: (
+        "minta administrator firewall atau proxy di antaranya meloloskan kiriman itu; bila itu "
+        "firewall BPJS, laporkan ke BPJS"
+    ),
+    Cause.TIMEOUT: _REPORT,
+    Cause.CUT: _REPORT,
+    Cause.NO_ENVELOPE: _REPORT,
+}
+
 WORDS: Mapping[Cause, Words] = {
     # -- the way to BPJS
     Cause.DNS: Words(
@@ -115,7 +154,7 @@ WORDS: Mapping[Cause, Words] = {
         "antaranya: ia mengalihkan, misalnya dari http ke https",
     ),
     Cause.NO_ROUTE: _settings(
-        "alamat di BPJS_BASE_URL tidak dikenal servernya (HTTP {status} tanpa jawaban BPJS)",
+        _no_route,
         "periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH; bila sudah benar, periksa proxy di antaranya: "
         "ia mengubah alamat, atau tidak meneruskan POST",
     ),
@@ -242,13 +281,6 @@ WORDS: Mapping[Cause, Words] = {
 }
 
 
-class _Known(dict[str, int]):
-    """Numbers of which those that are not known are shown as "…"."""
-
-    def __missing__(self, name: str) -> str:
-        return "…"
-
-
 def sentence(why: Trouble) -> str:
     """Return what is wrong, and BPJS's own words for it."""
     form = WORDS[why.cause].sentence
@@ -258,7 +290,8 @@ def sentence(why: Trouble) -> str:
 
 def mend(why: Trouble) -> str:
     """Return what a person can do about it, empty where there is nothing but to wait."""
-    return WORDS[why.cause].mend
+    of_calls = _OF_CALLS.get(why.cause, "") if why.about else ""
+    return (of_calls if isinstance(of_calls, str) else of_calls(why)) or WORDS[why.cause].mend
 
 
 def told(why: Trouble) -> str:

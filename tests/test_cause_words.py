@@ -48,6 +48,24 @@ def test_a_sentence_can_be_made_of_what_is_known(cause: Cause, numbers: dict[str
     assert not mend(trouble(cause)).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("cause", "about", "said"),
+    [
+        (Cause.NO_ROUTE, "updatewaktu", "periksa BPJS_UPDATE_PATH; "),
+        (Cause.NO_ROUTE, "add", "periksa BPJS_BASE_URL; "),
+        (Cause.NO_ROUTE, "add, updatewaktu", "periksa BPJS_BASE_URL dan BPJS_UPDATE_PATH; "),
+        (Cause.WEB_PAGE, "add", "minta administrator firewall atau proxy "),
+        (Cause.TIMEOUT, "add", "bila berlanjut, laporkan ke BPJS "),
+        (Cause.DNS, "add", "periksa BPJS_BASE_URL dan DNS "),
+    ],
+)
+def test_a_cause_that_only_some_calls_have_is_mended_elsewhere(
+    cause: Cause, about: str, said: str
+) -> None:
+    assert mend(trouble(cause, about)).startswith(said)
+    assert "BPJS_BASE_URL" not in sentence(trouble(Cause.NO_ROUTE, about, status=404))
+
+
 def test_sentences_tell_causes_apart() -> None:
     assert len({told(trouble(cause)) for cause in Cause}) == len(Cause)
 

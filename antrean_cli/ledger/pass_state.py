@@ -47,9 +47,10 @@ class PassState(NamedTuple):
     Of BPJS:
     - `calls`: how many calls ended how, by "call outcome", since the ledger was made.
     - `faults_in_row`: how many calls in a row brought no envelope; `faulted`: for which bookings.
-    - `answered_at`: when the last envelope came.
+    - `answered_at`: when the last envelope came; `judged_at`: when BPJS last judged a push, for or
+      against, by the name of its call.
     - `pace`: how fast the last pass that sent something could go.
-    - `outages`: those that are on, by kind (of BPJS, Khanza, credentials, the clock).
+    - `outages`: those that are on, by kind (of BPJS, of some of its calls, of Khanza, …).
     - `antrean_lists`: antrean per tanggal, by day; kept are the kode booking of ours that were
       compared with it, None where BPJS does not show it.
     - `jadwal_lists`: HFIS's sessions (rows of Praktek), by clinic and day.
@@ -70,6 +71,7 @@ class PassState(NamedTuple):
     faults_in_row: int = 0
     faulted: tuple[str, ...] = ()
     answered_at: datetime | None = None
+    judged_at: Mapping[str, datetime] = _NOTHING
     pace: Pace | None = None
     outages: Mapping[str, Outage] = _NOTHING
     antrean_lists: Mapping[date, CachedList] = _NOTHING
@@ -107,6 +109,7 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
         faults_in_row=values.get("faults_in_row", 0),
         faulted=tuple(values.get("faulted", ())),
         answered_at=time("answered_at"),
+        judged_at={call: aware(at, zone) for call, at in values.get("judged_at", {}).items()},
         pace=_pace(values["pace"], zone) if "pace" in values else None,
         outages={
             kind: _outage(kind, values[f"{_OUTAGE}{kind}"], zone)
@@ -142,6 +145,7 @@ def stored(state: PassState) -> dict[str, str]:
         "faults_in_row": state.faults_in_row,
         "faulted": state.faulted or None,
         "answered_at": stored_time(state.answered_at),
+        "judged_at": {call: stored_time(at) for call, at in state.judged_at.items()} or None,
         "pace": state.pace and _stored_pace(state.pace),
         "looks_adopt": {
             day.isoformat(): _stored_list(kept) for day, kept in state.antrean_lists.items()

@@ -34,7 +34,7 @@ METRICS = {
     ),
     "antrean_outage": (
         "gauge",
-        "Whether an outage is on: of BPJS, of Khanza, credentials refused, BPJS busy.",
+        "Whether an outage is on: of BPJS, of some of its calls, of Khanza, credentials refused, …",
     ),
     "antrean_outage_cause": ("gauge", "The cause of each outage that is on."),
     "antrean_calls_side_by_side": (

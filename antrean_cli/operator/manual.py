@@ -18,8 +18,8 @@ from antrean_cli.errors import AntreanError, InputError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.lookups import raise_unless_done, tasks
 from antrean_cli.operator.which_booking import refuse_mobile_jkn
-from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
-from antrean_cli.rules.codes import Code, Kind, OutcomeKind, Step
+from antrean_cli.rules.answers import Outcome, Reply, judge
+from antrean_cli.rules.codes import Code, Kind, OutcomeKind, Step, call_of
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.left_alive import given_up
 from antrean_cli.rules.listings import tasks_held

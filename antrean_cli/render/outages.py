@@ -8,6 +8,7 @@ from typing import Any
 
 from antrean_cli.cause_words import mend, sentence, told_with_typed, typed, waiting_helps
 from antrean_cli.render.times import epoch_ms, two_units
+from antrean_cli.render.words import call_names
 from antrean_cli.rules.causes import Trouble
 from antrean_cli.rules.outages import OF_FILES, Announcement, Outage, OutageKind, Phase
 
@@ -16,6 +17,7 @@ _NAMES = {
     OutageKind.KHANZA: "Khanza terganggu",
     OutageKind.CREDENTIALS: "Kredensial, tanda tangan, atau jam ditolak BPJS",
     OutageKind.BUSY: "BPJS menunda semua kiriman",
+    OutageKind.PUSHES: "Kiriman {} tidak dijawab BPJS",
     OutageKind.CLOCK: "Jam komputer ini salah",
     OutageKind.LOG: "ANTREAN_LOG_FILE tidak dapat ditulis",
     OutageKind.METRICS: "ANTREAN_METRICS_FILE tidak dapat ditulis",
@@ -25,6 +27,7 @@ _OVER = {
     OutageKind.KHANZA: "Khanza pulih",
     OutageKind.CREDENTIALS: "Kredensial diterima lagi",
     OutageKind.BUSY: "BPJS menerima lagi",
+    OutageKind.PUSHES: "Gangguan kiriman {} selesai",
     OutageKind.LOG: "ANTREAN_LOG_FILE dapat ditulis lagi",
     OutageKind.METRICS: "ANTREAN_METRICS_FILE dapat ditulis lagi",
 }
@@ -32,7 +35,12 @@ _OVER = {
 
 def outage_name(outage: Outage) -> str:
     """Return what people call an outage, and since when it is on."""
-    return f"{_NAMES[outage.kind]} sejak {outage.since:%d-%m %H:%M}"
+    return f"{_named(_NAMES[outage.kind], outage.why)} sejak {outage.since:%d-%m %H:%M}"
+
+
+def _named(form: str, why: Trouble | None) -> str:
+    """Return a name of outages with the pushes that this one is of, if it is of some only."""
+    return form.format(call_names(why.names) if why and why.names else "sejenis")
 
 
 def outage_text(outage: Outage) -> str:
@@ -58,8 +66,8 @@ def outage_document(outage: Outage) -> dict[str, Any]:
 def announcement_text(told: Announcement) -> str:
     """Return the sentences that tell of an outage: that it began, goes on, or is over."""
     if told.phase == Phase.OVER:
-        return f"{_OVER[told.kind]} setelah {_lasted(told)}."
-    name = _NAMES[told.kind]
+        return f"{_named(_OVER[told.kind], told.why)} setelah {_lasted(told)}."
+    name = _named(_NAMES[told.kind], told.why)
     if told.phase != Phase.BEGAN:
         name += f" sejak {told.since:%d-%m %H:%M}"
     if told.why is None:

@@ -16,8 +16,10 @@ from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, two_units
 from antrean_cli.render.unanswered import fault_document, unanswered_section
 from antrean_cli.render.words import STATES
-from antrean_cli.rules.codes import State
+from antrean_cli.rules.call_troubles import calls_of
+from antrean_cli.rules.codes import State, call_of
 from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.push import Record
 
 _MOST_DEADLINES = 3
 _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
@@ -64,12 +66,20 @@ def status_text(
         lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]
     if section := left_alive_section(found.left_alive):
         lines += ["", section]
-    if section := unanswered_section(found.unanswered):
+    if section := unanswered_section(_told_apart(found)):
         lines += ["", section]
     if problems:
         sentences = (fill(f"- {problem_sentence(problem)}", 2) for problem in problems)
         lines += ["", "Perlu dilihat:", *sentences]
     return "\n".join(lines)
+
+
+def _told_apart(found: Overview) -> list[tuple[Record, str]]:
+    """Return the pushes that are not answered, without those of an outage of their kind of call."""
+    calls = [
+        name for one in found.outages if one.kind == OutageKind.PUSHES for name in calls_of(one)
+    ]
+    return [(record, step) for record, step in found.unanswered if call_of(step) not in calls]
 
 
 def _facts(found: Overview, *, well: bool) -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """Words that several places show, each said once (Indonesian): states, kinds of bookings, steps."""
 
-from antrean_cli.rules.codes import Kind, State, Step
+from collections.abc import Collection
+
+from antrean_cli.rules.codes import CallName, Kind, State, Step
 
 STATES: dict[str, str] = {
     State.HELD: "ditahan",
@@ -14,7 +16,20 @@ STATES: dict[str, str] = {
 KINDS: dict[str, str] = {Kind.MOBILEJKN: "Mobile JKN", Kind.ONSITE: "JKN", Kind.NONJKN: "NON JKN"}
 _STEPS: dict[str, str] = {Step.ADD: "antrean", Step.BATAL: "batal", Step.FARMASI: "farmasi"}
 
+_CALLS: dict[str, str] = {
+    CallName.ADD: "antrean",
+    CallName.UPDATE: "task",
+    CallName.BATAL: "batal",
+    CallName.FARMASI: "farmasi",
+}
+
 
 def step_name(step: str) -> str:
     """Return what people call a step of a booking."""
     return _STEPS.get(step, f"task {step}")
+
+
+def call_names(calls: Collection[str]) -> str:
+    """Return what people call the pushes of these calls: "antrean, task dan batal"."""
+    *others, last = [_CALLS.get(call, call) for call in calls]
+    return f"{', '.join(others)} dan {last}" if others else last

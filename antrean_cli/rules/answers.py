@@ -248,9 +248,3 @@ def _named(answer: Answer, found: "re.Match[str]", step: str) -> Step | None:
         return Step(answer.named) if answer.named else None
     named = int(found.group(1)) if answer.named == GROUP else int(step) - 1
     return Step(str(named)) if 1 <= named <= TASKS[-1] and str(named) != step else None
-
-
-def call_of(step: str) -> CallName:
-    """Return the call that sends a step."""
-    own = {Step.ADD: CallName.ADD, Step.BATAL: CallName.BATAL, Step.FARMASI: CallName.FARMASI}
-    return own.get(Step(step), CallName.UPDATE)

@@ -82,6 +82,12 @@ class CallName(Code):
     PER_KODEBOOKING = "per_kodebooking"
 
 
+def call_of(step: str) -> CallName:
+    """Return the call that sends a step."""
+    own = {Step.ADD: CallName.ADD, Step.BATAL: CallName.BATAL, Step.FARMASI: CallName.FARMASI}
+    return own.get(Step(step), CallName.UPDATE)
+
+
 ALREADY_THERE = "208"  # BPJS's code of what it had before; nothing was overwritten
 REFUSAL = "201"  # BPJS's code of what is refused; its text tells for how long
 

@@ -6,7 +6,8 @@
 - A BPJS that only puts off is told from the third such pass on: a single one is nothing.
 - BPJS: three faults in a row, with none good between, begin one; after 1, 2, 4 … 10 minutes a pass
   probes with one request, of another booking each time, until BPJS is back.
-- Khanza and refused credentials are tried anew by every pass.
+- Khanza and refused credentials are tried anew by every pass, pushes of a kind of call that BPJS
+  does not answer when it is their time.
 
 (rules/README.md, Trouble) What is told are codes; the sentences stand in render/outages.py
 and cause_words.py.
@@ -31,6 +32,7 @@ class OutageKind(Code):
     KHANZA = "khanza"
     CREDENTIALS = "kredensial"  # BPJS does not accept who we are, or when
     BUSY = "sibuk"  # BPJS answers, and wants everything repeated later
+    PUSHES = "kiriman"  # BPJS answers no push of one kind of call, and others (call_troubles.py)
     CLOCK = "jam"  # this computer's clock has lost its battery
     LOG = "log"  # ANTREAN_LOG_FILE cannot be written
     METRICS = "metrik"  # nor ANTREAN_METRICS_FILE
@@ -80,7 +82,10 @@ class Phase(Code):
 
 
 class Announcement(NamedTuple):
-    """What people are to be told of an outage at `at`; `why` is None where nothing says why."""
+    """What people are to be told of an outage at `at`.
+
+    `why` is None where nothing says why; of an outage that is over it is why it was on.
+    """
 
     phase: Phase
     kind: OutageKind
@@ -141,4 +146,4 @@ def recovered(outage: Outage, now: datetime) -> Announcement | None:
     """
     if not outage.announced or outage.kind == OutageKind.CLOCK:
         return None
-    return Announcement(Phase.OVER, outage.kind, outage.since, now)
+    return Announcement(Phase.OVER, outage.kind, outage.since, now, outage.why)

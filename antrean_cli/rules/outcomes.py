@@ -315,19 +315,21 @@ def after_fault(
     jitter: float = 0.0,
     *,
     answered_at: datetime | None = None,
+    known: bool = False,
 ) -> Record:
     """Return the record after an exchange without an envelope.
 
     No attempt is counted, and the next pass repeats it, unless a Retry-After came with it, or the
     fault is the push's own (own_faults.py). `answered_at` is when BPJS last answered anything, None
-    while an outage is on: then nobody can tell.
+    while an outage is on: then nobody can tell. `known`: BPJS is known to answer no push of this
+    kind (call_troubles.py).
     """
     push = record.pushes[step]
     lost = _at_pace(_back_in_place(push), fault.retry_after, now)
     doubtful = push.needs_lookup or fault.maybe_acted
     record = record.with_pushes(replace(lost, needs_lookup=doubtful))
     record = with_one_more(record, step, fault, now)
-    if not is_own(record, step, answered_at):
+    if not (known or is_own(record, step, answered_at)):
         return record
     return put_off_by_itself(record, step, fault.retry_after, now, jitter)
 

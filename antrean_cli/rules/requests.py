@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from antrean_cli.rules.answers import call_of
-from antrean_cli.rules.codes import CallName, Step
+from antrean_cli.rules.codes import CallName, Step, call_of
 from antrean_cli.rules.ordering import Call, next_call
 from antrean_cli.rules.payloads import (
     batal_body,

@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import FAULT, Outcome, Reply, judge, throttled, turned_away
-from antrean_cli.rules.codes import OutcomeKind, Step
+from antrean_cli.rules.call_troubles import is_known
+from antrean_cli.rules.codes import OutcomeKind, Step, call_of
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.outages import Outage, OutageKind
@@ -72,6 +73,8 @@ class Delivery:
     - `bookings` are as they are now; `waiting` counts their pushes that are still to be sent.
     - `unanswered` are the pushes that people are to be told of: their faults are their own.
     - `calls` counts the calls that ended, by "call outcome"; `ended` are outages that are over.
+    - `of_calls` is the outage of calls that BPJS answers no push of; `judged_at` is when it last
+      judged a push in this pass, by the name of the call.
     """
 
     client: Client
@@ -91,6 +94,8 @@ class Delivery:
     waiting: int = 0
     unanswered: list[tuple[Record, Step]] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
+    of_calls: Outage | None = None
+    judged_at: dict[str, datetime] = field(default_factory=dict)
     _heap: list[tuple[Any, int, str]] = field(default_factory=list)
     _too_soon: TooSoon = field(init=False)
     _probe: str = ""  # the booking that goes ahead, empty unless there is a probe
@@ -313,6 +318,8 @@ class Delivery:
         self._too_soon.forget(record.kodebooking)
         jitter = _jitter()
         if not call.lookup:
+            if outcome.kind not in (OutcomeKind.AUTH_FAILED, OutcomeKind.RETRY):
+                self.judged_at[name] = now
             mark = mark_of(call, one.body, self.ledger.key)
             return apply(record, step, outcome, self.policy, now, jitter, mark)
         if outcome.kind == OutcomeKind.AUTH_FAILED:
@@ -335,7 +342,10 @@ class Delivery:
         """
         # While an outage is on nobody can tell.
         answered_at = None if self.breaker.probing else self.breaker.answered_at
-        after = after_fault(record, step, fault, now, _jitter(), answered_at=answered_at)
+        known = bool(answered_at) and self._is_known(step, fault)
+        after = after_fault(
+            record, step, fault, now, _jitter(), answered_at=answered_at, known=known
+        )
         if not (answered_at and after.faults[step].own):
             if refusal:
                 self.breaker.take_turned_away(record.kodebooking, refusal)
@@ -343,6 +353,10 @@ class Delivery:
                 self.breaker.take_fault(record.kodebooking, fault)
         self.unanswered += [(after, Step(told)) for told in newly_told(record, after)]
         return after
+
+    def _is_known(self, step: Step, fault: Fault) -> bool:
+        """Return whether BPJS is known to answer no push of this kind, and has judged none yet."""
+        return call_of(step) not in self.judged_at and is_known(self.of_calls, step, fault)
 
     def _after_throttled(
         self, record: Record, call: Call, outcome: Outcome, now: datetime

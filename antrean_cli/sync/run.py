@@ -90,6 +90,8 @@ class Pass:
     _calls: Counter[str] = field(default_factory=Counter)
     _answered_at: datetime | None = None  # by BPJS, with any envelope
     _judged: bool = False  # a request by BPJS, for or against
+    _judged_at: dict[str, datetime] = field(default_factory=dict)  # a push, by its call's name
+    _unanswered: list[tuple[Record, Step]] = field(default_factory=list)  # not told yet
 
     @property
     def errors(self) -> list[AntreanError]:
@@ -115,6 +117,7 @@ class Pass:
             unfinished = self.ledger.unfinished()
             later = {name: one for name, one in unfinished.items() if name in settled}
             bookings = {**bookings, **(yield from self._deliver(ready, later))}
+        yield from self._tell_of_unanswered(bookings)
         self._conclude(bookings)
         if not self.stop.is_set():
             prune(self.ledger, self.settings.keep_days, self.clock())
@@ -298,6 +301,7 @@ class Pass:
                     calls=Counter(state.calls) + self._calls,
                     pace=pace or state.pace,
                     answered_at=answered_at or state.answered_at,
+                    judged_at={**state.judged_at, **self._judged_at},
                 )
             )
 
@@ -359,6 +363,8 @@ class Pass:
             stop=self.stop,
             probed=outage.probed if outage else "",
             calls=self._calls,
+            of_calls=state.outages.get(OutageKind.PUSHES),
+            judged_at=self._judged_at,
             breaker=CircuitBreaker(
                 faults_in_row=state.faults_in_row,
                 faulted=state.faulted,
@@ -396,7 +402,7 @@ class Pass:
 
         breaker = delivery.breaker
         ended = dict(delivery.ended)
-        mine = yield from self._are_a_few_bookings_refusals(breaker, ended)
+        mine = self._are_a_few_bookings_refusals(breaker, ended)
         if (refusal := breaker.refusal) and refusal.why and not mine:
             self.errors.append(CredentialsError(why=refusal.why))
             # One that some call of this pass had ended goes on: it is not told as a new one every
@@ -413,9 +419,8 @@ class Pass:
             # A probe that came too soon has not got through either: the outage goes on.
             kind = OutageKind.BPJS if self._outage(OutageKind.BPJS) else OutageKind.BUSY
             yield from self._failed(kind, why, delivery.probed)
-        if delivery.unanswered:
-            yield Noted((), unanswered=tuple(delivery.unanswered))
-        if (yield from self._are_a_few_bookings_faults(breaker)):
+        self._unanswered += delivery.unanswered
+        if self._are_a_few_bookings_faults(delivery):
             return
         if breaker.fault:
             self.errors.append(TemporaryError(why=breaker.fault.why))
@@ -424,25 +429,31 @@ class Pass:
         if breaker.fault and (breaker.begins_outage or self._outage(OutageKind.BPJS)):
             yield from self._failed(OutageKind.BPJS, breaker.fault.why, delivery.probed)
 
-    def _are_a_few_bookings_faults(
-        self, breaker: "CircuitBreaker"
-    ) -> Generator[PassEvent, None, bool]:
-        """Return whether one or two bookings are not answered, and no outage begins.
+    def _are_a_few_bookings_faults(self, delivery: "Delivery") -> bool:
+        """Return whether one or two bookings are not answered, or one kind of call.
 
-        Where nothing else was tried, BPJS is asked for something else. What is found is noted.
+        Then no outage of BPJS begins. It is asked for something else; what is found is noted.
         """
-        if not breaker.begins_outage or breaker.open or self._outage(OutageKind.BPJS):
+        from antrean_cli.rules.call_troubles import is_one_kind
+
+        breaker = delivery.breaker
+        if not breaker.begins_outage or breaker.probing or self._outage(OutageKind.BPJS):
+            return False
+        faulted = (delivery.bookings[one] for one in breaker.faulted if one in delivery.bookings)
+        if breaker.open and not is_one_kind(faulted, self._judged_at):
             return False
         self._lists_until = None  # anew: a delivery may have taken its time
         reader = self._list_reader()
         if reader is None or not reader.is_answered(CallName.POLI):
             return False
-        yield self._blamed(breaker.faulted)
+        self._blame(breaker.faulted)
+        if breaker.open:
+            self.errors.append(TemporaryError("sisanya menyusul pada putaran berikutnya"))
         return True
 
     def _are_a_few_bookings_refusals(
         self, breaker: "CircuitBreaker", ended: Mapping[str, Outage]
-    ) -> Generator[PassEvent, None, bool]:
+    ) -> bool:
         """Return whether a firewall turns away a few bookings while BPJS accepts who we are.
 
         It is asked for something else. What is found is noted; the others go with the next pass.
@@ -455,26 +466,78 @@ class Pass:
         reader = self._list_reader()
         if reader is None or reader.ask(CallName.POLI).kind != OutcomeKind.DONE:
             return False
-        yield self._blamed(breaker.turned_away)
+        self._blame(breaker.turned_away)
         self.errors.append(TemporaryError("sisanya menyusul pada putaran berikutnya"))
         return True
 
-    def _blamed(self, kodebooking: Sequence[str]) -> Noted:
+    def _blame(self, kodebooking: Sequence[str]) -> None:
         """Note that it is these bookings that are not answered: BPJS answered something else."""
         import random
 
         from antrean_cli.rules.own_faults import blamed, newly_told
 
-        now, told = self.clock(), list[tuple[Record, Step]]()
+        now = self._answered_at = self.clock()
         with self.ledger.transaction():
             for before in self.ledger.known(kodebooking, ()).values():
                 after = blamed(before, now, random.random())  # noqa: S311 - no secret
                 self.ledger.save(before, after, now)
-                told += [(after, Step(step)) for step in newly_told(before, after)]
+                self._unanswered += [(after, Step(step)) for step in newly_told(before, after)]
             self.ledger.update_pass_state(
                 lambda state: state._replace(faults_in_row=0, faulted=(), answered_at=now)
             )
-        return Noted((), unanswered=tuple(told))
+
+    def _tell_of_unanswered(self, bookings: Mapping[str, Record]) -> Iterator[PassEvent]:
+        """Tell of what BPJS does not answer: of a kind of call once, else of each push."""
+        on, told = self._outage(OutageKind.PUSHES), self._unanswered
+        # While BPJS, or who we are, is in trouble as a whole nobody can tell.
+        if not (self._outage(OutageKind.BPJS) or self._outage(OutageKind.CREDENTIALS)) and (
+            on or any(record.faults for record in bookings.values())
+        ):
+            apart = yield from self._judge_calls(on)
+            told = [
+                (record, step) for record, step in told if (record.kodebooking, step) not in apart
+            ]
+        if told:
+            yield Noted((), unanswered=tuple(told))
+
+    def _judge_calls(
+        self, on: Outage | None
+    ) -> Generator[PassEvent, None, frozenset[tuple[str, str]]]:
+        """Tell of the calls that BPJS answers no push of; return the pushes told with them."""
+        # A pass in which all is answered must not pay for it.
+        from antrean_cli.rules.call_troubles import calls_of, trouble_of_calls
+
+        judged_at = {**self.ledger.pass_state().judged_at, **self._judged_at}
+        found = trouble_of_calls(self.ledger.unfinished().values(), judged_at, on)
+        apart: frozenset[tuple[str, str]] = frozenset()
+        if on:
+            calls = calls_of(on) - set(found.why.names if found else ())
+            apart = self._let_go(calls, on.since)
+        if found:
+            now = self.clock()
+            begun = Outage(OutageKind.PUSHES, found.since, told_at=now, next_probe=now, failures=0)
+            self.errors.append(TemporaryError(why=found.why))
+            yield from self._failed(OutageKind.PUSHES, found.why, known=on or begun)
+            return apart | found.pushes
+        yield from self._recovered(OutageKind.PUSHES)
+        return apart
+
+    def _let_go(self, calls: frozenset[str], since: datetime) -> frozenset[tuple[str, str]]:
+        """Let what calls kept that BPJS judges again be tried by the next pass; return it."""
+        from antrean_cli.rules.call_troubles import tried_anew
+
+        now, found = self.clock(), set[tuple[str, str]]()
+        with self.ledger.transaction():
+            for before in self.ledger.unfinished().values() if calls else ():
+                after = tried_anew(before, calls, since, now)
+                if after != before:
+                    self.ledger.save(before, after, now)
+                    found |= {
+                        (after.kodebooking, step)
+                        for step, fault in after.faults.items()
+                        if fault != before.faults[step]
+                    }
+        return frozenset(found)
 
     def _outage(self, kind: OutageKind) -> Outage | None:
         """Return the outage of a kind that is on, or None."""

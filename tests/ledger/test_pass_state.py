@@ -93,6 +93,7 @@ states = st.builds(
     faults_in_row=st.integers(0, 9),
     faulted=st.lists(texts, max_size=3).map(tuple),
     answered_at=st.none() | times,
+    judged_at=st.dictionaries(texts, times, max_size=3),
     pace=st.none()
     | st.builds(
         Pace,
@@ -152,6 +153,7 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
     "faults_in_row": ({"faults_in_row": 2}, "2"),
     "faulted": ({"faulted": ("A1",)}, '["A1"]'),
     "answered_at": ({"answered_at": NOW}, "1795417200000"),
+    "judged_at": ({"judged_at": {"add": NOW}}, '{"add": 1795417200000}'),
     "pace": (
         {"pace": Pace(NOW, 7, 18.5, NOW)},
         '{"at": 1795417200000, "side_by_side": 7, "rate": 18.5, "refused_at": 1795417200000}',

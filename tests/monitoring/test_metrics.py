@@ -69,6 +69,7 @@ def test_a_pass_leaves_its_metrics_readable_for_the_collector(live_site: Site) -
         'antrean_outage{kind="khanza"}': 0,
         'antrean_outage{kind="kredensial"}': 0,
         'antrean_outage{kind="sibuk"}': 0,
+        'antrean_outage{kind="kiriman"}': 0,
         'antrean_outage{kind="log"}': 0,
         'antrean_outage{kind="metrik"}': 0,
         'antrean_calls_total{call="add",outcome="done"}': 1,

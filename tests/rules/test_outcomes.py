@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antrean_cli.rules.answers import Outcome, Reply, call_of, judge
+from antrean_cli.rules.answers import Outcome, Reply, judge
 from antrean_cli.rules.causes import Cause
-from antrean_cli.rules.codes import OutcomeKind, Step
+from antrean_cli.rules.codes import OutcomeKind, Step, call_of
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange, next_call
