@@ -72,7 +72,9 @@ class Connection:
         self._settings = settings
         self._deadline = time.monotonic() + seconds
         self.sample = settings.sqlite is not None
-        self._connection = _sample(settings.sqlite) if settings.sqlite else _server(settings)
+        self._connection = (
+            _sample(settings.sqlite) if settings.sqlite else _server(settings, seconds)
+        )
         # PyMySQL's time-outs are for each read of a socket: an answer that drips would never end.
         self._limit = threading.Timer(seconds, self._hang_up)
         self._limit.daemon = True
@@ -240,11 +242,11 @@ def _concat(*parts: str | None) -> str | None:
     return None if None in parts else "".join(map(str, parts))
 
 
-def _server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
+def _server(settings: KhanzaSettings, seconds: float) -> "pymysql.Connection[Any]":
     from antrean_cli.khanza.server import server
 
     try:
-        return server(settings)
+        return server(settings, seconds)
     except OSError as error:  # KHANZA_CA
         raise _error_of(error, settings.ca or "") from error
 

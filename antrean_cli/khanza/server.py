@@ -24,8 +24,9 @@ from antrean_cli.config.settings import KhanzaSettings, Tls
 
 Handler = Callable[["pymysql.Connection[Any]"], Any]
 CONNECT_SECONDS, READ_SECONDS = 5, 10
-# The server says that a table is locked before its silence is taken for a broken connection.
-LOCK_SECONDS = READ_SECONDS - 2
+# The server says that a table is locked before its silence is taken for a broken connection, and
+# before nothing more is read.
+_SOONER = 2
 _LOOPBACK = re.compile(r"localhost|::1|127(\.[0-9]{1,3}){3}")
 # Methods by which the password goes over the wire as it is, or as good as that.
 CLEAR = ("mysql_clear_password", "dialog", "mysql_old_password")
@@ -53,8 +54,12 @@ def is_verified(settings: KhanzaSettings) -> bool:
     return settings.tls == Tls.REQUIRED and not settings.socket
 
 
-def server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
-    """Return a connection that is still to be made; raises OSError for a bad KHANZA_CA."""
+def server(settings: KhanzaSettings, seconds: float) -> "pymysql.Connection[Any]":
+    """Return a connection that is still to be made; raises OSError for a bad KHANZA_CA.
+
+    After so many `seconds` nothing more is read over it.
+    """
+    lock_seconds = max(int(min(seconds, READ_SECONDS)) - _SOONER, 1)
     return _Connection(
         host=settings.host,
         port=settings.port,
@@ -68,7 +73,7 @@ def server(settings: KhanzaSettings) -> "pymysql.Connection[Any]":
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         write_timeout=READ_SECONDS,
-        init_command=f"SET lock_wait_timeout = LEAST(@@lock_wait_timeout, {LOCK_SECONDS})",
+        init_command=f"SET lock_wait_timeout = LEAST(@@lock_wait_timeout, {lock_seconds})",
         # A handshake on a socket costs 20 ms for nothing.
         ssl_disabled=settings.socket is not None or settings.tls == Tls.NONE,
         ssl=_context(settings.ca) if is_verified(settings) else None,

@@ -227,6 +227,19 @@ def test_no_query_begins_after_the_time_is_up(mariadb: MariaDB) -> None:
         khanza.read(WINDOW)
 
 
+@pytest.mark.usefixtures("khanza")
+@pytest.mark.parametrize(("seconds", "at_most"), [(60, 8), (8.5, 6), (4, 2), (2.5, 1)])
+def test_a_lock_is_waited_for_until_shortly_before_nothing_more_is_read(
+    mariadb: MariaDB, seconds: float, at_most: int
+) -> None:
+    """So it is told as a lock, and not as a connection that broke."""
+    with mariadb.overheard() as said:
+        with Khanza(server(mariadb), seconds=seconds):
+            pass
+        statements = [*said()]
+    assert f"SET lock_wait_timeout = LEAST(@@lock_wait_timeout, {at_most})" in statements
+
+
 # -- trouble
 
 

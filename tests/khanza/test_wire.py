@@ -177,7 +177,7 @@ def test_nobody_is_handed_the_keys_of_a_line(
     tmp_path: Path, authority: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
-    connection = server(settings(1, ca=str(authority), tls=Tls.REQUIRED))
+    connection = server(settings(1, ca=str(authority), tls=Tls.REQUIRED), 60)
     assert connection.ctx.keylog_filename is None  # type: ignore[attr-defined]
 
 
