@@ -7,6 +7,7 @@
   whether the trouble may be over by itself; where it is not, it is told as a matter of settings.
 """
 
+import errno
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -27,6 +28,32 @@ class Words(NamedTuple):
 
 def _settings(sentence: str | Callable[[Trouble], str], mend: str, typed: str = "") -> Words:
     return Words(sentence, mend, typed, waiting_helps=False)
+
+
+# What the system has against a file, by its number.
+_REASONS = {
+    errno.ENOENT: "tidak ada",
+    errno.EACCES: "tidak diizinkan",
+    errno.EPERM: "tidak diizinkan",
+    errno.EISDIR: "itu sebuah folder",
+    errno.ENOTDIR: "sebagian jalurnya bukan folder",
+    errno.EEXIST: "sudah ada",
+    errno.ENOSPC: "disk penuh",
+    errno.EDQUOT: "kuota disk habis",
+    errno.EFBIG: "berkas terlalu besar",
+    errno.EROFS: "disk hanya dapat dibaca",
+    errno.EADDRINUSE: "port sudah dipakai program lain",
+    errno.ENAMETOOLONG: "namanya terlalu panjang",
+    errno.ELOOP: "itu tautan (symlink)",
+    errno.ENXIO: "itu bukan berkas biasa",
+    errno.EMFILE: "batas berkas terbuka terlalu kecil (ulimit -n)",
+    errno.ENFILE: "terlalu banyak berkas terbuka di komputer ini",
+}
+
+
+def system_reason(number: int | None) -> str:
+    """Return what the system complains about, by its number."""
+    return _REASONS.get(number or 0, f"galat sistem {number}")
 
 
 _SET_CLOCK = "sudo timedatectl set-ntp true"
@@ -114,6 +141,15 @@ _OF_CALLS: Mapping[Cause, str | Callable[[Trouble], str]] = {
     Cause.NO_ENVELOPE: _REPORT,
 }
 
+
+def _unwritable(told: Trouble) -> str:
+    number = getattr(errno, told.about, None)
+    if number is None:
+        return "sistem menolaknya"
+    # A file that is not there is made.
+    return "foldernya tidak ada" if number == errno.ENOENT else system_reason(number)
+
+
 WORDS: Mapping[Cause, Words] = {
     # -- the way to BPJS
     Cause.DNS: Words(
@@ -161,6 +197,11 @@ WORDS: Mapping[Cause, Words] = {
     Cause.PROXY_LOGIN: _settings(
         "proxy di antara komputer ini dan BPJS meminta login (HTTP {status})",
         "izinkan komputer ini melewati proxy itu tanpa login",
+    ),
+    Cause.NOT_TAKEN: _settings(
+        "server tidak menerima bentuk permintaannya (HTTP {status} tanpa jawaban BPJS)",
+        "periksa https:// dan port di BPJS_BASE_URL; bila sudah benar, periksa proxy di antaranya: "
+        "ia mengubah permintaan",
     ),
     Cause.WEB_PAGE: Words(
         "BPJS menjawab halaman HTML (HTTP {status})",
@@ -277,7 +318,7 @@ WORDS: Mapping[Cause, Words] = {
     Cause.KHANZA_OTHER: Words("Khanza tidak menjawab seperti mestinya (galat {galat})"),
     # -- this computer
     Cause.NO_CLOCK: _settings("jam komputer ini menunjuk", "betulkan jamnya", _SET_CLOCK),
-    Cause.UNWRITABLE: Words("sistem menolaknya", "periksa dengan: antrean check"),
+    Cause.UNWRITABLE: Words(_unwritable, "periksa dengan: antrean check"),
 }
 
 

@@ -4,7 +4,6 @@ Only what a person can mend is an AntreanError; anything else is a bug and keeps
 `cli.main` turns them into exit codes; a pass keeps those that it can go on from in its report.
 """
 
-import errno
 import pwd
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
@@ -133,29 +132,11 @@ class StoppedError(AntreanError):
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # 130 or 143, known only now
 
 
-_REASONS = {
-    errno.ENOENT: "tidak ada",
-    errno.EACCES: "tidak diizinkan",
-    errno.EPERM: "tidak diizinkan",
-    errno.EISDIR: "itu sebuah folder",
-    errno.ENOTDIR: "sebagian jalurnya bukan folder",
-    errno.EEXIST: "sudah ada",
-    errno.ENOSPC: "disk penuh",
-    errno.EDQUOT: "kuota disk habis",
-    errno.EFBIG: "berkas terlalu besar",
-    errno.EROFS: "disk hanya dapat dibaca",
-    errno.EADDRINUSE: "port sudah dipakai program lain",
-    errno.ENAMETOOLONG: "namanya terlalu panjang",
-    errno.ELOOP: "itu tautan (symlink)",
-    errno.ENXIO: "itu bukan berkas biasa",
-    errno.EMFILE: "batas berkas terbuka terlalu kecil (ulimit -n)",
-    errno.ENFILE: "terlalu banyak berkas terbuka di komputer ini",
-}
-
-
 def why(error: OSError) -> str:
     """Return what the system complains about, in Indonesian."""
-    return _REASONS.get(error.errno or 0, f"galat sistem {error.errno}")
+    from antrean_cli.cause_words import system_reason  # who meets no trouble does not pay for it
+
+    return system_reason(error.errno)
 
 
 def user_name(uid: int) -> str:

@@ -66,6 +66,20 @@ def test_a_cause_that_only_some_calls_have_is_mended_elsewhere(
     assert "BPJS_BASE_URL" not in sentence(trouble(Cause.NO_ROUTE, about, status=404))
 
 
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ("ENOENT", "foldernya tidak ada"),
+        ("ENOSPC", "disk penuh"),
+        ("EXDEV", "galat sistem 18"),
+        ("ESOK", "sistem menolaknya"),
+        ("", "sistem menolaknya"),
+    ],
+)
+def test_a_file_that_cannot_be_written_says_why(about: str, said: str) -> None:
+    assert sentence(trouble(Cause.UNWRITABLE, about)) == said
+
+
 def test_sentences_tell_causes_apart() -> None:
     assert len({told(trouble(cause)) for cause in Cause}) == len(Cause)
 

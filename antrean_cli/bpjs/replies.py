@@ -80,6 +80,8 @@ def _code(value: object) -> str:
 
 # What a gateway answers that knows no such address, or does not let our method through.
 _NO_ROUTE = (404, 405, 410, 501)
+# What a server says that was spoken to without TLS, or by a proxy that cut the request.
+_NOT_TAKEN = (400, 411)
 # How a page for people begins: behind marks and comments, and often without its first words.
 _PAGE = re.compile(
     rb"(?:\s|\xef\xbb\xbf|<!--(?:(?!-->).)*-->|<\?xml[^>]*>)*"
@@ -96,6 +98,8 @@ def without_envelope(status: int, body: bytes, retry_after: float | None) -> Fau
         return Fault(cause=Cause.NO_ROUTE, status=status)
     if status == 407:
         return Fault(cause=Cause.PROXY_LOGIN, status=status)
+    if status in _NOT_TAKEN:
+        return Fault(cause=Cause.NOT_TAKEN, status=status)
     if status == 200 and _PAGE.match(body[:MAX_HEAD]):
         return Fault(cause=Cause.WEB_PAGE, status=status)
     throttled = status == 429 or (status == 503 and retry_after is not None)

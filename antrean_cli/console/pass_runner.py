@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import starmap
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import click
@@ -25,6 +26,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.pass_monitor import PassMonitor
 from antrean_cli.rules.causes import Cause, Trouble, trouble
 from antrean_cli.rules.codes import State
+from antrean_cli.rules.letters import visible
 from antrean_cli.rules.outages import OF_FILES, Announcement, OutageKind
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
@@ -155,15 +157,15 @@ def _tell_of_files(one: Pass, journal: Journal, monitor: PassMonitor) -> None:
     ):
         if file and not (written or problem):
             continue  # nobody tried: nothing is known
-        for told in one.note(kind, _unwritable(problem) if problem else None):
+        for told in one.note(kind, _unwritable(file, problem) if problem else None):
             if file:
                 click.echo(announcement_text(told), err=True)
     monitor.unwritten = None
 
 
-def _unwritable(problem: OSError) -> Trouble:
+def _unwritable(file: Path | None, problem: OSError) -> Trouble:
     reason = errno.errorcode.get(problem.errno or 0, "")
-    return trouble(Cause.UNWRITABLE, reason, said=why(problem))
+    return trouble(Cause.UNWRITABLE, reason, said=visible(str(file)))
 
 
 def _news(event: PassEvent) -> list[str]:
@@ -198,7 +200,9 @@ def _news(event: PassEvent) -> list[str]:
 def _tell_watchers(app: App, monitor: PassMonitor) -> None:
     """Tell how the pass ended, without its lock: a slow watcher must not keep the next one out."""
     if monitor.unwritten:
-        click.echo(f"ANTREAN_METRICS_FILE tidak dapat ditulis: {why(monitor.unwritten)}", err=True)
+        file = visible(str(monitor.settings.metrics_file))
+        text = f"ANTREAN_METRICS_FILE tidak dapat ditulis: {why(monitor.unwritten)}: {file}"
+        click.echo(text, err=True)
     monitor.ping_end()
     if app.verbose:
         for problem in monitor.problems:

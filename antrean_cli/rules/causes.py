@@ -30,6 +30,7 @@ class Cause(Code):
     REDIRECTED = "redirected"  # HTTP 3xx, nothing is followed: status
     NO_ROUTE = "no_route"  # HTTP 404, 405, 410, 501 of a gateway that knows no such address: status
     PROXY_LOGIN = "proxy_login"  # HTTP 407
+    NOT_TAKEN = "not_taken"  # HTTP 400, 411 of who does not take the request as it came: status
     WEB_PAGE = "web_page"  # HTTP 200 and a page for people: of a firewall, or of another server
     OVERLOADED = "overloaded"  # HTTP 429, or 503 with Retry-After, of a gateway: status
     NO_ENVELOPE = "no_envelope"  # any other body that is none: empty, cut, a gateway's page: status

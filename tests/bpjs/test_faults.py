@@ -84,11 +84,21 @@ def test_a_redirect_is_a_fault_wherever_it_leads(location: str) -> None:
     assert found == Fault(cause=Cause.REDIRECTED, status=302)
 
 
-@pytest.mark.parametrize("status", [200, 299, 400, 428, 430, 502])
+@pytest.mark.parametrize("status", [200, 299, 402, 412, 428, 430, 502])
 def test_an_answer_without_an_envelope_tells_its_status_and_when_to_come_again(status: int) -> None:
     with canned(b"", status=status, headers={"Retry-After": "7"}) as server:
         found = client(server.url).call("add", BODY)
     assert found == Fault(cause=Cause.NO_ENVELOPE, status=status, retry_after=7.0)
+
+
+@pytest.mark.parametrize("status", [400, 411])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>The plain HTTP request was sent to HTTPS port</html>"]
+)
+def test_a_request_that_is_not_taken_as_it_came_is_told_as_that(status: int, body: bytes) -> None:
+    with canned(body, status=status) as server:
+        found = client(server.url).call("add", BODY)
+    assert found == Fault(cause=Cause.NOT_TAKEN, status=status)
 
 
 @pytest.mark.parametrize("status", [404, 405, 410, 501])

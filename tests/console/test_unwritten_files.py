@@ -42,7 +42,7 @@ def test_it_is_told_at_its_beginning_each_hour_and_at_its_end(site: Site, settin
     file = folder / "antrean.prom"
     env = {setting: str(file)}
     (begun,) = told(minutes(site, 5, **env))
-    assert begun.startswith(f"{setting} tidak dapat ditulis: ")
+    assert begun.startswith(f"{setting} tidak dapat ditulis: foldernya tidak ada: {file}. ")
     site.clock.forward(minutes=53)
     assert told(minutes(site, 1, **env)) == []
     site.clock.forward(minutes=2)

@@ -145,7 +145,9 @@ def test_metrics_that_cannot_be_written_are_one_sentence_and_no_other_exit_code(
     done = live_site.run("sync", *SINCE, ANTREAN_METRICS_FILE=str(live_site.folder / name))
     assert (done.returncode, done.stdout) == (0, "")
     (line,) = done.stderr.splitlines()
-    assert line.startswith("ANTREAN_METRICS_FILE tidak dapat ditulis: ")
+    why = "foldernya tidak ada" if "/" in name else "itu sebuah folder"
+    file = live_site.folder / name
+    assert line.startswith(f"ANTREAN_METRICS_FILE tidak dapat ditulis: {why}: {file}. ")
     assert [path.name for path in live_site.folder.glob("*.new")] == []
 
 

@@ -20,6 +20,7 @@ CODES = [
     "redirected",
     "no_route",
     "proxy_login",
+    "not_taken",
     "web_page",
     "overloaded",
     "no_envelope",

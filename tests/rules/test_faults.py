@@ -23,6 +23,7 @@ TABLE = {
     Cause.REDIRECTED: (False, False),
     Cause.NO_ROUTE: (True, False),
     Cause.PROXY_LOGIN: (False, False),
+    Cause.NOT_TAKEN: (True, False),
     Cause.WEB_PAGE: (True, False),
     Cause.OVERLOADED: (False, False),
     Cause.NO_ENVELOPE: (True, False),
