@@ -489,10 +489,7 @@ class Pass:
     def _tell_of_unanswered(self, bookings: Mapping[str, Record]) -> Iterator[PassEvent]:
         """Tell of what BPJS does not answer: of a kind of call once, else of each push."""
         on, told = self._outage(OutageKind.PUSHES), self._unanswered
-        # While BPJS, or who we are, is in trouble as a whole nobody can tell.
-        if not (self._outage(OutageKind.BPJS) or self._outage(OutageKind.CREDENTIALS)) and (
-            on or any(record.faults for record in bookings.values())
-        ):
+        if on or any(record.faults for record in bookings.values()):
             apart = yield from self._judge_calls(on)
             told = [
                 (record, step) for record, step in told if (record.kodebooking, step) not in apart
@@ -510,6 +507,9 @@ class Pass:
         judged_at = {**self.ledger.pass_state().judged_at, **self._judged_at}
         found = trouble_of_calls(self.ledger.unfinished().values(), judged_at, on)
         apart: frozenset[tuple[str, str]] = frozenset()
+        if self._outage(OutageKind.BPJS) or self._outage(OutageKind.CREDENTIALS):
+            # All of BPJS, or who we are: nobody can tell. What goes on is told by nothing else.
+            return found.pushes if on and found else apart
         if on:
             calls = calls_of(on) - set(found.why.names if found else ())
             apart = self._let_go(calls, on.since)

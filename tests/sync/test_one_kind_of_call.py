@@ -225,3 +225,17 @@ def test_a_bpjs_that_answers_nothing_is_no_trouble_of_one_kind(site: Site) -> No
     site.bpjs.down = False
     passes, _ = come(site, 12)
     assert [text.split(" setelah")[0] for text in told(passes)] == ["BPJS pulih"]
+
+
+def test_a_bpjs_that_then_answers_nothing_is_told_besides(site: Site) -> None:
+    """No booking is told by itself, and what the kind of call is in for goes on afterwards."""
+    site.bpjs.faults.add(Fault("no_route", path=UPDATE, times=None))
+    _, patients = come(site, 6)
+    site.bpjs.down = True
+    passes, more = come(site, 10, new=2)
+    assert [text.split(":")[0] for text in told(passes)] == ["BPJS terganggu"]
+    site.bpjs.down = False
+    passes, last = come(site, 12)
+    assert [text.split(" setelah")[0] for text in told(passes)] == ["BPJS pulih"]
+    assert [one["kind"] for one in status(site)[1]["outages"]] == ["kiriman"]
+    mended(site, patients + more + last, "Gangguan kiriman task selesai setelah 28 menit.")
