@@ -34,6 +34,7 @@ GROUPS = {
         "retry": "Coba lagi yang ditolak atau ditahan",
         "drop": "Hentikan kiriman yang tidak dapat diperbaiki",
         "replay": "Baca ulang satu hari dari Khanza",
+        "report": "Laporan satu masa: SEP, task, waktu tunggu, sebab yang hilang",
         "reconcile": "Cocokkan Khanza, ledger, dan BPJS satu hari (0 cocok, 13 beda)",
     },
     "Dengan tangan": {

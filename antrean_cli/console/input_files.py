@@ -1,4 +1,4 @@
-"""Files that a person names on the command line, and standard input."""
+"""Files that a person names on the command line, to be read or written, and standard input."""
 
 import sys
 from pathlib import Path
@@ -24,3 +24,18 @@ def read_text(source: str) -> str:
         return data.decode("utf-8-sig")  # Windows begins a text with a mark
     except UnicodeDecodeError as error:
         raise InputError(f"{name} bukan teks UTF-8") from error
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page that others may read to a file, whole or not at all.
+
+    Raises InputError with its name.
+    """
+    beside = path.parent / f".{path.name}.baru"
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.chmod(0o644)  # no patient is on it, and it is made to be opened by others
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InputError(f"{path} tidak dapat ditulis: {why(error)}") from error

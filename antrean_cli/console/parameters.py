@@ -50,6 +50,20 @@ class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return day
 
 
+# generic in new versions of click
+class Month(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A month as yyyy-mm; its first day is what comes back."""
+
+    name = "bulan"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", value):
+            self.fail(f"'{value}' bukan bulan; tulis YYYY-MM", param, ctx)
+        return date.fromisoformat(f"{value}-01")
+
+
 class OneOf(click.Choice[str]):
     """A choice, whatever the case in which it is typed."""
 
@@ -68,7 +82,7 @@ class OneOf(click.Choice[str]):
         return [item for item in offered if " " not in item.value]
 
 
-DAY = Day()
+DAY, MONTH = Day(), Month()
 # Whoever opens the file says what is wrong with it, in Indonesian.
 FILE = click.Path(path_type=Path, readable=False)
 

@@ -20,6 +20,8 @@ from antrean_cli.rules.letters import visible
 # What we, or click for us, move a terminal by.
 _OURS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\r)")
 
+_PLAIN = "\n\t\ufeff"  # the last tells a spreadsheet that a text is UTF-8
+
 
 class _Seen(io.TextIOWrapper):
     def write(self, text: str) -> int:
@@ -51,7 +53,7 @@ class _Noticing(_Seen):
 
 
 def _visible(text: str) -> str:
-    return "".join(letter if letter in "\n\t" else visible(letter) for letter in text)
+    return "".join(letter if letter in _PLAIN else visible(letter) for letter in text)
 
 
 def prepare() -> None:

@@ -37,6 +37,7 @@ from antrean_cli.rules.rows import (
     Resep,
     Rows,
     Sep,
+    SepOfVisit,
     Slot,
     SuratKontrol,
     Ticket,
@@ -77,6 +78,18 @@ class OwnSenderSummary(NamedTuple):
 
     tasks: int = 0
     latest: str = ""
+
+
+class Names(NamedTuple):
+    """What Khanza calls its clinics and doctors, by its codes."""
+
+    clinics: Mapping[str, str]
+    doctors: Mapping[str, str]
+
+
+class _Named(NamedTuple):
+    code: str
+    name: str | None
 
 
 class _Column(NamedTuple):
@@ -507,6 +520,37 @@ class Khanza(Connection):
         found = self._values(visits, listed=no_rawat) if no_rawat else []
         found += self._values(bookings, listed=nobooking) if nobooking else []
         return frozenset(found)
+
+    # -- what the report asks for
+
+    def outpatient_seps(self, first: date, last: date) -> list[SepOfVisit]:
+        """Return the SEPs of outpatients' visits of these days, without the emergency clinic."""
+        tables = [SEP, *([SEP_INTERNAL] if self._offers(SEP_INTERNAL) else [])]
+        found: list[SepOfVisit] = []
+        for table in tables:
+            found += self._rows(
+                SepOfVisit,
+                f"""
+                SELECT s.no_rawat AS no_rawat, COALESCE(r.kd_poli, '') AS kd_poli,
+                       COALESCE(r.kd_dokter, '') AS kd_dokter
+                FROM {table} s LEFT JOIN reg_periksa r ON r.no_rawat = s.no_rawat
+                WHERE s.no_rawat BETWEEN :low AND :high AND COALESCE(s.jnspelayanan, '') <> '1'
+                  AND COALESCE(r.kd_poli, '') <> 'IGDK'
+                  AND COALESCE(s.kdpolitujuan, '') NOT IN ('IGD', 'UGD')
+                """,  # noqa: S608 - a constant of ours
+                _numbers(first, last),
+            )
+        return found
+
+    def names(self) -> Names:
+        """Return the names of all clinics and doctors by Khanza's codes."""
+        return Names(
+            clinics=self._named("SELECT kd_poli AS code, nm_poli AS name FROM poliklinik"),
+            doctors=self._named("SELECT kd_dokter AS code, nm_dokter AS name FROM dokter"),
+        )
+
+    def _named(self, sql: str) -> dict[str, str]:
+        return {row.code: row.name or "" for row in self._rows(_Named, sql)}
 
     def surat_kontrol(self, first: date, last: date) -> list[SuratKontrol]:
         """Return the control visits planned for these days; slow, for tgl_rencana has no index.

@@ -10,7 +10,7 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timezone
 from functools import lru_cache
 from sys import intern
@@ -20,6 +20,7 @@ from zlib import crc32
 from antrean_cli.ledger.reasons import params_of, reason_from
 from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import Kind, LeftAlive, State, Step
+from antrean_cli.rules.journeys import Journey, Leg
 from antrean_cli.rules.patients import Owner, PatientNumbers
 from antrean_cli.rules.push import Push, PushFault, Record, Refusal, StatusObservation
 from antrean_cli.rules.reasons import Reason
@@ -85,6 +86,7 @@ PUSH_VALUES = ", ".join(f":{name}" for name in PushRow._fields)
 
 # An enumeration looks a text up four times as slowly, and a pass may read ten thousand pushes.
 _STEPS, _STATES = {str(one): one for one in Step}, {str(one): one for one in State}
+_KINDS = {str(one): one for one in Kind}
 _LEFT_ALIVE = {str(one): one for one in LeftAlive}
 
 
@@ -180,6 +182,23 @@ def _push_of(row: PushRow, zone: timezone) -> Push:
 @lru_cache(4096)  # many pushes have the same one, and share it
 def _reason_of(code: str, params: str | None, zone: timezone) -> Reason:
     return reason_from(code, params or "{}", lambda ms: aware(ms, zone))
+
+
+def journey_of(booking: Sequence[str], pushes: Iterable[Sequence[Any]], zone: timezone) -> Journey:
+    """Return the journey that these columns hold, the last five of each push being its own."""
+    kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter = booking
+    return Journey(
+        kodebooking=kodebooking,
+        kind=_KINDS[kind],
+        tanggal=date.fromisoformat(tanggal),
+        no_rawat=no_rawat,
+        kd_poli=kd_poli,
+        kd_dokter=kd_dokter,
+        legs={
+            step: Leg(_STATES[state], waktu, _reason_of(code, reason, zone) if code else None)
+            for *_, step, state, waktu, code, reason in pushes
+        },
+    )
 
 
 def booking_row(record: Record) -> BookingRow:

@@ -44,6 +44,11 @@ def _refusal(said: Mapping[str, object]) -> str:
     return str(said["text"]) if "text" in said else f"ditolak BPJS (kode {said['kode']})"
 
 
+def _lapsed(said: Mapping[str, object]) -> str:
+    why = f" ({said['why']})" if "why" in said else ""
+    return f"lewat H+7: BPJS tidak menerima lagi{why}"
+
+
 def _changed_visit(said: Mapping[str, object]) -> str:
     names = [name for name in ("penjamin", "poli", "dokter") if name in said]
     changed = [f"{name} {said[name]} menjadi {said[f'{name}_now']}" for name in names]
@@ -202,7 +207,7 @@ WORDS: Mapping[ReasonCode, Words] = {
     ),
     ReasonCode.AFTER_ARRIVAL: Words("terlambat: task 3 atau sesudahnya sudah ada di BPJS"),
     ReasonCode.NOT_ON_DAY: Words("di luar hari pelayanan ({waktu:%d-%m-%Y %H:%M:%S})"),
-    ReasonCode.EXPIRED: Words("lewat H+7: BPJS tidak menerima lagi"),
+    ReasonCode.EXPIRED: Words(_lapsed),
     # -- what BPJS said
     ReasonCode.REFUSED: Words(_refusal, Unit.OF_STEP, _MEND),
     ReasonCode.REFUSED_REFERENCE: Words(_refusal, Unit.OF_STEP, _MEND),

@@ -51,8 +51,8 @@ def _width(cell: str) -> int:
     return max(map(len, cell.split("\n")))
 
 
-def csv_text(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return rows as CSV with a line of headings.
+def csv_text(headers: Sequence[str], rows: Iterable[Sequence[str]], *, excel: bool = False) -> str:
+    """Return rows as CSV with a line of headings; `excel`: as Excel opens it in Indonesia.
 
     A cell that a spreadsheet would reckon with has an apostrophe before it, as one types it there.
     """
@@ -60,7 +60,8 @@ def csv_text(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     import io
 
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    text.write("\ufeff" if excel else "")
+    writer = csv.writer(text, delimiter=";" if excel else ",", lineterminator="\n")
     writer.writerow(headers)
     writer.writerows(map(_as_text, row) for row in rows)
     return text.getvalue().rstrip("\n")

@@ -55,7 +55,7 @@ class ReasonCode(Code):
     TIMES_DISAGREE = "waktu.berselisih"  # step, waktu, later (a step), later_waktu
     TIME_UNRECORDED = "tercatat"  # step, sources
     NOT_ON_DAY = "hari"  # waktu
-    EXPIRED = "lewat"
+    EXPIRED = "lewat"  # why: the reason that it was not told by then, if there was one
     # -- what BPJS said
     REFUSED = "ditolak"  # text: BPJS's own, else kode
     REFUSED_UNKNOWN = "ditolak.tidak_ada"  # a cancel of what BPJS does not know

@@ -138,6 +138,14 @@ class Sep(NamedTuple):
     internal: str | None = None
 
 
+class SepOfVisit(NamedTuple):
+    """The visit of a SEP: its no_rawat, and clinic and doctor by Khanza's codes."""
+
+    no_rawat: str
+    kd_poli: str
+    kd_dokter: str
+
+
 class Slot(NamedTuple):
     """One row of jadwal: a doctor's session on a weekday."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from antrean_cli.rules.codes import Code, State, Step
 from antrean_cli.rules.push import Push, Record
-from antrean_cli.rules.reasons import CANCELLED_AT_BPJS, EXPIRED, Reason
+from antrean_cli.rules.reasons import CANCELLED_AT_BPJS, EXPIRED, Reason, ReasonCode, because
 
 
 class Move(Code):
@@ -211,9 +211,16 @@ def hold_open(record: Record, reason: Reason, only: Callable[[Push], bool] = _is
 
 
 def expire(record: Record) -> Record:
-    """Return the record of a booking that BPJS takes nothing more of: every doubt ends with it."""
-    closed = close_open(record, EXPIRED)
-    return without_doubt(closed, lambda push: push.needs_lookup)
+    """Return the record of a booking that BPJS takes nothing more of: every doubt ends with it.
+
+    Why each push was not told by then stays with it: the report counts by that.
+    """
+    lapsed = (close(push, _lapsed(push.reason)) for push in record.pushes.values() if push.open)
+    return without_doubt(record.with_pushes(*lapsed), lambda push: push.needs_lookup)
+
+
+def _lapsed(why: Reason | None) -> Reason:
+    return because(ReasonCode.EXPIRED, why=why) if why else EXPIRED
 
 
 def without_doubt(record: Record, only: Callable[[Push], bool]) -> Record:

@@ -467,6 +467,12 @@ def scene_ref(ward: Ward, attack: Attack) -> None:
         ward.run("ref", "dokter")
 
 
+def scene_report(ward: Ward, attack: Attack) -> None:
+    """The page is a file that others open."""
+    at_the_desk("report", "--since", str(YESTERDAY))(ward, attack)
+    ward.run("report", "--html", str(ward.folder / "laporan.html"))
+
+
 def scene_units(ward: Ward, _: Attack) -> None:
     """The unit names the settings file, and holds nothing of what is in it."""
     texts = (f"{name}={value}\n" for name, value in ward.env.items())
@@ -538,6 +544,7 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
     "replay": at_the_desk("replay", "--date", str(YESTERDAY), "--yes", "--now"),
     "farmasi": scene_farmasi,
     "reconcile": at_the_desk("reconcile", "--date", str(YESTERDAY)),
+    "report": scene_report,
     "ref": scene_ref,
     "units": scene_units,
     "demo": scene_demo,

@@ -1,0 +1,103 @@
+"""`antrean report`: what the hospital is judged by, over a period."""
+
+from calendar import monthrange
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+
+from antrean_cli.console.app import App, reading
+from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import json_option
+from antrean_cli.console.parameters import DAY, FILE, MONTH, OneOf
+from antrean_cli.errors import InputError
+from antrean_cli.operator.report import gather_report
+from antrean_cli.render.report import report_csv, report_document, report_text
+from antrean_cli.render.text import json_text
+from antrean_cli.rules.report import By
+
+LONGEST = timedelta(days=366)
+
+
+@subcommand(
+    "report",
+    help=(
+        "Laporan satu masa: berapa SEP yang punya antrean, task yang lengkap, waktu tunggu, dan "
+        "sebab yang hilang. Tanpa pilihan: bulan ini sampai hari ini."
+    ),
+    epilog=examples(
+        """
+antrean report
+antrean report --month 2026-10 --by dokter
+antrean report --since 2026-11-01 --until 2026-11-15 --csv >laporan.csv
+antrean report --month 2026-10 --html laporan.html
+"""
+    ),
+)
+@click.option("--month", type=MONTH, metavar="BULAN", help="Bulan ini, misalnya 2026-11.")
+@click.option("--since", type=DAY, metavar="TANGGAL", help="Hari pelayanan pertama.")
+@click.option("--until", type=DAY, metavar="TANGGAL", help="Hari pelayanan terakhir.")
+@click.option(
+    "--by",
+    type=OneOf([by.value for by in By]),
+    default=By.POLI.value,
+    metavar="APA",
+    help="Rincian menurut tanggal, poli, dokter, jenis, jam, atau hari (poli).",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Rincian sebagai CSV untuk Excel.")
+@click.option("--html", type=FILE, metavar="FILE", help="Tulis satu halaman HTML ke berkas ini.")
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    month: date | None,
+    since: date | None,
+    until: date | None,
+    by: str,
+    as_csv: bool,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    app: App = ctx.obj
+    if sum((as_csv, as_json, html is not None)) > 1:
+        raise InputError("pilih salah satu: --csv, --json, atau --html")
+    settings = app.settings("khanza")
+    today = app.now(settings.policy.zone).date()
+    first, last = _period(month, since, until, today)
+    with reading(app) as (ledger, _):
+        gathered = gather_report(settings, ledger, first, last, today)
+    if as_json:
+        click.echo(json_text(report_document(gathered)))
+    elif as_csv:
+        click.echo(report_csv(gathered, By(by)))
+    elif html is not None:
+        from antrean_cli.console.input_files import write_page
+        from antrean_cli.render.report_page import report_page
+
+        write_page(html, report_page(gathered))
+        app.say(f"Laporan ditulis ke {html}")
+    else:
+        click.echo(report_text(gathered, By(by)))
+    if gathered.error:
+        raise gathered.error
+
+
+def _period(
+    month: date | None, since: date | None, until: date | None, today: date
+) -> tuple[date, date]:
+    """Return the first and the last day that are meant; raises InputError for none."""
+    if month and (since or until):
+        raise InputError("pilih --month, atau --since dan --until")
+    if month:
+        first = month
+        last = month.replace(day=monthrange(month.year, month.month)[1])
+    else:
+        last = until or today
+        first = since or last.replace(day=1)
+    if first > today:
+        raise InputError(f"{first} belum tiba")
+    if first > last:
+        raise InputError(f"--since {first} sesudah --until {last}")
+    if last - first > LONGEST:
+        raise InputError("paling panjang satu tahun; pendekkan masanya dengan --since")
+    return first, min(last, today)

@@ -1,0 +1,295 @@
+"""What a hospital is judged by, counted: shares, journeys, waits.
+
+- Only what BPJS holds counts, by the times that it was told. Nothing is estimated.
+- Tasks are expected of visits that took place, on days that are over.
+- A wait is from one task to a later one. Where both came of one click, antrean told a second
+  between them: such a step is counted apart, as a tie, and is no wait.
+- Figures are counters of facts, so that those of a day, a clinic or a doctor can be added up.
+- The share of antrean is that of the outpatients' SEPs whose visit BPJS has an antrean of. BPJS's
+  own definition is not public; this one cannot exceed 100 %.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timezone
+from typing import NamedTuple
+
+from antrean_cli.rules.codes import TASKS, Code, Kind, State, Step
+from antrean_cli.rules.journeys import Journey, Missing
+from antrean_cli.rules.reasons import Reason, ReasonCode, general
+from antrean_cli.rules.rows import SepOfVisit
+
+WANTED, WANTED_MOBILE = 0.95, 0.80  # of the SEPs, over all and from Mobile JKN
+WANTED_WAIT = 60  # minutes from registration to the doctor (Kepmenkes 129/2008)
+PAIRS = ((3, 4), (4, 5), (5, 6), (6, 7), (3, 5), (3, 7))
+_SECOND, _MINUTE = 1000, 60_000
+
+
+class By(Code):
+    """What figures can be told apart by."""
+
+    TANGGAL = "tanggal"
+    POLI = "poli"
+    DOKTER = "dokter"
+    JENIS = "jenis"
+    JAM = "jam"
+    HARI = "hari"
+
+
+class Spread(NamedTuple):
+    """How long something took: of how many, minutes of the median and the 90th, share in time."""
+
+    of: int
+    median: int | None
+    p90: int | None
+    in_time: float | None
+    ties: int
+
+
+class Figures:
+    """What was counted of some bookings."""
+
+    def __init__(self) -> None:
+        self.facts: Counter[str] = Counter()
+        self.waits: dict[tuple[int, int], Counter[int]] = {pair: Counter() for pair in PAIRS}
+
+    def add(self, other: "Figures") -> None:
+        """Add what was counted of others."""
+        self.facts.update(other.facts)
+        for pair, minutes in other.waits.items():
+            self.waits[pair].update(minutes)
+
+    def count(self, journey: Journey, today: date) -> None:
+        """Count one booking; what is still to come of today's is not missing."""
+        facts = self.facts
+        facts["bookings"] += 1
+        refused = any(leg.state == State.REFUSED for leg in journey.legs.values())
+        facts["refused"] += refused
+        facts["lapsed"] += journey.lapsed
+        if not journey.at_bpjs:
+            facts["not_at_bpjs"] += 1
+            return
+        facts["antrean"] += 1
+        facts["mobilejkn"] += journey.kind == Kind.MOBILEJKN
+        if journey.cancelled:
+            facts["cancelled"] += 1
+            return
+        if journey.no_show:
+            facts["no_show"] += 1
+            return
+        if journey.tanggal >= today:
+            facts["ongoing"] += 1
+            return
+        times = {task: journey.time_of(task) for task in TASKS}
+        expected = journey.expected()
+        for task in expected:
+            facts[f"expected_{task}"] += 1
+            facts[f"told_{task}"] += times[task] is not None
+        facts["served"] += 1
+        facts["whole"] += all(times[task] is not None for task in expected)
+        for begin, end in PAIRS:
+            since, until = times[begin], times[end]
+            if since is not None and until is not None:
+                took = until - since
+                if took <= (end - begin) * _SECOND:
+                    facts[f"tie_{begin}_{end}"] += 1
+                else:
+                    self.waits[begin, end][took // _MINUTE] += 1
+
+    def share(self, part: str, whole: str) -> float | None:
+        """Return one count as a share of another, None of nothing."""
+        return self.facts[part] / self.facts[whole] if self.facts[whole] else None
+
+    def spread(self, begin: int, end: int) -> Spread:
+        """Return how long it took from one task to another."""
+        minutes = self.waits[begin, end]
+        count = minutes.total()
+        in_time = sum(found for took, found in minutes.items() if took < WANTED_WAIT)
+        return Spread(
+            of=count,
+            median=_quantile(minutes, 0.5),
+            p90=_quantile(minutes, 0.9),
+            in_time=in_time / count if count else None,
+            ties=self.facts[f"tie_{begin}_{end}"],
+        )
+
+
+def _quantile(minutes: Counter[int], share: float) -> int | None:
+    """Return the smallest number of minutes that so large a share took at most, None of none."""
+    wanted, met = share * minutes.total(), 0
+    for took in sorted(minutes):
+        met += minutes[took]
+        if met >= wanted:
+            return took
+    return None
+
+
+class Uncovered(NamedTuple):
+    """SEPs without an antrean, of one clinic and for one reason; None: no pass knew the visit."""
+
+    kd_poli: str
+    reason: Reason | None
+    seps: int
+
+
+class Coverage(NamedTuple):
+    """How many SEPs there were, how many of their visits BPJS has an antrean of, and of which not.
+
+    `mobile` are those whose antrean is of Mobile JKN.
+    """
+
+    seps: int
+    covered: int
+    mobile: int
+    uncovered: tuple[Uncovered, ...]
+
+    @property
+    def share(self) -> float | None:
+        """The share over all sources, None without SEPs."""
+        return self.covered / self.seps if self.seps else None
+
+    @property
+    def mobile_share(self) -> float | None:
+        """The share from Mobile JKN, None without SEPs."""
+        return self.mobile / self.seps if self.seps else None
+
+
+class Loss(NamedTuple):
+    """Tasks that are missing for one reason: the step where it lies, and how many there are."""
+
+    missing: Missing
+    tasks: int
+    bookings: int
+
+
+class Report(NamedTuple):
+    """All figures of a period; `groups` has those of each value that they are told apart by.
+
+    `coverage` is None where Khanza could not be read. `refusals` are BPJS's texts, `losses` the
+    causes of missing tasks, the costliest first.
+    """
+
+    first: date
+    last: date
+    total: Figures
+    groups: Mapping[By, Mapping[str, Figures]]
+    coverage: Coverage | None
+    refusals: tuple[tuple[Reason, int], ...]
+    losses: tuple[Loss, ...]
+
+
+def report_of(
+    first: date,
+    last: date,
+    journeys: Sequence[Journey],
+    seps: Sequence[SepOfVisit] | None,
+    today: date,
+    zone: timezone,
+) -> Report:
+    """Return the report of a period; `seps` is None where Khanza could not be read.
+
+    Bookings are counted of all days, tasks and waits of those before `today`.
+    """
+    groups: dict[By, dict[str, Figures]] = {by: {} for by in By}
+    cells: dict[tuple[str, ...], Figures] = {}
+    for journey in journeys:
+        cells.setdefault(_cell_of(journey, zone), Figures()).count(journey, today)
+    total = Figures()
+    for cell, figures in cells.items():
+        total.add(figures)
+        for by, value in zip(By, cell, strict=True):
+            groups[by].setdefault(value, Figures()).add(figures)
+    return Report(
+        first=first,
+        last=last,
+        total=total,
+        groups={by: dict(sorted(found.items())) for by, found in groups.items()},
+        coverage=None if seps is None else coverage_of(seps, journeys),
+        refusals=_refusals(journeys),
+        losses=_losses(one for one in journeys if one.tanggal < today),
+    )
+
+
+def _cell_of(journey: Journey, zone: timezone) -> tuple[str, ...]:
+    """Return what a booking is told apart by, in the order of By; its hour is that of task 3."""
+    arrival = journey.time_of(3)
+    hour = f"{datetime.fromtimestamp(arrival / 1000, zone):%H}" if arrival else ""
+    tanggal = journey.tanggal
+    return (
+        tanggal.isoformat(),
+        journey.kd_poli,
+        journey.kd_dokter,
+        journey.kind,
+        hour,
+        str(tanggal.isoweekday()),
+    )
+
+
+def coverage_of(seps: Sequence[SepOfVisit], journeys: Iterable[Journey]) -> Coverage:
+    """Return of how many SEPs BPJS has an antrean."""
+    known: dict[str, Journey] = {}
+    for journey in journeys:
+        if journey.no_rawat and (journey.at_bpjs or journey.no_rawat not in known):
+            known[journey.no_rawat] = journey
+    covered = mobile = 0
+    lacking: Counter[tuple[str, Reason | None]] = Counter()
+    for sep in seps:
+        journey_of = known.get(sep.no_rawat)
+        if journey_of is not None and journey_of.at_bpjs:
+            covered += 1
+            mobile += journey_of.kind == Kind.MOBILEJKN
+        else:
+            missing = journey_of.missing(Step.ADD).reason if journey_of else None
+            lacking[sep.kd_poli, general(missing) if missing else None] += 1
+    return Coverage(
+        seps=len(seps),
+        covered=covered,
+        mobile=mobile,
+        uncovered=tuple(
+            Uncovered(kd_poli, reason, count)
+            for (kd_poli, reason), count in sorted(
+                lacking.items(), key=lambda item: (-item[1], item[0][0], str(item[0][1]))
+            )
+        ),
+    )
+
+
+def _refusals(journeys: Iterable[Journey]) -> tuple[tuple[Reason, int], ...]:
+    found = Counter(
+        general(leg.reason)
+        for journey in journeys
+        for leg in journey.legs.values()
+        if leg.state == State.REFUSED and leg.reason
+    )
+    return tuple(found.most_common())
+
+
+def _losses(journeys: Iterable[Journey]) -> tuple[Loss, ...]:
+    """Return why tasks of visits that took place are missing."""
+    tasks: Counter[Missing] = Counter()
+    bookings: Counter[Missing] = Counter()
+    for journey in journeys:
+        if journey.cancelled or journey.no_show:
+            continue
+        causes = [_general(one) for one in _missing_of(journey)]
+        tasks.update(causes)
+        bookings.update(set(causes))
+    found = (Loss(cause, count, bookings[cause]) for cause, count in tasks.items())
+    return tuple(
+        sorted(found, key=lambda loss: (-loss.tasks, loss.missing.step, str(loss.missing)))
+    )
+
+
+def _missing_of(journey: Journey) -> Iterator[Missing]:
+    for task in journey.expected():
+        if journey.time_of(task) is None:
+            yield journey.missing(str(task))
+
+
+def _general(missing: Missing) -> Missing:
+    reason = missing.reason
+    if reason is None:
+        return missing
+    if reason.code in (ReasonCode.TIME_UNRECORDED, ReasonCode.NO_SIGN_YET):
+        return Missing(missing.step, None)
+    return Missing(missing.step, general(reason))
