@@ -1,15 +1,15 @@
 """A period's report as one page for the director: read without a network, printed on A4.
 
-- All of it stands in the one file: style, charts (SVG, drawn here: bars and columns need no
-  library, and no reader of the page needs one), figures. There is no script.
+- Its charts are SVG that is drawn here: bars and columns need no library, and no reader of the page
+  needs one.
 - Its figures are those of `report_document`, written as report.py writes them; no patient is on it.
 """
 
-from collections.abc import Iterable, Sequence
 from html import escape
 
 from antrean_cli.khanza.queries import Names
 from antrean_cli.operator.report import GatheredReport
+from antrean_cli.render.page import html_table, page, section
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.report import (
     cause,
@@ -32,27 +32,6 @@ from antrean_cli.rules.report import (
     Report,
 )
 
-_STYLE = """
-@page { size: A4; margin: 14mm }
-* { box-sizing: border-box }
-body { font: 10.5pt/1.4 system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif; color: #1c2430;
-       max-width: 186mm; margin: 8mm auto; padding: 0 4mm }
-h1 { font-size: 18pt; margin: 0 } h2 { font-size: 12.5pt; margin: 7mm 0 2mm }
-p { margin: 1mm 0 } .small { color: #5a6472; font-size: 9pt }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
-th, td { text-align: right; white-space: nowrap; padding: 1mm 2mm; vertical-align: top;
-         border-bottom: .2mm solid #dbe0e6 }
-th { font-weight: 600; color: #5a6472; font-size: 9pt }
-.text { text-align: left; white-space: normal }
-.tiles { display: flex; gap: 4mm; margin-top: 5mm; flex-wrap: wrap }
-.tile { flex: 1 1 38mm; border: .2mm solid #dbe0e6; border-radius: 2mm; padding: 3mm }
-.tile b { display: block; font-size: 17pt; line-height: 1.2 }
-.good b { color: #13795b } .bad b { color: #b3261e }
-section { break-inside: avoid } table.long { break-inside: auto } tr { break-inside: avoid }
-svg { width: 100%; height: auto; display: block } svg text { font-size: 9px; fill: #5a6472 }
-.bar { fill: #2a6f97 } .rest { fill: #e6eaef } .mark { stroke: #b3261e; stroke-width: 1.2 }
-"""
-
 
 def report_page(gathered: GatheredReport) -> str:
     """Return the page, as one document of HTML."""
@@ -62,33 +41,22 @@ def report_page(gathered: GatheredReport) -> str:
         f"<h1>Laporan antrean</h1><p>{period}</p>",
         _notes(gathered),
         _tiles(report),
-        _section("Antrean per hari", _columns(report)),
-        _section("Task yang sampai di BPJS", _task_bars(report.total)),
-        _section("Waktu tunggu", _waits(report.total)),
-        _section("Menurut poli", _groups(report, By.POLI, names), breaks=True),
-        _section("Menurut dokter", _groups(report, By.DOKTER, names), breaks=True),
-        _section("Menurut jam datang", _groups(report, By.JAM, names)),
-        _section("Menurut hari", _groups(report, By.HARI, names)),
+        section("Antrean per hari", _columns(report)),
+        section("Task yang sampai di BPJS", _task_bars(report.total)),
+        section("Waktu tunggu", _waits(report.total)),
+        section("Menurut poli", _groups(report, By.POLI, names), breaks=True),
+        section("Menurut dokter", _groups(report, By.DOKTER, names), breaks=True),
+        section("Menurut jam datang", _groups(report, By.JAM, names)),
+        section("Menurut hari", _groups(report, By.HARI, names)),
     ]
     if report.coverage and report.coverage.uncovered:
-        parts.append(_section("SEP tanpa antrean", _uncovered(report.coverage, names)))
+        parts.append(section("SEP tanpa antrean", _uncovered(report.coverage, names)))
     if report.losses:
-        parts.append(_section("Sebab task yang tidak ada", _losses(report)))
+        parts.append(section("Sebab task yang tidak ada", _losses(report)))
     if report.refusals:
-        parts.append(_section("Ditolak BPJS", _refusals(report)))
-    parts.append(_section("Cara menghitung", _definitions()))
-    return (
-        '<!DOCTYPE html>\n<html lang="id">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Laporan antrean {period}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        + "\n".join(filter(None, parts))
-        + "\n</body>\n</html>\n"
-    )
-
-
-def _section(title: str, content: str, *, breaks: bool = False) -> str:
-    tag = "div" if breaks else "section"
-    return f"<{tag}><h2>{escape(title)}</h2>\n{content}</{tag}>"
+        parts.append(section("Ditolak BPJS", _refusals(report)))
+    parts.append(section("Cara menghitung", _definitions()))
+    return page(f"Laporan antrean {period}", parts)
 
 
 def _notes(gathered: GatheredReport) -> str:
@@ -191,20 +159,6 @@ def _task_bars(total: Figures) -> str:
 # -- tables
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[int]) -> str:
-    """Return a table; `texts` are the columns that are words."""
-
-    def cells(row: Sequence[str], tag: str) -> str:
-        return "".join(
-            f"<{tag}{' class=text' if place in texts else ''}>{escape(cell)}</{tag}>"
-            for place, cell in enumerate(row)
-        )
-
-    body = "\n".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
-    head = f"<thead><tr>{cells(headings, 'th')}</tr></thead>"
-    return f'<table class="long">{head}<tbody>{body}</tbody></table>'
-
-
 def _waits(total: Figures) -> str:
     rows = []
     for begin, end in PAIRS:
@@ -227,7 +181,7 @@ def _waits(total: Figures) -> str:
         f"< {WANTED_WAIT} menit",
         "Satu klik",
     )
-    return _table(headings, rows, (0,))
+    return html_table(headings, rows, (0,))
 
 
 def _groups(report: Report, by: By, names: Names) -> str:
@@ -246,7 +200,7 @@ def _groups(report: Report, by: By, names: Names) -> str:
             )
         )
     headings = ("", "Antrean", "Lengkap", "3 → 4", "3 → 4 (90 %)", "< 60 menit", "3 → 7")
-    return _table(headings, rows, (0,))
+    return html_table(headings, rows, (0,))
 
 
 def _uncovered(coverage: Coverage, names: Names) -> str:
@@ -258,7 +212,7 @@ def _uncovered(coverage: Coverage, names: Names) -> str:
         )
         for one in coverage.uncovered
     ]
-    return _table(("Poli", "SEP", "Sebab"), rows, (0, 2))
+    return html_table(("Poli", "SEP", "Sebab"), rows, (0, 2))
 
 
 def _losses(report: Report) -> str:
@@ -266,12 +220,12 @@ def _losses(report: Report) -> str:
         (cause(one.missing), who(one.missing) or "-", number(one.tasks), number(one.bookings))
         for one in report.losses
     ]
-    return _table(("Sebab", "Yang dapat mencegah", "Task", "Kunjungan"), rows, (0, 1))
+    return html_table(("Sebab", "Yang dapat mencegah", "Task", "Kunjungan"), rows, (0, 1))
 
 
 def _refusals(report: Report) -> str:
     rows = [(sentence(reason), number(count)) for reason, count in report.refusals]
-    return _table(("Kata BPJS", "Kiriman"), rows, (0,))
+    return html_table(("Kata BPJS", "Kiriman"), rows, (0,))
 
 
 def _definitions() -> str:

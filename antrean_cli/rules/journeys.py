@@ -14,7 +14,6 @@ from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
 _AT_BPJS = (State.SENT, State.ALREADY)
 _OF_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE, ReasonCode.ADD_REFUSED)
 _OF_TASK = (ReasonCode.WAITING_FOR_TASK, ReasonCode.DEMANDED_TASK)
-_OF_BOOKING = {Step.ADD, Step.BATAL, Step.FARMASI}
 
 
 class Leg(NamedTuple):
@@ -90,22 +89,29 @@ class Journey(NamedTuple):
         return leg.waktu if leg is not None and leg.done else None
 
     def missing(self, step: str) -> Missing:
-        """Return where the cause lies that BPJS does not have a step: what it waits for, waits."""
-        met: set[str] = set()
-        while step not in met:
-            met.add(step)
-            leg = self.legs.get(step)
-            reason = leg.reason if leg else None
-            if has_code(reason, ReasonCode.EXPIRED) and reason is not None:
-                reason = _of(reason, "why") or reason
-            if reason is None:
-                break
-            if has_code(reason, *_OF_ADD):
-                return Missing(Step.ADD, _of(reason, "add") or reason)
-            if not has_code(reason, *_OF_TASK):
-                return Missing(Step(reason.behind or step), reason)
-            step = str(reason.get("step") or step)
-        return Missing(Step(step), None)
+        """Return where the cause lies that BPJS does not have a step."""
+        return root_cause(step, {name: leg.reason for name, leg in self.legs.items()})
+
+
+def root_cause(step: str, reasons: Mapping[str, Reason | None]) -> Missing:
+    """Return where the cause lies that a step is not at BPJS: what it waits for, waits itself.
+
+    `reasons` are those of the booking's steps.
+    """
+    met: set[str] = set()
+    while step not in met:
+        met.add(step)
+        reason = reasons.get(step)
+        if has_code(reason, ReasonCode.EXPIRED) and reason is not None:
+            reason = _of(reason, "why") or reason
+        if reason is None:
+            break
+        if has_code(reason, *_OF_ADD):
+            return Missing(Step.ADD, _of(reason, "add") or reason)
+        if not has_code(reason, *_OF_TASK):
+            return Missing(Step(reason.behind or step), reason)
+        step = str(reason.get("step") or step)
+    return Missing(Step(step), None)
 
 
 def _of(reason: Reason, name: str) -> Reason | None:

@@ -545,6 +545,7 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
     "farmasi": scene_farmasi,
     "reconcile": at_the_desk("reconcile", "--date", str(YESTERDAY)),
     "report": scene_report,
+    "todo": at_the_desk("todo"),
     "ref": scene_ref,
     "units": scene_units,
     "demo": scene_demo,

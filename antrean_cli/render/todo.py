@@ -1,0 +1,185 @@
+"""The day's work as `antrean todo` shows it: by who does it, in the words of that desk."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from antrean_cli.operator.todo import Todo
+from antrean_cli.render.page import html_table, page, section
+from antrean_cli.render.reasons import Unit, advice_on, recorded_by, sentence, who_acts
+from antrean_cli.render.report import named
+from antrean_cli.render.tables import csv_text
+from antrean_cli.render.text import fill
+from antrean_cli.render.times import epoch_ms
+from antrean_cli.rules.codes import Step
+from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
+from antrean_cli.rules.todo import Work
+
+_MOST = 8  # bookings that are named
+_UNITS = (Unit.PENDAFTARAN, Unit.POLI, Unit.FARMASI, Unit.IT)
+# What a desk does in Khanza where a time is missing.
+_TO_RECORD: Mapping[Step, str] = {
+    Step.TASK_1: "cetak nomor loket",
+    Step.TASK_2: "panggil nomor loket",
+    Step.TASK_3: "isi jam registrasi, atau catat kedatangan pasien",
+    Step.TASK_4: "isi pemeriksaan (SOAP)",
+    Step.TASK_5: "selesaikan pemeriksaan: status Sudah, atau kembalikan berkas",
+    Step.TASK_6: "validasi resep",
+    Step.TASK_7: "serahkan obat",
+}
+
+
+def unit_of(step: str, reason: Reason | None) -> Unit | None:
+    """Return who can do something about a cause, None if nobody has to."""
+    return recorded_by(step) if reason is None else who_acts(reason, step)
+
+
+def is_of_each_clinic(step: Step, reason: Reason | None) -> bool:
+    """Return whether each clinic has to do it for its own visits."""
+    return unit_of(step, reason) is Unit.POLI
+
+
+def title(one: Work) -> str:
+    """Return what is to be done, in the words of who does it."""
+    if one.reason is None or has_code(one.reason, ReasonCode.TIME_UNRECORDED):
+        return _TO_RECORD.get(one.step, "catat di Khanza")
+    return sentence(one.reason)
+
+
+def advice(one: Work) -> str:
+    """Return what to do about it, empty where the title says it."""
+    if one.reason is None or has_code(one.reason, ReasonCode.TIME_UNRECORDED):
+        return ""
+    return advice_on(
+        one.reason, one.bookings[0].kodebooking if len(one.bookings) == 1 else "KODEBOOKING"
+    )
+
+
+def by_unit(work: Iterable[Work]) -> list[tuple[Unit, list[Work]]]:
+    """Return the work of each desk that has some."""
+    of_units: dict[Unit, list[Work]] = {unit: [] for unit in _UNITS}
+    for one in work:
+        if unit := unit_of(one.step, one.reason):
+            of_units[unit].append(one)
+    return [(unit, found) for unit, found in of_units.items() if found]
+
+
+# -- text
+
+
+def todo_text(found: Todo, who: str) -> str:
+    """Return the work of one desk, or of all for an empty `who`."""
+    parts = [f"Yang perlu dikerjakan, {found.now:%d-%m-%Y %H:%M}"]
+    for unit, work in _wanted(found, who):
+        lines = [_UNIT_NAMES[unit]]
+        for one in work:
+            lines += _lines(one, found)
+        parts.append("\n".join(lines))
+    if len(parts) == 1:
+        parts.append("Tidak ada.")
+    return "\n\n".join(parts)
+
+
+def _wanted(found: Todo, who: str) -> list[tuple[Unit, list[Work]]]:
+    return [(unit, work) for unit, work in by_unit(found.work) if who in ("", unit.value)]
+
+
+_UNIT_NAMES = {
+    Unit.PENDAFTARAN: "PENDAFTARAN",
+    Unit.POLI: "POLI",
+    Unit.FARMASI: "FARMASI",
+    Unit.IT: "IT",
+}
+
+
+def _lines(one: Work, found: Todo) -> Iterable[str]:
+    place = f"{named(found.names.clinics, one.kd_poli)}: " if one.kd_poli else ""
+    yield fill(f"{place}{title(one)}", 2)
+    yield fill(f"{_count(one)}, paling lambat {one.until:%d-%m-%Y}", 4)
+    yield fill(_numbers(one), 4)
+    if what := advice(one):
+        yield fill(f"→ {what}", 4)
+
+
+def _count(one: Work) -> str:
+    visits = f"{len(one.bookings)} kunjungan"
+    return f"{visits} ({one.waiting} kiriman menunggunya)"
+
+
+def _numbers(one: Work) -> str:
+    numbers = [record.no_rawat or record.kodebooking for record in one.bookings]
+    more = f", dan {len(numbers) - _MOST} lagi" if len(numbers) > _MOST else ""
+    return ", ".join(numbers[:_MOST]) + more
+
+
+# -- CSV, JSON, a page
+
+
+def todo_csv(found: Todo, who: str) -> str:
+    """Return a line a booking, as Excel in Indonesia reads it."""
+    headings = ("oleh", "poli", "pekerjaan", "no_rawat", "kodebooking", "tanggal", "paling_lambat")
+    rows = [
+        (
+            unit.value,
+            named(found.names.clinics, record.kd_poli),
+            title(one),
+            record.no_rawat,
+            record.kodebooking,
+            f"{record.tanggal:%d-%m-%Y}",
+            f"{one.until:%d-%m-%Y}",
+        )
+        for unit, work in _wanted(found, who)
+        for one in work
+        for record in one.bookings
+    ]
+    return csv_text(headings, rows, excel=True)
+
+
+def todo_document(found: Todo, who: str) -> dict[str, Any]:
+    """Return the work for JSON output."""
+    return {
+        "now": epoch_ms(found.now),
+        "work": [
+            {
+                "who": unit.value,
+                "kd_poli": one.kd_poli,
+                "poli": found.names.clinics.get(one.kd_poli, ""),
+                "kd_dokter": one.kd_dokter,
+                "dokter": found.names.doctors.get(one.kd_dokter, ""),
+                "step": one.step,
+                "reason_code": one.reason and one.reason.code.family,
+                "text": title(one),
+                "advice": advice(one),
+                "until": one.until.isoformat(),
+                "waiting": one.waiting,
+                "bookings": [
+                    {"kodebooking": record.kodebooking, "no_rawat": record.no_rawat}
+                    for record in one.bookings
+                ],
+            }
+            for unit, work in _wanted(found, who)
+            for one in work
+        ],
+    }
+
+
+def todo_page(found: Todo, who: str) -> str:
+    """Return the work as one page that a desk opens or prints."""
+    moment = f"{found.now:%d-%m-%Y %H:%M}"
+    parts = [f"<h1>Yang perlu dikerjakan</h1><p>{moment}</p>"]
+    for unit, work in _wanted(found, who):
+        rows = [
+            (
+                named(found.names.clinics, one.kd_poli) if one.kd_poli else "",
+                title(one),
+                _numbers(one),
+                str(len(one.bookings)),
+                f"{one.until:%d-%m-%Y}",
+            )
+            for one in work
+        ]
+        headings = ("Poli", "Pekerjaan", "Nomor rawat", "Kunjungan", "Paling lambat")
+        parts.append(section(_UNIT_NAMES[unit], html_table(headings, rows, (0, 1, 2)), breaks=True))
+    if len(parts) == 1:
+        parts.append(f"<p>{escape('Tidak ada.')}</p>")
+    return page(f"Yang perlu dikerjakan {moment}", parts)

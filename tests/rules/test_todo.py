@@ -1,0 +1,83 @@
+"""The day's work: root causes alone, by who does it, the nearest last day first."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from antrean_cli.rules.codes import Step
+from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.reasons import Reason, ReasonCode, because
+from antrean_cli.rules.todo import Work, work_of
+from tests.support.rows import push, record
+from tests.support.site import MONDAY
+
+UNMAPPED = because(ReasonCode.DOCTOR_UNMAPPED, kd_dokter="D9")
+SOURCES = because(ReasonCode.TIME_UNRECORDED, step="4", sources="periksa")
+BEHIND_ADD = because(ReasonCode.WAITING_FOR_ADD, add=UNMAPPED)
+BEHIND_4 = because(ReasonCode.WAITING_FOR_TASK, step="4")
+
+
+def visit(number: int, *pushes: Push, tanggal: date = MONDAY, kd_poli: str = "INT") -> Record:
+    no_rawat = f"{tanggal:%Y/%m/%d}/{number:06}"
+    return record(
+        *pushes, kodebooking=no_rawat, no_rawat=no_rawat, tanggal=tanggal, kd_poli=kd_poli
+    )
+
+
+def unmapped(number: int, **where: date) -> Record:
+    add = push("add", "held", reason=UNMAPPED)
+    return visit(number, add, push("3", "held", reason=BEHIND_ADD), **where)  # type: ignore[arg-type]
+
+
+def unexamined(number: int, kd_poli: str = "INT", tanggal: date = MONDAY) -> Record:
+    held = [push("4", "held", reason=SOURCES), push("5", "held", reason=BEHIND_4)]
+    return visit(number, push("add", "sent"), *held, kd_poli=kd_poli, tanggal=tanggal)
+
+
+def in_each_clinic(step: Step, _: Reason | None) -> bool:
+    return step == Step.TASK_4
+
+
+def work(*records: Record) -> list[Work]:
+    return work_of(records, in_each_clinic)
+
+
+def test_what_waits_is_counted_with_what_it_waits_for() -> None:
+    (one,) = work(unmapped(1), unmapped(2))
+    assert (one.step, one.reason, one.waiting) == (Step.ADD, UNMAPPED, 4)
+    assert [record.no_rawat for record in one.bookings] == [
+        "2026/11/23/000001",
+        "2026/11/23/000002",
+    ]
+    assert (one.kd_poli, one.kd_dokter, one.until) == ("INT", "D01", MONDAY + timedelta(days=7))
+
+
+def test_what_each_clinic_has_to_do_is_a_work_of_each() -> None:
+    found = work(unexamined(1), unexamined(2, "ANA"), unexamined(3))
+    assert [(one.kd_poli, len(one.bookings), one.waiting) for one in found] == [
+        ("INT", 2, 4),
+        ("ANA", 1, 2),
+    ]
+    assert {one.reason for one in found} == {SOURCES}
+
+
+def test_what_one_person_does_for_all_is_one_work() -> None:
+    (one,) = work(unmapped(1), visit(2, push("add", "held", reason=UNMAPPED), kd_poli="ANA"))
+    assert (one.kd_poli, len(one.bookings)) == ("", 2)
+
+
+def test_the_nearest_last_day_comes_first_and_then_what_concerns_most() -> None:
+    yesterday = MONDAY - timedelta(days=1)
+    found = work(unexamined(1), unmapped(2), unmapped(3), unexamined(4, "ANA", yesterday))
+    assert [(one.until.day, one.step) for one in found] == [
+        (29, Step.TASK_4),
+        (30, Step.ADD),
+        (30, Step.TASK_4),
+    ]
+
+
+def test_what_goes_on_by_itself_or_is_through_is_no_work() -> None:
+    assert work(visit(1, push("add", "due"), push("3", "sending"), push("4", "closed"))) == []
+    refused = because(ReasonCode.REFUSED, text="Rujukan pukul 08:05")
+    (one,) = work(visit(1, push("add", "refused", reason=refused)))
+    assert str(one.reason and one.reason.get("text")) == "Rujukan pukul …"
