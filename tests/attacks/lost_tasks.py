@@ -203,8 +203,11 @@ def _stand(day: Day, view: View, key: Key, chain: Sequence[Push], *, over: bool)
         return False
     if booking:
         return booking.alive
+    # One that has lost its visit may have found this one by the patient.
     claimed = any(
-        one.no_rawat == visit.no_rawat and one.alive and one.norm == visit.norm
+        one.alive
+        and one.norm == visit.norm
+        and (one.no_rawat == visit.no_rawat or one.no_rawat not in view.visits)
         for one in view.bookings.values()
     )
     return not claimed and _can_be_added(visit, view.at)
