@@ -11,15 +11,14 @@ from antrean_cli.console.options import json_option
 from antrean_cli.console.parameters import FILE, OneOf
 from antrean_cli.errors import InputError
 from antrean_cli.operator.todo import todo
-from antrean_cli.render.reasons import Unit
 from antrean_cli.render.text import json_text
 from antrean_cli.render.todo import (
-    is_of_each_clinic,
     todo_csv,
     todo_document,
     todo_page,
     todo_text,
 )
+from antrean_cli.rules.acting import Unit
 
 
 @subcommand(
@@ -53,7 +52,7 @@ def command(app: App, who: str | None, as_csv: bool, html: Path | None, as_json:
         raise InputError("pilih salah satu: --csv, --json, atau --html")
     settings = app.settings("khanza")
     with reading(app) as (ledger, now):
-        found = todo(settings, ledger, now, is_of_each_clinic)
+        found = todo(settings, ledger, now)
     who = who or ""
     if as_json:
         click.echo(json_text(todo_document(found, who)))

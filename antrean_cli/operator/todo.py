@@ -1,6 +1,5 @@
 """The day's work, gathered: what of the ledger people can still do something about."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -8,9 +7,7 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Names
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.codes import Step
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.rules.reasons import Reason
 from antrean_cli.rules.times import service_day
 from antrean_cli.rules.todo import Work, work_of
 
@@ -23,19 +20,14 @@ class Todo(NamedTuple):
     names: Names
 
 
-def todo(
-    settings: Settings,
-    ledger: Ledger,
-    now: datetime,
-    in_each_clinic: Callable[[Step, Reason | None], bool],
-) -> Todo:
+def todo(settings: Settings, ledger: Ledger, now: datetime) -> Todo:
     """Return what is left to people; raises StateError.
 
     Without Khanza it is the same, with codes alone.
     """
     # Refused alone does not make a booking an unfinished one.
     taken = ledger.of_days(service_day(now) - MAX_AGE, date.max)
-    work = work_of({**taken, **ledger.unfinished()}.values(), in_each_clinic)
+    work = work_of({**taken, **ledger.unfinished()}.values())
     try:
         with Khanza(settings.khanza) as khanza:
             names = khanza.names()

@@ -1,28 +1,16 @@
-"""The registry of reasons: for each code its sentence, who has to act, what to type, when it ends.
+"""The registry of reasons: for each code its sentence, what to type, when it ends.
 
 - The only place where a reason becomes words (Indonesian). `show`, `list`, `status`, the pass's
   own words and the README's table are made from it.
 - A sentence names its parameters in braces; one that is not known is shown as "…".
-- `acts` is who can do something about it; OF_STEP stands for whoever records the step in Khanza.
-  What goes on by itself has no one.
+- Who can do something about a reason stands in rules/acting.py.
 """
 
 import shlex
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import Code, Step
 from antrean_cli.rules.reasons import Reason, ReasonCode
-
-
-class Unit(Code):
-    """Who in a hospital can do something about a push."""
-
-    PENDAFTARAN = "pendaftaran"
-    POLI = "poli"
-    FARMASI = "farmasi"
-    IT = "IT"
-    OF_STEP = ""  # whoever records the step
 
 
 class Words(NamedTuple):
@@ -33,7 +21,6 @@ class Words(NamedTuple):
     """
 
     sentence: str | Callable[[Mapping[str, object]], str]
-    acts: Unit | None = None
     advice: str = ""
 
 
@@ -67,59 +54,45 @@ _GIVE_WHAT_IS_ASKED = "kirim yang diminta BPJS: antrean add atau antrean update"
 WORDS: Mapping[ReasonCode, Words] = {
     # -- the add, and what a body lacks
     ReasonCode.CLINIC_UNMAPPED: Words(
-        "poli {kd_poli} belum dipetakan di maping_poli_bpjs", Unit.IT, _MAPPING
+        "poli {kd_poli} belum dipetakan di maping_poli_bpjs", _MAPPING
     ),
     ReasonCode.DOCTOR_UNMAPPED: Words(
         "dokter {kd_dokter} belum dipetakan di maping_dokter_dpjpvclaim",
-        Unit.IT,
         _MAPPING,
     ),
     ReasonCode.DOCTOR_CODE_NO_NUMBER: Words(
         "dokter {kd_dokter} dipetakan ke kode yang bukan angka di maping_dokter_dpjpvclaim",
-        Unit.IT,
         _MAPPING,
     ),
     ReasonCode.BOOKING_FIELD_NO_NUMBER: Words(
-        "{field} di referensi_mobilejkn_bpjs bukan angka", Unit.IT, _MAPPING
+        "{field} di referensi_mobilejkn_bpjs bukan angka", _MAPPING
     ),
     ReasonCode.NO_SESSION: Words(
         "jadwal dokter {kd_dokter} poli {kd_poli} hari {hari} belum diisi di tabel jadwal",
-        Unit.IT,
         _JADWAL,
     ),
     ReasonCode.SESSION_WITHOUT_END: Words(
         "jam selesai dokter {kd_dokter} belum diisi di tabel jadwal",
-        Unit.IT,
         _JADWAL,
     ),
     ReasonCode.SESSION_ENDS_FIRST: Words(
         "jam selesai dokter {kd_dokter} tidak sesudah jam mulai di tabel jadwal",
-        Unit.IT,
         "betulkan tabel jadwal di Khanza; setelah itu terkirim otomatis",
     ),
     ReasonCode.NO_TIME_OF_REGISTRATION: Words(
         "jam registrasi belum diisi, dan dokternya praktek lebih dari sekali hari itu",
-        Unit.PENDAFTARAN,
         "isi jam registrasi kunjungan di Khanza; setelah itu terkirim otomatis",
     ),
     ReasonCode.NO_REFERENCE: Words(
         "menunggu nomor referensi (SEP atau surat kontrol)",
-        Unit.PENDAFTARAN,
         "terbitkan SEP atau surat kontrol; setelah itu terkirim otomatis",
     ),
-    ReasonCode.NIK_UNFIT: Words("NIK pasien bukan 16 angka", Unit.PENDAFTARAN, _IDENTITY),
-    ReasonCode.CARD_UNFIT: Words(
-        "nomor kartu BPJS pasien bukan 13 angka", Unit.PENDAFTARAN, _IDENTITY
-    ),
-    ReasonCode.PHONE_UNKNOWN: Words(
-        "nomor telepon pasien belum diisi", Unit.PENDAFTARAN, _IDENTITY
-    ),
-    ReasonCode.NORM_UNKNOWN: Words(
-        "nomor rekam medis pasien belum diisi", Unit.PENDAFTARAN, _IDENTITY
-    ),
+    ReasonCode.NIK_UNFIT: Words("NIK pasien bukan 16 angka", _IDENTITY),
+    ReasonCode.CARD_UNFIT: Words("nomor kartu BPJS pasien bukan 13 angka", _IDENTITY),
+    ReasonCode.PHONE_UNKNOWN: Words("nomor telepon pasien belum diisi", _IDENTITY),
+    ReasonCode.NORM_UNKNOWN: Words("nomor rekam medis pasien belum diisi", _IDENTITY),
     ReasonCode.AMBIGUOUS: Words(
         "BPJS punya {count} antrean pasien ini: {kodebooking}",
-        Unit.PENDAFTARAN,
         "batalkan yang tidak dipakai (antrean batal KODEBOOKING); setelah itu terkirim otomatis",
     ),
     # -- the patient and the visit
@@ -130,22 +103,18 @@ WORDS: Mapping[ReasonCode, Words] = {
     ReasonCode.NO_SHOW: Words("tidak ada tanda hadir sampai hari pelayanan lewat"),
     ReasonCode.GONE: Words(
         "kunjungan tidak ada lagi di Khanza (dihapus atau digabung)",
-        Unit.PENDAFTARAN,
         "periksa kunjungannya di Khanza",
     ),
     ReasonCode.HANDED_ON: Words(
         "nomor ini sekarang milik pasien lain",
-        Unit.PENDAFTARAN,
         "periksa kunjungan pasien yang lama di Khanza",
     ),
     ReasonCode.BOOKING_CANCELLED: Words(
         "booking ini Batal di Khanza, tanpa baris di referensi_mobilejkn_bpjs_batal",
-        Unit.PENDAFTARAN,
         "periksa bookingnya di Khanza",
     ),
     ReasonCode.MOVED_TO_BOOKING: Words(
         "kunjungan ini kini milik booking Mobile JKN",
-        Unit.PENDAFTARAN,
         "periksa bookingnya di Khanza",
     ),
     ReasonCode.VISIT_SOUGHT: Words(
@@ -153,23 +122,19 @@ WORDS: Mapping[ReasonCode, Words] = {
     ),
     ReasonCode.VISIT_UNCLEAR: Words(
         "kunjungan booking ini belum jelas",
-        Unit.PENDAFTARAN,
         "periksa kunjungan pasien ini di Khanza; bila tidak dilayani, batalkan bookingnya",
     ),
     ReasonCode.ODD_CODE: Words(
         "{field} di Khanza memuat huruf yang tidak terlihat",
-        Unit.IT,
         "betulkan di Khanza; bila tidak perlu dikirim: "
         "antrean drop {kodebooking} --keterangan ALASAN",
     ),
     ReasonCode.LEFT_ALIVE: Words(
         "masih hidup di BPJS, tidak lagi di Khanza",
-        Unit.PENDAFTARAN,
         "bila memang batal: antrean batal {kodebooking} --keterangan ALASAN",
     ),
     ReasonCode.LEFT_OUT: Words(
         "poli tidak ikut (ANTREAN_ONLY_POLI atau ANTREAN_SKIP_POLI)",
-        Unit.IT,
         "ubah pengaturan bila poli ini harus ikut",
     ),
     ReasonCode.REREAD: Words(
@@ -177,7 +142,7 @@ WORDS: Mapping[ReasonCode, Words] = {
     ),
     # -- order and time of the tasks
     ReasonCode.WAITING_FOR_TASK: Words(
-        "menunggu task {step}", Unit.OF_STEP, "lengkapi task sebelumnya di Khanza"
+        "menunggu task {step}", "lengkapi task sebelumnya di Khanza"
     ),
     ReasonCode.WAITING_FOR_ADMISSION: Words(
         "menunggu task 1 dan 2 (admisi)",
@@ -188,7 +153,6 @@ WORDS: Mapping[ReasonCode, Words] = {
     ReasonCode.WRONG_ORDER: Words(
         "waktu task {step} ({waktu:%H:%M:%S}) tidak sesudah task {before} "
         "({before_waktu:%H:%M:%S})",
-        Unit.OF_STEP,
         "betulkan waktunya di Khanza",
     ),
     ReasonCode.TIMES_DISAGREE: Words(
@@ -198,7 +162,6 @@ WORDS: Mapping[ReasonCode, Words] = {
     ),
     ReasonCode.TIME_UNRECORDED: Words(
         "waktu task {step} belum tercatat ({sources})",
-        Unit.OF_STEP,
         "catat di Khanza; setelah itu terkirim otomatis",
     ),
     ReasonCode.MISSES_ARRIVAL: Words(
@@ -209,20 +172,17 @@ WORDS: Mapping[ReasonCode, Words] = {
     ReasonCode.NOT_ON_DAY: Words("di luar hari pelayanan ({waktu:%d-%m-%Y %H:%M:%S})"),
     ReasonCode.EXPIRED: Words(_lapsed),
     # -- what BPJS said
-    ReasonCode.REFUSED: Words(_refusal, Unit.OF_STEP, _MEND),
-    ReasonCode.REFUSED_REFERENCE: Words(_refusal, Unit.OF_STEP, _MEND),
-    ReasonCode.REFUSED_UNKNOWN: Words(_refusal, Unit.OF_STEP, _MEND),
-    ReasonCode.REFUSED_DOCTOR: Words(_refusal, Unit.IT, _MEND_DOCTOR),
+    ReasonCode.REFUSED: Words(_refusal, _MEND),
+    ReasonCode.REFUSED_REFERENCE: Words(_refusal, _MEND),
+    ReasonCode.REFUSED_UNKNOWN: Words(_refusal, _MEND),
+    ReasonCode.REFUSED_DOCTOR: Words(_refusal, _MEND_DOCTOR),
     ReasonCode.ADD_REFUSED: Words("antrean ditolak: {add}", advice=_MEND),
     ReasonCode.SEP_FIRST: Words("SEP mendahului antrean"),
     ReasonCode.OVERTAKEN: Words("{text}"),
-    ReasonCode.DEMANDED_TASK: Words(
-        "menunggu task {step} (diminta BPJS)", Unit.OF_STEP, _GIVE_WHAT_IS_ASKED
-    ),
-    ReasonCode.DEMANDED_ADD: Words("kode booking belum ada di BPJS", Unit.IT, _GIVE_WHAT_IS_ASKED),
+    ReasonCode.DEMANDED_TASK: Words("menunggu task {step} (diminta BPJS)", _GIVE_WHAT_IS_ASKED),
+    ReasonCode.DEMANDED_ADD: Words("kode booking belum ada di BPJS", _GIVE_WHAT_IS_ASKED),
     ReasonCode.CONTRADICTION: Words(
         "{text}",
-        Unit.IT,
         "BPJS meminta task yang sudah ada padanya; tanyakan ke BPJS, lalu: "
         "antrean retry {kodebooking}",
     ),
@@ -244,7 +204,6 @@ WORDS: Mapping[ReasonCode, Words] = {
     ReasonCode.CANCELLED_AT_BPJS: Words("sudah dibatalkan di BPJS"),
     ReasonCode.CANCEL_DELAYED: Words(
         "dibatalkan di meja pendaftaran, ditunggu sampai {until:%H:%M}",
-        Unit.PENDAFTARAN,
         "tunggu, atau batalkan pembatalannya di Khanza",
     ),
     ReasonCode.CANCEL_TOO_LATE: Words(
@@ -288,14 +247,6 @@ GOES_ON: Mapping[str, str] = {
     "ragu": "BPJS answers",
     "batal": "the delay is over (task 99), or the cancel was undone",
 }
-# Who records a step in Khanza; whatever is not named here begins at the desk.
-_RECORDED_BY = {
-    Step.TASK_4: Unit.POLI,
-    Step.TASK_5: Unit.POLI,
-    Step.TASK_6: Unit.FARMASI,
-    Step.TASK_7: Unit.FARMASI,
-    Step.FARMASI: Unit.FARMASI,
-}
 
 
 class _Known(dict[str, object]):
@@ -332,17 +283,6 @@ def advice_on(reason: Reason, kodebooking: str = "KODEBOOKING") -> str:
     What is to be typed has the booking's number, or the word that stands for any.
     """
     return WORDS[reason.code].advice.format(kodebooking=shlex.quote(kodebooking))
-
-
-def recorded_by(step: str) -> Unit:
-    """Return who records a step in Khanza."""
-    return _RECORDED_BY.get(Step(step), Unit.PENDAFTARAN)
-
-
-def who_acts(reason: Reason, step: str) -> Unit | None:
-    """Return who can do something about a reason of a step, None if nobody has to."""
-    unit = WORDS[reason.code].acts
-    return recorded_by(step) if unit is Unit.OF_STEP else unit
 
 
 def mentions(reason: Reason, wanted: str) -> bool:

@@ -9,10 +9,11 @@ from typing import Any
 
 from antrean_cli.khanza.queries import Names
 from antrean_cli.operator.report import GatheredReport
-from antrean_cli.render.reasons import recorded_by, sentence, who_acts
+from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import csv_text, table
 from antrean_cli.render.text import fill
 from antrean_cli.render.words import KINDS, step_name
+from antrean_cli.rules.acting import recorded_by, who_acts
 from antrean_cli.rules.codes import TASKS
 from antrean_cli.rules.journeys import Missing
 from antrean_cli.rules.report import (

@@ -6,13 +6,14 @@ from typing import Any
 
 from antrean_cli.operator.todo import Todo
 from antrean_cli.render.page import html_table, page, section
-from antrean_cli.render.reasons import Unit, advice_on, recorded_by, sentence, who_acts
+from antrean_cli.render.reasons import advice_on, sentence
 from antrean_cli.render.report import named
 from antrean_cli.render.tables import csv_text
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms
+from antrean_cli.rules.acting import Unit, unit_of
 from antrean_cli.rules.codes import Step
-from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
+from antrean_cli.rules.reasons import ReasonCode, has_code
 from antrean_cli.rules.todo import Work
 
 _MOST = 8  # bookings that are named
@@ -27,16 +28,6 @@ _TO_RECORD: Mapping[Step, str] = {
     Step.TASK_6: "validasi resep",
     Step.TASK_7: "serahkan obat",
 }
-
-
-def unit_of(step: str, reason: Reason | None) -> Unit | None:
-    """Return who can do something about a cause, None if nobody has to."""
-    return recorded_by(step) if reason is None else who_acts(reason, step)
-
-
-def is_of_each_clinic(step: Step, reason: Reason | None) -> bool:
-    """Return whether each clinic has to do it for its own visits."""
-    return unit_of(step, reason) is Unit.POLI
 
 
 def title(one: Work) -> str:

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from antrean_cli.operator.visit_report import BookingAtBpjs, VisitReport
 from antrean_cli.render.pushes import with_bodies_refused
-from antrean_cli.render.reasons import Unit, advice_on, recorded_by, sentence, who_acts
+from antrean_cli.render.reasons import advice_on, sentence
 from antrean_cli.render.unanswered import fault_advice, fault_text
 from antrean_cli.render.words import STATES, step_name
+from antrean_cli.rules.acting import Unit, recorded_by, who_acts
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.left_alive import as_held
 from antrean_cli.rules.own_faults import shown_fault

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 
+from antrean_cli.rules.acting import is_of_each_clinic
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.journeys import root_cause
-from antrean_cli.rules.push import MAX_AGE, Record
+from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import Reason, general
 
 
@@ -34,23 +35,27 @@ class Work(NamedTuple):
     until: date
 
 
+def is_of_people(push: Push) -> bool:
+    """Return whether a push waits for something outside the queue."""
+    return push.state in (State.HELD, State.REFUSED)
+
+
 def work_of(
-    records: Iterable[Record], in_each_clinic: Callable[[Step, Reason | None], bool]
+    records: Iterable[Record], *, meant: Callable[[Push], bool] = is_of_people
 ) -> list[Work]:
     """Return what is to be done about these bookings, the most urgent first.
 
-    `in_each_clinic` tells whether each clinic has to do it on its own; who does what is known where
-    reasons are put into words (render/reasons.py).
+    `meant` tells which of their pushes count.
     """
     found: dict[tuple[str, ...], list[tuple[Record, Step, Reason | None]]] = {}
     for record in records:
         reasons = {step: push.reason for step, push in record.pushes.items()}
         for push in record.pushes.values():
-            if push.state not in (State.HELD, State.REFUSED):
+            if not meant(push):
                 continue
             cause = root_cause(push.step, reasons)
             reason = general(cause.reason) if cause.reason else None
-            clinic = record.kd_poli if in_each_clinic(cause.step, reason) else ""
+            clinic = record.kd_poli if is_of_each_clinic(cause.step, reason) else ""
             key = (cause.step, repr(reason), clinic)
             found.setdefault(key, []).append((record, cause.step, reason))
     work = [_work(members) for members in found.values()]

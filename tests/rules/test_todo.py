@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from antrean_cli.rules.codes import Step
 from antrean_cli.rules.push import Push, Record
-from antrean_cli.rules.reasons import Reason, ReasonCode, because
+from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.todo import Work, work_of
 from tests.support.rows import push, record
 from tests.support.site import MONDAY
@@ -34,12 +34,8 @@ def unexamined(number: int, kd_poli: str = "INT", tanggal: date = MONDAY) -> Rec
     return visit(number, push("add", "sent"), *held, kd_poli=kd_poli, tanggal=tanggal)
 
 
-def in_each_clinic(step: Step, _: Reason | None) -> bool:
-    return step == Step.TASK_4
-
-
 def work(*records: Record) -> list[Work]:
-    return work_of(records, in_each_clinic)
+    return work_of(records)
 
 
 def test_what_waits_is_counted_with_what_it_waits_for() -> None:
