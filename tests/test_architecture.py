@@ -148,7 +148,14 @@ def test_requests_of_bpjs_are_named_where_bodies_are_made_only() -> None:
     """Khanza has columns of the same names; the simulator judges requests by itself."""
     bodies = {"rules.add_fields", "rules.payloads"}
     others = {
-        *("bpjs.replies", "khanza", "rules.fingerprints", "rules.service_days", "simulator"),
+        *(
+            "bpjs.replies",
+            "khanza",
+            "rules.fingerprints",
+            "rules.origins",
+            "rules.service_days",
+            "simulator",
+        ),
     }
     assert places(REQUEST_KEYS, bodies | others) == []
 

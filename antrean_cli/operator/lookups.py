@@ -90,4 +90,5 @@ def raise_unless_done(outcome: Outcome) -> None:
         )
         raise RefusedError(f"BPJS menolak: {said}; {first}")
     if outcome.kind not in (OutcomeKind.DONE, OutcomeKind.ALREADY):
-        raise RefusedError(f"BPJS menolak: {said}")
+        origin = f" (diambil dari {outcome.origin})" if outcome.origin else ""
+        raise RefusedError(f"BPJS menolak: {said}{origin}")

@@ -24,6 +24,7 @@ from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.left_alive import given_up
 from antrean_cli.rules.listings import tasks_held
 from antrean_cli.rules.ordering import arrange
+from antrean_cli.rules.origins import origin_of_refused
 from antrean_cli.rules.outcomes import arrived
 from antrean_cli.rules.patients import owner_of
 from antrean_cli.rules.payloads import update_body
@@ -125,7 +126,10 @@ def ask(settings: Settings, call: ManualCall) -> Outcome:
     """Make a call, and return what BPJS's answer means; raises TemporaryError if none comes."""
     client = Client(settings.bpjs)
     answer = client.call(call_of(call.step), call.body, hide=call.patient_name)
-    return outcome_of(call, answer)
+    outcome = outcome_of(call, answer)
+    if call.visit and outcome.kind == OutcomeKind.REJECTED:
+        return replace(outcome, origin=origin_of_refused(call.visit, call.body, outcome.text))
+    return outcome
 
 
 def settle(

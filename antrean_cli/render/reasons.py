@@ -28,7 +28,8 @@ _UNKNOWN = "…"
 
 
 def _refusal(said: Mapping[str, object]) -> str:
-    return str(said["text"]) if "text" in said else f"ditolak BPJS (kode {said['kode']})"
+    text = str(said["text"]) if "text" in said else f"ditolak BPJS (kode {said['kode']})"
+    return f"{text} (diambil dari {said['origin']})" if "origin" in said else text
 
 
 def _lapsed(said: Mapping[str, object]) -> str:

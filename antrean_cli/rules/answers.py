@@ -47,7 +47,8 @@ class Outcome:
 
     `named` is the step that has to go first (PREREQUISITE), `refusal` why it was refused
     (REJECTED), `why` the trouble of who we are to BPJS (AUTH_FAILED), `retry_after` the seconds
-    that BPJS wants to be left alone.
+    that BPJS wants to be left alone, `origin` where in Khanza a value came from that an add was
+    refused for (origins.py), empty if that is not known.
     """
 
     kind: OutcomeKind
@@ -57,6 +58,7 @@ class Outcome:
     refusal: ReasonCode | None = None
     why: Trouble | None = None
     retry_after: float | None = None
+    origin: str = ""
 
 
 ANY = ""  # of a row: whatever the call, or the code

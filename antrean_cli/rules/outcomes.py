@@ -243,6 +243,7 @@ def _rejected(answered: _Answered) -> Record:
     outcome = answered.outcome
     text = outcome.text.strip()
     said = {"text": text} if text else {"kode": outcome.code}
+    said |= {"origin": outcome.origin} if outcome.origin else {}
     reason = because(outcome.refusal or ReasonCode.REFUSED, **said)
     return answered.noted.with_pushes(refuse(answered.push, reason))
 

@@ -28,6 +28,7 @@ from antrean_cli.rules.call_troubles import is_known
 from antrean_cli.rules.codes import OutcomeKind, Step, call_of
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.ordering import Call
+from antrean_cli.rules.origins import origin_of_refused
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.outcomes import (
     after_failed_lookup,
@@ -321,6 +322,10 @@ class Delivery:
             if outcome.kind not in (OutcomeKind.AUTH_FAILED, OutcomeKind.RETRY):
                 self.judged_at[name] = now
             mark = mark_of(call, one.body, self.ledger.key)
+            visit = self._visit(record.kodebooking)
+            if visit and step == Step.ADD and outcome.kind == OutcomeKind.REJECTED:
+                origin = origin_of_refused(visit, one.body, outcome.text)
+                outcome = replace(outcome, origin=origin)
             return apply(record, step, outcome, self.policy, now, jitter, mark)
         if outcome.kind == OutcomeKind.AUTH_FAILED:
             return record

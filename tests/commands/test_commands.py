@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from antrean_cli import __version__
+from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.faults import Fault, FaultName
 from antrean_cli.simulator.server import Simulator
 from tests.support.catalogue import EXAMPLE_ADD
@@ -202,6 +203,14 @@ def test_a_dry_run_needs_no_access_to_bpjs(tmp_path: Path, live_site: Site) -> N
     empty = {name: "" for name in live_site.env if name.startswith("BPJS_")}
     done = live_site.run("add", json_file(tmp_path, SEED), "--dry-run", **empty)
     assert (done.returncode, json.loads(done.stdout)) == (0, SEED)
+
+
+def test_a_refused_add_of_a_visit_is_told_with_the_column_to_mend(live_site: Site) -> None:
+    live_site.khanza.sep(live_site.khanza.visit(MONDAY))
+    with live_site.answering("/antrean/add", Answer(201, "data nik  belum sesuai.")):
+        done = live_site.run("add", "--no-rawat", NO_RAWAT)
+    assert done.returncode == 6
+    assert "(diambil dari pasien.no_ktp)" in done.stderr
 
 
 def test_a_file_and_a_visit_together_are_refused(live_site: Site, tmp_path: Path) -> None:

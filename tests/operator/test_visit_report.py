@@ -127,7 +127,8 @@ def test_what_bpjs_answered_is_shown(site: Site) -> None:
     no_rawat = refused(site)
     site.sync()
     assert "Jawaban BPJS: antrean 201, task 3 201" in shown(site, no_rawat)
-    assert "antrean ditolak: Rujukan tidak valid (kode 201)" in shown(site, no_rawat)
+    where = "(diambil dari bridging_sep.no_rujukan)"
+    assert f"antrean ditolak: Rujukan tidak valid {where} (kode 201)" in shown(site, no_rawat)
     other = patient(site)
     site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, kodebooking=other))
     site.sync()

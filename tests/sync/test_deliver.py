@@ -304,11 +304,14 @@ def _ms(hhmm: str) -> int:
 @pytest.mark.parametrize(
     ("why", "text"),
     [
-        ("rujukan_tidak_valid", "Rujukan tidak valid"),
-        ("dokter_tidak_ada", "Data dokter tidak ditemukan."),
+        ("rujukan_tidak_valid", "Rujukan tidak valid (diambil dari bridging_sep.no_rujukan)"),
+        (
+            "dokter_tidak_ada",
+            "Data dokter tidak ditemukan. (diambil dari maping_dokter_dpjpvclaim.kd_dokter_bpjs)",
+        ),
     ],
 )
-def test_an_add_that_a_person_must_mend_is_refused_with_bpjs_words(
+def test_an_add_that_a_person_must_mend_is_refused_with_bpjs_words_and_where_the_value_stands(
     site: Site, why: str, text: str
 ) -> None:
     no_rawat = patient(site)
@@ -321,7 +324,8 @@ def test_a_field_that_bpjs_does_not_take_is_named(site: Site) -> None:
     no_rawat = patient(site)
     site.khanza.update("bridging_sep", {"no_rawat": no_rawat}, no_rujukan="R-1")
     assert site.sync().report.exit_code == 3
-    assert reason(site, no_rawat, "add") == ("refused", "data nomorreferensi  belum sesuai.")
+    said = "data nomorreferensi  belum sesuai. (diambil dari bridging_sep.no_rujukan)"
+    assert reason(site, no_rawat, "add") == ("refused", said)
 
 
 def test_of_what_bpjs_says_the_patients_name_is_left_out(site: Site) -> None:
@@ -331,7 +335,7 @@ def test_of_what_bpjs_says_the_patients_name_is_left_out(site: Site) -> None:
         site.sync()
     _, said = reason(site, no_rawat, "add")
     assert said.startswith("NIK milik ")
-    assert said.endswith(" sudah terdaftar")
+    assert said.endswith(" sudah terdaftar (diambil dari pasien.no_ktp)")
     assert not {"WULAN", "KENARI"} & set(said.split())
 
 

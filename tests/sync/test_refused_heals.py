@@ -63,7 +63,10 @@ def test_what_nobody_mends_is_not_sent_again(site: Site) -> None:
         assert passed(site, hhmm) == 0
     assert passed(site, "09:00", day=1) == 0
     assert len(site.bpjs.arrived) == heard
-    assert why(site, no_rawat, "add") == ("refused", "Nomor kartu tidak terdaftar.")
+    assert why(site, no_rawat, "add") == (
+        "refused",
+        "Nomor kartu tidak terdaftar. (diambil dari bridging_sep.no_kartu)",
+    )
 
 
 def test_what_changes_by_itself_makes_nothing_anew(site: Site) -> None:
@@ -110,7 +113,10 @@ def test_a_value_that_bpjs_has_refused_is_not_sent_again(site: Site) -> None:
         correct(site, norm, no_ktp=wrong if minute != 6 else CORRECTED)
         assert passed(site, f"09:0{minute}") == 0
     assert len(site.sent(ADD)) == 2
-    assert why(site, no_rawat, "add") == ("refused", "Nomor kartu tidak terdaftar.")
+    assert why(site, no_rawat, "add") == (
+        "refused",
+        "Nomor kartu tidak terdaftar. (diambil dari bridging_sep.no_kartu)",
+    )
 
 
 def test_what_is_spoiled_again_while_bpjs_is_away_is_refused_as_it_was(site: Site) -> None:
@@ -123,7 +129,10 @@ def test_what_is_spoiled_again_while_bpjs_is_away_is_refused_as_it_was(site: Sit
     site.bpjs.faults.clear()
     correct(site, norm, no_ktp=wrong)
     assert passed(site, "09:30") == 0  # BPJS refused nothing in this pass
-    assert why(site, no_rawat, "add") == ("refused", "Nomor kartu tidak terdaftar.")
+    assert why(site, no_rawat, "add") == (
+        "refused",
+        "Nomor kartu tidak terdaftar. (diambil dari bridging_sep.no_kartu)",
+    )
     assert len(site.sent(ADD)) == 1
 
 
@@ -182,7 +191,10 @@ def test_of_two_numbers_that_are_both_refused_each_is_tried_once(site: Site) -> 
     codes = [passed(site, f"09:0{minute}") for minute in range(6)]
     assert codes == [3, 3, 0, 0, 0, 0]
     assert [body["nomorreferensi"] for body in site.bodies(ADD)] == [rujukan, skdp]
-    assert why(site, no_rawat, "add") == ("refused", "Rujukan tidak valid")
+    assert why(site, no_rawat, "add") == (
+        "refused",
+        "Rujukan tidak valid (diambil dari bridging_sep.noskdp)",
+    )
 
 
 def test_the_other_number_waits_out_an_outage(site: Site) -> None:
