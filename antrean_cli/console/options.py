@@ -27,13 +27,14 @@ def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
     Raises InputError unless exactly one way of saying it was used.
     """
     from antrean_cli.render.reasons import families, mentions
+    from antrean_cli.render.words import step_called
     from antrean_cli.rules.push import STEPS
 
     @functools.wraps(function)
     def with_filter(
         *args: Any,
         number: str,
-        step: str,
+        step: tuple[str, ...],
         reason: str,
         tanggal: date | None,
         poli: str,
@@ -46,11 +47,13 @@ def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
             raise InputError(f"sebut salah satu: KODEBOOKING{others}")
         if number and not is_kodebooking(number):
             raise InputError(f"KODEBOOKING {KODEBOOKING_FORM}")
-        if step and step not in STEPS:
-            raise InputError(f"TASKID '{step}' tidak dikenal; pilihannya: {', '.join(STEPS)}")
+        typed = " ".join(step)  # `task 3`, as it is shown, is two words
+        meant = step_called(typed)
+        if typed and not meant:
+            raise InputError(f"TASKID '{typed}' tidak dikenal; pilihannya: {', '.join(STEPS)}")
         wanted = PushFilter(
             number=number,
-            step=step,
+            step=meant,
             reason=reason,
             mentions=mentions,
             tanggal=tanggal,
@@ -80,9 +83,7 @@ def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
             help="Semua dengan alasan ini: kodenya, atau teksnya.",
             shell_complete=words(*families()),
         ),
-        click.argument(
-            "step", metavar="[TASKID]", required=False, default="", shell_complete=words(*STEPS)
-        ),
+        click.argument("step", metavar="[TASKID]", nargs=-1, shell_complete=words(*STEPS)),
         click.argument(
             "number", metavar="[KODEBOOKING]", required=False, default="", shell_complete=bookings
         ),

@@ -24,6 +24,12 @@ _CALLS: dict[str, str] = {
 }
 
 
+def step_called(name: str) -> str:
+    """Return the step that a name means, in any case: `antrean`, `task 3`, or its code; else ""."""
+    wanted = " ".join(name.lower().split())
+    return next((step for step in Step if wanted in (step, step_name(step))), "")
+
+
 def step_name(step: str) -> str:
     """Return what people call a step of a booking."""
     return _STEPS.get(step, f"task {step}")

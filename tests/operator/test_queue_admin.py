@@ -198,7 +198,17 @@ def test_show_finds_a_mobile_jkn_booking_by_either_number(site: Site) -> None:
 # -- mending
 
 
-@pytest.mark.parametrize("args", [("{}",), ("{}", "add"), ("--reason", "Rujukan"), ("--all",)])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("{}",),
+        ("{}", "add"),
+        ("{}", "antrean"),
+        ("{}", "Antrean"),
+        ("--reason", "Rujukan"),
+        ("--all",),
+    ],
+)
 def test_what_was_refused_goes_out_after_a_retry(site: Site, args: tuple[str, ...]) -> None:
     no_rawat = refused(site)
     site.sync()
@@ -211,6 +221,14 @@ def test_what_was_refused_goes_out_after_a_retry(site: Site, args: tuple[str, ..
     assert out.startswith("1 kiriman")
     site.sync()
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+
+
+@pytest.mark.parametrize("step", [("3",), ("task 3",), ("task", "3")])
+def test_a_task_is_named_as_it_is_shown(site: Site, step: tuple[str, ...]) -> None:
+    no_rawat = refused(site)
+    site.sync()
+    assert at_desk(site, "drop", no_rawat, *step, "--keterangan", "salah")[0] == 0
+    assert site.states(no_rawat) == {"add": "refused", "3": "closed"}
 
 
 def test_retry_now_sends_at_once(site: Site) -> None:
