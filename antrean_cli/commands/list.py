@@ -9,6 +9,7 @@ from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option
 from antrean_cli.console.output import show
 from antrean_cli.console.parameters import DAY
+from antrean_cli.operator.clinics import clinic_codes
 from antrean_cli.operator.push_filter import UNFINISHED, PushFilter, find_pushes
 from antrean_cli.render.left_alive import left_alive_section
 from antrean_cli.render.pushes import PushRow, listed_push_document, push_row, push_table
@@ -39,7 +40,7 @@ antrean list --reason petakan
 @click.option("--pending", is_flag=True, help="Yang menunggu dikirim.")
 @click.option("--sent", is_flag=True, help="Yang sudah ada di BPJS.")
 @click.option("--date", "tanggal", type=DAY, metavar="TANGGAL", help="Hanya hari pelayanan ini.")
-@click.option("--poli", default="", metavar="KODE", help="Hanya poli ini (kode Khanza).")
+@click.option("--poli", default="", metavar="KODE", help="Hanya poli ini (kode Khanza atau BPJS).")
 @click.option("--reason", default="", metavar="ALASAN", help="Kode alasan, atau sebagian teksnya.")
 @json_option
 @click.pass_obj
@@ -66,7 +67,7 @@ def command(
     wanted = PushFilter(
         states=states or UNFINISHED,
         tanggal=tanggal,
-        poli=poli.upper(),
+        poli=clinic_codes(app.settings(), poli) if poli else frozenset(),
         reason=reason,
         mentions=mentions,
     )

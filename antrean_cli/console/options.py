@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from antrean_cli.console.app import App
 from antrean_cli.console.completion import bookings, words
 from antrean_cli.console.parameters import DAY, usable_kodebooking
 from antrean_cli.errors import InputError
@@ -57,7 +58,7 @@ def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
             reason=reason,
             mentions=mentions,
             tanggal=tanggal,
-            poli=poli.upper(),
+            poli=_clinics(poli),
         )
         function(*args, wanted=wanted, **rest)
 
@@ -67,7 +68,7 @@ def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
             "--poli",
             default="",
             metavar="KODE",
-            help="Dengan --reason: hanya poli ini (kode Khanza).",
+            help="Dengan --reason: hanya poli ini (kode Khanza atau BPJS).",
         ),
         click.option(
             "--date",
@@ -90,3 +91,11 @@ def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
     ):
         command = option(command)
     return command
+
+
+def _clinics(typed: str) -> frozenset[str]:
+    """Return Khanza's codes of the clinic that was typed, none for nothing."""
+    from antrean_cli.operator.clinics import clinic_codes
+
+    app: App = click.get_current_context().obj
+    return clinic_codes(app.settings(), typed) if typed else frozenset()

@@ -30,6 +30,7 @@ from antrean_cli.rules.rows import (
     Berkas,
     Booking,
     Cancel,
+    Clinic,
     DoctorMapping,
     Exam,
     PoliMapping,
@@ -43,7 +44,7 @@ from antrean_cli.rules.rows import (
     Ticket,
 )
 from antrean_cli.rules.times import parse_date
-from antrean_cli.rules.values import all_comparable, filled
+from antrean_cli.rules.values import all_comparable, comparable, filled
 
 _DAY = timedelta(days=1)
 
@@ -490,6 +491,23 @@ class Khanza(Connection):
             """,
             order="kd_poli_rs",
         )
+
+    def clinics(self) -> list[Clinic]:
+        """Return all clinics, those among them that are in the mapping alone."""
+        named = self._rows(
+            Clinic,
+            """
+            SELECT k.kd_poli AS kd_poli, k.nm_poli AS nm_poli, mp.kd_poli_bpjs AS kd_poli_bpjs
+            FROM poliklinik k LEFT JOIN maping_poli_bpjs mp ON mp.kd_poli_rs = k.kd_poli
+            """,
+            order="kd_poli",
+        )
+        known = all_comparable(one.kd_poli for one in named)
+        return named + [
+            Clinic(one.kd_poli_rs, one.nm_poli_bpjs, one.kd_poli_bpjs)
+            for one in self._maping_poli()
+            if comparable(one.kd_poli_rs) not in known
+        ]
 
     def _maping_dokter(self) -> list[DoctorMapping]:
         return self._rows(

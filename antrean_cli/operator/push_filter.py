@@ -25,7 +25,7 @@ def named_by_code(reason: Reason, wanted: str) -> bool:
 class PushFilter:
     """Which pushes are meant; what is left empty chooses all.
 
-    - `number` is a kode booking or a no_rawat, `poli` Khanza's code.
+    - `number` is a kode booking or a no_rawat, `poli` are Khanza's codes as they are compared.
     - `reason` is what a person typed of a reason; `mentions` tells whether a reason is meant by it.
       Where only codes are typed, the default does; sentences are known to render/reasons.py.
     """
@@ -34,7 +34,7 @@ class PushFilter:
     step: str = ""
     states: frozenset[str] = frozenset()
     tanggal: date | None = None
-    poli: str = ""
+    poli: frozenset[str] = frozenset()
     reason: str = ""
     mentions: Callable[[Reason, str], bool] = named_by_code
 
@@ -43,7 +43,7 @@ class PushFilter:
         return (
             self._names(record)
             and self.tanggal in (None, record.tanggal)
-            and comparable(self.poli) in ("", comparable(record.kd_poli))
+            and (not self.poli or comparable(record.kd_poli) in self.poli)
         )
 
     def _names(self, record: Record) -> bool:

@@ -9,6 +9,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from antrean_cli.rules.values import all_comparable
+
 
 class Registration(NamedTuple):
     """One row of reg_periksa with its patient, clinic, doctor and their codes at BPJS."""
@@ -173,6 +175,19 @@ class PoliMapping(NamedTuple):
     kd_poli_bpjs: str | None
     nm_poli_bpjs: str | None = None
     nm_poli: str | None = None
+
+
+class Clinic(NamedTuple):
+    """A clinic that Khanza knows, mapped or not: its code and name there, and its code at BPJS."""
+
+    kd_poli: str
+    nm_poli: str | None
+    kd_poli_bpjs: str | None
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes by which people call it, as they are compared."""
+        return all_comparable((self.kd_poli, self.kd_poli_bpjs))
 
 
 class DoctorMapping(NamedTuple):

@@ -146,6 +146,23 @@ def test_list_shows_what_its_options_choose(site: Site) -> None:
     assert numbers("--pending") == numbers("--date", "2026-11-22") == set()
 
 
+@pytest.mark.parametrize("poli", ["mat", "D99", "BPJ"])
+def test_a_clinic_is_chosen_by_khanzas_code_and_by_bpjss(site: Site, poli: str) -> None:
+    """As ANTREAN_ONLY_POLI: D99 is Khanza's, BPJ BPJS's; without Khanza its own code alone."""
+    site.khanza.insert("poliklinik", kd_poli="D99", nm_poli="Poliklinik Lain")
+    site.khanza.insert("maping_poli_bpjs", kd_poli_rs="D99", kd_poli_bpjs="BPJ", nm_poli_bpjs="L")
+    other, mat = patient(site, kd_poli="D99"), patient(site, kd_poli="MAT")
+    site.sync()
+    meant = mat if poli == "mat" else other
+    found = document(site, "list", "--held", "--poli", poli)
+    assert isinstance(found, list)
+    assert {row["kodebooking"] for row in found} == {meant}
+    code, out, _ = at_desk(site, "list", "--poli", poli, KHANZA_PASSWORD="salah")
+    assert (code, meant in out) == (0, poli != "BPJ")
+    typed = ("drop", "--reason", "menunggu", "--poli", poli, "--keterangan", "uji")
+    assert at_desk(site, *typed)[0] == 0
+
+
 def test_list_fits_a_terminal_of_80_columns(site: Site) -> None:
     patient(site, kd_poli="MAT")
     site.sync()
