@@ -3,6 +3,7 @@
 What of the last days cannot be added is told with the table to fill.
 """
 
+import difflib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -10,8 +11,9 @@ from antrean_cli.cause_words import one_unit
 from antrean_cli.checkup.grants import Rights, rights
 from antrean_cli.checkup.khanza_mending import khanza_mending
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning, warning_of_many
+from antrean_cli.checkup.similar_names import MOST_ALIKE, similar_names
 from antrean_cli.checkup.unadded import SimilarNames, unadded
-from antrean_cli.config.settings import ZONES, KhanzaSettings, Settings
+from antrean_cli.config.settings import SETTINGS, ZONES, KhanzaSettings, Settings
 from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, OwnSenderSummary, Window
 from antrean_cli.khanza.server import is_local, is_verified
@@ -19,16 +21,20 @@ from antrean_cli.render.broken_rows import broken_row_text
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.rules.rows import Rows
+from antrean_cli.rules.rows import Clinic, Rows
 from antrean_cli.rules.service_days import BrokenRow, broken_rows
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.times import parse_datetime
+from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit, assemble, takes_part
 from antrean_cli.sync.read import rows_of
 
 CLOSE = timedelta(seconds=60)
 NEAR_AN_HOUR = timedelta(minutes=5)
 FARTHEST = timedelta(hours=14)  # of two zones
+USUALLY_LEFT_OUT = frozenset(
+    code for one in SETTINGS if one.name == "ANTREAN_SKIP_POLI" for code in one.parse(one.default)
+)
 SENDERS = "KhanzaHMSServiceMobileJKN dan KhanzaHMSServiceMobileJKNERM"
 
 
@@ -52,6 +58,7 @@ def examine_khanza(
             yield from judge_optional(khanza.hidden_optional(), settings.khanza.database, account)
             if not khanza.sample:
                 yield judge_zone(khanza.now(), now)
+            yield from judge_clinics(settings.policy, khanza.clinics())
             what = "visits"
             rows = rows_of(khanza, settings.policy, Window(now.date() - MAX_AGE, now.date()))
             visits = _served(rows, settings.policy, sessions)
@@ -159,6 +166,37 @@ def _other_zone(there: datetime, now: datetime, hours: int) -> Finding:
         "server itu ikut bergeser."
     )
     return warning("zone", text, f"SET GLOBAL time_zone = '{ours[:3]}:{ours[3:]}';")
+
+
+# -- the clinics of the settings
+
+
+def judge_clinics(policy: Policy, clinics: Sequence[Clinic]) -> Iterator[Finding]:
+    """Judge whether Khanza has the clinics that settings name, by its own code or BPJS's.
+
+    One that it has not takes in nobody, or leaves nobody out, without a word. Those that are left
+    out where nobody says otherwise need not be there.
+    """
+    known = frozenset[str]().union(*(clinic.codes for clinic in clinics))
+    for name, codes in (
+        ("ANTREAN_ONLY_POLI", policy.only_poli),
+        ("ANTREAN_SKIP_POLI", policy.skip_poli - USUALLY_LEFT_OUT),
+    ):
+        for code in sorted(codes):
+            if comparable(code) not in known:
+                alike = similar_clinics(code, clinics)
+                hint = f"; mirip: {', '.join(alike)}" if alike else ""
+                text = f"Pengaturan: poli {code} di {name} tidak ada di Khanza{hint}"
+                yield warning("clinic", text)
+
+
+def similar_clinics(typed: str, clinics: Sequence[Clinic]) -> list[str]:
+    """Return the clinics whose code or name is like what was typed, as "code name"."""
+    by_code = {code: clinic for clinic in clinics for code in clinic.codes}
+    near = difflib.get_close_matches(comparable(typed), by_code, n=MOST_ALIKE)
+    found = [f"{by_code[code].kd_poli} {by_code[code].nm_poli or ''}".rstrip() for code in near]
+    names = {clinic.nm_poli: clinic.kd_poli for clinic in clinics if clinic.nm_poli}
+    return list(dict.fromkeys([*found, *similar_names(typed, names)]))[:MOST_ALIKE]
 
 
 # -- the last days

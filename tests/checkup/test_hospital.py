@@ -70,6 +70,29 @@ def test_a_table_of_some_installs_that_the_account_would_not_see_is_told(
         assert check(here, "--offline").bad == {}
 
 
+def test_a_clinic_of_the_settings_that_khanza_has_not_is_told_with_those_like_it(
+    here: Site,
+) -> None:
+    """A pilot of nobody, and `check` said that all is well."""
+    found = check(here, "--offline", ANTREAN_ONLY_POLI="INX,mat", ANTREAN_SKIP_POLI="mata,XYZ")
+    texts = [row["text"] for row in found.of("clinic")]
+    assert found.code == 0
+    assert texts == [
+        "Pengaturan: poli INX di ANTREAN_ONLY_POLI tidak ada di Khanza; "
+        "mirip: INT Poliklinik Penyakit Dalam",
+        "Pengaturan: poli XYZ di ANTREAN_SKIP_POLI tidak ada di Khanza",
+        "Pengaturan: poli mata di ANTREAN_SKIP_POLI tidak ada di Khanza; "
+        "mirip: MAT Poliklinik Mata",
+    ]
+
+
+def test_a_clinic_is_there_by_either_code(here: Site) -> None:
+    here.khanza.insert("poliklinik", kd_poli="U01", nm_poli="Poliklinik Uji")
+    here.khanza.insert("maping_poli_bpjs", kd_poli_rs="U01", kd_poli_bpjs="UJI", nm_poli_bpjs="U")
+    found = check(here, "--offline", ANTREAN_ONLY_POLI="u01,UJI,igdk")
+    assert found.of("clinic") == []
+
+
 @pytest.mark.parametrize(
     ("env", "typed"),
     [
