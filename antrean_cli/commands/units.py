@@ -7,25 +7,31 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from antrean_cli.config.settings import load, try_load
 from antrean_cli.console.app import App, program
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.parameters import OneOf
-from antrean_cli.errors import SettingsError
+from antrean_cli.errors import InputError, SettingsError
 from antrean_cli.operator.systemd_units import (
     UNIT_FILES,
     Installation,
     home_of,
     how_to_install,
+    how_to_make,
+    is_user,
     service,
     timer,
 )
 
 
-def _user(_: click.Context, __: click.Parameter, value: str) -> str:
+def _user(ctx: click.Context, _: click.Parameter, value: str) -> str:
+    """Return the user; one that was typed has to be there, the usual one may still be made."""
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,30}", value):
         raise click.BadParameter(f"'{value}' bukan nama pengguna")
+    if ctx.get_parameter_source("user") is ParameterSource.COMMANDLINE and not is_user(value):
+        raise InputError(f"Pengguna {value} belum ada", advice=how_to_make(value))
     return value
 
 

@@ -133,6 +133,20 @@ def home_of(user: str) -> Path:
         return STATE_ROOT / user
 
 
+def is_user(name: str) -> bool:
+    """Return whether this computer knows a user."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def how_to_make(user: str) -> str:
+    """Return what makes a user for the passes, as README.md has it."""
+    return f"sudo useradd --system --create-home --home-dir {STATE_ROOT / user} {user}"
+
+
 def how_to_install(me: Sequence[str], user: str) -> str:
     """Return comments that say how to install both units; `me` are the words that run antrean."""
     units = f"{shlex.join([*me, 'units'])} --user {user}"
