@@ -113,9 +113,10 @@ def test_a_refusal_that_stays_one_is_counted_and_told_once(site: Site) -> None:
     found, said = passed(site)
     assert counted(found, "refused", "exit_code") == [1, 3]
     no_rawat = found["changes"][0]["kodebooking"]
+    why = "Rujukan tidak valid (diambil dari bridging_sep.no_rujukan)"
     assert said.splitlines() == [
-        f"{no_rawat} antrean ditolak - Rujukan tidak valid",
-        f"{no_rawat} task 3 ditahan 08:05:00 - antrean ditolak: Rujukan tidak valid",
+        f"{no_rawat} antrean ditolak - {why}",
+        f"{no_rawat} task 3 ditahan 08:05:00 - antrean ditolak: {why}",
         f"{no_rawat} task 4 ditahan 08:20:00 - menunggu task 3",
     ]
     found, said = passed(site)

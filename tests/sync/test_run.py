@@ -402,8 +402,9 @@ def test_a_mobile_jkn_booking_whose_add_is_refused_is_left_alone(site: Site) -> 
     for _ in range(4):
         site.sync()
         site.clock.forward(minutes=5)
-    assert reason(site, nobooking, "add") == ("refused", "Rujukan tidak valid")
-    assert reason(site, nobooking, "3") == ("held", "antrean ditolak: Rujukan tidak valid")
+    why = "Rujukan tidak valid (diambil dari referensi_mobilejkn_bpjs.nomorreferensi)"
+    assert reason(site, nobooking, "add") == ("refused", why)
+    assert reason(site, nobooking, "3") == ("held", f"antrean ditolak: {why}")
 
     heard = steps_known(site, nobooking)
     for _ in range(4):
@@ -490,7 +491,8 @@ def test_a_refused_add_does_not_stop_the_tasks_of_a_booking_that_bpjs_has(site: 
     norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
     site.bpjs.bookings.refuse("rujukan_tidak_valid", norm=norm)
     assert site.sync().report.exit_code == 3
-    assert reason(site, no_rawat, "add") == ("refused", "Rujukan tidak valid")
+    why = "Rujukan tidak valid (diambil dari bridging_sep.no_rujukan)"
+    assert reason(site, no_rawat, "add") == ("refused", why)
 
     added_elsewhere(site, no_rawat)
     site.clock.at("08:31")
@@ -508,7 +510,8 @@ def test_tasks_of_a_refused_add_that_bpjs_does_not_know_are_held(site: Site) -> 
     site.bpjs.bookings.refuse("dokter_tidak_ada", norm=norm)
     assert site.sync().report.exit_code == 3
     assert steps_known(site, no_rawat) == ["add", "3"]
-    assert reason(site, no_rawat, "3") == ("held", "antrean ditolak: Data dokter tidak ditemukan.")
+    why = "Data dokter tidak ditemukan. (diambil dari maping_dokter_dpjpvclaim.kd_dokter_bpjs)"
+    assert reason(site, no_rawat, "3") == ("held", f"antrean ditolak: {why}")
     assert site.states(no_rawat)["4"] == "held"
     for _ in range(5):
         site.clock.forward(minutes=31)
