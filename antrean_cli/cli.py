@@ -33,7 +33,7 @@ GROUPS = {
         "list": "Daftar kiriman: ditahan, ditolak, menunggu, terkirim",
         "show": "Riwayat satu kunjungan: terkirim, kurang, siapa berbuat apa",
         "retry": "Coba lagi yang ditolak atau ditahan",
-        "drop": "Hentikan kiriman yang tidak dapat diperbaiki",
+        "drop": "Lepas kiriman yang tidak dapat diperbaiki",
         "replay": "Baca ulang satu hari dari Khanza",
         "report": "Laporan satu masa: SEP, task, waktu tunggu, sebab yang hilang",
         "reconcile": "Cocokkan Khanza, ledger, dan BPJS satu hari (0 cocok, 13 beda)",

@@ -16,7 +16,7 @@ from antrean_cli.operator.queue_admin import drop
 @subcommand(
     "drop",
     help=(
-        "Hentikan kiriman yang tidak dapat diperbaiki: tidak dikirim, tidak dihitung. Dengan "
+        "Lepas kiriman yang tidak dapat diperbaiki: tidak dikirim, tidak dihitung. Dengan "
         "KODEBOOKING saja: seluruh antrean itu, dan yang menyusul. Dapat dibatalkan dengan "
         "antrean retry KODEBOOKING."
     ),

@@ -8,7 +8,7 @@ from antrean_cli.render.reasons import advice_on, sentence
 from antrean_cli.render.tables import table
 from antrean_cli.render.times import epoch_ms, time_of_day
 from antrean_cli.render.unanswered import fault_document, fault_text
-from antrean_cli.render.words import KINDS, STATES, step_name
+from antrean_cli.render.words import KINDS, STATES, state_name, step_name
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.push import MANUAL, STEPS, Change, Push, Record
@@ -45,7 +45,7 @@ def push_row(record: Record, push: Push) -> PushRow:
         kodebooking=record.kodebooking,
         poli=record.kd_poli,
         kiriman=step_name(push.step),
-        keadaan=STATES[push.state],
+        keadaan=state_name(push),
         alasan=_why_or_when(record, push),
     )
 
@@ -125,10 +125,10 @@ def _is_moved(push: Push) -> bool:
 def change_line(change: Change) -> str:
     """Return one line of log: the push, its state, its time and why; never the patient."""
     push = change.push
-    state = "ditarik" if change.after is None else STATES[push.state]
+    state = "ditarik" if change.after is None else state_name(push)
     parts = [change.record.kodebooking, step_name(push.step), state, push_times(push)]
     if push.reason and push.state in (State.HELD, State.REFUSED, State.CLOSED):
-        parts.append(f"- {sentence(push.reason)}")
+        parts.append(f"- {sentence(push.reason).removeprefix(f'{state}: ')}")
     if push.note:
         parts.append(f"[{sentence(push.note)}]")
     return " ".join(part for part in parts if part)

@@ -8,7 +8,7 @@ from antrean_cli.operator.reconcile import Reconciliation
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, time_of_day
-from antrean_cli.render.words import STATES, step_name
+from antrean_cli.render.words import STATES, state_name, step_name
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.comparison import Difference, DifferenceKind, Place, Verdict
 from antrean_cli.rules.push import STEPS
@@ -188,7 +188,7 @@ def _ledger_side(verdict: Verdict, step: str, zone: timezone) -> str:
     if push is None:
         return "-"
     waktu = time_of_day(push.waktu, zone) if push.done else ""
-    return f"{STATES[push.state]} {waktu}".rstrip()
+    return f"{state_name(push)} {waktu}".rstrip()
 
 
 def _bpjs_side(verdict: Verdict, step: str, zone: timezone) -> str:

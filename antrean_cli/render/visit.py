@@ -11,7 +11,7 @@ from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, time_of_day
 from antrean_cli.render.visit_advice import ToDo, at_bpjs, to_dos
-from antrean_cli.render.words import KINDS, STATES, step_name
+from antrean_cli.render.words import KINDS, state_name, step_name
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import STEPS, TASK_STEPS, Push
 
@@ -78,7 +78,7 @@ def _condition(report: VisitReport, step: Step) -> str:
     push, event = report.record.push(step), report.events.get(step)
     if push:
         since = f" {push.since:%d-%m %H:%M}" if push.since and push.state != State.SENDING else ""
-        return f"{STATES[push.state]}{since}"
+        return f"{state_name(push)}{since}"
     if step == Step.ADD:
         return "dari Mobile JKN" if report.record.kind == Kind.MOBILEJKN else ""
     if report.cancelled or step not in TASK_STEPS:
@@ -121,10 +121,10 @@ def _note_lines(report: VisitReport, found: Sequence[ToDo]) -> list[str]:
     closed: dict[str, list[str]] = {}
     for push in _pushes(report):
         if push.state == State.CLOSED and push.reason:
-            closed.setdefault(sentence(push.reason), []).append(step_name(push.step))
-    lines = [
-        f"{', '.join(names)} {STATES[State.CLOSED]}: {reason}" for reason, names in closed.items()
-    ]
+            state, said = state_name(push), sentence(push.reason)
+            said = f"{state}: {said.removeprefix(f'{state}: ')}"
+            closed.setdefault(said, []).append(step_name(push.step))
+    lines = [f"{', '.join(names)} {said}" for said, names in closed.items()]
     lines += [f"{one.what}; menyusul otomatis" for one in found if one.advice is None]
     for push in _pushes(report):
         name = step_name(push.step)

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 
 from antrean_cli.rules.codes import CallName, Kind, State, Step
+from antrean_cli.rules.push import Push
+from antrean_cli.rules.reasons import ReasonCode, has_code
 
 STATES: dict[str, str] = {
     State.HELD: "ditahan",
@@ -13,6 +15,7 @@ STATES: dict[str, str] = {
     State.REFUSED: "ditolak",
     State.CLOSED: "ditutup",
 }
+_DROPPED = "dilepas"  # closed by a person's word, not by the rules
 KINDS: dict[str, str] = {Kind.MOBILEJKN: "Mobile JKN", Kind.ONSITE: "JKN", Kind.NONJKN: "NON JKN"}
 _STEPS: dict[str, str] = {Step.ADD: "antrean", Step.BATAL: "batal", Step.FARMASI: "farmasi"}
 
@@ -22,6 +25,15 @@ _CALLS: dict[str, str] = {
     CallName.BATAL: "batal",
     CallName.FARMASI: "farmasi",
 }
+
+
+def state_name(push: Push) -> str:
+    """Return what people call the state of a push: closed is what the rules closed.
+
+    So is what came behind a push that a person dropped.
+    """
+    dropped = push.state == State.CLOSED and has_code(push.reason, ReasonCode.DROPPED)
+    return _DROPPED if dropped and push.reason and not push.reason.behind else STATES[push.state]
 
 
 def step_called(name: str) -> str:

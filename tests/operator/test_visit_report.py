@@ -225,7 +225,7 @@ def test_what_was_given_up_and_what_was_noted_are_notes(site: Site) -> None:
     site.clock.forward(minutes=1)
     site.sync()
     for number, note in (
-        (no_rawat, "ditutup: dilepas: belum kerja sama"),
+        (no_rawat, "antrean, task 3, task 4 dilepas: belum kerja sama"),
         (sent, "task 4: Khanza kini mencatat"),
     ):
         text = shown(site, number)
