@@ -188,7 +188,9 @@ def test_a_booking_that_never_comes_is_asked_for_rarely_and_closed_after_h7(site
     site.clock.at("00:05", day=8)
     site.sync()
     assert site.states(UNKNOWN) == {"1": "closed", "2": "closed"}
-    assert words(site.push(UNKNOWN, "1").reason) == "lewat H+7: BPJS tidak menerima lagi"
+    assert words(site.push(UNKNOWN, "1").reason) == (
+        "lewat H+7: BPJS tidak menerima lagi (disimpan: kode booking belum ada di BPJS)"
+    )
 
 
 def test_a_visit_that_is_registered_later_takes_up_what_was_kept(site: Site) -> None:
