@@ -23,8 +23,8 @@ from antrean_cli.rules.reasons import LEFT_ALIVE
 @subcommand(
     "list",
     help=(
-        "Daftar kiriman: yang ditahan, ditolak, menunggu, atau terkirim. Tanpa pilihan: semua "
-        "yang belum selesai, sejak H-7."
+        "Daftar kiriman: yang ditahan, ditolak, menunggu, terkirim, atau ditutup. Tanpa pilihan: "
+        "semua yang belum selesai, sejak H-7."
     ),
     epilog=examples(
         """
@@ -32,6 +32,7 @@ antrean list --refused
 antrean list --held --poli INT
 antrean list --sent --date 2026-11-22
 antrean list --reason petakan
+antrean list --closed --reason lewat
 """
     ),
 )
@@ -39,6 +40,7 @@ antrean list --reason petakan
 @click.option("--refused", is_flag=True, help="Yang ditolak BPJS.")
 @click.option("--pending", is_flag=True, help="Yang menunggu dikirim.")
 @click.option("--sent", is_flag=True, help="Yang sudah ada di BPJS.")
+@click.option("--closed", is_flag=True, help="Yang ditutup, juga yang lewat H+7; sejak H-14.")
 @click.option("--date", "tanggal", type=DAY, metavar="TANGGAL", help="Hanya hari pelayanan ini.")
 @click.option("--poli", default="", metavar="KODE", help="Hanya poli ini (kode Khanza atau BPJS).")
 @click.option("--reason", default="", metavar="ALASAN", help="Kode alasan, atau sebagian teksnya.")
@@ -50,6 +52,7 @@ def command(
     refused: bool,
     pending: bool,
     sent: bool,
+    closed: bool,
     tanggal: date | None,
     poli: str,
     reason: str,
@@ -62,6 +65,7 @@ def command(
         State.SENDING: pending,
         State.SENT: sent,
         State.ALREADY: sent,
+        State.CLOSED: closed,
     }
     states = frozenset(state for state, flag in asked_for.items() if flag)
     wanted = PushFilter(

@@ -51,13 +51,23 @@ antrean status --max-pending 30 >/dev/null || echo perlu dilihat
     metavar="N",
     help="Batas banyaknya yang ditolak (0).",
 )
+@click.option(
+    "--max-held",
+    type=Whole(1, 100_000),
+    default=24,
+    metavar="JAM",
+    help="Batas lama ditahan menunggu tindakan orang (24).",
+)
 @json_option
 @click.pass_obj
-def command(app: App, max_age: int, max_pending: int, max_refused: int, as_json: bool) -> None:
+def command(
+    app: App, max_age: int, max_pending: int, max_refused: int, max_held: int, as_json: bool
+) -> None:
     limits = Limits(
         success=timedelta(minutes=max_age),
         pending=timedelta(minutes=max_pending),
         refused=max_refused,
+        held=timedelta(hours=max_held),
     )
     with reading(app, missing_ok=True) as (ledger, now):
         found = overview(ledger, now)

@@ -171,8 +171,8 @@ def _unwritable(file: Path | None, problem: OSError) -> Trouble:
 def _news(event: PassEvent) -> list[str]:
     """Return what somebody must know of besides a push.
 
-    An outage, a broken row of Khanza's, a booking that is left alive at BPJS; and a push that BPJS
-    does not answer while it answers others.
+    An outage, a broken row of Khanza's, a booking that is left alive at BPJS; a push that BPJS does
+    not answer while it answers others; and what lapses at H+7 while people could mend it.
     """
     # A pass without news must not pay for the words.
     if isinstance(event, Announcement):
@@ -194,6 +194,10 @@ def _news(event: PassEvent) -> list[str]:
         from antrean_cli.render.unanswered import unanswered_text
 
         told += starmap(unanswered_text, event.unanswered)
+    if event.lapses:
+        from antrean_cli.render.lapses import lapses_texts
+
+        told += lapses_texts(event.lapses)
     return told
 
 

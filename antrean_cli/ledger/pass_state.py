@@ -42,6 +42,8 @@ class PassState(NamedTuple):
     Of the passes themselves:
     - `passed_at`, `exit_code`: the end of the last one; `succeeded_at`: of the last good one.
     - `pruned_on`: the day on which old bookings were last forgotten.
+    - `lapsed_told_on`, `lapsing_told_on`: the day on which people were last told of what had lapsed
+      at H+7, and of what soon would.
     - `touched_at`: when a command by hand last made sure that the ledger can be written.
 
     Of BPJS:
@@ -66,6 +68,8 @@ class PassState(NamedTuple):
     exit_code: int | None = None
     succeeded_at: datetime | None = None
     pruned_on: date | None = None
+    lapsed_told_on: date | None = None
+    lapsing_told_on: date | None = None
     touched_at: datetime | None = None
     calls: Mapping[str, int] = _NOTHING
     faults_in_row: int = 0
@@ -104,6 +108,8 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
         exit_code=values.get("exit_code"),
         succeeded_at=time("succeeded_at"),
         pruned_on=day("pruned_on"),
+        lapsed_told_on=day("lapsed_told_on"),
+        lapsing_told_on=day("lapsing_told_on"),
         touched_at=time("touched_at"),
         calls=values.get("calls", {}),
         faults_in_row=values.get("faults_in_row", 0),
@@ -140,6 +146,8 @@ def stored(state: PassState) -> dict[str, str]:
         "exit_code": state.exit_code,
         "succeeded_at": stored_time(state.succeeded_at),
         "pruned_on": _iso(state.pruned_on),
+        "lapsed_told_on": _iso(state.lapsed_told_on),
+        "lapsing_told_on": _iso(state.lapsing_told_on),
         "touched_at": stored_time(state.touched_at),
         "calls": state.calls or None,
         "faults_in_row": state.faults_in_row,

@@ -32,6 +32,14 @@ METRICS = {
         "gauge",
         "Pushes that are due, held or refused, by the code of their reason.",
     ),
+    "antrean_oldest_held_seconds": (
+        "gauge",
+        "How long the oldest push is held that waits for a person.",
+    ),
+    "antrean_lapsing_pushes": (
+        "gauge",
+        "Pushes held for a person that BPJS takes for two more days at most.",
+    ),
     "antrean_outage": (
         "gauge",
         "Whether an outage is on: of BPJS, of some of its calls, of Khanza, credentials refused, …",
@@ -115,6 +123,8 @@ def _ledger_samples(found: Overview) -> Iterator[Sample]:
         pushes[one.state, one.reason.code.family] += one.pushes
     for (state, reason), count in pushes.items():
         yield Sample("antrean_pushes", count, {"state": state, "reason": reason})
+    yield Sample("antrean_oldest_held_seconds", found.oldest_held.total_seconds(), {})
+    yield Sample("antrean_lapsing_pushes", sum(found.lapsing.values()), {})
     if found.pace:
         yield Sample("antrean_calls_side_by_side", found.pace.side_by_side, {})
         if found.pace.rate:

@@ -6,13 +6,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules.codes import Code, State
+from antrean_cli.rules.lapses import holds_of_people, is_soon
 from antrean_cli.rules.outages import OF_FILES, Outage, OutageKind
 from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.pace import Pace
@@ -42,6 +43,9 @@ class Overview:
       all of its work; None if there was none.
     - `begin` is the day that no pass goes before, `checkpoint` the last one read to its end.
     - `pending` pushes are on their way, the oldest of them for `oldest_pending`.
+    - `held_for_people` pushes are held until somebody does something, the longest of them for
+      `oldest_held`; `lapsing` are the last days of those that lapse within two days, and how many
+      they are.
     - `broken_rows` are rows of Khanza's that nothing can be told of.
     - `left_alive` are the bookings that BPJS holds although Khanza has them no more.
     - `pace` is how fast the last pass that sent something could go, None if that is long ago.
@@ -64,6 +68,9 @@ class Overview:
     pace: Pace | None
     left_alive: tuple[Record, ...] = ()
     unanswered: tuple[tuple[Record, str], ...] = ()
+    held_for_people: int = 0
+    oldest_held: timedelta = timedelta(0)
+    lapsing: Mapping[date, int] = field(default_factory=dict)
 
     def count(self, state: State) -> int:
         """Return how many pushes are held or refused."""
@@ -75,8 +82,9 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
 
     A refusal that BPJS would not take any more (after H+7) is past mending, and left out.
     """
-    still_taken = ledger.of_days(service_day(now) - MAX_AGE, date.max)
-    records = {**still_taken, **ledger.unfinished()}.values()
+    today = service_day(now)
+    still_taken = ledger.of_days(today - MAX_AGE, date.max)
+    records = list({**still_taken, **ledger.unfinished()}.values())
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     pushes = [push for _, push in pairs]
     state = ledger.pass_state()
@@ -86,6 +94,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         if (fault := shown_fault(record, push.step)) and fault.own
     ]
     left_alive = [record for record in still_taken.values() if record.is_left_alive]
+    held = [(record, push) for record in records for push in holds_of_people(record)]
     return Overview(
         now=now,
         passed_at=state.passed_at,
@@ -99,6 +108,9 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         outages=_outages(state),
         broken_rows=state.broken_rows,
         deadlines=_deadlines(pairs),
+        held_for_people=len(held),
+        oldest_held=_longest((push for _, push in held), now),
+        lapsing=_last_days(record for record, _ in held if is_soon(record.tanggal, today)),
         unanswered=tuple(unanswered),
         left_alive=tuple(sorted(left_alive, key=lambda one: (one.tanggal, one.kodebooking))),
         pace=state.pace if state.pace and state.pace.holds(now) else None,
@@ -106,7 +118,11 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
 
 
 def _oldest_pending(pushes: Iterable[Push], now: datetime) -> timedelta:
-    waiting = (push.since for push in pushes if push.state in PENDING and push.since)
+    return _longest((push for push in pushes if push.state in PENDING), now)
+
+
+def _longest(pushes: Iterable[Push], now: datetime) -> timedelta:
+    waiting = (push.since for push in pushes if push.since)
     # A clock that was wrong may have noted a moment that is yet to come.
     return max([timedelta(0), *(now - since for since in waiting)])
 
@@ -135,12 +151,15 @@ def _rank(one: ReasonCount) -> tuple[bool, int, str, str, str]:
 
 
 def _deadlines(pairs: Iterable[tuple[Record, Push]]) -> dict[date, int]:
-    counts = Counter(
-        record.tanggal + MAX_AGE
+    return _last_days(
+        record
         for record, push in pairs
         if push.open or push.state in (State.SENDING, State.REFUSED)
     )
-    return dict(sorted(counts.items()))
+
+
+def _last_days(records: Iterable[Record]) -> dict[date, int]:
+    return dict(sorted(Counter(record.tanggal + MAX_AGE for record in records).items()))
 
 
 # -- what somebody should look at
@@ -153,6 +172,7 @@ class Limits:
     success: timedelta = timedelta(minutes=10)
     pending: timedelta = timedelta(minutes=60)
     refused: int = 0
+    held: timedelta = timedelta(hours=24)
 
 
 class ProblemCode(Code):
@@ -163,6 +183,8 @@ class ProblemCode(Code):
     NO_SUCCESS = "no_success"  # no good pass for longer than the limit
     PENDING_TOO_LONG = "pending_too_long"
     REFUSED = "refused"  # more than the limit: `count`
+    HELD_TOO_LONG = "held_too_long"  # and only a person can let it go
+    LAPSING = "lapsing"  # the same, within two days: `count`, the first on `day`
     OUTAGE = "outage"  # people were told of it: `outage`
     BROKEN_ROW = "broken_row"  # nothing can be told of a row of Khanza's: `row`
 
@@ -175,6 +197,7 @@ class HealthProblem:
     count: int = 0
     outage: Outage | None = None
     row: BrokenRow | None = None
+    day: date | None = None
 
 
 def health_problems(found: Overview, limits: Limits) -> list[HealthProblem]:
@@ -190,6 +213,12 @@ def health_problems(found: Overview, limits: Limits) -> list[HealthProblem]:
         problems.append(HealthProblem(code=ProblemCode.PENDING_TOO_LONG))
     if (refused := found.count(State.REFUSED)) > limits.refused:
         problems.append(HealthProblem(code=ProblemCode.REFUSED, count=refused))
+    if found.oldest_held > limits.held:
+        problems.append(HealthProblem(code=ProblemCode.HELD_TOO_LONG))
+    if lapsing := found.lapsing:
+        problems.append(
+            HealthProblem(code=ProblemCode.LAPSING, count=sum(lapsing.values()), day=min(lapsing))
+        )
     told = (outage for outage in found.outages if outage.announced)
     problems += [HealthProblem(code=ProblemCode.OUTAGE, outage=outage) for outage in told]
     broken = found.broken_rows

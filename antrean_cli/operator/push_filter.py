@@ -15,6 +15,8 @@ from antrean_cli.rules.values import comparable
 # What somebody can still do something about.
 UNFINISHED = frozenset({State.HELD, State.REFUSED, State.DUE, State.SENDING})
 
+_CLOSED_SINCE = 2 * MAX_AGE  # what lapsed is older than what BPJS still takes
+
 
 def named_by_code(reason: Reason, wanted: str) -> bool:
     """Return whether a word is a reason's code, or that of its family."""
@@ -77,7 +79,8 @@ def find_pushes(ledger: Ledger, wanted: PushFilter, now: datetime) -> Iterator[t
 def find_bookings(ledger: Ledger, wanted: PushFilter, now: datetime) -> Iterator[Record]:
     """Yield the bookings that pushes are meant of, oldest day first, read day by day.
 
-    Without a number or a day they are those that BPJS still takes something of.
+    Without a number or a day they are those that BPJS still takes something of; where what is
+    closed is meant, also those that lapsed a week ago at most.
     """
     if wanted.number:
         days: Iterable[Iterable[Record]] = [_meant(ledger.of_visit(wanted.number), wanted.number)]
@@ -86,7 +89,8 @@ def find_bookings(ledger: Ledger, wanted: PushFilter, now: datetime) -> Iterator
     else:
         # H+7 is counted by BPJS's own calendar, which is a day behind the hospital's for some
         # hours in WITA and WIT.
-        since = service_day(now) - MAX_AGE
+        back = _CLOSED_SINCE if State.CLOSED in wanted.states else MAX_AGE
+        since = service_day(now) - back
         days = (ledger.of_days(day, day).values() for day in ledger.days_since(since))
     for found in days:
         fitting = (record for record in found if wanted.fits_booking(record))

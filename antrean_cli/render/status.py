@@ -39,6 +39,13 @@ _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
         f"{problem.count} kiriman ditolak BPJS; yang dibetulkan di Khanza terkirim sendiri; "
         "lihat: antrean list --refused"
     ),
+    ProblemCode.HELD_TOO_LONG: (
+        "ada kiriman yang terlalu lama ditahan dan perlu dibetulkan orang; lihat: antrean todo"
+    ),
+    ProblemCode.LAPSING: lambda problem: (
+        f"{problem.count} kiriman yang ditahan segera lewat H+7 (paling lambat "
+        f"{problem.day:%d-%m-%Y}); sesudah itu BPJS tidak menerima lagi; lihat: antrean todo"
+    ),
     ProblemCode.OUTAGE: lambda problem: outage_text(problem.outage) if problem.outage else "",
     ProblemCode.BROKEN_ROW: lambda problem: broken_row_text(problem.row) if problem.row else "",
 }
@@ -97,12 +104,19 @@ def _facts(found: Overview, *, well: bool) -> list[tuple[str, str]]:
         ("Berhasil terakhir", _ago(found.succeeded_at, found.now)),
         ("Khanza dibaca", read),
         ("Menunggu", f"{found.pending}{oldest}"),
-        ("Ditahan", str(found.count(State.HELD))),
+        ("Ditahan", f"{found.count(State.HELD)}{_for_people(found)}"),
         ("Ditolak", str(found.count(State.REFUSED))),
         ("Gangguan", ", ".join(map(_outage, found.outages)) or "tidak ada"),
         *([("Laju", pace)] if (pace := pace_text(found.pace, found.now)) else []),
         ("Batas H+7 terdekat", ", ".join(deadlines) or "tidak ada"),
     ]
+
+
+def _for_people(found: Overview) -> str:
+    if not found.held_for_people:
+        return ""
+    oldest = two_units(found.oldest_held)
+    return f" ({found.held_for_people} perlu dibetulkan orang, tertua {oldest})"
 
 
 def _ago(when: datetime | None, now: datetime) -> str:
@@ -123,6 +137,9 @@ def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[
     return {
         "well": not problems,
         "attention": [problem_sentence(problem) for problem in problems],
+        "problems": [
+            {"code": problem.code, "text": problem_sentence(problem)} for problem in problems
+        ],
         "last_pass": epoch_ms(found.passed_at),
         "last_exit_code": found.exit_code,
         "last_success": epoch_ms(found.succeeded_at),
@@ -131,6 +148,9 @@ def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[
         "pending": found.pending,
         "oldest_pending_seconds": int(found.oldest_pending.total_seconds()),
         "held": found.count(State.HELD),
+        "held_for_people": found.held_for_people,
+        "oldest_held_seconds": int(found.oldest_held.total_seconds()),
+        "lapsing": {day.isoformat(): count for day, count in found.lapsing.items()},
         "refused": found.count(State.REFUSED),
         "reasons": [
             {

@@ -11,6 +11,7 @@ from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.service_days import BrokenRow
 
 if TYPE_CHECKING:
+    from antrean_cli.rules.lapses import Lapses
     from antrean_cli.rules.pacing import Pacing
 
 COUNTED = (State.SENT, State.ALREADY, State.REFUSED, State.CLOSED)
@@ -21,13 +22,15 @@ class Noted(NamedTuple):
 
     `broken` are the rows of Khanza's that nothing can be told of, `left_alive` the bookings that
     BPJS holds although Khanza has them no more, `unanswered` the pushes that BPJS does not answer
-    while it answers others, as far as they are news.
+    while it answers others, as far as they are news. `lapses` is what only people can mend and BPJS
+    soon takes no more, or no more takes.
     """
 
     changes: tuple[Change, ...]
     broken: tuple[BrokenRow, ...] = ()
     left_alive: tuple[Record, ...] = ()
     unanswered: tuple[tuple[Record, Step], ...] = ()
+    lapses: "Lapses | None" = None
 
 
 class Delivered(NamedTuple):

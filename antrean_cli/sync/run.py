@@ -33,7 +33,8 @@ from antrean_cli.rules.causes import Cause, Trouble, trouble
 from antrean_cli.rules.codes import CallName, OutcomeKind, State, Step
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 from antrean_cli.rules.patients import Owner
-from antrean_cli.rules.push import Change, Record
+from antrean_cli.rules.push import MAX_AGE, Change, Record
+from antrean_cli.rules.times import service_day
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.enrich import enriched
 from antrean_cli.sync.housekeeping import forget_waits, prune, recover, shorten_waits
@@ -118,6 +119,7 @@ class Pass:
             later = {name: one for name, one in unfinished.items() if name in settled}
             bookings = {**bookings, **(yield from self._deliver(ready, later))}
         yield from self._tell_of_unanswered(bookings)
+        yield from self._tell_of_lapses(bookings)
         self._conclude(bookings)
         if not self.stop.is_set():
             prune(self.ledger, self.settings.keep_days, self.clock())
@@ -281,6 +283,37 @@ class Pass:
             shorten_waits(self.ledger, delivery.bookings.values(), self.clock())
         yield from self._judge(delivery)
         return delivery.bookings
+
+    def _tell_of_lapses(self, bookings: Mapping[str, Record]) -> Iterator[PassEvent]:
+        """Tell, once a day, what soon lapses at H+7 or has, and only people can mend."""
+        now = self.clock()
+        today, state = service_day(now), self.ledger.pass_state()
+        first_today = state.lapsed_told_on != today
+        # What is only held later in the day is told then.
+        told = state.lapsing_told_on == today
+        if self.stop.is_set() or not (first_today or (bookings and not told)):
+            return
+        # A pass that has nothing left open must not pay for it.
+        from antrean_cli.rules.lapses import SOON, Lapses, days_over, lapsed, lapsing
+
+        found = Lapses(today)
+        if first_today:
+            over = (self.ledger.of_days(day, day) for day in days_over(state.lapsed_told_on, today))
+            # Refused alone does not make a booking an unfinished one.
+            soon = self.ledger.of_days(today - MAX_AGE, today - MAX_AGE + SOON)
+            found = found._replace(over=lapsed(one for day in over for one in day.values()))
+            bookings = {**soon, **bookings}
+        if not told:
+            found = found._replace(soon=lapsing(bookings.values(), today))
+        with self.ledger.transaction():
+            self.ledger.update_pass_state(
+                lambda state: state._replace(
+                    lapsed_told_on=today,
+                    lapsing_told_on=today if found.soon else state.lapsing_told_on,
+                )
+            )
+        if found.soon or found.over:
+            yield Noted((), lapses=found)
 
     def _conclude(self, bookings: Mapping[str, Record]) -> None:
         """Keep when this pass ended and how: `antrean status` and the watchers ask for it."""

@@ -55,9 +55,11 @@ def test_a_pass_leaves_its_metrics_readable_for_the_collector(live_site: Site) -
     assert began <= found.pop("antrean_last_pass_timestamp_seconds") <= time.time() + 1
     assert began <= found.pop("antrean_last_success_timestamp_seconds") <= time.time() + 1
     assert 0 < found.pop("antrean_pass_seconds") < 90
+    assert 0 <= found.pop("antrean_oldest_held_seconds") < 90
     assert found == {
         "antrean_last_exit_code": 3,
         "antrean_oldest_pending_seconds": 0,
+        "antrean_lapsing_pushes": 0,
         'antrean_pushes{state="due",reason=""}': 0,
         'antrean_pushes{state="refused",reason="ditolak"}': 1,
         'antrean_pushes{state="held",reason="petakan"}': 1,

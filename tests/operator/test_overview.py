@@ -111,6 +111,9 @@ def test_reasons_stand_refusals_first_then_by_their_number_then_by_their_code() 
         ({"outages": (outage(OutageKind.BPJS, 1),)}, [ProblemCode.OUTAGE]),
         ({"outages": (outage(OutageKind.BUSY, 2),)}, []),  # nobody was told of it yet
         ({"outages": (outage(OutageKind.BUSY, 3),)}, [ProblemCode.OUTAGE]),
+        ({"oldest_held": timedelta(hours=24)}, []),
+        ({"oldest_held": timedelta(hours=24) + SECOND}, [ProblemCode.HELD_TOO_LONG]),
+        ({"lapsing": {NOW.date(): 2}}, [ProblemCode.LAPSING]),
         ({"broken_rows": (BROKEN,)}, [ProblemCode.BROKEN_ROW]),
     ],
 )
@@ -139,6 +142,8 @@ def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:
         reasons=refused(1),
         outages=(outage(OutageKind.BPJS, 3),),
         broken_rows=(BROKEN,),
+        oldest_held=timedelta(hours=25),
+        lapsing={NOW.date(): 2},
     )
     problems = health_problems(found, Limits())
     problems += health_problems(standing(passed_at=None), Limits())
@@ -149,6 +154,8 @@ def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:
     assert all(sentences)
     document = status_document(found, problems)
     assert (document["well"], document["attention"]) == (False, sentences)
+    assert [one["code"] for one in document["problems"]] == [one.code for one in problems]
+    assert [one["text"] for one in document["problems"]] == sentences
     assert document["broken_rows"] == [
         {"table": "reg_periksa", "key": "2026/99/23/000001", "column": "tgl_registrasi"}
     ]

@@ -22,6 +22,7 @@ from antrean_cli.config.settings import Settings, load
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.render.broken_rows import broken_row_text
+from antrean_cli.render.lapses import lapses_texts
 from antrean_cli.render.outages import announcement_text
 from antrean_cli.render.unanswered import unanswered_text
 from antrean_cli.rules.outages import Announcement
@@ -107,6 +108,7 @@ class Site:
                 if isinstance(event, Noted):
                     done.told += map(broken_row_text, event.broken)
                     done.told += starmap(unanswered_text, event.unanswered)
+                    done.told += lapses_texts(event.lapses) if event.lapses else ()
         done.report = one.report
         return done
 
