@@ -119,6 +119,8 @@ class Day:
         return True
 
     def _booked(self, nobooking: str, one: Person, *, known: bool) -> None:
+        if nobooking in self.owners:  # handed out again: BPJS keeps whose it was
+            return
         self.owners[nobooking] = self.doing.persons[one.norm]
         for rhythm in self.rhythms.values():
             if known:
