@@ -10,6 +10,7 @@ Every statement about bookings and pushes stands here.
 
 import json
 import sqlite3
+import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from antrean_cli.errors import StateError
 from antrean_cli.ledger import columns
@@ -37,6 +38,9 @@ from antrean_cli.ledger.file import DamagedError, explained
 from antrean_cli.ledger.pass_state import PassState, state_of, stored
 from antrean_cli.rules.journeys import Journey
 from antrean_cli.rules.push import Change, Record, changes
+
+if TYPE_CHECKING:
+    from antrean_cli.rules.report import DaySums
 
 # What is open, as the index push_open has it (migrations.py).
 _NO_MORE: tuple[None, tuple[()]] = (None, ())
@@ -220,20 +224,59 @@ class Ledger:
 
         Less is read than of `of_days`, and no seal is looked at: a month has tens of thousands.
         """
+        return self._journeys(
+            "tanggal BETWEEN :first AND :last",
+            {"first": first.isoformat(), "last": last.isoformat()},
+        )
+
+    def _journeys(self, which: str, values: Mapping[str, str]) -> Iterator[Journey]:
         with self._snapshot():
             rows = self._connection.execute(
-                """
+                f"""
                 SELECT kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter, step, state, waktu,
                        CASE WHEN state IN ('sent', 'already') THEN NULL ELSE reason_code END,
                        reason
                 FROM booking JOIN push USING (kodebooking)
-                WHERE tanggal BETWEEN :first AND :last AND kind <> 'manual'
+                WHERE {which} AND kind <> 'manual'
                 ORDER BY kodebooking
-                """,
-                {"first": first.isoformat(), "last": last.isoformat()},
+                """,  # noqa: S608 - conditions of ours
+                values,
             )
             for booking, pushes in groupby(rows, itemgetter(slice(0, 6))):
                 yield columns.journey_of(booking, pushes, self._zone)
+
+    def day_sums(self, first: date, last: date) -> "dict[date, DaySums]":
+        """Return what is kept of those of these days whose bookings were forgotten, by day."""
+        with explained(self._path):
+            rows = self._connection.execute(
+                "SELECT tanggal, sums FROM daily WHERE tanggal BETWEEN :first AND :last",
+                {"first": first.isoformat(), "last": last.isoformat()},
+            )
+            return {date.fromisoformat(tanggal): self._sums(stored) for tanggal, stored in rows}
+
+    def _sums(self, stored: bytes) -> "DaySums":
+        from antrean_cli.ledger.day_sums import sums_from
+
+        try:
+            return sums_from(stored, lambda ms: columns.aware(ms, self._zone))
+        except (ValueError, KeyError, TypeError, zlib.error) as error:
+            raise _broken("daily") from error
+
+    def _keep_sums(self, old: str) -> None:
+        """Add what the report needs of bookings that are to be forgotten to what is kept."""
+        from antrean_cli.ledger.day_sums import stored_sums
+        from antrean_cli.rules.report import sums_of
+
+        journeys = self._journeys(
+            "kodebooking IN (SELECT value FROM json_each(:old))", {"old": old}
+        )
+        for day, sums in sums_of(journeys, date.max, self._zone).items():
+            for known in self.day_sums(day, day).values():
+                sums.add(known)
+            self._connection.execute(
+                "INSERT OR REPLACE INTO daily (tanggal, sums) VALUES (:tanggal, :sums)",
+                {"tanggal": day.isoformat(), "sums": stored_sums(sums)},
+            )
 
     def left_alive_on(self, tanggal: date) -> dict[str, Record]:
         """Return the bookings of a day that BPJS holds although Khanza has them no more.
@@ -363,27 +406,32 @@ class Ledger:
             days = self._connection.execute("SELECT DISTINCT tanggal FROM booking").fetchall()
             self.unfinished()
             self.pass_state()
+            self.day_sums(date.min, date.max)
             # Day by day: all of them at once would need some hundred megabytes.
             return sum(len(self._records(of_day, {"tanggal": day})) for (day,) in days)
 
     def prune(self, before: date, most: int) -> int:
         """Forget up to `most` bookings from before a day; inside `transaction`.
 
-        Those with something open stay. Returns how many were forgotten; SQLite uses the room again.
+        Those with something open stay; of the others sums by day are kept, which the report needs.
+        Returns how many were forgotten; SQLite uses the room again.
         """
-        old = self._connection.execute(
+        found = self._connection.execute(
             f"""
             SELECT kodebooking FROM booking
             WHERE tanggal < :before AND kodebooking NOT IN ({_OPEN}) ORDER BY tanggal LIMIT :most
             """,  # noqa: S608 - a constant of ours
             {"before": before.isoformat(), "most": most},
         ).fetchall()
+        old = json.dumps([kodebooking for (kodebooking,) in found])
+        if found:
+            self._keep_sums(old)
         for table in ("push", "booking"):
             self._connection.execute(
                 f"DELETE FROM {table} WHERE kodebooking IN (SELECT value FROM json_each(:old))",  # noqa: S608
-                {"old": json.dumps([kodebooking for (kodebooking,) in old])},
+                {"old": old},
             )
-        return len(old)
+        return len(found)
 
     def _records(self, which: str, values: Mapping[str, str]) -> dict[str, Record]:
         """Return the bookings that a condition of ours on their kode booking fits, by it."""

@@ -209,6 +209,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
     ("ALTER TABLE booking ADD COLUMN refused TEXT NOT NULL DEFAULT ''", _seal_with_refusals),
     ("ALTER TABLE booking ADD COLUMN left_alive TEXT NOT NULL DEFAULT ''", _seal_with_left_alive),
     ("ALTER TABLE booking ADD COLUMN faults TEXT NOT NULL DEFAULT ''", _seal_with_faults),
+    ("CREATE TABLE daily (tanggal TEXT PRIMARY KEY, sums BLOB NOT NULL) WITHOUT ROWID",),
 )
 
 

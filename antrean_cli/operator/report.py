@@ -7,8 +7,7 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Names
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.report import Report, report_of
-from antrean_cli.rules.rows import SepOfVisit
+from antrean_cli.rules.report import DaySums, Report, coverage_of, report_of, sums_of
 
 
 class GatheredReport(NamedTuple):
@@ -28,14 +27,18 @@ def gather_report(
     settings: Settings, ledger: Ledger, first: date, last: date, today: date
 ) -> GatheredReport:
     """Return the report of these days; raises StateError."""
-    seps: list[SepOfVisit] | None = None
-    names, error = Names({}, {}), None
+    names, coverage, error = Names({}, {}), None, None
+    journeys, forgotten = list(ledger.journeys(first, last)), ledger.day_sums(first, last)
+    days = sums_of(journeys, today, settings.policy.zone)
+    for day, sums in forgotten.items():
+        days.setdefault(day, DaySums()).add(sums)
     try:
         with Khanza(settings.khanza) as khanza:
             khanza.check()
             seps, names = khanza.outpatient_seps(first, last), khanza.names()
+        coverage = coverage_of(seps, journeys, forgotten)
     except (TemporaryError, SettingsError) as trouble:
         error = trouble
-    journeys = list(ledger.journeys(first, last))
-    found = report_of(first, last, journeys, seps, today, settings.policy.zone)
-    return GatheredReport(found, names, ledger.pass_state().begin, error)
+    return GatheredReport(
+        report_of(first, last, days, coverage), names, ledger.pass_state().begin, error
+    )

@@ -36,6 +36,15 @@ class By(Code):
     HARI = "hari"
 
 
+class Cell(NamedTuple):
+    """Bookings of one day that have these in common."""
+
+    kd_poli: str
+    kd_dokter: str
+    kind: str
+    hour: str
+
+
 class Spread(NamedTuple):
     """How long something took: of how many, minutes of the median and the 90th, share in time."""
 
@@ -124,6 +133,56 @@ def _quantile(minutes: Counter[int], share: float) -> int | None:
     return None
 
 
+class DaySums:
+    """What was counted of one day's bookings; what the report needs once they are forgotten.
+
+    - `cells` are their figures by clinic, doctor, kind and hour of task 3.
+    - `refusals` counts BPJS's texts; `tasks` and `bookings` count by cause what is missing.
+    """
+
+    def __init__(self) -> None:
+        self.cells: dict[Cell, Figures] = {}
+        self.refusals: Counter[Reason] = Counter()
+        self.tasks: Counter[Missing] = Counter()
+        self.bookings: Counter[Missing] = Counter()
+
+    def add(self, other: "DaySums") -> None:
+        """Add what was counted of other bookings of the day."""
+        for cell, figures in other.cells.items():
+            self.cells.setdefault(cell, Figures()).add(figures)
+        self.refusals.update(other.refusals)
+        self.tasks.update(other.tasks)
+        self.bookings.update(other.bookings)
+
+    def count(self, journey: Journey, today: date, zone: timezone) -> None:
+        """Count one booking."""
+        arrival = journey.time_of(3)
+        hour = f"{datetime.fromtimestamp(arrival / 1000, zone):%H}" if arrival else ""
+        cell = Cell(journey.kd_poli, journey.kd_dokter, journey.kind, hour)
+        self.cells.setdefault(cell, Figures()).count(journey, today)
+        for leg in journey.legs.values():
+            if leg.state == State.REFUSED and leg.reason:
+                self.refusals[general(leg.reason)] += 1
+        if journey.tanggal < today and not (journey.cancelled or journey.no_show):
+            causes = [_general(one) for one in _missing_of(journey)]
+            self.tasks.update(causes)
+            self.bookings.update(set(causes))
+
+    def covering(self) -> tuple[int, int]:
+        """Return how many antrean of JKN patients BPJS has, and how many of Mobile JKN."""
+        jkn = [one for cell, one in self.cells.items() if cell.kind != Kind.NONJKN]
+        antrean = sum(one.facts["antrean"] for one in jkn)
+        return antrean, sum(one.facts["mobilejkn"] for one in jkn)
+
+
+def sums_of(journeys: Iterable[Journey], today: date, zone: timezone) -> dict[date, DaySums]:
+    """Return the sums of each day of some bookings."""
+    days: dict[date, DaySums] = {}
+    for journey in journeys:
+        days.setdefault(journey.tanggal, DaySums()).count(journey, today, zone)
+    return days
+
+
 class Uncovered(NamedTuple):
     """SEPs without an antrean, of one clinic and for one reason; None: no pass knew the visit."""
 
@@ -179,54 +238,50 @@ class Report(NamedTuple):
 
 
 def report_of(
-    first: date,
-    last: date,
-    journeys: Sequence[Journey],
-    seps: Sequence[SepOfVisit] | None,
-    today: date,
-    zone: timezone,
+    first: date, last: date, days: Mapping[date, DaySums], coverage: Coverage | None
 ) -> Report:
-    """Return the report of a period; `seps` is None where Khanza could not be read.
-
-    Bookings are counted of all days, tasks and waits of those before `today`.
-    """
+    """Return the report of a period; `coverage` is None where Khanza could not be read."""
     groups: dict[By, dict[str, Figures]] = {by: {} for by in By}
-    cells: dict[tuple[str, ...], Figures] = {}
-    for journey in journeys:
-        cells.setdefault(_cell_of(journey, zone), Figures()).count(journey, today)
-    total = Figures()
-    for cell, figures in cells.items():
-        total.add(figures)
-        for by, value in zip(By, cell, strict=True):
-            groups[by].setdefault(value, Figures()).add(figures)
+    total, all_days = Figures(), DaySums()
+    for day, sums in days.items():
+        all_days.add(sums)
+        for cell, figures in sums.cells.items():
+            total.add(figures)
+            for by, value in _places(day, cell).items():
+                groups[by].setdefault(value, Figures()).add(figures)
     return Report(
         first=first,
         last=last,
         total=total,
         groups={by: dict(sorted(found.items())) for by, found in groups.items()},
-        coverage=None if seps is None else coverage_of(seps, journeys),
-        refusals=_refusals(journeys),
-        losses=_losses(one for one in journeys if one.tanggal < today),
+        coverage=coverage,
+        refusals=tuple(all_days.refusals.most_common()),
+        losses=_losses(all_days),
     )
 
 
-def _cell_of(journey: Journey, zone: timezone) -> tuple[str, ...]:
-    """Return what a booking is told apart by, in the order of By; its hour is that of task 3."""
-    arrival = journey.time_of(3)
-    hour = f"{datetime.fromtimestamp(arrival / 1000, zone):%H}" if arrival else ""
-    tanggal = journey.tanggal
-    return (
-        tanggal.isoformat(),
-        journey.kd_poli,
-        journey.kd_dokter,
-        journey.kind,
-        hour,
-        str(tanggal.isoweekday()),
-    )
+def _places(day: date, cell: Cell) -> dict[By, str]:
+    """Return by what the figures of some bookings are told apart."""
+    return {
+        By.TANGGAL: day.isoformat(),
+        By.POLI: cell.kd_poli,
+        By.DOKTER: cell.kd_dokter,
+        By.JENIS: cell.kind,
+        By.JAM: cell.hour,
+        By.HARI: str(day.isoweekday()),
+    }
 
 
-def coverage_of(seps: Sequence[SepOfVisit], journeys: Iterable[Journey]) -> Coverage:
-    """Return of how many SEPs BPJS has an antrean."""
+def coverage_of(
+    seps: Sequence[SepOfVisit],
+    journeys: Iterable[Journey],
+    forgotten: Mapping[date, DaySums],
+) -> Coverage:
+    """Return of how many SEPs BPJS has an antrean.
+
+    Of `forgotten` days it is only known how many antrean there were: so many SEPs are covered.
+    """
+    left = {f"{day:%Y/%m/%d}": list(sums.covering()) for day, sums in forgotten.items()}
     known: dict[str, Journey] = {}
     for journey in journeys:
         if journey.no_rawat and (journey.at_bpjs or journey.no_rawat not in known):
@@ -235,9 +290,14 @@ def coverage_of(seps: Sequence[SepOfVisit], journeys: Iterable[Journey]) -> Cove
     lacking: Counter[tuple[str, Reason | None]] = Counter()
     for sep in seps:
         journey_of = known.get(sep.no_rawat)
+        of_day = left.get(sep.no_rawat[:10])
         if journey_of is not None and journey_of.at_bpjs:
             covered += 1
             mobile += journey_of.kind == Kind.MOBILEJKN
+        elif journey_of is None and of_day and of_day[0]:
+            covered += 1
+            mobile += of_day[1] > 0
+            of_day[:] = of_day[0] - 1, max(of_day[1] - 1, 0)
         else:
             missing = journey_of.missing(Step.ADD).reason if journey_of else None
             lacking[sep.kd_poli, general(missing) if missing else None] += 1
@@ -254,27 +314,9 @@ def coverage_of(seps: Sequence[SepOfVisit], journeys: Iterable[Journey]) -> Cove
     )
 
 
-def _refusals(journeys: Iterable[Journey]) -> tuple[tuple[Reason, int], ...]:
-    found = Counter(
-        general(leg.reason)
-        for journey in journeys
-        for leg in journey.legs.values()
-        if leg.state == State.REFUSED and leg.reason
-    )
-    return tuple(found.most_common())
-
-
-def _losses(journeys: Iterable[Journey]) -> tuple[Loss, ...]:
+def _losses(sums: DaySums) -> tuple[Loss, ...]:
     """Return why tasks of visits that took place are missing."""
-    tasks: Counter[Missing] = Counter()
-    bookings: Counter[Missing] = Counter()
-    for journey in journeys:
-        if journey.cancelled or journey.no_show:
-            continue
-        causes = [_general(one) for one in _missing_of(journey)]
-        tasks.update(causes)
-        bookings.update(set(causes))
-    found = (Loss(cause, count, bookings[cause]) for cause, count in tasks.items())
+    found = (Loss(cause, tasks, sums.bookings[cause]) for cause, tasks in sums.tasks.items())
     return tuple(
         sorted(found, key=lambda loss: (-loss.tasks, loss.missing.step, str(loss.missing)))
     )

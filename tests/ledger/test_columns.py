@@ -85,6 +85,7 @@ def test_what_is_looked_for_in_a_new_ledger_has_its_index(tmp_path: Path) -> Non
         ("table", "meta"),
         ("table", "booking"),
         ("table", "push"),
+        ("table", "daily"),
         ("index", "booking_tanggal"),
         ("index", "booking_no_rawat"),
         ("index", "push_open"),

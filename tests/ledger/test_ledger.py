@@ -138,6 +138,7 @@ def test_a_commit_survives_a_power_cut(ledger: Ledger, path: Path) -> None:
 
 COLUMNS = {
     "meta": {"name", "value"},
+    "daily": {"tanggal", "sums"},  # test_day_sums.py
     "booking": {
         *("kodebooking", "kind", "tanggal", "no_rawat", "kd_poli", "kd_dokter", "kd_pj"),
         *("stts", "stts_since", "stts_first", "stts_exact", "settled", "seal"),

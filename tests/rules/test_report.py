@@ -9,7 +9,7 @@ import pytest
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.journeys import Journey, Leg, Missing
 from antrean_cli.rules.reasons import NO_SHOW, ReasonCode, because
-from antrean_cli.rules.report import By, Figures, Report, coverage_of, report_of
+from antrean_cli.rules.report import By, DaySums, Figures, Report, coverage_of, report_of, sums_of
 from antrean_cli.rules.rows import SepOfVisit
 from tests.rules.test_journeys import SOURCES, UNMAPPED, held, journey, sent
 from tests.support.site import MONDAY, WIB
@@ -25,8 +25,8 @@ def figures(*journeys: Journey) -> Figures:
     return found
 
 
-def report(*journeys: Journey, seps: list[SepOfVisit] | None = None) -> Report:
-    return report_of(MONDAY, MONDAY, journeys, seps, TUESDAY, WIB)
+def report(*journeys: Journey) -> Report:
+    return report_of(MONDAY, MONDAY, sums_of(journeys, TUESDAY, WIB), None)
 
 
 def facts(found: Figures, *names: str) -> list[int]:
@@ -135,16 +135,42 @@ def test_a_sep_is_covered_where_bpjs_has_an_antrean_of_its_visit() -> None:
         journey(add=held(UNMAPPED))._replace(no_rawat="2026/11/23/000003"),
         journey(add=held(UNMAPPED))._replace(no_rawat="2026/11/23/000003"),
     ]
-    found = coverage_of([sep(1), sep(2), sep(3, "MAT"), sep(4, "MAT"), sep(5, "MAT")], journeys)
+    found = coverage_of([sep(1), sep(2), sep(3, "MAT"), sep(4, "MAT"), sep(5, "MAT")], journeys, {})
     assert (found.seps, found.covered, found.mobile) == (5, 2, 1)
     assert (found.share, found.mobile_share) == (0.4, 0.2)
     assert [tuple(one) for one in found.uncovered] == [("MAT", None, 2), ("MAT", UNMAPPED, 1)]
-    assert coverage_of([], journeys).share is None
+    assert coverage_of([], journeys, {}).share is None
 
 
 def test_of_two_bookings_of_a_visit_the_one_that_bpjs_has_counts() -> None:
     both = [journey(**WHOLE), journey(add=held(UNMAPPED))]
-    assert coverage_of([sep(1)], both).covered == coverage_of([sep(1)], both[::-1]).covered == 1
+    for journeys in (both, both[::-1]):
+        assert coverage_of([sep(1)], journeys, {}).covered == 1
+
+
+def test_of_a_forgotten_day_so_many_seps_are_covered_as_there_were_antrean() -> None:
+    told = [journey(**WHOLE), journey(**WHOLE), journey(Kind.MOBILEJKN)]
+    forgotten = sums_of([*told, journey(Kind.NONJKN, **WHOLE)], TUESDAY, WIB)
+    found = coverage_of([sep(number) for number in range(5)], [], forgotten)
+    assert (found.seps, found.covered, found.mobile) == (5, 3, 1)
+    assert coverage_of([sep(1)], [journey(add=held(UNMAPPED))], forgotten).covered == 0
+    assert coverage_of([SepOfVisit("2026/11/24/000001", "INT", "")], [], forgotten).covered == 0
+
+
+def test_sums_of_a_day_can_be_added_up() -> None:
+    some = [journey(**WHOLE), journey(add=sent(), t3=sent("08:00"), t4=held(SOURCES))]
+    others = [journey(add=Leg(State.REFUSED, None, because(ReasonCode.REFUSED, text="x")))]
+    both = DaySums()
+    for part in (some, others):
+        for sums in sums_of(part, TUESDAY, WIB).values():
+            both.add(sums)
+    whole = report(*some, *others)
+    added = report_of(MONDAY, MONDAY, {MONDAY: both}, None)
+    assert (added.total.facts, added.losses, added.refusals) == (
+        whole.total.facts,
+        whole.losses,
+        whole.refusals,
+    )
 
 
 # -- causes
