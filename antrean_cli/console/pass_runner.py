@@ -6,6 +6,7 @@ script gets one JSON document.
 
 import errno
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import starmap
@@ -27,7 +28,7 @@ from antrean_cli.monitoring.pass_monitor import PassMonitor
 from antrean_cli.rules.causes import Cause, Trouble, trouble
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.letters import visible
-from antrean_cli.rules.outages import OF_FILES, Announcement, OutageKind
+from antrean_cli.rules.outages import OF_FILES, Announcement, OutageKind, Phase
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 from antrean_cli.sync.run import Pass
@@ -52,9 +53,10 @@ def run_pass(
         ):
             one = Pass(settings=settings, ledger=ledger, clock=monitor.clock, at_once=at_once)
             signals.ends = one
-            report, journal = _run_and_tell(app, settings, one, since, as_json)
+            report, journal, announced = _run_and_tell(app, settings, one, since, as_json)
             monitor.observe(ledger, report)
-            _tell_of_files(one, journal, monitor)
+            announced += _tell_of_files(one, journal, monitor)
+            _tell_what_a_terminal_saw(one, journal, announced)
             return report.exit_code
     except LockedError as error:
         if app.verbose or sys.stderr.isatty():  # cron hears nothing of it
@@ -81,13 +83,14 @@ def run_pass_now(app: App, *, silently: bool) -> int:
 
 def _run_and_tell(
     app: App, settings: Settings, one: Pass, since: date | None, as_json: bool
-) -> tuple[Report, Journal]:
+) -> tuple[Report, Journal, list[Announcement]]:
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
     pushes = (push for known in one.ledger.each_unfinished() for push in known.pushes.values())
     reasons = (push.reason for push in pushes if push.state == State.HELD and push.reason)
     journal = Journal(app, settings, reasons, table=interactive)
     changes: list[dict[str, Any]] = []
     told: list[str] = []
+    announced: list[Announcement] = []
     if lost := _news_of_lost_ledger(app, settings):
         told.append(lost)
         journal.aloud(lost)
@@ -99,6 +102,7 @@ def _run_and_tell(
                 for text in news:
                     journal.aloud(text)
             if isinstance(event, Announcement):
+                announced.append(event)
                 continue
             if as_json:  # kept as documents: a change holds its whole booking
                 from antrean_cli.render.pushes import push_document
@@ -127,7 +131,34 @@ def _run_and_tell(
         for error in one.report.errors:
             if str(error):
                 app.say(f"Belum selesai: {error}")
-    return one.report, journal
+    return one.report, journal, announced
+
+
+def _tell_what_a_terminal_saw(
+    one: Pass, journal: Journal, announced: Sequence[Announcement]
+) -> None:
+    """Tell whoever reads cron's mail of the outages that a person's own pass met first.
+
+    `announced` is what this pass told of outages.
+    """
+    state = one.ledger.pass_state()
+    seen, now_told = state.seen_on_terminal, {told.kind for told in announced}
+    if not seen and not announced:
+        return
+    if any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr)):
+        told_of = {told.kind for told in announced if told.phase in (Phase.BEGAN, Phase.CHANGED)}
+        left = (seen | told_of) & state.outages.keys()
+    else:
+        from antrean_cli.render.outages import announcement_text
+
+        left = frozenset()
+        for kind in sorted(seen - now_told):
+            if (on := state.outages.get(kind)) and on.announced:
+                told = Announcement(Phase.GOES_ON, on.kind, on.since, one.clock(), on.why)
+                journal.aloud(announcement_text(told))
+    if left != seen:
+        with one.ledger.transaction():
+            one.ledger.update_pass_state(lambda state: state._replace(seen_on_terminal=left))
 
 
 def _news_of_lost_ledger(app: App, settings: Settings) -> str:
@@ -142,11 +173,15 @@ def _news_of_lost_ledger(app: App, settings: Settings) -> str:
     )
 
 
-def _tell_of_files(one: Pass, journal: Journal, monitor: PassMonitor) -> None:
-    """Tell of a log, or metrics, that cannot be written, as of an outage: not in every pass."""
+def _tell_of_files(one: Pass, journal: Journal, monitor: PassMonitor) -> list[Announcement]:
+    """Tell of a log, or metrics, that cannot be written, as of an outage: not in every pass.
+
+    Returns what was told.
+    """
+    announced: list[Announcement] = []
     unwritten = journal.unwritten or monitor.unwritten
     if not unwritten and not any(kind in one.ledger.pass_state().outages for kind in OF_FILES):
-        return
+        return announced
     # A pass that can write must not pay for it.
     from antrean_cli.render.outages import announcement_text
 
@@ -158,9 +193,11 @@ def _tell_of_files(one: Pass, journal: Journal, monitor: PassMonitor) -> None:
         if file and not (written or problem):
             continue  # nobody tried: nothing is known
         for told in one.note(kind, _unwritable(file, problem) if problem else None):
+            announced.append(told)
             if file:
                 click.echo(announcement_text(told), err=True)
     monitor.unwritten = None
+    return announced
 
 
 def _unwritable(file: Path | None, problem: OSError) -> Trouble:

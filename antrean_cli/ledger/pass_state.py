@@ -44,6 +44,7 @@ class PassState(NamedTuple):
     - `pruned_on`: the day on which old bookings were last forgotten.
     - `lapsed_told_on`, `lapsing_told_on`: the day on which people were last told of what had lapsed
       at H+7, and of what soon would.
+    - `seen_on_terminal`: the kinds of the outages that only a pass on a terminal has told of.
     - `touched_at`: when a command by hand last made sure that the ledger can be written.
 
     Of BPJS:
@@ -70,6 +71,7 @@ class PassState(NamedTuple):
     pruned_on: date | None = None
     lapsed_told_on: date | None = None
     lapsing_told_on: date | None = None
+    seen_on_terminal: frozenset[str] = frozenset()
     touched_at: datetime | None = None
     calls: Mapping[str, int] = _NOTHING
     faults_in_row: int = 0
@@ -110,6 +112,7 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
         pruned_on=day("pruned_on"),
         lapsed_told_on=day("lapsed_told_on"),
         lapsing_told_on=day("lapsing_told_on"),
+        seen_on_terminal=frozenset(values.get("seen_on_terminal", ())),
         touched_at=time("touched_at"),
         calls=values.get("calls", {}),
         faults_in_row=values.get("faults_in_row", 0),
@@ -148,6 +151,7 @@ def stored(state: PassState) -> dict[str, str]:
         "pruned_on": _iso(state.pruned_on),
         "lapsed_told_on": _iso(state.lapsed_told_on),
         "lapsing_told_on": _iso(state.lapsing_told_on),
+        "seen_on_terminal": sorted(state.seen_on_terminal) or None,
         "touched_at": stored_time(state.touched_at),
         "calls": state.calls or None,
         "faults_in_row": state.faults_in_row,

@@ -24,6 +24,7 @@ import pytest
 
 from antrean_cli.ledger.file import locked
 from antrean_cli.simulator.faults import Fault
+from tests.support.command import on_a_terminal
 from tests.support.patients import GONE_HOME, gone_home
 from tests.support.site import SINCE, WIB, YESTERDAY, Site, wait_for
 
@@ -106,6 +107,28 @@ def test_an_outage_is_told_when_it_begins_and_when_it_is_over(live_site: Site) -
     assert (third.returncode, third.stdout) == (0, "")
     assert re.fullmatch(r"BPJS pulih setelah \d+ menit.\n", third.stderr)
     assert (fourth.returncode, fourth.stderr) == (0, "")
+
+
+def test_an_outage_that_a_terminal_saw_first_is_told_by_cron_once(live_site: Site) -> None:
+    """Whoever reads cron's mail was not there; what cron told itself is not told again."""
+    for _ in range(4):
+        gone_home(live_site, YESTERDAY)
+    live_site.bpjs.stop()
+    shown = on_a_terminal("sync", *SINCE, environ=live_site.environment())
+    assert "BPJS terganggu" in shown.stdout
+    said = live_site.run("sync").stderr
+    assert said.startswith("BPJS terganggu sejak ")
+    assert len(said.splitlines()) == 1
+    assert live_site.run("sync").stderr == ""
+
+
+def test_an_outage_that_cron_has_told_is_not_told_again_after_a_terminal(live_site: Site) -> None:
+    for _ in range(4):
+        gone_home(live_site, YESTERDAY)
+    live_site.bpjs.stop()
+    assert "BPJS terganggu" in live_site.run("sync", *SINCE).stderr
+    on_a_terminal("sync", environ=live_site.environment())
+    assert live_site.run("sync").stderr == ""
 
 
 def test_khanza_down_is_told_once(live_site: Site) -> None:
