@@ -9,7 +9,7 @@
 import shlex
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from antrean_cli.checkup.machine import (
 )
 from antrean_cli.checkup.migration import examine_migration
 from antrean_cli.checkup.results import Finding, Level, from_error, warning
+from antrean_cli.checkup.runner import as_runner, other_runner
 from antrean_cli.checkup.service import Service
 from antrean_cli.checkup.watcher import examine_watcher
 from antrean_cli.config import settings as config
@@ -72,15 +73,19 @@ def _everything(
             "settings", "Yang lain belum diperiksa: tanpa pengaturan tidak diketahui di mana"
         )
         return
+    runner = other_runner(found.settings.state, found.file)
     with ExitStack() as stack:
-        yield from _Examination(
+        everything = _Examination(
             found=found,
             state=state,
             clock=clock,
             offline=offline,
             program=program,
+            runner=runner,
             stack=stack,
         ).everything()
+        for finding in everything:
+            yield replace(finding, advice=tuple(as_runner(line, runner) for line in finding.advice))
 
 
 @dataclass(kw_only=True)
@@ -92,6 +97,7 @@ class _Examination:
     clock: Callable[[timezone], datetime]
     offline: bool
     program: Sequence[str]
+    runner: str  # the user that passes run as, empty if it is who runs us
     stack: ExitStack  # closes the copy of the ledger
 
     def everything(self) -> Iterator[Finding]:
@@ -149,7 +155,7 @@ class _Examination:
             today = self._now.date()
             records = self._ledger.of_days(today - MAX_AGE, today).values()
             policy, cron_line = self.found.settings.policy, self._cron_line()
-            yield from examine_migration(policy, self._overview, records, cron_line)
+            yield from examine_migration(policy, self._overview, records, cron_line, self.runner)
 
     # -- what they are looked at with
 

@@ -30,11 +30,12 @@ class Adds(NamedTuple):
 
 
 def examine_migration(
-    policy: Policy, found: Overview, records: Iterable[Record], cron_line: str
+    policy: Policy, found: Overview, records: Iterable[Record], cron_line: str, runner: str
 ) -> Iterator[Finding]:
     """Say how the taking over stands, and what to type next.
 
-    `records` are those of the last days, `cron_line` is what runs a pass a minute.
+    `records` are those of the last days, `cron_line` is what runs a pass a minute, `runner` who
+    runs it, empty for who runs us.
     """
     yield from judge_sep_form(count_adds(records))
     if policy.only_poli:
@@ -47,13 +48,15 @@ def examine_migration(
             "Langkah berikutnya: lihat dulu, kirim sekali dengan tangan, "
             "lalu tambahkan baris terakhir ini ke crontab"
         )
-        yield ok("next", text, "antrean sync --dry-run", "antrean sync", crontab(), cron_line)
+        yield ok("next", text, "antrean sync --dry-run", "antrean sync", crontab(runner), cron_line)
     else:
         yield from held_and_refused(found)
 
 
-def crontab() -> str:
+def crontab(runner: str) -> str:
     """Return what edits the crontab of the user that passes run as; it replaces nothing there."""
+    if runner:
+        return f"sudo crontab -u {runner} -e"
     if "SUDO_USER" not in os.environ:
         return "crontab -e"
     user = user_name(os.geteuid()) if os.geteuid() else "antrean"  # passes need no root

@@ -61,7 +61,7 @@ class App:
         """Return a line of ours as it is to be typed: with the files that were named this time."""
         named = [("--env-file", self.env_file), ("--state", self.state)]
         options = "".join(f" {option} {shlex.quote(str(path))}" for option, path in named if path)
-        return re.sub(r"^antrean(?= )", lambda me: me[0] + options, command)
+        return re.sub(r"^(sudo -u \S+ )?antrean(?= )", lambda me: me[0] + options, command)
 
 
 def program() -> list[str]:

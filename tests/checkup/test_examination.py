@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
+import pwd
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.support.site import (
     WIB,
     Site,
 )
+from tests.support.users import only_root
 
 
 def shown(site: Site, **env: str) -> str:
@@ -79,6 +82,30 @@ def test_what_to_type_names_the_settings_and_the_state_that_were_named(here: Sit
     first, *_, line = with_file(here, file).one("next")["advice"]
     assert first == f"antrean {named} sync --dry-run"
     assert line == f"* * * * * {sys.executable} -m antrean_cli {named} sync --splay 20"
+
+
+@only_root
+@pytest.mark.parametrize("whose", ["state", "folder", "settings"])
+def test_what_to_type_is_typed_as_the_user_that_passes_run_as(here: Site, whose: str) -> None:
+    """A ledger that root's own pass makes, the user's passes could not write."""
+    file = here.env_file("env", mode=0o640)
+    daemon = pwd.getpwnam("daemon").pw_uid
+    if whose == "state":
+        here.run("sync")
+        os.chown(here.state, daemon, -1)
+    elif whose == "folder":
+        here.state.parent.mkdir(exist_ok=True, parents=True)
+        os.chown(here.state.parent, daemon, -1)
+    else:
+        os.chown(file, 0, grp.getgrnam("daemon").gr_gid)
+    typed = [
+        line
+        for finding in with_file(here, file).findings
+        for line in finding["advice"]
+        if "antrean --env-file" in line and not line.startswith("*")
+    ]
+    assert typed or whose == "state"
+    assert {line.startswith("sudo -u daemon antrean --env-file ") for line in typed} <= {True}
 
 
 def test_looking_changes_nothing(here: Site) -> None:
