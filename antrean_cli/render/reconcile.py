@@ -5,6 +5,7 @@ from datetime import timezone
 from typing import Any
 
 from antrean_cli.operator.reconcile import Reconciliation
+from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, time_of_day
@@ -38,6 +39,10 @@ _KIND_WORDS = {
 _BOTH_TIMES = (DifferenceKind.OTHER_TIME, DifferenceKind.CHANGED_IN_KHANZA)
 _BATAL = "antrean batal KODEBOOKING --keterangan ALASAN"
 _JUDGE = "BPJS tidak mengganti waktu yang sudah dicatatnya; nilai sendiri mana yang benar"
+_VISIT_CHANGED = "kunjungannya diubah di Khanza setelah dikirim"
+_JUDGE_VISIT = (
+    "BPJS tidak mengganti antrean yang sudah ada; nilai sendiri, bila perlu batalkan: " + _BATAL
+)
 _TOO_LATE = "lewat H+7: BPJS tidak menerima lagi"
 # What a person does about each kind; what depends on the day stands in `_advice`.
 _ADVICE = {
@@ -110,7 +115,11 @@ def _difference_row(one: Difference, zone: timezone) -> tuple[str, str, str]:
     both = ""
     if one.waktu and one.bpjs and one.kind in _BOTH_TIMES:
         both = f" ({time_of_day(one.waktu, zone)}, BPJS {time_of_day(one.bpjs, zone)})"
-    return one.kodebooking, step_name(one.step), f"{_KIND_WORDS[one.kind]}{both}"
+    return one.kodebooking, step_name(one.step), f"{_words(one)}{both}"
+
+
+def _words(one: Difference) -> str:
+    return sentence(one.why) if one.why else _KIND_WORDS[one.kind]
 
 
 def _next_steps(found: Reconciliation) -> list[str]:
@@ -121,12 +130,17 @@ def _next_steps(found: Reconciliation) -> list[str]:
     kinds: dict[str, dict[str, None]] = {}
     for one in found.differences:
         if not (one.repairable and found.repaired):
-            kinds.setdefault(_advice(one, found), {})[_KIND_WORDS[one.kind]] = None
+            kinds.setdefault(_advice(one, found), {})[_heading(one)] = None
     several = len(kinds) > 1
     return [
         fill(f"→ {' / '.join(what)}: {line}" if several else f"→ {line}")
         for line, what in kinds.items()
     ]
+
+
+def _heading(one: Difference) -> str:
+    """Return what a piece of advice is for."""
+    return _VISIT_CHANGED if one.why else _KIND_WORDS[one.kind]
 
 
 def _advice(one: Difference, found: Reconciliation) -> str:
@@ -141,7 +155,7 @@ def _advice(one: Difference, found: Reconciliation) -> str:
         return f"kirim sendiri: antrean {command}"
     if one.kind is DifferenceKind.ONLY_AT_BPJS and one.step == Step.ADD:
         return f"pendaftaran: periksa kunjungannya di Khanza; bila dihapus: {_BATAL}"
-    return _ADVICE[one.kind]
+    return _JUDGE_VISIT if one.why else _ADVICE[one.kind]
 
 
 def _advice_not_sent(found: Reconciliation) -> str:
@@ -215,13 +229,16 @@ def reconciliation_document(found: Reconciliation, *, everything: bool = False) 
         "recorded": sum(sums.values()),
         **sums,
         "steps": counts,
-        "differences": [
-            {**one._asdict(), "waktu": epoch_ms(one.waktu), "bpjs": epoch_ms(one.bpjs)}
-            for one in found.differences
-        ],
+        "differences": [_difference_document(one) for one in found.differences],
     }
     if everything:
         document["side_by_side"] = [_sides_document(verdict) for verdict in found.compared]
+    return document
+
+
+def _difference_document(one: Difference) -> dict[str, Any]:
+    document = {**one._asdict(), "waktu": epoch_ms(one.waktu), "bpjs": epoch_ms(one.bpjs)}
+    del document["why"]  # its note stands in `show --json`
     return document
 
 

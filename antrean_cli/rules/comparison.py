@@ -32,7 +32,7 @@ from antrean_cli.rules.push import (
     Record,
     expired,
 )
-from antrean_cli.rules.reasons import ReasonCode, has_code
+from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.transitions import mark_already_at_bpjs, mark_unverified
 from antrean_cli.rules.visits import Visit
@@ -61,12 +61,14 @@ class DifferenceKind(Code):
     # Any other:
     NOT_NOTED = "not_noted"  # BPJS has it, the ledger has it as not sent
     OTHER_TIME = "other_time"  # BPJS holds another time than the one that was sent or recorded
-    CHANGED_IN_KHANZA = "changed_in_khanza"  # the time was corrected after it was sent
+    # A task's time was corrected after it was sent; of an add: payer, clinic or doctor.
+    CHANGED_IN_KHANZA = "changed_in_khanza"
     ONLY_AT_BPJS = "only_at_bpjs"  # Khanza records it no more
     CANCELLED_AT_BPJS = "cancelled_at_bpjs"  # and not in Khanza
     UNKNOWN_BOOKING = "unknown_booking"  # a booking that nobody here knows
 
 
+_CHANGED = DifferenceKind.CHANGED_IN_KHANZA
 _PLACE_OF_STATE = {
     State.HELD: Place.HELD,
     State.DUE: Place.PENDING,
@@ -155,7 +157,8 @@ class Difference(NamedTuple):
     """One step that is not the same everywhere.
 
     `waktu` is the time that was sent or recorded, `bpjs` the one that BPJS holds; both are None
-    for what has no time. `repairable` tells whether `repaired` mends it.
+    for what has no time. `repairable` tells whether `repaired` mends it, `why` what changed of the
+    visit since its add.
     """
 
     kodebooking: str
@@ -164,6 +167,7 @@ class Difference(NamedTuple):
     waktu: datetime | None = None
     bpjs: datetime | None = None
     repairable: bool = False
+    why: Reason | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -382,7 +386,10 @@ def _kind_of_add(sides: _Sides) -> DifferenceKind | None:
     if case.cancelled:
         return None
     if case.live:
-        return DifferenceKind.NOT_NOTED if sides.unnoted else None
+        if sides.unnoted:
+            return DifferenceKind.NOT_NOTED
+        changed = sides.push and has_code(sides.push.note, ReasonCode.VISIT_CHANGED)
+        return DifferenceKind.CHANGED_IN_KHANZA if changed else None
     # Khanza has no visit: what was made by hand needs none.
     by_hand = case.record.kind == Kind.MANUAL or Step.ADD in case.by_hand
     over = sides.at_bpjs.has(Step.TASK_99)
@@ -427,6 +434,7 @@ def _difference(sides: _Sides, kind: DifferenceKind, now: datetime) -> Differenc
         waktu=_waktu(sides, kind),
         bpjs=sides.bpjs_time,
         repairable=_mendable(sides, kind) and not expired(record, now),
+        why=sides.push.note if sides.push and kind is _CHANGED and sides.step == Step.ADD else None,
     )
 
 

@@ -376,6 +376,25 @@ def test_a_time_that_was_corrected_in_khanza_after_sending_is_named_with_both(si
     assert "(09:40:00, BPJS 08:20:00)" in " ".join(text(site).split())
 
 
+@pytest.mark.parametrize("pass_between", [False, True])
+def test_a_doctor_who_was_changed_after_the_add_is_named_before_and_after_a_pass_notes_it(
+    site: Site, pass_between: bool
+) -> None:
+    no_rawat = examined(site)
+    site.sync()
+    site.khanza.update("reg_periksa", {"no_rawat": no_rawat}, kd_dokter="D02")
+    if pass_between:
+        site.clock.forward(minutes=1)
+        site.sync()
+    code, found, _ = compared(site)
+    assert (code, kinds(found)) == (13, [(no_rawat, "add", "changed_in_khanza")])
+    assert found["differences"][0].keys() >= {"waktu", "bpjs", "repairable"}
+    assert "why" not in found["differences"][0]
+    shown = " ".join(text(site).split())
+    assert "berubah di Khanza setelah dikirim: dokter D01 menjadi D02" in shown
+    assert "antrean batal KODEBOOKING --keterangan ALASAN" in shown
+
+
 def test_a_time_that_somebody_else_told_bpjs_is_a_difference_before_and_after_a_pass_learns_of_it(
     site: Site,
 ) -> None:
