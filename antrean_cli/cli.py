@@ -204,9 +204,19 @@ def _confess(bug: BaseException) -> int:
     )
 
 
+def _fitting(text: str) -> str:
+    """Return what is wrong as it is printed: in a pipe a line stays a line."""
+    if not sys.stderr.isatty():
+        return text
+    from antrean_cli.render.text import fill_error
+
+    return fill_error(text)
+
+
 def _complain(sentence: str, code: int, *, silent: bool = False) -> int:
     if sentence and not silent:
-        click.echo(f"antrean: {sentence}", err=True)
+        text = f"antrean: {sentence}"
+        click.echo(text if code == 1 else _fitting(text), err=True)
     # --json prints one document on stdout, whatever happens; what stands there already is that one.
     if "--json" in sys.argv and not streams.printed() and code != 1:
         from antrean_cli.render.text import json_text

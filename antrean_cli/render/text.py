@@ -9,7 +9,11 @@ from itertools import islice
 _AT_ONCE = 500  # values of a long list
 WIDTH = 79  # of a line of text on a terminal
 _UNSEEN = re.compile(r"[^\n -~]")  # what may be one
-_COMMAND = re.compile(r"antrean (?:add|batal|list|reconcile|retry|show|sync|update)\b[^;,)]*")
+_TO_TYPE = "; ketik: "  # what an error ends in that names a line to type
+_COMMAND = re.compile(
+    r"antrean (?:add|batal|check|drop|list|listtask|reconcile|ref|replay|retry|show|status|sync"
+    r"|units|update)\b[^;,)]*"
+)
 
 
 def fill(sentence: str, indent: int = 0) -> str:
@@ -23,6 +27,32 @@ def fill(sentence: str, indent: int = 0) -> str:
         whole, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
     )
     return lines.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def fill_error(text: str) -> str:
+    """Return what is wrong, for a terminal: in lines of WIDTH, the line to type whole on its own.
+
+    `text` may have several lines of its own.
+    """
+    return "\n".join(map(_filled_line, text.split("\n")))
+
+
+def _filled_line(line: str) -> str:
+    if len(line) <= WIDTH:
+        return line
+    said, to_type, typed = line.partition(_TO_TYPE)
+    whole = _COMMAND.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), said)
+    margin = " " * (len(line) - len(line.lstrip()) + 2)
+    lines = textwrap.wrap(
+        whole,
+        WIDTH,
+        initial_indent=margin[2:],
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    lines += [f"{margin}ketik: {typed}"] if to_type else []
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def json_text(value: object) -> str:
