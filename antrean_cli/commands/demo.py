@@ -91,7 +91,7 @@ def command(app: App, /, keep: Path | None) -> None:
             _keep(folder, bpjs, day.known[0])
         else:
             click.echo(
-                "\nBerikutnya: antrean demo --keep coba,\n"
+                "\nBerikutnya: antrean demo --keep coba, di dalamnya: antrean report\n"
                 "lalu README, bagian 'Setting it up in a hospital'."
             )
 

@@ -39,8 +39,16 @@ _HEADINGS = {
     By.JAM: "Jam datang",
     By.HARI: "Hari",
 }
+_OTHERS = (
+    ("batal", "cancelled"),
+    ("tidak hadir", "no_show"),
+    ("lewat H+7", "lapsed"),
+    ("ditolak BPJS", "refused"),
+    ("belum sampai di BPJS", "not_at_bpjs"),
+    ("hari ini, masih berjalan", "ongoing"),
+)
 _NAME = 20  # characters of a clinic's or doctor's name in a line
-_COLUMNS = ("Antrean", "Lengkap", "3 → 4", "90 %", "< 60 mnt", "3 → 7")
+COLUMNS = ("Antrean", "Lengkap", "3 → 4", "90 %", "< 60 mnt", "3 → 7")
 
 
 def percent(share: float | None) -> str:
@@ -169,43 +177,48 @@ def _tasks_text(total: Figures) -> str:
         )
     share = total.share("whole", "served")
     lines.append(f"  Lengkap       {bar(share)} {percent(share):>8} {number(facts['whole']):>7}")
-    others = (
-        ("batal", "cancelled"),
-        ("tidak hadir", "no_show"),
-        ("lewat H+7", "lapsed"),
-        ("ditolak BPJS", "refused"),
-        ("belum sampai di BPJS", "not_at_bpjs"),
-        ("hari ini, masih berjalan", "ongoing"),
-    )
-    counts = [f"{what} {number(facts[fact])}" for what, fact in others if facts[fact]]
-    return "\n".join([*lines, *(["", fill(", ".join(counts), 2)] if counts else [])])
+    counts = ", ".join(others(total))
+    return "\n".join([*lines, *(["", fill(counts, 2)] if counts else [])])
+
+
+def others(total: Figures) -> list[str]:
+    """Return what else became of bookings, each with its count, where there is one."""
+    return [f"{what} {number(total.facts[fact])}" for what, fact in _OTHERS if total.facts[fact]]
 
 
 def _waits_text(total: Figures) -> str:
-    rows = []
-    for begin, end in PAIRS:
-        spread = total.spread(begin, end)
-        rows.append(
-            (
-                f"{begin} → {end}",
-                number(spread.of),
-                minutes(spread.median),
-                minutes(spread.p90),
-                percent(spread.in_time),
-                number(spread.ties),
-            )
-        )
     headings = ("Task", "Kunjungan", "Median", "90 %", f"< {WANTED_WAIT} mnt", "Satu klik")
-    return f"Waktu tunggu\n\n{table(headings, rows)}"
+    return f"Waktu tunggu\n\n{table(headings, wait_rows(total))}"
+
+
+def wait_rows(total: Figures) -> list[tuple[str, ...]]:
+    """Return a row a pair of tasks: of how many, median, 90 %, share in time, ties."""
+    return [
+        (
+            f"{begin} → {end}",
+            number(spread.of),
+            minutes(spread.median),
+            minutes(spread.p90),
+            percent(spread.in_time),
+            number(spread.ties),
+        )
+        for begin, end in PAIRS
+        for spread in [total.spread(begin, end)]
+    ]
 
 
 def group_table(report: Report, by: By, names: Names) -> str:
     """Return the figures of each value that they are told apart by."""
-    rows = [
+    headings = (_HEADINGS[by], *COLUMNS)
+    return table(headings, group_rows(report, by, names), (_NAME, *[None] * len(COLUMNS)))
+
+
+def group_rows(report: Report, by: By, names: Names) -> list[tuple[str, ...]]:
+    """Return a row for each value: what it is called, and its figures as COLUMNS has them."""
+    return [
         (label(by, value, names), *_columns_of(figures))
         for value, figures in report.groups[by].items()
     ]
-    return table((_HEADINGS[by], *_COLUMNS), rows, (_NAME, *[None] * len(_COLUMNS)))
 
 
 def _columns_of(figures: Figures) -> tuple[str, ...]:

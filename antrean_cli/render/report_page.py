@@ -12,17 +12,18 @@ from antrean_cli.operator.report import GatheredReport
 from antrean_cli.render.page import html_table, page, section
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.report import (
+    COLUMNS,
     cause,
-    label,
-    minutes,
+    group_rows,
     named,
     number,
+    others,
     percent,
+    wait_rows,
     who,
 )
 from antrean_cli.rules.codes import TASKS
 from antrean_cli.rules.report import (
-    PAIRS,
     WANTED,
     WANTED_MOBILE,
     WANTED_WAIT,
@@ -142,65 +143,21 @@ def _task_bars(total: Figures) -> str:
             f'<rect class="bar" x="60" y="{top + 3}" width="{500 * (share or 0):.1f}" height="12"/>'
             f'<text x="570" y="{top + 12}">{percent(share)} ({number(count)})</text>'
         )
-    facts = total.facts
-    others = (
-        ("batal", "cancelled"),
-        ("tidak hadir", "no_show"),
-        ("lewat H+7", "lapsed"),
-        ("ditolak BPJS", "refused"),
-        ("belum sampai di BPJS", "not_at_bpjs"),
-        ("hari ini, masih berjalan", "ongoing"),
-    )
-    told = ", ".join(f"{what} {number(facts[fact])}" for what, fact in others)
     chart = f'<svg viewBox="0 0 720 {20 * len(rows)}" role="img">{"".join(drawn)}</svg>'
-    return f'{chart}<p class="small">Antrean di BPJS {number(facts["antrean"])}; {told}.</p>'
+    told = ", ".join([f"antrean di BPJS {number(total.facts['antrean'])}", *others(total)])
+    return f'{chart}<p class="small">{escape(told)}</p>'
 
 
 # -- tables
 
 
 def _waits(total: Figures) -> str:
-    rows = []
-    for begin, end in PAIRS:
-        spread = total.spread(begin, end)
-        rows.append(
-            (
-                f"task {begin} → {end}",
-                number(spread.of),
-                minutes(spread.median),
-                minutes(spread.p90),
-                percent(spread.in_time),
-                number(spread.ties),
-            )
-        )
-    headings = (
-        "",
-        "Kunjungan",
-        "Median",
-        "90 % paling lama",
-        f"< {WANTED_WAIT} menit",
-        "Satu klik",
-    )
-    return html_table(headings, rows, (0,))
+    headings = ("Task", "Kunjungan", "Median", "90 %", f"< {WANTED_WAIT} menit", "Satu klik")
+    return html_table(headings, wait_rows(total), (0,))
 
 
 def _groups(report: Report, by: By, names: Names) -> str:
-    rows = []
-    for value, figures in report.groups[by].items():
-        arrival, whole = figures.spread(3, 4), figures.spread(3, 7)
-        rows.append(
-            (
-                label(by, value, names),
-                number(figures.facts["antrean"]),
-                percent(figures.share("whole", "served")),
-                minutes(arrival.median),
-                minutes(arrival.p90),
-                percent(arrival.in_time),
-                minutes(whole.median),
-            )
-        )
-    headings = ("", "Antrean", "Lengkap", "3 → 4", "3 → 4 (90 %)", "< 60 menit", "3 → 7")
-    return html_table(headings, rows, (0,))
+    return html_table(("", *COLUMNS), group_rows(report, by, names), (0,))
 
 
 def _uncovered(coverage: Coverage, names: Names) -> str:

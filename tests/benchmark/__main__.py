@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from tests.benchmark import heavy, pacing, passes, reading, sending
+from tests.benchmark import heavy, pacing, passes, reading, reporting, sending
 from tests.benchmark.tools import Figure
 from tests.support.mariadb import _program
 
@@ -29,6 +29,7 @@ PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "idle": passes.idle,
     "memory": passes.memory,
     "heavy": heavy.run,
+    "report": reporting.run,
 }
 WIDTH = 78
 

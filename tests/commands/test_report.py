@@ -177,7 +177,7 @@ def test_the_page_stands_alone_and_its_figures_are_those_of_json(
     rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", text)]
     cells = {html.unescape(row[0]): row[1:] for row in rows if row}
     waits = found["total"]["waits"]["3-4"]
-    assert cells["task 3 → 4"][:3] == [
+    assert cells["3 → 4"][:3] == [
         str(waits["n"]),
         f"{waits['median']} mnt",
         f"{waits['p90']} mnt",
