@@ -18,7 +18,7 @@ from antrean_cli.rules.outages import OF_FILES, Outage, OutageKind
 from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.push import MAX_AGE, Push, Record
-from antrean_cli.rules.reasons import Reason, general
+from antrean_cli.rules.reasons import DELAYS, Reason, general
 from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.times import service_day
 
@@ -28,7 +28,7 @@ KINDS_OF_OUTAGE = tuple(kind for kind in OutageKind if kind != OutageKind.CLOCK)
 
 
 class ReasonCount(NamedTuple):
-    """So many pushes are held, or were refused, for one reason; its times are left out."""
+    """So many pushes are held, or were refused, for one reason; only of delays it has times."""
 
     state: State
     reason: Reason
@@ -134,15 +134,26 @@ def _outages(state: PassState) -> tuple[Outage, ...]:
 def count_reasons(pushes: Iterable[Push]) -> tuple[ReasonCount, ...]:
     """Return what is refused and held by reason: refusals first, then the most frequent.
 
-    Those with the same count stand in the order of their reason_code.
+    Those with the same count stand in the order of their reason_code. Of delays the one is shown
+    that ends first.
     """
-    counts = Counter(
-        (push.state, general(push.reason))
-        for push in pushes
-        if push.state in (State.HELD, State.REFUSED) and push.reason
+    found: dict[tuple[State, Reason], list[Reason]] = {}
+    for push in pushes:
+        if push.state in (State.HELD, State.REFUSED) and push.reason:
+            found.setdefault((push.state, general(push.reason)), []).append(push.reason)
+    counts = (
+        ReasonCount(
+            state=state,
+            reason=min(many, key=_until) if reason.code in DELAYS else reason,
+            pushes=len(many),
+        )
+        for (state, reason), many in found.items()
     )
-    found = (ReasonCount(*key, pushes=count) for key, count in counts.items())
-    return tuple(sorted(found, key=_rank))
+    return tuple(sorted(counts, key=_rank))
+
+
+def _until(delay: Reason) -> str:
+    return str(delay.get("until"))
 
 
 def _rank(one: ReasonCount) -> tuple[bool, int, str, str, str]:

@@ -12,7 +12,7 @@ from antrean_cli.render.words import KINDS, STATES, state_name, step_name
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.push import MANUAL, STEPS, Change, Push, Record
-from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
+from antrean_cli.rules.reasons import DELAYS, Reason, ReasonCode, general, has_code
 
 _REASON_WIDTH = 22
 _MOST_GROUPS = 15
@@ -148,9 +148,10 @@ def reasons_summary(pairs: Iterable[tuple[Record, Push]]) -> str:
         if has_code(push.reason, ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE):
             behind[record.kodebooking] += 1
         else:
-            groups.setdefault((push.state, push.reason), []).append((record, push))
+            groups.setdefault((push.state, _shared(push.reason)), []).append((record, push))
     lines = []
-    for (state, reason), members in list(groups.items())[:_MOST_GROUPS]:
+    for (state, _), members in list(groups.items())[:_MOST_GROUPS]:
+        reason = members[0][1].reason
         text = sentence(reason) if reason else ""
         lines.append(f"  {STATES[state]}: {_example(members, behind)}\n    {text}")
         if reason and (advice := advice_on(reason)):
@@ -158,6 +159,11 @@ def reasons_summary(pairs: Iterable[tuple[Record, Push]]) -> str:
     if len(groups) > _MOST_GROUPS:
         lines.append(f"  … dan {len(groups) - _MOST_GROUPS} alasan lain")
     return "\n".join(lines)
+
+
+def _shared(reason: Reason | None) -> Reason | None:
+    """Return what pushes have in common that are shown together: delays end at several times."""
+    return general(reason) if reason and reason.code in DELAYS else reason
 
 
 def _example(members: Sequence[tuple[Record, Push]], behind: Counter[str]) -> str:

@@ -150,6 +150,9 @@ WORDS: Mapping[ReasonCode, Words] = {
         advice="terkirim otomatis; task 3 menunggu paling lama ANTREAN_ADMISI_MINUTES",
     ),
     ReasonCode.WAITING_FOR_ADD: Words("menunggu antrean: {add}"),
+    ReasonCode.NONJKN_DELAYED: Words(
+        "ditunda sampai {until:%H:%M} (pasien umum)", advice="terkirim otomatis setelah itu"
+    ),
     ReasonCode.ADD_NOT_THERE: Words("antrean belum ada: {add}"),
     ReasonCode.WRONG_ORDER: Words(
         "waktu task {step} ({waktu:%H:%M:%S}) tidak sesudah task {before} "
@@ -204,7 +207,7 @@ WORDS: Mapping[ReasonCode, Words] = {
     ReasonCode.CANCELLED_BY_KHANZA: Words("sudah dibatalkan oleh Khanza"),
     ReasonCode.CANCELLED_AT_BPJS: Words("sudah dibatalkan di BPJS"),
     ReasonCode.CANCEL_DELAYED: Words(
-        "dibatalkan di meja pendaftaran, ditunggu sampai {until:%H:%M}",
+        "ditunda sampai {until:%H:%M} (batal di meja)",
         "tunggu, atau batalkan pembatalannya di Khanza",
     ),
     ReasonCode.CANCEL_TOO_LATE: Words(
@@ -238,6 +241,7 @@ GOES_ON: Mapping[str, str] = {
     "poli": "the setting takes the clinic in",
     "ulang": "the next pass has run",
     "urutan": "the step before has a time and is sent",
+    "tunda": "the delay is over (ANTREAN_DELAY_NONJKN)",
     "antrean": "the add of that booking is through, or BPJS has the booking from elsewhere",
     "waktu": "one of the two times is corrected in Khanza, or another one fits",
     "tercatat": "one of the sources has a time",

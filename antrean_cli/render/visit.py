@@ -14,6 +14,7 @@ from antrean_cli.render.visit_advice import ToDo, at_bpjs, to_dos
 from antrean_cli.render.words import KINDS, state_name, step_name
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import STEPS, TASK_STEPS, Push
+from antrean_cli.rules.reasons import DELAYS, has_code
 
 _HEADINGS = ("Kiriman", "Khanza", "Kirim", "Keadaan", "BPJS")
 _WIDTHS = (None, 25, None, 21, 9)  # what is longer is broken into two lines
@@ -83,6 +84,9 @@ def _condition(report: VisitReport, step: Step) -> str:
         return "dari Mobile JKN" if report.record.kind == Kind.MOBILEJKN else ""
     if report.cancelled or step not in TASK_STEPS:
         return ""
+    add = report.record.push(Step.ADD)
+    if add and add.state == State.HELD and has_code(add.reason, *DELAYS) and event:
+        return "menunggu antrean"
     if event is None:
         return "belum ada di Khanza" if report.visit else "belum tercatat"
     return "belum waktunya" if event.waktu > report.now else "diperiksa pada putaran berikutnya"

@@ -32,7 +32,7 @@ from antrean_cli.rules.push import (
     Record,
     expired,
 )
-from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
+from antrean_cli.rules.reasons import DELAYS, Reason, ReasonCode, has_code
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.transitions import mark_already_at_bpjs, mark_unverified
 from antrean_cli.rules.visits import Visit
@@ -331,6 +331,9 @@ def _place_without_push(step: str, case: Case, policy: Policy, now: datetime) ->
         return Place.PENDING if case.in_reach and _delayed(case, policy, now) else Place.LOST
     if case.record.ended:
         return Place.CLOSED
+    add = case.record.push(Step.ADD)
+    if add and add.state == State.HELD and has_code(add.reason, *DELAYS):
+        return Place.HELD  # nothing is told of a visit before its add is wanted
     # Mobile JKN's own bookings are added by nobody else, unless ANTREAN_ADD says so.
     comes = step != Step.ADD or case.record.kind in policy.add
     return Place.PENDING if case.in_reach and comes else Place.LOST

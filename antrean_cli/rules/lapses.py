@@ -16,14 +16,12 @@ from antrean_cli.rules.acting import unit_of
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.journeys import root_cause
 from antrean_cli.rules.push import MAX_AGE, Push, Record
-from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
+from antrean_cli.rules.reasons import DELAYS, Reason, ReasonCode, has_code
 from antrean_cli.rules.todo import Work, is_of_people, work_of
 
 SOON = timedelta(days=2)  # before its last day something is told
 _ONE_DAY = timedelta(days=1)
 _MOST_DAYS = timedelta(days=30)  # without a pass
-# Somebody can do something about it, but need not: it goes on by itself.
-_BY_ITSELF = (ReasonCode.CANCEL_DELAYED,)
 
 
 class Lapses(NamedTuple):
@@ -81,4 +79,5 @@ def _of_people(work: Iterable[Work]) -> tuple[Work, ...]:
 
 
 def _needs_somebody(step: Step, reason: Reason | None) -> bool:
-    return not has_code(reason, *_BY_ITSELF) and unit_of(step, reason) is not None
+    # A delay somebody can end, but need not: it goes on by itself.
+    return not has_code(reason, *DELAYS) and unit_of(step, reason) is not None

@@ -93,7 +93,7 @@ def plan(
     was no more than five minutes ago (see StatusObservation). `key` is the ledger's, by which a
     refused body is known again.
     """
-    record = _without_reread(_observed(visit, record, now, exact))
+    record = without_delays(_without_reread(_observed(visit, record, now, exact)))
     if record.ended:
         return close_open(record, CANCELLED)
     if expired(record, now):
@@ -118,7 +118,8 @@ def gone(record: Record) -> Record:
 
     What came by hand goes on: Khanza never knew it.
     """
-    return hold_open(record, HANDED_ON if record.handed_on else GONE, _is_khanzas)
+    reason = HANDED_ON if record.handed_on else GONE
+    return hold_open(without_delays(record), reason, _is_khanzas)
 
 
 def given_away(record: Record) -> Record:
@@ -172,7 +173,7 @@ def left_out(record: Record) -> Record:
 
     What came by hand goes on: a person meant this very booking.
     """
-    return hold_open(record, LEFT_OUT, _is_khanzas)
+    return hold_open(without_delays(record), LEFT_OUT, _is_khanzas)
 
 
 def lacks_session(visit: Visit, record: Record | None) -> bool:
@@ -250,6 +251,21 @@ def _without_reread(record: Record) -> Record:
     )
 
 
+def without_delays(record: Record) -> Record:
+    """Return the record without what only stands for a delay: each plan says anew whether it does.
+
+    BPJS never heard of it, and without its visit nobody waits for it.
+    """
+    return record.keeping(lambda push: not _stands_for_delay(push))
+
+
+def _stands_for_delay(push: Push) -> bool:
+    if push.state != State.HELD or push.needs_lookup or push.source == MANUAL:
+        return False
+    of_cancel = push.step == Step.TASK_99 and has_code(push.reason, ReasonCode.CANCEL_DELAYED)
+    return of_cancel or has_code(push.reason, ReasonCode.NONJKN_DELAYED)
+
+
 # -- cancels
 
 
@@ -275,7 +291,7 @@ def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: dateti
     until = seen.since + policy.delay_batal
     if now < until:
         delayed = because(ReasonCode.CANCEL_DELAYED, until=until.astimezone(policy.zone))
-        return hold_open(record, delayed)
+        return hold_open(_with_absence_to_come(record, seen.since), delayed)
     record = close_open(
         record,
         CANCELLED,
@@ -289,6 +305,13 @@ def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: dateti
     if decided and not closed_late_by_a_wrong_clock(known, seen):
         return record
     return record.with_pushes(_absence(record, known, seen.since))
+
+
+def _with_absence_to_come(record: Record, since: datetime) -> Record:
+    """Return the record with the 99 that is sent once the delay is over, if one is."""
+    if record.push(Step.TASK_99) or record.served or service_day(since) != record.tanggal:
+        return record
+    return record.with_pushes(_absence(record, None, since))
 
 
 def closed_late_by_a_wrong_clock(absent: Push | None, seen: StatusObservation) -> bool:
@@ -331,6 +354,8 @@ def _served(visit: Visit, record: Record, policy: Policy, now: datetime, key: by
     add = _add(visit, record, context, key)
     if add is None and visit.kind in policy.add and visit.kind != Kind.MOBILEJKN:
         return base  # nothing is told of a visit before its add is wanted
+    if add and has_code(add.reason, ReasonCode.NONJKN_DELAYED):
+        return base.with_pushes(add)
     events = events_of(context)
     known = record.with_pushes(add) if add else record
     tasks = [_task(event, known, context) for event in events.values()]
@@ -397,7 +422,7 @@ def _add(visit: Visit, record: Record, context: VisitContext, key: bytes) -> Pus
     if visit.kind == Kind.MOBILEJKN and not known and not _bpjs_asked_for_add(record):
         return None
     if visit.kind == Kind.NONJKN and not _delay_passed(context):
-        return None
+        return _delayed_add(known, context)
     lacking = missing(visit)
     if known and lacking is None and context.policy.adopt and is_ambiguous(known):
         return known  # until BPJS's list is looked at again
@@ -446,8 +471,25 @@ def _delay_passed(context: VisitContext) -> bool:
 
     Where Khanza does not say when, it counts from the pass that met the visit first.
     """
+    until = _delayed_until(context)
+    return until is not None and context.now >= until
+
+
+def _delayed_until(context: VisitContext) -> datetime | None:
     registered = context.registered_at() or (context.seen and context.seen.since)
-    return registered is not None and context.now >= registered + context.policy.delay_nonjkn
+    return registered + context.policy.delay_nonjkn if registered else None
+
+
+def _delayed_add(known: Push | None, context: VisitContext) -> Push | None:
+    """Return the add of a NON JKN visit while its delay lasts; BPJS is asked for nothing of it.
+
+    None where one stands for itself: it is in doubt, or came by hand.
+    """
+    until = _delayed_until(context)
+    if until is None or (known and (known.needs_lookup or known.source == MANUAL)):
+        return None
+    delayed = because(ReasonCode.NONJKN_DELAYED, until=until.astimezone(context.policy.zone))
+    return replace(hold(known or new(Step.ADD), delayed), attempts=0, next_try=until)
 
 
 def _task(event: Event, record: Record, context: VisitContext) -> Push | None:

@@ -48,6 +48,7 @@ class ReasonCode(Code):
     WAITING_FOR_TASK = "urutan"  # step
     WAITING_FOR_ADMISSION = "urutan.admisi"  # until, if it is a setting that makes it wait
     WAITING_FOR_ADD = "antrean"  # add: the reason of the add
+    NONJKN_DELAYED = "tunda.nonjkn"  # until
     ADD_NOT_THERE = "antrean.belum"  # the same: BPJS was asked, and has no such booking
     WRONG_ORDER = "waktu"  # step, waktu, before (a step), before_waktu
     MISSES_ARRIVAL = "waktu.admisi"  # step, waktu, arrival_waktu
@@ -154,6 +155,8 @@ REOPENING = frozenset(
 # Reasons of the first look at what may be settled by the next one: Khanza writes statement by
 # statement. Nobody is told of them.
 UNTOLD = frozenset({ReasonCode.VISIT_SOUGHT})
+# Delays that the settings ask for: what they hold goes on by itself, `until` says when.
+DELAYS = frozenset({ReasonCode.NONJKN_DELAYED, ReasonCode.CANCEL_DELAYED})
 # Reasons that many visits share: people are told of them once, not once a visit.
 SHARED_FAMILIES = frozenset({"petakan", "jadwal"})
 

@@ -438,13 +438,13 @@ def test_a_visit_cancelled_before_it_was_seen_that_bpjs_holds_alive_is_a_differe
     assert never_told not in str(found)
 
 
-def test_a_cancel_that_waits_for_its_delay_is_pending(site: Site) -> None:
+def test_a_cancel_that_waits_for_its_delay_is_held(site: Site) -> None:
     no_rawat = patient(site)
     site.sync()
     site.khanza.stts(no_rawat, "Batal")
     for _ in range(2):
         code, found, _ = compared(site)
-        assert (code, found["pending"], found["differences"]) == (0, 1, [])
+        assert (code, found["held"], found["differences"]) == (0, 1, [])
         site.clock.forward(minutes=1)
         site.sync()
 

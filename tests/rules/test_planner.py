@@ -166,19 +166,30 @@ def test_a_mapping_that_was_filled_in_lets_it_go() -> None:
 @pytest.mark.parametrize(
     ("clock", "expected"),
     [
-        ("08:05", {}),
-        ("08:19:59", {}),
+        ("08:05", {"add": "held"}),
+        ("08:19:59", {"add": "held"}),
         ("08:20", {"add": "due", "3": "due", "4": "due"}),
         ("10:00", {"add": "due", "3": "due", "4": "due"}),
     ],
 )
-def test_nothing_is_planned_for_nonjkn_during_its_delay(
+def test_of_nonjkn_only_a_held_add_is_planned_during_its_delay(
     clock: str, expected: dict[str, str]
 ) -> None:
     """The payer is often corrected, and an add cannot be taken back: registered at 08:05, 15
     minutes.
     """
-    assert states(planned(nonjkn(exams=(exam(on("08:10")),)), now=at(clock))) == expected
+    found = planned(nonjkn(exams=(exam(on("08:10")),)), now=at(clock))
+    assert states(found) == expected
+    if len(expected) == 1:
+        assert text(found, "add") == "ditunda sampai 08:20 (pasien umum)"
+        assert next_call(found, at(clock)) is None
+
+
+def test_of_nonjkn_that_is_gone_or_cancelled_during_its_delay_nothing_is_left() -> None:
+    first = planned(nonjkn(), now=at("08:10"))
+    assert gone(first).pushes == {}
+    assert left_out(first).pushes == {}
+    assert planned(nonjkn(reg={"stts": "Batal"}), first, at("08:12")).pushes == {}
 
 
 def test_a_payer_corrected_within_the_delay_makes_an_onsite_visit_at_once() -> None:
@@ -659,8 +670,9 @@ def test_a_cancel_at_the_desk_waits_for_its_delay_then_goes_out_with_the_minute_
     None
 ):
     first = planned(onsite(**BATAL), GOING, at("09:00:30"))
-    assert states(first) == {"add": "sent", "3": "sent", "4": "held"}
-    assert text(first, "4") == "dibatalkan di meja pendaftaran, ditunggu sampai 09:10"
+    assert states(first) == {"add": "sent", "3": "sent", "4": "held", "99": "held"}
+    assert text(first, "4") == text(first, "99") == "ditunda sampai 09:10 (batal di meja)"
+    assert "99" not in gone(first).pushes
     assert next_call(first, at("09:01")) is None
     waiting = planned(onsite(**BATAL), first, at("09:10:29"))
     assert waiting.pushes == first.pushes
@@ -694,7 +706,7 @@ def test_a_cancel_undone_and_done_again_waits_anew() -> None:
     first = planned(onsite(**BATAL), GOING, at("09:00"))
     undone = planned(onsite(exams=BATAL["exams"]), first, at("09:05"))
     again = planned(onsite(**BATAL), undone, at("09:12"))
-    assert "99" not in again.pushes
+    assert text(again, "99") == "ditunda sampai 09:22 (batal di meja)"
     after = planned(onsite(**BATAL), again, at("09:22"))
     assert after.pushes["99"].waktu == at("09:12")
 

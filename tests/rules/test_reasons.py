@@ -130,6 +130,7 @@ STORED = {
     "NOT_AT_BPJS": "tidak_ada",
     "IN_DOUBT": "ragu",
     "FARMASI_UNSETTLED": "farmasi",
+    "NONJKN_DELAYED": "tunda.nonjkn",
     "CANCELLED": "batal.antrean",
     "CANCELLED_BY_KHANZA": "batal.khanza",
     "CANCELLED_AT_BPJS": "batal.bpjs",
