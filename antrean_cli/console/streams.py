@@ -20,7 +20,7 @@ from antrean_cli.rules.letters import visible
 # What we, or click for us, move a terminal by.
 _OURS = re.compile(r"(\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\r)")
 
-_PLAIN = "\n\t\ufeff"  # the last tells a spreadsheet that a text is UTF-8
+_PLAIN = "\t\ufeff"  # the last tells a spreadsheet that a text is UTF-8
 
 
 class _Seen(io.TextIOWrapper):
@@ -53,7 +53,12 @@ class _Noticing(_Seen):
 
 
 def _visible(text: str) -> str:
-    return "".join(letter if letter in _PLAIN else visible(letter) for letter in text)
+    lines = text.split("\n")
+    return "\n".join(line if line.isprintable() else _visible_line(line) for line in lines)
+
+
+def _visible_line(line: str) -> str:
+    return "".join(letter if letter in _PLAIN else visible(letter) for letter in line)
 
 
 def prepare() -> None:

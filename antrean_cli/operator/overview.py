@@ -84,7 +84,8 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
     """
     today = service_day(now)
     still_taken = ledger.of_days(today - MAX_AGE, date.max)
-    records = list({**still_taken, **ledger.unfinished()}.values())
+    older = (one for one in ledger.each_unfinished() if one.kodebooking not in still_taken)
+    records = [*still_taken.values(), *older]
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     pushes = [push for _, push in pairs]
     state = ledger.pass_state()
@@ -124,7 +125,7 @@ def _oldest_pending(pushes: Iterable[Push], now: datetime) -> timedelta:
 def _longest(pushes: Iterable[Push], now: datetime) -> timedelta:
     waiting = (push.since for push in pushes if push.since)
     # A clock that was wrong may have noted a moment that is yet to come.
-    return max([timedelta(0), *(now - since for since in waiting)])
+    return max((now - since for since in waiting if since < now), default=timedelta(0))
 
 
 def _outages(state: PassState) -> tuple[Outage, ...]:

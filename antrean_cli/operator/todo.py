@@ -1,6 +1,7 @@
 """The day's work, gathered: what of the ledger people can still do something about."""
 
 from datetime import date, datetime
+from itertools import chain
 from typing import NamedTuple
 
 from antrean_cli.config.settings import Settings
@@ -27,7 +28,8 @@ def todo(settings: Settings, ledger: Ledger, now: datetime) -> Todo:
     """
     # Refused alone does not make a booking an unfinished one.
     taken = ledger.of_days(service_day(now) - MAX_AGE, date.max)
-    work = work_of({**taken, **ledger.unfinished()}.values())
+    older = (one for one in ledger.each_unfinished() if one.kodebooking not in taken)
+    work = work_of(chain(taken.values(), older))
     try:
         with Khanza(settings.khanza) as khanza:
             names = khanza.names()

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -97,12 +97,12 @@ print(json.dumps([seconds, peak, done.returncode, done.stdout, done.stderr]))
 """
 
 
-def launched(command: Sequence[str], env: Mapping[str, str]) -> Run:
-    """Run a command to its end; raises RuntimeError if it fails."""
+def launched(command: Sequence[str], env: Mapping[str, str], codes: Collection[int] = (0,)) -> Run:
+    """Run a command to its end; raises RuntimeError if it ends with none of these codes."""
     whole = [sys.executable, "-c", _LAUNCHER, *command]
     done = subprocess.run(whole, env=environment(env), capture_output=True, text=True, check=True)
     seconds, megabytes, code, output, errors = json.loads(done.stdout)
-    if code:
+    if code not in codes:
         raise RuntimeError(
             f"{' '.join(command)} exits with {code}:\n{output[-2000:]}\n{errors[-2000:]}"
         )
