@@ -89,8 +89,8 @@ def hunt(
 
 def _reach(folder: Path, tree: Path, side_by_side: int, tests: Sequence[str]) -> Reach:
     """Run all ordinary tests once on a tree that is whole."""
-    if not folder.is_dir():
-        folder.mkdir()
+    if not any(folder.glob("seconds.*.json")):  # with no test known, every mutant would survive
+        folder.mkdir(exist_ok=True)
         workers = ["-n", str(side_by_side)] if side_by_side > 1 else []
         plugin = ["-p", "tests.attacks.reach", "--ignore=tests/attacks"]
         _pytest(tree, [*plugin, *workers, *tests], {"REACH": str(folder)}, seconds=HOUR, cpu=HOUR)

@@ -28,6 +28,7 @@ from tests.support.site import MONDAY, WIB
 TASKS = range(3, 8)
 SECOND, TIE, TIES = timedelta(seconds=1), timedelta(seconds=60), 4
 DELAY = timedelta(minutes=15)  # before a NON JKN add
+FOLDER = "berkas_dikirim"
 LAST_EXAM = "periksa_akhir"  # known once the exams are over
 WATCHED = "stts_selesai"  # a time that no row holds: only who looked knows it
 NOT_FOUND, ASKS = "Kode Booking tidak ditemukan", 8  # a visit: held adds ask now and then
@@ -159,9 +160,9 @@ def _lost(day: Day, one: _Told, minute: _Told) -> Iterator[tuple[str, bool]]:
         chain = minute.chain(key)
         if key in one.tasks or any(push.source == WATCHED for push in chain):
             continue
-        over = _was_over(day, told)
+        opened = _opened_by(day, told, chain)
         views = [view for view in one.rhythm.able if view.at >= told.waktu]
-        if any(_stand(day, view, key, chain, over=over) for view in views):
+        if any(_stand(day, view, key, chain, opened) for view in views):
             by = ", ".join(f"{push.source} {push.recorded:%H:%M:%S}" for push in chain)
             text = f"lost {told.kodebooking} {key.taskid} {told.waktu:%H:%M:%S} ({by})"
             yield text, _was_hasty(key, one, minute)
@@ -178,25 +179,37 @@ def _was_hasty(key: Key, one: _Told, minute: _Told) -> bool:
     )
 
 
-def _was_over(day: Day, told: Told) -> bool:
-    """Return whether stts said that the visit is over when the pass a minute told a task of it."""
+def _opened_by(day: Day, told: Told, chain: Sequence[Push]) -> frozenset[str]:
+    """Return what showed that the visit had gone on, when the pass a minute told a task of it.
+
+    By stts it was over; and where the folder goes ahead of everything, the pharmacy shows that
+    there is none to wait for.
+    """
     view = [one for one in day.rhythms[EVERY_MINUTE].views if one.at <= told.stored][-1]
     booking = view.bookings.get(told.kodebooking)
     no_rawat = (booking.no_rawat or "") if booking else _number_of(told.kodebooking)
     visit = view.visits.get(no_rawat)
-    return visit is not None and visit.over
+    waited = day.alur == "berkas" and chain and chain[0].source != FOLDER
+    return (
+        _went_on(visit) & ({"stts", "pharmacy"} if waited else {"stts"}) if visit else frozenset()
+    )
 
 
-def _stand(day: Day, view: View, key: Key, chain: Sequence[Push], *, over: bool) -> bool:
+def _went_on(visit: Visit) -> frozenset[str]:
+    pharmacy = any(one.validated or one.handed for one in visit.reseps)
+    return frozenset(what for what, so in (("stts", visit.over), ("pharmacy", pharmacy)) if so)
+
+
+def _stand(day: Day, view: View, key: Key, chain: Sequence[Push], opened: frozenset[str]) -> bool:
     """Return whether Khanza holds the times of these tasks, so that they can be told.
 
-    `over`: they were told when stts said that the visit is over, which can have opened them.
+    `opened` is what showed that the visit had gone on when they were told: it can be what let them.
     """
     booking = view.bookings.get(key.number)
     visit = view.visits.get((booking.no_rawat or "") if booking else key.number)
     if visit is None or not _is_owners(day, visit, key.owner) or not _goes_on(visit):
         return False
-    if over and not (visit.over or view.at.date() > MONDAY):
+    if not (opened <= _went_on(visit) or view.at.date() > MONDAY):
         return False
     if LAST_EXAM in (push.source for push in chain) and not (
         visit.exams_over or view.at.date() > MONDAY
