@@ -87,7 +87,9 @@ def command(
             rows.append(push_row(record, push))
             if push.reason == LEFT_ALIVE:
                 alive.append(record)
-    if rows:
-        show("\n\n".join(filter(None, (push_table(rows), left_alive_section(alive)))))
-    else:
+    for part in push_table(rows) if rows else ():
+        show(part)
+    if left := left_alive_section(alive):
+        show(f"\n{left}")
+    if not rows:
         app.say("Tidak ada yang cocok.")

@@ -1,11 +1,11 @@
 """Pushes as people and scripts read them: a table, a line of log, a summary, JSON (Indonesian)."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from antrean_cli.render.reasons import advice_on, sentence
-from antrean_cli.render.tables import table
+from antrean_cli.render.tables import table, table_parts
 from antrean_cli.render.times import epoch_ms, time_of_day
 from antrean_cli.render.unanswered import fault_document, fault_text
 from antrean_cli.render.words import KINDS, STATES, state_name, step_name
@@ -50,10 +50,10 @@ def push_row(record: Record, push: Push) -> PushRow:
     )
 
 
-def push_table(rows: Sequence[PushRow]) -> str:
-    """Return pushes as `antrean list` shows them, one a row."""
+def push_table(rows: Sequence[PushRow]) -> Iterator[str]:
+    """Yield pushes as `antrean list` shows them, one a row, in parts of whole lines."""
     headings = ("Hari", "Kode booking", "Poli", "Kiriman", "Keadaan", "Alasan atau waktu")
-    return table(headings, rows, _REASON_WIDTH)
+    return table_parts(headings, rows, _REASON_WIDTH)
 
 
 def _why_or_when(record: Record, push: Push) -> str:

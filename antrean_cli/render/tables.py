@@ -1,6 +1,6 @@
 """Rows → an aligned table for a terminal, CSV, or tab-separated lines for shell scripts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import fill
 
 _AT_ONCE, _HEADING = 1000, 2  # rows, and lines
@@ -18,21 +18,27 @@ def table(
     `widths` are the columns' in characters (None: as wide as it gets); one number is that of the
     last column.
     """
+    return "\n".join(table_parts(headers, rows, widths))
+
+
+def table_parts(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    widths: int | Sequence[int | None] | None = None,
+) -> Iterator[str]:
+    """Yield what `table` returns in parts of whole lines: nobody has to keep them all."""
     if widths is None or isinstance(widths, int):
         widths = [*[None] * (len(headers) - 1), widths]
     cells = [list(map(_wrapped, row, widths)) for row in rows]
     if len(cells) <= _AT_ONCE:
-        return _tabulated(headers, cells)
+        yield _tabulated(headers, cells)
+        return
     # tabulate needs a multiple of what it is given: so a long table comes in parts, each with a row
     # as wide as the widest of all, which is cut off again.
     widest = ["x" * max(map(_width, column)) for column in zip(*cells, strict=True)]
-    parts = [
-        _tabulated(headers, [*cells[start : start + _AT_ONCE], widest]).split("\n")
-        for start in range(0, len(cells), _AT_ONCE)
-    ]
-    return "\n".join(
-        "\n".join(lines[_HEADING if number else 0 : -1]) for number, lines in enumerate(parts)
-    )
+    for start in range(0, len(cells), _AT_ONCE):
+        lines = _tabulated(headers, [*cells[start : start + _AT_ONCE], widest]).split("\n")
+        yield "\n".join(lines[_HEADING if start else 0 : -1])
 
 
 def _tabulated(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
