@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from antrean_cli.render.todo import title
+from antrean_cli.rules.acting import is_of_each_clinic
 from antrean_cli.rules.lapses import Lapses
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.rules.todo import Work
@@ -37,7 +38,9 @@ def _count(one: Work) -> str:
 
 
 def _cause(one: Work) -> str:
-    return f"{title(one)}, poli {one.kd_poli}" if one.reason is None and one.kd_poli else title(one)
+    """Return what is to be done, and where, if each clinic has to do it for its own visits."""
+    where = f", poli {one.kd_poli}" if is_of_each_clinic(one.step, one.reason) else ""
+    return f"{title(one)}{where}"
 
 
 def _when(one: Work, found: Lapses) -> str:

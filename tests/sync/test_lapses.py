@@ -94,6 +94,22 @@ def test_what_was_refused_is_told_as_well_with_nothing_open_behind_it(site: Site
     )
 
 
+def test_what_each_clinic_has_to_do_is_told_with_its_clinic(site: Site) -> None:
+    site.clock.at("07:00")
+    site.sync()
+    patient(site, back="08:50:00")  # nobody wrote the exam down
+    unmapped(site)
+    site.clock.at("09:00")
+    site.sync()
+    site.clock.at("09:00", day=6)
+    (text,) = site.sync().told
+    assert text == (
+        "Segera lewat H+7: 1 kunjungan (2 kiriman) paling lambat besok (30-11): isi pemeriksaan "
+        f"(SOAP), poli INT; 1 kunjungan (4 kiriman) paling lambat besok (30-11): {CAUSE}; "
+        "lihat: antrean todo"
+    )
+
+
 def test_days_without_a_pass_are_told_of_afterwards(week: Site) -> None:
     week.clock.at("08:00", day=12)
     (text,) = week.sync().told
