@@ -14,17 +14,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timezone
 from functools import lru_cache
 from sys import intern
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from antrean_cli.ledger.reasons import params_of, reason_from
 from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import Kind, LeftAlive, State, Step
-from antrean_cli.rules.journeys import Journey, Leg
 from antrean_cli.rules.patients import Owner, PatientNumbers
 from antrean_cli.rules.push import Push, PushFault, Record, Refusal, StatusObservation
 from antrean_cli.rules.reasons import Reason
 from antrean_cli.rules.times import milliseconds
+
+if TYPE_CHECKING:
+    from antrean_cli.rules.journeys import Journey
 
 
 class BookingRow(NamedTuple):
@@ -184,8 +186,13 @@ def _reason_of(code: str, params: str | None, zone: timezone) -> Reason:
     return reason_from(code, params or "{}", lambda ms: aware(ms, zone))
 
 
-def journey_of(booking: Sequence[str], pushes: Iterable[Sequence[Any]], zone: timezone) -> Journey:
+def journey_of(
+    booking: Sequence[str], pushes: Iterable[Sequence[Any]], zone: timezone
+) -> "Journey":
     """Return the journey that these columns hold, the last five of each push being its own."""
+    # A pass, which reads none, must not pay for it.
+    from antrean_cli.rules.journeys import Journey, Leg
+
     kodebooking, kind, tanggal, no_rawat, kd_poli, kd_dokter = booking
     return Journey(
         kodebooking=kodebooking,

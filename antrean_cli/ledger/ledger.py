@@ -36,10 +36,10 @@ from antrean_cli.ledger.columns import (
 )
 from antrean_cli.ledger.file import DamagedError, explained
 from antrean_cli.ledger.pass_state import PassState, state_of, stored
-from antrean_cli.rules.journeys import Journey
 from antrean_cli.rules.push import Change, Record, changes
 
 if TYPE_CHECKING:
+    from antrean_cli.rules.journeys import Journey
     from antrean_cli.rules.report import DaySums
 
 # What is open, as the index push_open has it (migrations.py).
@@ -219,7 +219,7 @@ class Ledger:
             )
             return dict(rows.fetchall())
 
-    def journeys(self, first: date, last: date) -> Iterator[Journey]:
+    def journeys(self, first: date, last: date) -> "Iterator[Journey]":
         """Yield what was told of the bookings of these days, as the report counts it.
 
         Less is read than of `of_days`, and no seal is looked at: a month has tens of thousands.
@@ -229,7 +229,7 @@ class Ledger:
             {"first": first.isoformat(), "last": last.isoformat()},
         )
 
-    def _journeys(self, which: str, values: Mapping[str, str]) -> Iterator[Journey]:
+    def _journeys(self, which: str, values: Mapping[str, str]) -> "Iterator[Journey]":
         with self._snapshot():
             rows = self._connection.execute(
                 f"""
