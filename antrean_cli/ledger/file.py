@@ -245,8 +245,9 @@ def _opened(path: Path, lock: int) -> sqlite3.Connection:
     if not marked:
         _mark(lock, THERE)
     for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        if file.exists() and file.stat().st_mode & 0o077:
-            file.chmod(0o600)
+        with suppress(FileNotFoundError):  # another process takes its own away when it is the last
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
