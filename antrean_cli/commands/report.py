@@ -8,12 +8,13 @@ import click
 
 from antrean_cli.console.app import App, reading
 from antrean_cli.console.command import examples, subcommand
-from antrean_cli.console.options import json_option
-from antrean_cli.console.parameters import DAY, FILE, MONTH, OneOf
+from antrean_cli.console.options import html_option, json_option
+from antrean_cli.console.output import Forms, require_one_form, tell_in_form
+from antrean_cli.console.parameters import DAY, MONTH, OneOf
 from antrean_cli.errors import InputError
 from antrean_cli.operator.report import gather_report
 from antrean_cli.render.report import report_csv, report_document, report_text
-from antrean_cli.render.text import json_text
+from antrean_cli.render.report_page import report_page
 from antrean_cli.rules.report import By
 
 LONGEST = timedelta(days=366)
@@ -45,7 +46,7 @@ antrean report --month 2026-10 --html laporan.html
     help="Rincian menurut tanggal, poli, dokter, jenis, jam, atau hari (poli).",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Rincian sebagai CSV untuk Excel.")
-@click.option("--html", type=FILE, metavar="FILE", help="Tulis satu halaman HTML ke berkas ini.")
+@html_option
 @json_option
 @click.pass_context
 def command(
@@ -59,25 +60,20 @@ def command(
     as_json: bool,
 ) -> None:
     app: App = ctx.obj
-    if sum((as_csv, as_json, html is not None)) > 1:
-        raise InputError("pilih salah satu: --csv, --json, atau --html")
+    require_one_form(as_csv=as_csv, as_json=as_json, html=html)
     settings = app.settings("khanza")
     today = app.now(settings.policy.zone).date()
     first, last = _period(month, since, until, today)
     with reading(app) as (ledger, _):
         gathered = gather_report(settings, ledger, first, last, today)
-    if as_json:
-        click.echo(json_text(report_document(gathered)))
-    elif as_csv:
-        click.echo(report_csv(gathered, By(by)))
-    elif html is not None:
-        from antrean_cli.console.input_files import write_page
-        from antrean_cli.render.report_page import report_page
-
-        write_page(html, report_page(gathered))
-        app.say(f"Laporan ditulis ke {html}")
-    else:
-        click.echo(report_text(gathered, By(by)))
+    forms = Forms(
+        text=lambda: report_text(gathered, By(by)),
+        csv=lambda: report_csv(gathered, By(by)),
+        document=lambda: report_document(gathered),
+        page=lambda: report_page(gathered),
+        written="Laporan ditulis ke",
+    )
+    tell_in_form(app, forms, as_csv=as_csv, as_json=as_json, html=html)
     if gathered.error:
         raise gathered.error
 

@@ -6,12 +6,10 @@ import click
 
 from antrean_cli.console.app import App, reading
 from antrean_cli.console.command import examples, subcommand
-from antrean_cli.console.input_files import write_page
-from antrean_cli.console.options import json_option
-from antrean_cli.console.parameters import FILE, OneOf
-from antrean_cli.errors import InputError
+from antrean_cli.console.options import html_option, json_option
+from antrean_cli.console.output import Forms, require_one_form, tell_in_form
+from antrean_cli.console.parameters import OneOf
 from antrean_cli.operator.todo import todo
-from antrean_cli.render.text import json_text
 from antrean_cli.render.todo import (
     todo_csv,
     todo_document,
@@ -44,22 +42,19 @@ antrean todo --who farmasi --html /srv/bagi/farmasi.html
     help="Hanya pekerjaan unit ini: pendaftaran, poli, farmasi, atau IT.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Satu baris per kunjungan, untuk Excel.")
-@click.option("--html", type=FILE, metavar="FILE", help="Tulis satu halaman HTML ke berkas ini.")
+@html_option
 @json_option
 @click.pass_obj
 def command(app: App, who: str | None, as_csv: bool, html: Path | None, as_json: bool) -> None:
-    if sum((as_csv, as_json, html is not None)) > 1:
-        raise InputError("pilih salah satu: --csv, --json, atau --html")
+    require_one_form(as_csv=as_csv, as_json=as_json, html=html)
     settings = app.settings("khanza")
     with reading(app) as (ledger, now):
         found = todo(settings, ledger, now)
-    who = who or ""
-    if as_json:
-        click.echo(json_text(todo_document(found, who)))
-    elif as_csv:
-        click.echo(todo_csv(found, who))
-    elif html is not None:
-        write_page(html, todo_page(found, who))
-        app.say(f"Ditulis ke {html}")
-    else:
-        click.echo(todo_text(found, who))
+    forms = Forms(
+        text=lambda: todo_text(found, who or ""),
+        csv=lambda: todo_csv(found, who or ""),
+        document=lambda: todo_document(found, who or ""),
+        page=lambda: todo_page(found, who or ""),
+        written="Ditulis ke",
+    )
+    tell_in_form(app, forms, as_csv=as_csv, as_json=as_json, html=html)

@@ -9,7 +9,7 @@ import click
 
 from antrean_cli.console.app import App
 from antrean_cli.console.completion import bookings, words
-from antrean_cli.console.parameters import DAY, usable_kodebooking
+from antrean_cli.console.parameters import DAY, FILE, usable_kodebooking
 from antrean_cli.errors import InputError
 from antrean_cli.rules.add_fields import KODEBOOKING_FORM, is_kodebooking
 
@@ -17,6 +17,9 @@ now_option = click.option(
     "--now", "at_once", is_flag=True, help="Kirim sekarang juga, tidak menunggu putaran cron."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Tampilkan sebagai JSON.")
+html_option = click.option(
+    "--html", type=FILE, metavar="FILE", help="Tulis satu halaman HTML ke berkas ini."
+)
 kodebooking_argument = click.argument(
     "kodebooking", metavar="KODEBOOKING", callback=usable_kodebooking, shell_complete=bookings
 )

@@ -1,11 +1,14 @@
 """What commands print: what was asked for, in colour, and what came of a change or a call."""
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from antrean_cli.console.app import App
+from antrean_cli.errors import InputError
 
 if TYPE_CHECKING:
     from antrean_cli.operator.manual import Settled
@@ -22,6 +25,40 @@ _COLOURED = re.compile(rf"(?<!\S)({'|'.join(_COLOURS)})(?!\S)")
 def show(text: str) -> None:
     """Print what a person asked to see, with the states in colour on a terminal."""
     click.echo(_COLOURED.sub(lambda found: click.style(found[0], fg=_COLOURS[found[0]]), text))
+
+
+class Forms(NamedTuple):
+    """What a command can print or write, each made when it is asked for.
+
+    `written` is what is said of the page before the name of its file.
+    """
+
+    text: Callable[[], str]
+    csv: Callable[[], str]
+    document: Callable[[], object]
+    page: Callable[[], str]
+    written: str
+
+
+def require_one_form(*, as_csv: bool, as_json: bool, html: Path | None) -> None:
+    """Raise InputError if several forms were asked for."""
+    if sum((as_csv, as_json, html is not None)) > 1:
+        raise InputError("pilih salah satu: --csv, --json, atau --html")
+
+
+def tell_in_form(app: App, forms: Forms, *, as_csv: bool, as_json: bool, html: Path | None) -> None:
+    """Print the form that was asked for, or write the page; raises InputError for its file."""
+    if as_json:
+        from antrean_cli.render.text import json_text
+
+        click.echo(json_text(forms.document()))
+    elif html is not None:
+        from antrean_cli.console.input_files import write_page
+
+        write_page(html, forms.page())
+        app.say(f"{forms.written} {html}")
+    else:
+        click.echo(forms.csv() if as_csv else forms.text())
 
 
 def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None:

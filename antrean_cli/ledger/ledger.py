@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from antrean_cli.rules.journeys import Journey
     from antrean_cli.rules.report import DaySums
 
-# What is open, as the index push_open has it (migrations.py).
 _NO_MORE: tuple[None, tuple[()]] = (None, ())
+# What is open, as the index push_open has it (migrations.py).
 _OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
 
 
@@ -168,6 +168,15 @@ class Ledger:
             "tanggal BETWEEN :first AND :last)",
             {"first": first.isoformat(), "last": last.isoformat()},
         )
+
+    def since_or_unfinished(self, first: date) -> list[Record]:
+        """Return the bookings from a day of service on, and the older ones with something open.
+
+        Refused alone does not make a booking an unfinished one.
+        """
+        found = self.of_days(first, date.max)
+        older = (one for one in self.each_unfinished() if one.kodebooking not in found)
+        return [*found.values(), *older]
 
     def days_since(self, first: date) -> list[date]:
         """Return the days of service, from one on, that there are bookings of; the oldest first."""

@@ -83,9 +83,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
     A refusal that BPJS would not take any more (after H+7) is past mending, and left out.
     """
     today = service_day(now)
-    still_taken = ledger.of_days(today - MAX_AGE, date.max)
-    older = (one for one in ledger.each_unfinished() if one.kodebooking not in still_taken)
-    records = [*still_taken.values(), *older]
+    records = ledger.since_or_unfinished(today - MAX_AGE)
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     pushes = [push for _, push in pairs]
     state = ledger.pass_state()
@@ -94,7 +92,8 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         for record, push in pairs
         if (fault := shown_fault(record, push.step)) and fault.own
     ]
-    left_alive = [record for record in still_taken.values() if record.is_left_alive]
+    still_taken = (record for record in records if record.tanggal >= today - MAX_AGE)
+    left_alive = [record for record in still_taken if record.is_left_alive]
     held = [(record, push) for record in records for push in holds_of_people(record)]
     return Overview(
         now=now,

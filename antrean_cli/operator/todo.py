@@ -1,7 +1,6 @@
 """The day's work, gathered: what of the ledger people can still do something about."""
 
-from datetime import date, datetime
-from itertools import chain
+from datetime import datetime
 from typing import NamedTuple
 
 from antrean_cli.config.settings import Settings
@@ -26,10 +25,7 @@ def todo(settings: Settings, ledger: Ledger, now: datetime) -> Todo:
 
     Without Khanza it is the same, with codes alone.
     """
-    # Refused alone does not make a booking an unfinished one.
-    taken = ledger.of_days(service_day(now) - MAX_AGE, date.max)
-    older = (one for one in ledger.each_unfinished() if one.kodebooking not in taken)
-    work = work_of(chain(taken.values(), older))
+    work = work_of(ledger.since_or_unfinished(service_day(now) - MAX_AGE))
     try:
         with Khanza(settings.khanza) as khanza:
             names = khanza.names()

@@ -25,8 +25,10 @@ from antrean_cli.render.report import (
 from antrean_cli.rules.codes import TASKS
 from antrean_cli.rules.report import (
     WANTED,
+    WANTED_IN_TIME,
     WANTED_MOBILE,
     WANTED_WAIT,
+    WANTED_WHOLE,
     By,
     Coverage,
     Figures,
@@ -75,11 +77,18 @@ def _tiles(report: Report) -> str:
         tiles.append(_tile("SEP yang punya antrean", coverage.share, WANTED, "coverage"))
         tiles.append(_tile("lewat Mobile JKN", coverage.mobile_share, WANTED_MOBILE, "mobile"))
     tiles.append(
-        _tile("kunjungan dengan task lengkap", total.share("whole", "served"), 0.8, "whole")
+        _tile(
+            "kunjungan dengan task lengkap", total.share("whole", "served"), WANTED_WHOLE, "whole"
+        )
     )
     arrival = total.spread(3, 4)
     tiles.append(
-        _tile(f"dilayani dalam {WANTED_WAIT} menit (task 3 → 4)", arrival.in_time, 0.8, "in-time")
+        _tile(
+            f"dilayani dalam {WANTED_WAIT} menit (task 3 → 4)",
+            arrival.in_time,
+            WANTED_IN_TIME,
+            "in-time",
+        )
     )
     return f'<div class="tiles">{"".join(tiles)}</div>'
 

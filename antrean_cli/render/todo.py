@@ -1,7 +1,6 @@
 """The day's work as `antrean todo` shows it: by who does it, in the words of that desk."""
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import Any
 
 from antrean_cli.operator.todo import Todo
@@ -172,5 +171,5 @@ def todo_page(found: Todo, who: str) -> str:
         headings = ("Poli", "Pekerjaan", "Nomor rawat", "Kunjungan", "Paling lambat")
         parts.append(section(_UNIT_NAMES[unit], html_table(headings, rows, (0, 1, 2)), breaks=True))
     if len(parts) == 1:
-        parts.append(f"<p>{escape('Tidak ada.')}</p>")
+        parts.append("<p>Tidak ada.</p>")
     return page(f"Yang perlu dikerjakan {moment}", parts)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from antrean_cli.rules.causes import Cause, Trouble, trouble
@@ -64,7 +65,7 @@ def trouble_of_calls(
         return None
     waiting = [one for call in calls for one in kept[call]]
     cause = _commonest(waiting, on)
-    last = max((one.fault for one in waiting if one.fault.cause is cause), key=_times)
+    last = max((one.fault for one in waiting if one.fault.cause is cause), key=attrgetter("since"))
     return CallTrouble(
         why=trouble(cause, ", ".join(calls), status=last.status),
         since=min(one.fault.since for one in waiting),
@@ -76,7 +77,7 @@ def _waiting(records: Iterable[Record], judged_at: Mapping[str, datetime]) -> It
     for record in records:
         for step, fault in record.faults.items():
             push, judged = record.push(step), judged_at.get(call_of(step))
-            waits = push and (push.open or push.needs_lookup or push.state == State.SENDING)
+            waits = push and (push.open or push.maybe_sent)
             if waits and (judged is None or fault.since > judged):
                 yield _Waiting(record.kodebooking, step, fault)
 
@@ -104,10 +105,6 @@ def _commonest(waiting: Iterable[_Waiting], on: Outage | None) -> Cause:
     counts = Counter(one.fault.cause for one in waiting)
     told = on.why.cause if on and on.why else None
     return max(counts, key=lambda cause: (counts[cause], cause is told))
-
-
-def _times(fault: PushFault) -> datetime:
-    return fault.since
 
 
 def is_one_kind(faulted: Iterable[Record], judged: Iterable[str]) -> bool:

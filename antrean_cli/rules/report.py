@@ -20,6 +20,7 @@ from antrean_cli.rules.reasons import Reason, ReasonCode, general
 from antrean_cli.rules.rows import SepOfVisit
 
 WANTED, WANTED_MOBILE = 0.95, 0.80  # of the SEPs, over all and from Mobile JKN
+WANTED_WHOLE, WANTED_IN_TIME = 0.80, 0.80  # of the visits, as branches of BPJS look at them
 WANTED_WAIT = 60  # minutes from registration to the doctor (Kepmenkes 129/2008)
 PAIRS = ((3, 4), (4, 5), (5, 6), (6, 7), (3, 5), (3, 7))
 _SECOND, _MINUTE = 1000, 60_000

@@ -235,8 +235,7 @@ class Pass:
         awaiting = [one for one in bookings.values() if awaits_owner(one, now)]
         if not awaiting or self.stop.is_set() or self._has(SettingsError, CredentialsError):
             return frozenset()
-        self._lists_until = None  # anew: a delivery may have taken its time
-        if (reader := self._list_reader()) is None:
+        if (reader := self._list_reader(anew=True)) is None:
             return frozenset()
         from antrean_cli.sync.owners import settle_owners
 
@@ -340,16 +339,17 @@ class Pass:
 
     # -- who talks to BPJS
 
-    def _list_reader(self) -> "ListReader | None":
+    def _list_reader(self, *, anew: bool = False) -> "ListReader | None":
         """Return who asks for BPJS's lists: in half of the time that is left.
 
-        None while only a probe may be sent.
+        That is reckoned once, and `anew` where a delivery may have taken its time since. None while
+        only a probe may be sent.
         """
         if self._outage(OutageKind.BPJS):
             return None
         from antrean_cli.sync.list_reader import ListReader
 
-        if self._lists_until is None:
+        if anew or self._lists_until is None:
             now = time.monotonic()
             self._lists_until = now + (self._started + self.settings.max_seconds - now) / 2
         return ListReader(client=self._client, until=self._lists_until)
@@ -475,8 +475,7 @@ class Pass:
         faulted = (delivery.bookings[one] for one in breaker.faulted if one in delivery.bookings)
         if breaker.open and not is_one_kind(faulted, self._judged_at):
             return False
-        self._lists_until = None  # anew: a delivery may have taken its time
-        reader = self._list_reader()
+        reader = self._list_reader(anew=True)
         if reader is None or not reader.is_answered(CallName.POLI):
             return False
         self._blame(breaker.faulted)
@@ -495,8 +494,7 @@ class Pass:
         on = OutageKind.CREDENTIALS in ended or self._outage(OutageKind.CREDENTIALS)
         if not a_few or on:
             return False
-        self._lists_until = None  # anew: a delivery may have taken its time
-        reader = self._list_reader()
+        reader = self._list_reader(anew=True)
         if reader is None or reader.ask(CallName.POLI).kind != OutcomeKind.DONE:
             return False
         self._blame(breaker.turned_away)
