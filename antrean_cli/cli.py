@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import click
 
-from antrean_cli import __version__
+from antrean_cli import BUILD, __version__
 from antrean_cli.console import streams
 from antrean_cli.console.app import App, Clock
 from antrean_cli.console.command import Command, examples, exit_codes
@@ -97,7 +97,8 @@ class Commands(Command, click.Group):
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        click.echo(f"antrean {__version__}")
+        build = "dari kode sumber" if BUILD.startswith("$") else BUILD
+        click.echo(f"antrean {__version__} ({build})")
         ctx.exit()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -38,7 +39,7 @@ def test_a_wheel_has_every_module_every_page_and_every_catalogue(wheel: set[str]
     kept = {
         str(path.relative_to(ROOT))
         for path in PACKAGE.rglob("*")
-        if path.suffix in (".py", ".md", ".po", ".mo")
+        if path.suffix in (".py", ".md", ".po", ".mo", ".txt")
     }
     assert len(kept) > 100
     assert kept - wheel == set()
@@ -54,6 +55,19 @@ def test_the_version_is_the_newest_of_the_changelog() -> None:
     versions = re.findall(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)
     assert versions[0] == __version__
     assert versions == sorted(versions, key=lambda text: list(map(int, text.split("."))))[::-1]
+
+
+def test_an_old_python_is_told_in_a_sentence_that_it_is_too_old() -> None:
+    """It reads no more of the package than these two files, which the oldest can parse."""
+    for name in ("__init__.py", "__main__.py"):
+        ast.parse((PACKAGE / name).read_text(encoding="ascii"), feature_version=(3, 4))
+    older = "sys.version_info, sys.version = (3, 9, 18, 'final', 0), '3.9.18 (main)'"
+    start = f"import runpy, sys; {older}; runpy.run_module('antrean_cli', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    told = "antrean: perlu Python 3.10 atau lebih baru; ini Python 3.9.18\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
 
 
 def test_each_library_is_listed_with_its_licence() -> None:

@@ -1073,7 +1073,9 @@ def test_the_bare_command_shows_its_help_and_nothing_else(
 
 def test_version_is_told_without_settings(live_site: Site) -> None:
     done = live_site.run("--version", **dict.fromkeys(live_site.env, ""))
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"antrean {__version__}\n", "")
+    build = r"dari kode sumber|[0-9a-f]{7,}, \d{4}-\d\d-\d\d"  # a checkout's, or an exported one's
+    assert re.fullmatch(rf"antrean {re.escape(__version__)} \(({build})\)\n", done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_quiet_says_nothing_of_what_went_well(live_site: Site) -> None:
