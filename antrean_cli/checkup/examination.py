@@ -25,7 +25,7 @@ from antrean_cli.checkup.migration import examine_migration
 from antrean_cli.checkup.results import Finding, Level, from_error, warning
 from antrean_cli.checkup.runner import as_runner, other_runner
 from antrean_cli.checkup.service import Service
-from antrean_cli.checkup.watcher import examine_watcher
+from antrean_cli.checkup.watcher import examine_alerts, examine_watcher, try_alert
 from antrean_cli.config import settings as config
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.ledger import Ledger
@@ -42,15 +42,18 @@ def examine(
     state: Path | None,
     clock: Callable[[timezone], datetime],
     offline: bool,
+    alert: bool,
     program: Sequence[str],
 ) -> Iterator[Finding]:
-    """Yield what is found, in the order in which it is shown; `offline` leaves BPJS out.
+    """Yield what is found, in the order in which it is shown.
 
+    `offline` leaves BPJS out, `alert` sends a trial by the hospital's own command.
     `env_file` and `state` are what the global options named, `program` are the words that antrean
     is run by. What to do next is told only where nothing keeps it from working.
     """
     faults = False
-    for finding in _everything(env_file, state, clock, offline=offline, program=program):
+    looked_at = _everything(env_file, state, clock, offline=offline, alert=alert, program=program)
+    for finding in looked_at:
         faults = faults or finding.level is Level.FAULT
         if finding.what != "next" or not faults:
             yield finding
@@ -62,6 +65,7 @@ def _everything(
     clock: Callable[[timezone], datetime],
     *,
     offline: bool,
+    alert: bool,
     program: Sequence[str],
 ) -> Iterator[Finding]:
     needs = frozenset({"khanza"} if offline else {"khanza", "bpjs"})
@@ -80,6 +84,7 @@ def _everything(
             state=state,
             clock=clock,
             offline=offline,
+            alert=alert,
             program=program,
             runner=runner,
             stack=stack,
@@ -96,6 +101,7 @@ class _Examination:
     state: Path | None
     clock: Callable[[timezone], datetime]
     offline: bool
+    alert: bool
     program: Sequence[str]
     runner: str  # the user that passes run as, empty if it is who runs us
     stack: ExitStack  # closes the copy of the ledger
@@ -149,6 +155,11 @@ class _Examination:
     def _watcher(self) -> Iterator[Finding]:
         if self.found.settings.ping_url and not self.offline:
             yield examine_watcher(self.found.settings.ping_url)
+        if self.alert:
+            yield try_alert(self.found.settings, self._now)
+        elif self.found.settings.alert_command:
+            untold = self._ledger.pass_state().alerts if self._ledger else ()
+            yield examine_alerts(self.found.settings, untold)
 
     def _migration(self) -> Iterator[Finding]:
         if self._ledger and self._overview:

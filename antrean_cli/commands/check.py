@@ -32,18 +32,29 @@ WIDTH, MARGIN = 80, " " * 11
         """
 antrean check
 antrean check --offline
+antrean check --alert
 antrean check --json
 """
     ),
 )
 @click.option("--offline", is_flag=True, help="Jangan hubungi BPJS.")
+@click.option(
+    "--alert",
+    is_flag=True,
+    help="Jalankan juga ANTREAN_ALERT_COMMAND dengan pesan percobaan.",
+)
 @json_option
 @click.pass_context
-def command(ctx: click.Context, offline: bool, as_json: bool) -> None:
+def command(ctx: click.Context, offline: bool, alert: bool, as_json: bool) -> None:
     app: App = ctx.obj
     found = []
     looked_at = examine(
-        env_file=app.env_file, state=app.state, clock=app.now, offline=offline, program=program()
+        env_file=app.env_file,
+        state=app.state,
+        clock=app.now,
+        offline=offline,
+        alert=alert,
+        program=program(),
     )
     for seen in looked_at:
         finding = replace(seen, advice=tuple(map(app.typed, seen.advice)))

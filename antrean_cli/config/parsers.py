@@ -6,6 +6,7 @@ A parser raises ValueError with the Indonesian phrase that follows the setting's
 import os
 import re
 from collections.abc import Callable, Mapping
+from datetime import time
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -36,6 +37,16 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def time_of_day(value: str) -> time | None:
+    """Return a time of day without a zone, None for an empty text."""
+    if not value:
+        return None
+    if not re.fullmatch(r"([01]?\d|2[0-3])[:.][0-5]\d", value, re.ASCII):
+        raise ValueError("harus jam seperti 12:00, atau kosong")
+    hour, minute = map(int, re.split("[:.]", value))
+    return time(hour, minute)
 
 
 def workers(value: str) -> int | None:

@@ -8,7 +8,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta, timezone
+from datetime import time, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,6 +83,8 @@ class Settings:
     log_file: Path | None
     ping_url: str | None = field(repr=False)  # who knows it can ping in our place
     metrics_file: Path | None
+    alert_command: str = field(repr=False)  # empty where there is none; may hold secrets
+    digest_at: time | None
     unusual_file: Path | None  # what they stand in, where that is none of the usual places
 
 
@@ -146,6 +148,8 @@ SETTINGS = (
     Setting("ANTREAN_LOG_FILE", "", parsers.file),
     Setting("ANTREAN_PING_URL", "", parsers.ping_url),
     Setting("ANTREAN_METRICS_FILE", "", parsers.metrics_file),
+    Setting("ANTREAN_ALERT_COMMAND", "", parsers.text),
+    Setting("ANTREAN_ALERT_DIGEST", "12:00", parsers.time_of_day, may_be_empty=True),
 )
 
 
@@ -365,8 +369,16 @@ def _settings(parsed: Mapping[str, Any], state: Path, unusual_file: Path | None)
         log_file=parsed["ANTREAN_LOG_FILE"] or None,
         ping_url=parsed["ANTREAN_PING_URL"] or None,
         metrics_file=parsed["ANTREAN_METRICS_FILE"] or None,
+        alert_command=parsed["ANTREAN_ALERT_COMMAND"],
+        digest_at=parsed["ANTREAN_ALERT_DIGEST"],
         unusual_file=unusual_file,
     )
+
+
+def environment_for_others() -> dict[str, str]:
+    """Return the environment of this process for a program that is not ours: without settings."""
+    ours = ("ANTREAN_", "BPJS_", "KHANZA_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def named_proxies() -> list[str]:

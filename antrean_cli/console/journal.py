@@ -9,6 +9,7 @@
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,11 +21,14 @@ from antrean_cli.rules.letters import visible
 from antrean_cli.rules.push import Change
 from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason
 
+if TYPE_CHECKING:
+    from antrean_cli.rules.alerts import AlertKind
+
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 
 
 class Journal:
-    """The log file and stderr of one pass; `messages` keeps what was told aloud, for JSON.
+    """The log file and stderr of one pass; `told` keeps what was told aloud, each with its kind.
 
     `logged` tells whether the log was written, `unwritten` why it could not be. `known` are the
     reasons that were told by earlier passes. With `table` nothing is said while the pass runs: the
@@ -34,7 +38,7 @@ class Journal:
     def __init__(
         self, app: App, settings: Settings, known: Iterable[Reason], *, table: bool
     ) -> None:
-        self.messages: list[str] = []
+        self.told: list[tuple[AlertKind, str]] = []
         self.logged = False
         self.unwritten: OSError | None = None
         self._app = app
@@ -43,13 +47,23 @@ class Journal:
         self._log_file = settings.log_file
         self._known = set(known)
 
-    def aloud(self, text: str) -> None:
+    @property
+    def messages(self) -> list[str]:
+        """What was told aloud, for JSON."""
+        return [text for _, text in self.told]
+
+    def aloud(self, kind: "AlertKind", text: str) -> None:
         """Tell what somebody must know."""
-        self.messages.append(text)
+        self.told.append((kind, text))
         if not self._table:
             click.echo(text, err=True)  # even with -q: it is an error, or the end of one
         elif self._app.verbose:
             self._app.say(text)
+        self._log(text)
+
+    def unheard(self, text: str) -> None:
+        """Tell that nobody elsewhere could be told."""
+        click.echo(text, err=True)
         self._log(text)
 
     def quietly(self, text: str) -> None:
@@ -68,7 +82,7 @@ class Journal:
             elif _is_shared(change):
                 self._shared(change)
             elif change.push.state == State.REFUSED:
-                self.aloud(_line(change))
+                self._refused(change)
             else:
                 self.quietly(_line(change))
 
@@ -76,7 +90,13 @@ class Journal:
         reason = change.push.reason
         if reason and reason not in self._known:
             self._known.add(reason)
-            self.aloud(_line(change))
+            self._refused(change)
+
+    def _refused(self, change: Change) -> None:
+        # A pass that refuses nothing must not pay for it.
+        from antrean_cli.rules.alerts import AlertKind
+
+        self.aloud(AlertKind.REFUSED, _line(change))
 
     def _log(self, text: str) -> None:
         if self._log_file is None:

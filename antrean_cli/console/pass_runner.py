@@ -6,13 +6,14 @@ script gets one JSON document.
 
 import errno
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import starmap
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +22,7 @@ from antrean_cli.console.app import App
 from antrean_cli.console.journal import Journal
 from antrean_cli.console.progress import ProgressBar
 from antrean_cli.console.signals import Signals
-from antrean_cli.errors import LockedError, why
+from antrean_cli.errors import LockedError, StateError, why
 from antrean_cli.ledger.file import is_lost, locked, note_told
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.pass_monitor import PassMonitor
@@ -32,6 +33,9 @@ from antrean_cli.rules.outages import OF_FILES, Announcement, OutageKind, Phase
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 from antrean_cli.sync.run import Pass
+
+if TYPE_CHECKING:
+    from antrean_cli.rules.alerts import AlertKind
 
 
 def run_pass(
@@ -45,6 +49,7 @@ def run_pass(
     """
     signals = Signals()
     monitor = PassMonitor(settings=settings, clock=lambda: app.now(settings.policy.zone))
+    alert: Callable[[], None] | None = None
     try:
         with (
             locked(settings.state),
@@ -57,14 +62,24 @@ def run_pass(
             monitor.observe(ledger, report)
             announced += _tell_of_files(one, journal, monitor)
             _tell_what_a_terminal_saw(one, journal, announced)
+            if settings.alert_command and not _is_watched():
+                alert = _alert(settings, one, journal)
             return report.exit_code
     except LockedError as error:
         if app.verbose or sys.stderr.isatty():  # cron hears nothing of it
             app.say(str(error))
         raise
+    except StateError as error:
+        if settings.alert_command and not _is_watched():
+            from antrean_cli.console.alerts import tell_of_ledger
+
+            tell_of_ledger(app, settings, error)
+        raise
     finally:
         signals.ends = None  # all is recorded: from here on a signal ends the program at once
         _tell_watchers(app, monitor)
+        if alert:
+            alert()
 
 
 def run_pass_now(app: App, *, silently: bool) -> int:
@@ -89,18 +104,16 @@ def _run_and_tell(
     reasons = (push.reason for push in pushes if push.state == State.HELD and push.reason)
     journal = Journal(app, settings, reasons, table=interactive)
     changes: list[dict[str, Any]] = []
-    told: list[str] = []
     announced: list[Announcement] = []
     if lost := _news_of_lost_ledger(app, settings):
-        told.append(lost)
-        journal.aloud(lost)
+        from antrean_cli.rules.alerts import AlertKind
+
+        journal.aloud(AlertKind.OUTAGE, lost)
         note_told(settings.state)
     with ProgressBar(shown=interactive and sys.stderr.isatty() and not app.verbose) as bar:
         for event in one.run(since=since):
-            if news := _news(event):
-                told += news
-                for text in news:
-                    journal.aloud(text)
+            for kind, text in _news(event):
+                journal.aloud(kind, text)
             if isinstance(event, Announcement):
                 announced.append(event)
                 continue
@@ -126,7 +139,9 @@ def _run_and_tell(
         from antrean_cli.render.pushes import pushes_in
 
         records = one.ledger.of_days(one.clock().date() - MAX_AGE, date.max).values()
-        click.echo(pass_text(one.report, pushes_in(records, State.REFUSED, State.HELD), told))
+        click.echo(
+            pass_text(one.report, pushes_in(records, State.REFUSED, State.HELD), journal.messages)
+        )
     elif app.verbose:
         for error in one.report.errors:
             if str(error):
@@ -145,17 +160,18 @@ def _tell_what_a_terminal_saw(
     seen, now_told = state.seen_on_terminal, {told.kind for told in announced}
     if not seen and not announced:
         return
-    if any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr)):
+    if _is_watched():
         told_of = {told.kind for told in announced if told.phase in (Phase.BEGAN, Phase.CHANGED)}
         left = (seen | told_of) & state.outages.keys()
     else:
         from antrean_cli.render.outages import announcement_text
+        from antrean_cli.rules.alerts import AlertKind
 
         left = frozenset()
         for kind in sorted(seen - now_told):
             if (on := state.outages.get(kind)) and on.announced:
                 told = Announcement(Phase.GOES_ON, on.kind, on.since, one.clock(), on.why)
-                journal.aloud(announcement_text(told))
+                journal.aloud(AlertKind.OUTAGE, announcement_text(told))
     if left != seen:
         with one.ledger.transaction():
             one.ledger.update_pass_state(lambda state: state._replace(seen_on_terminal=left))
@@ -195,7 +211,9 @@ def _tell_of_files(one: Pass, journal: Journal, monitor: PassMonitor) -> list[An
         for told in one.note(kind, _unwritable(file, problem) if problem else None):
             announced.append(told)
             if file:
-                click.echo(announcement_text(told), err=True)
+                text = announcement_text(told)
+                click.echo(text, err=True)
+                journal.told.append((_kind(told), text))
     monitor.unwritten = None
     return announced
 
@@ -205,8 +223,8 @@ def _unwritable(file: Path | None, problem: OSError) -> Trouble:
     return trouble(Cause.UNWRITABLE, reason, said=visible(str(file)))
 
 
-def _news(event: PassEvent) -> list[str]:
-    """Return what somebody must know of besides a push.
+def _news(event: PassEvent) -> "Iterator[tuple[AlertKind, str]]":
+    """Yield what somebody must know of besides a push, each with its kind.
 
     An outage, a broken row of Khanza's, a booking that is left alive at BPJS; a push that BPJS does
     not answer while it answers others; and what lapses at H+7 while people could mend it.
@@ -215,27 +233,50 @@ def _news(event: PassEvent) -> list[str]:
     if isinstance(event, Announcement):
         from antrean_cli.render.outages import announcement_text
 
-        return [announcement_text(event)]
-    if not isinstance(event, Noted):
-        return []
-    told: list[str] = []
+        yield _kind(event), announcement_text(event)
+    if not isinstance(event, Noted) or not any(
+        (event.broken, event.left_alive, event.unanswered, event.lapses)
+    ):
+        return
+    from antrean_cli.rules.alerts import AlertKind
+
+    texts: list[str] = []
     if event.broken:
         from antrean_cli.render.broken_rows import broken_row_text
 
-        told += map(broken_row_text, event.broken)
+        texts += map(broken_row_text, event.broken)
     if event.left_alive:
         from antrean_cli.render.left_alive import left_alive_text
 
-        told += map(left_alive_text, event.left_alive)
+        texts += map(left_alive_text, event.left_alive)
     if event.unanswered:
         from antrean_cli.render.unanswered import unanswered_text
 
-        told += starmap(unanswered_text, event.unanswered)
+        texts += starmap(unanswered_text, event.unanswered)
+    yield from ((AlertKind.REFUSED, text) for text in texts)
     if event.lapses:
         from antrean_cli.render.lapses import lapses_texts
 
-        told += lapses_texts(event.lapses)
-    return told
+        yield from ((AlertKind.LAPSE, text) for text in lapses_texts(event.lapses))
+
+
+def _kind(told: Announcement) -> "AlertKind":
+    from antrean_cli.rules.alerts import AlertKind
+
+    return AlertKind.OVER if told.phase == Phase.OVER else AlertKind.OUTAGE
+
+
+def _is_watched() -> bool:
+    """Return whether somebody sees at a terminal what is told."""
+    return any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr))
+
+
+def _alert(settings: Settings, one: Pass, journal: Journal) -> Callable[[], None] | None:
+    """Keep what people elsewhere are to be told; return what tells them, None if there is none."""
+    from antrean_cli.console.alerts import alerts_due, tell_alerts
+
+    due = alerts_due(settings, one.ledger, journal.told, one.clock())
+    return partial(tell_alerts, settings, due, journal) if due else None
 
 
 def _tell_watchers(app: App, monitor: PassMonitor) -> None:

@@ -17,6 +17,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -217,6 +218,21 @@ def is_lost(path: Path, *, untold: bool = False) -> bool:
     if mark == LOST or untold:
         return mark == LOST
     return mark == LOST_AND_TOLD or (bool(mark) and not os.path.lexists(path))
+
+
+def may_tell(path: Path, now: datetime) -> bool:
+    """Return whether people may be told that this ledger cannot be used: once an hour.
+
+    When it was is kept as the time of the file that passes lock, which needs no room on the disk.
+    """
+    lock = path.with_name(path.name + PASS_LOCK)
+    try:
+        if 0 <= now.timestamp() - lock.stat().st_mtime < 3600:
+            return False
+        os.utime(lock, times=(now.timestamp(), now.timestamp()))
+    except OSError:
+        return now.minute == 0  # nothing can be kept: the first passes of each hour tell
+    return True
 
 
 def note_told(path: Path) -> None:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from antrean_cli.ledger.columns import aware, stored_time
 from antrean_cli.rules.cached_lists import CachedList
@@ -22,6 +22,9 @@ from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.sessions import Clinic
+
+if TYPE_CHECKING:
+    from antrean_cli.rules.alerts import Alert
 
 _OUTAGE = "outage_"  # and the kind of the outage
 
@@ -44,6 +47,8 @@ class PassState(NamedTuple):
     - `pruned_on`: the day on which old bookings were last forgotten.
     - `lapsed_told_on`, `lapsing_told_on`: the day on which people were last told of what had lapsed
       at H+7, and of what soon would.
+    - `alerts`: what the hospital's own command is still to tell; `digest_told_on`: the day on which
+      the day's work last was to be told by it.
     - `seen_on_terminal`: the kinds of the outages that only a pass on a terminal has told of.
     - `touched_at`: when a command by hand last made sure that the ledger can be written.
 
@@ -71,6 +76,8 @@ class PassState(NamedTuple):
     pruned_on: date | None = None
     lapsed_told_on: date | None = None
     lapsing_told_on: date | None = None
+    alerts: "tuple[Alert, ...]" = ()
+    digest_told_on: date | None = None
     seen_on_terminal: frozenset[str] = frozenset()
     touched_at: datetime | None = None
     calls: Mapping[str, int] = _NOTHING
@@ -112,6 +119,8 @@ def state_of(rows: Mapping[str, str], zone: timezone) -> PassState:
         pruned_on=day("pruned_on"),
         lapsed_told_on=day("lapsed_told_on"),
         lapsing_told_on=day("lapsing_told_on"),
+        alerts=_alerts(values["alerts"], zone) if "alerts" in values else (),
+        digest_told_on=day("digest_told_on"),
         seen_on_terminal=frozenset(values.get("seen_on_terminal", ())),
         touched_at=time("touched_at"),
         calls=values.get("calls", {}),
@@ -151,6 +160,12 @@ def stored(state: PassState) -> dict[str, str]:
         "pruned_on": _iso(state.pruned_on),
         "lapsed_told_on": _iso(state.lapsed_told_on),
         "lapsing_told_on": _iso(state.lapsing_told_on),
+        "alerts": [
+            (one.kind, stored_time(one.at), one.text, stored_time(one.tried_at))
+            for one in state.alerts
+        ]
+        or None,
+        "digest_told_on": _iso(state.digest_told_on),
         "seen_on_terminal": sorted(state.seen_on_terminal) or None,
         "touched_at": stored_time(state.touched_at),
         "calls": state.calls or None,
@@ -179,6 +194,16 @@ def _time(ms: int | None, zone: timezone) -> datetime | None:
 
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
+
+
+def _alerts(stored: Any, zone: timezone) -> "tuple[Alert, ...]":
+    # A pass that has nothing to tell must not pay for them.
+    from antrean_cli.rules.alerts import Alert, AlertKind
+
+    return tuple(
+        Alert(AlertKind(kind), aware(at, zone), text, _time(tried_at, zone))
+        for kind, at, text, tried_at in stored
+    )
 
 
 def _clinic(key: str) -> Clinic:

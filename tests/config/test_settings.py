@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -243,6 +243,9 @@ GOOD: list[tuple[str, str, Reading, Any]] = [
         lambda s: s.metrics_file,
         Path("/srv/antrean.prom"),
     ),
+    ("ANTREAN_ALERT_COMMAND", "kirim -a 'b c'", lambda s: s.alert_command, "kirim -a 'b c'"),
+    ("ANTREAN_ALERT_DIGEST", "7.05", lambda s: s.digest_at, time(7, 5)),
+    ("ANTREAN_ALERT_DIGEST", "", lambda s: s.digest_at, None),
 ]
 
 
@@ -252,6 +255,7 @@ def test_a_setting_takes(name: str, value: str, reading: Reading, expected: obje
 
 
 BAD = {
+    "ANTREAN_ALERT_DIGEST": ["24:00", "12", "12:60", "siang", "-"],
     "BPJS_BASE_URL": [
         "apijkn.bpjs-kesehatan.go.id/antreanrs",
         "ftp://a.id/x",

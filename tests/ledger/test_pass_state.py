@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState, state_of, stored
+from antrean_cli.rules.alerts import Alert, AlertKind
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.causes import Cause, Trouble, trouble
 from antrean_cli.rules.listings import Praktek
@@ -186,6 +187,17 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
         '"failures": 1, "probed": "", "cause": "khanza_grant", "about": "jadwal", '
         '"numbers": {"galat": 1142}, "told": {"khanza_grant jadwal": 1795417200000}}',
     ),
+    "alerts": (
+        {
+            "alerts": (
+                Alert(AlertKind.OVER, NOW, "Khanza pulih", NOW),
+                Alert(AlertKind.LAPSE, NOW, "x"),
+            )
+        },
+        '[["over", 1795417200000, "Khanza pulih", 1795417200000], '
+        '["lapse", 1795417200000, "x", null]]',
+    ),
+    "digest_told_on": ({"digest_told_on": MONDAY}, '"2026-11-23"'),
     "looks_adopt": (
         {"antrean_lists": {MONDAY: CachedList(kept=("A1",), asked_at=NOW)}},
         '{"2026-11-23": [1795417200000, null, ["A1"]]}',
