@@ -18,8 +18,8 @@ from antrean_cli.rules.add_fields import FIELDS
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "antrean_cli"
 PURE_STANDARD_LIBRARY = {
-    "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "hmac", "itertools",
-    "marshal", "operator", "re", "typing", "zlib",
+    "calendar", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "hmac",
+    "itertools", "marshal", "operator", "re", "typing", "zlib",
 }  # fmt: skip
 IMPURE_CALLS = {
     "now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "sleep",

@@ -8,7 +8,7 @@ from antrean_cli.rules.codes import CallName
 
 
 class Endpoint(NamedTuple):
-    """One call: how it is made, and with which codes its rows come, encrypted.
+    """One call: how it is made, and with which codes its rows come.
 
     `{}` in the path is a word to be filled in. A call that writes brings no rows, and no codes
     stand here for it: what its answers mean is said in rules/answers.py.
@@ -40,4 +40,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     CallName.JADWAL: Endpoint("GET", "/jadwaldokter/kodepoli/{}/tanggal/{}", ("200",)),
     CallName.PER_TANGGAL: Endpoint("GET", "/antrean/pendaftaran/tanggal/{}", ("200",)),
     CallName.PER_KODEBOOKING: Endpoint("GET", "/antrean/pendaftaran/kodebooking/{}", ("200",)),
+    CallName.WAKTU_TANGGAL: Endpoint("GET", "/dashboard/waktutunggu/tanggal/{}/waktu/{}", ("200",)),
+    CallName.WAKTU_BULAN: Endpoint(
+        "GET", "/dashboard/waktutunggu/bulan/{}/tahun/{}/waktu/{}", ("200",)
+    ),
 }

@@ -89,9 +89,12 @@ class Client:
     def ask(self, name: str, *words: str, within: float | None = None) -> Reply | Fault:
         """GET one of BPJS's lists, as `call` does; a Reply's `response` is a list of its rows.
 
-        `name` and its words: "ref_poli" (rows: Poli), "ref_dokter" (Dokter), "jadwaldokter" with
-        kodepoli and tanggal (Praktek), "per_tanggal" with tanggal or "per_kodebooking" with
-        kodebooking (Antrean); tanggal is yyyy-mm-dd.
+        `name`, its words and its rows (tanggal is yyyy-mm-dd):
+
+        - "ref_poli": Poli; "ref_dokter": Dokter
+        - "jadwaldokter", kodepoli, tanggal: Praktek
+        - "per_tanggal", tanggal; "per_kodebooking", kodebooking: Antrean
+        - "waktu_tanggal", tanggal, rs or server; "waktu_bulan", MM, yyyy, rs or server: WaktuTunggu
         """
         request = _Request(path=ENDPOINTS[name].path_of(*words), kodebooking="".join(words[:1]))
         return self._exchange(name, request, within)

@@ -24,9 +24,19 @@ from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.letters import visible
-from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, Task, kodedokter_of
+from antrean_cli.rules.listings import (
+    DASHBOARD_TASKS,
+    Antrean,
+    Dokter,
+    Poli,
+    Praktek,
+    Task,
+    WaktuTunggu,
+    kodedokter_of,
+)
 
 MAX_WORD = 100  # characters of a code or a date
+MAX_AMOUNT = 1e15  # of seconds, or of milliseconds since 1970
 MAX_HEAD = 4000  # bytes that tell a page for people
 
 
@@ -214,6 +224,29 @@ def _praktek(row: Any, redact: Redactor) -> Praktek:
     )
 
 
+def _waktu_tunggu(row: Any, redact: Redactor) -> WaktuTunggu:
+    inserted = _amount(row.get("insertdate"))
+    return WaktuTunggu(
+        kodepoli=_required(row, "kodepoli"),
+        namapoli=redact(row.get("namapoli")),
+        tanggal=_word(row.get("tanggal")),
+        antrean=int(_amount(row.get("jumlah_antrean"))),
+        seconds=tuple(_amount(row.get(f"waktu_task{task}")) for task in DASHBOARD_TASKS),
+        means=tuple(_amount(row.get(f"avg_waktu_task{task}")) for task in DASHBOARD_TASKS),
+        inserted=int(inserted) or None,
+    )
+
+
+def _amount(value: object) -> float:
+    """Return a number, or its text, that may be a fraction; 0 for none, else ValueError."""
+    if isinstance(value, bool):
+        raise TypeError("no number")
+    found = float(str(value)) if value is not None else 0.0
+    if not abs(found) < MAX_AMOUNT:  # neither is "NaN"
+        raise ValueError("no number")
+    return found
+
+
 def _word(value: object) -> str:
     """Return a value of BPJS's as one line without control characters."""
     return "" if value is None else one_line(str(value)[:MAX_WORD])
@@ -232,4 +265,6 @@ _ROWS: dict[str, Callable[[Any, Redactor], Any]] = {
     CallName.JADWAL: _praktek,
     CallName.PER_TANGGAL: _antrean,
     CallName.PER_KODEBOOKING: _antrean,
+    CallName.WAKTU_TANGGAL: _waktu_tunggu,
+    CallName.WAKTU_BULAN: _waktu_tunggu,
 }

@@ -51,19 +51,28 @@ def listing(client: Client, name: str, *words: str) -> Sequence[Any]:
     Names, words and rows are those of `Client.ask`. Raises what `raise_unless_done` raises, and
     TemporaryError where no answer comes.
     """
-    return _rows(name, client.ask(name, *words))
+    return asked(client, name, *words).response
+
+
+def asked(client: Client, name: str, *words: str) -> Reply:
+    """Return what BPJS answers when one of its lists is asked for, as `listing` does."""
+    return _answered(name, client.ask(name, *words))
 
 
 def _rows(name: str, answer: Reply | Fault, *, missing_ok: bool = False) -> Sequence[Any]:
+    return _answered(name, answer, missing_ok=missing_ok).response
+
+
+def _answered(name: str, answer: Reply | Fault, *, missing_ok: bool = False) -> Reply:
     if isinstance(answer, Fault):
         raise TemporaryError(why=answer.why)
     outcome = judge(name, "", answer)
     if missing_ok and (outcome.kind, outcome.named) == (OutcomeKind.PREREQUISITE, Step.ADD):
-        return []  # "Kode Booking tidak ditemukan"
+        return answer  # "Kode Booking tidak ditemukan", and no rows
     raise_unless_done(outcome)
     if outcome.kind != OutcomeKind.DONE:
         raise RefusedError(f"BPJS menjawab daftar dengan kode {outcome.code}")
-    return answer.response
+    return answer
 
 
 def _by_taskid_and_time(task: Task) -> tuple[int, float, str]:

@@ -1,5 +1,6 @@
 """A period's report, gathered: what the ledger has of it, and Khanza's SEPs of the same days."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -7,20 +8,25 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Names
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.operator.dashboard import GatheredDashboard
 from antrean_cli.rules.report import DaySums, Report, coverage_of, report_of, sums_of
+from antrean_cli.rules.rows import Clinic
 
 
 class GatheredReport(NamedTuple):
     """A report, Khanza's names for what it tells of, and the day that the ledger begins with.
 
     `error` is why Khanza could not be read: then the report says nothing of SEPs, and no name is
-    known.
+    known. `clinics` are Khanza's, with their mapping; `at_bpjs` is BPJS's dashboard of the same
+    days, None if it was not asked for.
     """
 
     report: Report
     names: Names
     begin: date | None
     error: AntreanError | None
+    clinics: Sequence[Clinic] = ()
+    at_bpjs: GatheredDashboard | None = None
 
 
 def gather_report(
@@ -28,6 +34,7 @@ def gather_report(
 ) -> GatheredReport:
     """Return the report of these days; raises StateError."""
     names, coverage, error = Names({}, {}), None, None
+    clinics: Sequence[Clinic] = ()
     journeys, forgotten = list(ledger.journeys(first, last)), ledger.day_sums(first, last)
     days = sums_of(journeys, today, settings.policy.zone)
     for day, sums in forgotten.items():
@@ -36,9 +43,9 @@ def gather_report(
         with Khanza(settings.khanza) as khanza:
             khanza.check()
             seps, names = khanza.outpatient_seps(first, last), khanza.names()
+            clinics = khanza.clinics()
         coverage = coverage_of(seps, journeys, forgotten)
     except (TemporaryError, SettingsError) as trouble:
         error = trouble
-    return GatheredReport(
-        report_of(first, last, days, coverage), names, ledger.pass_state().begin, error
-    )
+    report = report_of(first, last, days, coverage)
+    return GatheredReport(report, names, ledger.pass_state().begin, error, clinics)

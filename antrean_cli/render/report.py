@@ -1,7 +1,4 @@
-"""A period's report as `antrean report` shows it: text in 80 columns, CSV, and a JSON document.
-
-Numbers are written as in Indonesia: a comma before decimals, a full stop between thousands.
-"""
+"""A period's report as `antrean report` shows it: text in 80 columns, CSV, and a JSON document."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -9,6 +6,8 @@ from typing import Any
 
 from antrean_cli.khanza.queries import Names
 from antrean_cli.operator.report import GatheredReport
+from antrean_cli.render.dashboard import dashboard_csv, dashboard_document, dashboard_parts
+from antrean_cli.render.numbers import decimal, number, percent
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import csv_text, table
 from antrean_cli.render.text import fill
@@ -49,16 +48,6 @@ _OTHERS = (
 )
 _NAME = 20  # characters of a clinic's or doctor's name in a line
 COLUMNS = ("Antrean", "Lengkap", "3 → 4", "90 %", "< 60 mnt", "3 → 7")
-
-
-def percent(share: float | None) -> str:
-    """Return a share as people write it, a dash for none."""
-    return "-" if share is None else f"{100 * share:.1f} %".replace(".", ",")
-
-
-def number(count: int) -> str:
-    """Return a count as people write it."""
-    return f"{count:,}".replace(",", ".")
 
 
 def minutes(count: int | None) -> str:
@@ -114,12 +103,14 @@ def report_text(gathered: GatheredReport, by: By) -> str:
     """Return a report for a terminal, its figures told apart by one thing."""
     report, names = gathered.report, gathered.names
     parts = [_heading(gathered)]
+    at_bpjs = dashboard_parts(gathered.at_bpjs)
     if not report.total.facts["bookings"]:
-        return "\n\n".join([*parts, "Tidak ada antrean pada hari-hari itu."])
+        return "\n\n".join([*parts, "Tidak ada antrean pada hari-hari itu.", *at_bpjs])
     if report.coverage:
         parts.append(_coverage_text(report.coverage, names))
     parts += [_tasks_text(report.total), _waits_text(report.total)]
     parts.append(f"Menurut {_HEADINGS[by].lower()}\n\n{group_table(report, by, names)}")
+    parts += at_bpjs
     if report.refusals:
         parts.append(_refusals_text(report))
     if report.losses:
@@ -267,8 +258,11 @@ def _more(count: int) -> list[str]:
 def report_csv(gathered: GatheredReport, by: By) -> str:
     """Return the figures of each value that they are told apart by, as Excel in Indonesia reads it.
 
-    Semicolons between cells, a comma before decimals, and a mark that tells that it is UTF-8.
+    Semicolons between cells, a comma before decimals, and a mark that tells that it is UTF-8. With
+    BPJS's dashboard, it is told instead: its clinics are not Khanza's.
     """
+    if gathered.at_bpjs:
+        return dashboard_csv(gathered.at_bpjs)
     headings = ["kode", _HEADINGS[by].lower(), *_FACTS]
     headings += ["persen_lengkap", *(f"{name}_{a}_{b}" for a, b in PAIRS for name in _SPREAD)]
     rows = [
@@ -288,10 +282,10 @@ _SPREAD = ("n", "median", "p90", "persen_60", "satu_klik")
 
 def _csv_cells(figures: Figures) -> list[str]:
     cells = [str(figures.facts[fact]) for fact in _FACTS]
-    cells.append(_decimal(figures.share("whole", "served")))
+    cells.append(_percent_cell(figures.share("whole", "served")))
     for begin, end in PAIRS:
         of, median, p90, in_time, ties = figures.spread(begin, end)
-        cells += [str(of), _whole(median), _whole(p90), _decimal(in_time), str(ties)]
+        cells += [str(of), _whole(median), _whole(p90), _percent_cell(in_time), str(ties)]
     return cells
 
 
@@ -299,8 +293,8 @@ def _whole(count: int | None) -> str:
     return "" if count is None else str(count)
 
 
-def _decimal(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f}".replace(".", ",")
+def _percent_cell(share: float | None) -> str:
+    return decimal(None if share is None else 100 * share, none="")
 
 
 def report_document(gathered: GatheredReport) -> dict[str, Any]:
@@ -334,6 +328,7 @@ def report_document(gathered: GatheredReport) -> dict[str, Any]:
             }
             for loss in report.losses
         ],
+        "bpjs": dashboard_document(gathered.at_bpjs) if gathered.at_bpjs else None,
         "error": str(gathered.error) if gathered.error else None,
     }
 

@@ -9,6 +9,8 @@ from html import escape
 
 from antrean_cli.khanza.queries import Names
 from antrean_cli.operator.report import GatheredReport
+from antrean_cli.render.dashboard import dashboard_section
+from antrean_cli.render.numbers import number, percent
 from antrean_cli.render.page import html_table, page, section
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.report import (
@@ -16,9 +18,7 @@ from antrean_cli.render.report import (
     cause,
     group_rows,
     named,
-    number,
     others,
-    percent,
     wait_rows,
     who,
 )
@@ -52,6 +52,8 @@ def report_page(gathered: GatheredReport) -> str:
         section("Menurut jam datang", _groups(report, By.JAM, names)),
         section("Menurut hari", _groups(report, By.HARI, names)),
     ]
+    if gathered.at_bpjs:
+        parts.append(dashboard_section(gathered.at_bpjs))
     if report.coverage and report.coverage.uncovered:
         parts.append(section("SEP tanpa antrean", _uncovered(report.coverage, names)))
     if report.losses:

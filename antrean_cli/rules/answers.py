@@ -91,6 +91,7 @@ class Answer:
 
 _UPDATE = (CallName.UPDATE,)
 _LISTS = (CallName.LISTTASK, CallName.PER_TANGGAL, CallName.PER_KODEBOOKING)
+_DASHBOARD = (CallName.WAKTU_TANGGAL, CallName.WAKTU_BULAN)
 _OF_ONE_BOOKING = (CallName.UPDATE, CallName.LISTTASK, CallName.PER_KODEBOOKING)
 
 # Read from above: the first row that fits counts.
@@ -100,7 +101,7 @@ ANSWERS = (
     Answer(code=ALREADY_THERE, kind=OutcomeKind.ALREADY),
     Answer(calls=(CallName.POLI, CallName.DOKTER), code="1", kind=OutcomeKind.DONE),
     # There is none.
-    Answer(calls=_LISTS, code="204", kind=OutcomeKind.DONE),
+    Answer(calls=(*_LISTS, *_DASHBOARD), code="204", kind=OutcomeKind.DONE),
     # antrean farmasi: "… sudah ada"
     Answer(calls=(CallName.FARMASI,), code="201", text=r"sudah ada", kind=OutcomeKind.ALREADY),
     # A gateway's limit: "Too Many Requests"
@@ -112,6 +113,8 @@ ANSWERS = (
     Answer(code="401", kind=OutcomeKind.AUTH_FAILED),
     Answer(code="403", kind=OutcomeKind.AUTH_FAILED),
     Answer(text=r"unauthorized|signature|consumer id", kind=OutcomeKind.AUTH_FAILED),
+    # "Data tidak ditemukan": a day or a month without antrean
+    Answer(calls=_DASHBOARD, code="201", kind=OutcomeKind.DONE),
     # "TaskId terakhir 99": it is cancelled at BPJS. Any other number: a later task is there.
     Answer(
         calls=_UPDATE,

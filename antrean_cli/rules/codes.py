@@ -80,6 +80,8 @@ class CallName(Code):
     JADWAL = "jadwaldokter"
     PER_TANGGAL = "per_tanggal"
     PER_KODEBOOKING = "per_kodebooking"
+    WAKTU_TANGGAL = "waktu_tanggal"
+    WAKTU_BULAN = "waktu_bulan"
 
 
 def call_of(step: str) -> CallName:

@@ -76,6 +76,26 @@ class Praktek(NamedTuple):
     libur: bool
 
 
+DASHBOARD_TASKS = (1, 2, 3, 4, 5, 6)  # each up to the next task
+
+
+class WaktuTunggu(NamedTuple):
+    """One row of the dashboard: the antrean of a clinic of BPJS's, and how long their steps took.
+
+    - `tanggal` is the day (`yyyy-mm-dd`); a row of a month may have something else there.
+    - `seconds` are summed and `means` averaged from each of DASHBOARD_TASKS to the next task.
+    - `inserted` is when BPJS took the figures (epoch ms), None if it does not say.
+    """
+
+    kodepoli: str
+    namapoli: str
+    tanggal: str
+    antrean: int
+    seconds: tuple[float, ...]
+    means: tuple[float, ...]
+    inserted: int | None
+
+
 @lru_cache(maxsize=1024)  # asked for each visit of a pass
 def kodedokter_of(text: str | None) -> str:
     """Return a doctor's code in the form in which codes are compared: `012345` is `12345`.

@@ -110,6 +110,17 @@ class Figures:
         """Return one count as a share of another, None of nothing."""
         return self.facts[part] / self.facts[whole] if self.facts[whole] else None
 
+    def mean(self, begin: int, end: int) -> float | None:
+        """Return the minutes that it took on average from one task to another, ties among them.
+
+        None if nobody has both. Waits are counted in whole minutes: each is taken as half a minute
+        longer, which is what it was on average.
+        """
+        minutes, ties = self.waits[begin, end], self.facts[f"tie_{begin}_{end}"]
+        count = minutes.total() + ties
+        took = sum((whole + 0.5) * found for whole, found in minutes.items())
+        return took / count if count else None
+
     def spread(self, begin: int, end: int) -> Spread:
         """Return how long it took from one task to another."""
         minutes = self.waits[begin, end]

@@ -19,7 +19,7 @@ from datetime import date, datetime
 from threading import Lock
 from typing import Any
 
-from antrean_cli.simulator.fields import FIELDS, Body, is_doctor, unfit_field
+from antrean_cli.simulator.fields import FIELDS, Body, is_day, is_doctor, unfit_field
 from antrean_cli.simulator.tasks import (
     ABSENT,
     OTHER_TASKNAMES,
@@ -199,13 +199,13 @@ def _lengths(booking: Booking, first: int, waktu: str) -> list[float]:
     return [(times[first + 1] - times[first]).total_seconds()]
 
 
-def _dashboard_row(period: str, bookings: list[Booking], waktu: str) -> Row:
+def _dashboard_row(bookings: list[Booking], waktu: str) -> Row:
     """waktu_taskN is the sum of seconds from task N to the next, avg_waktu_taskN its mean."""
     given = bookings[0].fields
     row: Row = {
         "kdppk": "0000R000",
         "nmppk": "RS CONTOH",
-        "tanggal": period,
+        "tanggal": given["tanggalperiksa"],
         "kodepoli": given["kodepoli"],
         "namapoli": given["namapoli"],
     }
@@ -446,18 +446,28 @@ class Bookings:
             self._jadwal[str(body.get("kodepoli")), kodedokter] = [dict(slot) for slot in slots]
         return OK
 
-    def dashboard(self, period: str, waktu: str) -> Answer:
-        """Sum up one day (yyyy-mm-dd) or month (yyyy-mm), a row for each clinic.
+    def dashboard_of_day(self, tanggal: str, waktu: str) -> Answer:
+        """Sum up one day, a row for each clinic; `waktu` is rs or server."""
+        return self._dashboard(tanggal, tanggal, waktu)
 
-        `waktu` is rs or server.
-        """
-        by_poli: dict[str, list[Booking]] = {}
+    def dashboard_of_month(self, bulan: str, tahun: str, waktu: str) -> Answer:
+        """Sum up the days of one month, a row for each clinic and day."""
+        return self._dashboard(f"{tahun}-{bulan}-01", f"{tahun}-{bulan}-", waktu)
+
+    def _dashboard(self, day: str, begin: str, waktu: str) -> Answer:
+        """Sum up the days that begin so; `day` tells whether there is such a day at all."""
+        if waktu not in ("rs", "server"):
+            return _unfit("waktu")
+        if not is_day(day):
+            return _unfit("tanggal")
+        found: dict[object, list[Booking]] = {}
         with self._lock:
             for booking in self._held.values():
-                if booking.tanggal.isoformat().startswith(period):
-                    by_poli.setdefault(str(booking.fields["kodepoli"]), []).append(booking)
-            rows = [_dashboard_row(period, bookings, waktu) for bookings in by_poli.values()]
-        return Answer(200, "Ok", {"list": rows})
+                tanggal = str(booking.fields["tanggalperiksa"])
+                if tanggal.startswith(begin):
+                    found.setdefault((tanggal, booking.fields["kodepoli"]), []).append(booking)
+            rows = [_dashboard_row(bookings, waktu) for bookings in found.values()]
+        return Answer(200, "Ok", {"list": rows}) if rows else EMPTY
 
     # What whoever steers the simulator may call.
 

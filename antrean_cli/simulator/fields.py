@@ -79,12 +79,12 @@ def _is_fit(name: str, body: Body, *, lenient: bool) -> bool:
         kinds, form = _LENIENT[name]
     if type(value) not in kinds or not re.fullmatch(form, str(value), re.ASCII):
         return False
-    return name != "tanggalperiksa" or _is_day(str(value))
+    return name != "tanggalperiksa" or is_day(str(value))
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Judge whether a text is a day, as yyyy-mm-dd."""
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True

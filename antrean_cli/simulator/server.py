@@ -335,13 +335,8 @@ def _routes(held: Bookings, update_path: str) -> list[tuple[str, str, Callable[.
             held.belum_dilayani,
             True,
         ),
-        ("GET", waktu + "/tanggal/{}/waktu/{}", held.dashboard, False),
-        (
-            "GET",
-            waktu + "/bulan/{}/tahun/{}/waktu/{}",
-            lambda bulan, tahun, kind: held.dashboard(f"{tahun}-{bulan:0>2}", kind),
-            False,
-        ),
+        ("GET", waktu + "/tanggal/{}/waktu/{}", held.dashboard_of_day, False),
+        ("GET", waktu + "/bulan/{}/tahun/{}/waktu/{}", held.dashboard_of_month, False),
     ]
 
 

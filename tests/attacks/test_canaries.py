@@ -471,6 +471,8 @@ def scene_report(ward: Ward, attack: Attack) -> None:
     """The page is a file that others open."""
     at_the_desk("report", "--since", str(YESTERDAY))(ward, attack)
     ward.run("report", "--html", str(ward.folder / "laporan.html"))
+    for _ in gossip(ward, attack):
+        ward.run("report", "--since", str(YESTERDAY), "--bpjs", "--json")
 
 
 def scene_units(ward: Ward, _: Attack) -> None:

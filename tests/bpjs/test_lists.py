@@ -21,7 +21,7 @@ from antrean_cli.operator.lookups import listing
 from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.faults import Fault
-from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek
+from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, WaktuTunggu
 from antrean_cli.simulator import faults, server
 from antrean_cli.simulator.server import Simulator
 from tests.bpjs.using import ACCESS, BODY, TASKS, client, listtask
@@ -36,6 +36,14 @@ PATHS = {
     "jadwaldokter": (("INT", "2026-11-23"), "/jadwaldokter/kodepoli/INT/tanggal/2026-11-23"),
     "per_tanggal": (("2026-11-23",), "/antrean/pendaftaran/tanggal/2026-11-23"),
     "per_kodebooking": (("A1",), "/antrean/pendaftaran/kodebooking/A1"),
+    "waktu_tanggal": (
+        ("2026-11-23", "rs"),
+        "/dashboard/waktutunggu/tanggal/2026-11-23/waktu/rs",
+    ),
+    "waktu_bulan": (
+        ("11", "2026", "server"),
+        "/dashboard/waktutunggu/bulan/11/tahun/2026/waktu/server",
+    ),
 }
 
 
@@ -96,6 +104,38 @@ ANTREAN = Antrean(
 )
 
 
+# As the catalogue prints one, with figures of its own: the sums of the tasks and their means.
+WAKTU = {
+    "kdppk": "0301R001",
+    "waktu_task1": 0,
+    "avg_waktu_task4": 300,
+    "jumlah_antrean": 3,
+    "avg_waktu_task3": 900.5,
+    "namapoli": "PENYAKIT DALAM",
+    "avg_waktu_task6": 0,
+    "avg_waktu_task5": "0",
+    "nmppk": "RS CONTOH",
+    "avg_waktu_task2": 0,
+    "avg_waktu_task1": 0,
+    "kodepoli": "INT",
+    "waktu_task5": 0,
+    "waktu_task4": 600,
+    "waktu_task3": "1801.0",
+    "insertdate": 1795400000000,
+    "tanggal": "2026-11-23",
+    "waktu_task2": None,
+    "waktu_task6": 0,
+}
+
+
+TUNGGU = WaktuTunggu(
+    *("INT", "PENYAKIT DALAM", "2026-11-23", 3),
+    seconds=(0, 0, 1801, 600, 0, 0),
+    means=(0, 0, 900.5, 300, 0, 0),
+    inserted=1795400000000,
+)
+
+
 ROWS: dict[str, tuple[int, dict[str, Any], object]] = {
     "ref_poli": (1, POLI, Poli("ANA", "Anak", "008", "Anak Alergi")),
     "ref_dokter": (1, DOKTER, Dokter("12345", "dr. Contoh, Sp.A")),
@@ -106,6 +146,8 @@ ROWS: dict[str, tuple[int, dict[str, Any], object]] = {
     ),
     "per_tanggal": (200, PENDAFTARAN, ANTREAN),
     "per_kodebooking": (200, PENDAFTARAN, ANTREAN),
+    "waktu_tanggal": (200, WAKTU, TUNGGU),
+    "waktu_bulan": (200, WAKTU, TUNGGU),
 }
 
 
@@ -229,7 +271,7 @@ def test_a_reference_comes_with_the_catalogues_1_or_the_200_of_all_other_calls(
         assert listing(client(door.url), name) == [wanted]
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", [name for name in ROWS if not name.startswith("waktu")])
 def test_what_a_row_lacks_is_empty_and_what_else_it_holds_is_left(name: str) -> None:
     """Only its key is needed; BPJS may add fields."""
     _, row, wanted = ROWS[name]
@@ -272,6 +314,25 @@ def test_names_and_words_lose_control_characters_and_do_not_go_on_for_ever(name:
 def test_a_number_of_a_patient_in_a_name_is_hidden() -> None:
     (row,) = found("ref_dokter", [{"kodedokter": 1, "namadokter": "dr. Contoh 9901010101000001"}])
     assert row.nama == "dr. Contoh …"
+
+
+def test_a_dashboards_row_without_figures_has_none() -> None:
+    (row,) = found("waktu_bulan", [{"kodepoli": "INT"}])
+    assert row == WaktuTunggu("INT", "", "", 0, (0,) * 6, (0,) * 6, None)
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e99", "banyak", "", True, [3], -1e15, {}])
+def test_a_figure_that_is_no_number_makes_the_list_unreadable(value: object) -> None:
+    for key in ("jumlah_antrean", "waktu_task3", "avg_waktu_task6", "insertdate"):
+        reply = asked("waktu_tanggal", envelope(200, [{**WAKTU, key: value}]))
+        assert reply == Fault(cause=Cause.UNREADABLE), key
+
+
+@pytest.mark.parametrize(("code", "message"), [(204, "No Content"), (201, "Data tidak ditemukan")])
+def test_a_dashboard_of_nothing_is_an_empty_list(code: int, message: str) -> None:
+    for name in ("waktu_tanggal", "waktu_bulan"):
+        with canned(metadata(code, message)) as door:
+            assert listing(client(door.url), name, *PATHS[name][0]) == []
 
 
 @pytest.mark.parametrize("name", ["per_tanggal", "per_kodebooking"])

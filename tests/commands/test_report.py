@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.simulator.bookings import EMPTY, Answer
 from tests.support.patients import examined, gone_home, patient
 from tests.support.site import MONDAY, Site
 
@@ -156,11 +157,109 @@ def test_what_lapses_is_counted_by_what_it_waited_for(week: Site) -> None:
     assert "lewat H+7: BPJS tidak menerima lagi" in shown
 
 
+# -- BPJS's dashboard
+
+MONTH = "/dashboard/waktutunggu/bulan/11/tahun/2026/waktu/"
+
+
+def test_bpjss_own_figures_stand_beside_ours(week: Site) -> None:
+    """Monday's visits are at BPJS, and one of Khanza's own sender's; two calls for the month."""
+    week.bpjs.bookings.mobile_jkn("A1", "2026-11-23", kodepoli="INT", namapoli="Penyakit Dalam")
+    found = document(week, "--bpjs")["bpjs"]
+    asked = [one.path for one in week.bpjs.received if one.body is None]
+    assert asked[-2:] == [f"{MONTH}rs", f"{MONTH}server"]
+    (clinic,) = found["poli"]
+    assert (clinic["kode"], clinic["antrean"], clinic["antrean_bpjs"]) == ("INT", 2, 3)
+    assert clinic["means"]["3-4"] == {"ours": 20.5, "rs": 20.0, "server": 0.0}
+    assert found["total"]["antrean_bpjs"] == 3
+    told = {(one["kind"], one["kode"], one["step"]) for one in found["differences"]}
+    assert {("more", "", None), ("more", "INT", None), ("arrival", "INT", "3-4")} <= told
+    assert ("wait", "INT", "3-4") not in told
+    assert document(week)["bpjs"] is None
+
+
+def test_the_comparison_fits_a_terminal_a_spreadsheet_and_the_page(
+    week: Site, tmp_path: Path
+) -> None:
+    done = report(week, "--bpjs")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
+    assert re.search(r"^INT \S.* +2 +2 +20,5 +20,0 +0,0$", done.stdout, re.MULTILINE)
+    assert "- INT 3 → 4: 0,0 menit menurut server, 20,0 menit menurut rs" in done.stdout
+    text = report(week, "--bpjs", "--csv").stdout.removeprefix("\ufeff")
+    (row,) = csv.DictReader(io.StringIO(text), delimiter=";")
+    assert (row["kode"], row["antrean"], row["antrean_bpjs"]) == ("INT", "2", "2")
+    assert (row["ledger_3_4"], row["rs_3_4"], row["server_3_4"]) == ("20,5", "20,0", "0,0")
+    shown = html.unescape(page(week, tmp_path / "laporan.html", "--bpjs"))
+    assert "<td class=text>INT PENYAKIT DALAM</td><td>2</td><td>2</td>" in shown
+    assert "20,5 / 20,0 / 0,0" in shown
+
+
+def test_a_period_of_days_is_asked_for_day_by_day(week: Site) -> None:
+    document(week, "--bpjs", "--since", "2026-11-23")
+    asked = [one.path.split("/tanggal/")[-1] for one in week.bpjs.received if one.body is None]
+    assert asked[-4:] == [
+        f"2026-11-{day}/waktu/{waktu}" for day in (23, 24) for waktu in ("rs", "server")
+    ]
+
+
+def test_a_month_of_which_bpjs_has_nothing_is_told_in_a_sentence(week: Site) -> None:
+    for answer in (EMPTY, Answer(201, "Data tidak ditemukan")):
+        with week.answering("/dashboard/waktutunggu/bulan/{}/tahun/{}/waktu/{}", answer):
+            done = report(week, "--bpjs")
+            found = document(week, "--bpjs")["bpjs"]
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Antrean di BPJS: 2" in done.stdout
+        assert "Dashboard BPJS: BPJS tidak punya angka untuk masa itu" in done.stdout
+        assert (found["total"], found["message"], found["error"]) == (None, answer.message, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "env", "code", "said"),
+    [
+        (Answer(503, "Sedang sibuk"), {}, 5, "Sedang sibuk (kode 503)"),
+        (Answer(208, "Aneh"), {}, 6, "kode 208"),
+        (EMPTY, {"BPJS_SECRET_KEY": "salah"}, 4, "Signature tidak sesuai"),
+        (EMPTY, {"BPJS_BASE_URL": "http://127.0.0.1:9/antreanrs"}, 5, "BPJS"),
+    ],
+)
+def test_a_failure_of_bpjs_is_one_sentence_beside_our_own_report(
+    week: Site, tmp_path: Path, answer: Answer, env: dict[str, str], code: int, said: str
+) -> None:
+    file = tmp_path / "laporan.html"
+    with week.answering("/dashboard/waktutunggu/bulan/{}/tahun/{}/waktu/{}", answer):
+        done = report(week, "--bpjs", **env)
+        as_json = report(week, "--bpjs", "--json", **env)
+        on_page = report(week, "--bpjs", "--html", str(file), **env)
+    assert {one.returncode for one in (done, as_json, on_page)} == {code}
+    assert "Antrean di BPJS: 2" in done.stdout
+    assert (len(done.stderr.splitlines()), said in done.stderr) == (1, True)
+    assert said in json.loads(as_json.stdout)["bpjs"]["error"]
+    assert said in html.unescape(file.read_text(encoding="utf-8"))
+
+
+def test_without_khanza_bpjss_clinics_stand_alone_and_both_troubles_are_told(week: Site) -> None:
+    done = report(week, "--bpjs", "--json", KHANZA_SOCKET="/nonexistent")
+    found = json.loads(done.stdout)
+    assert done.returncode == 5
+    assert [(one["antrean"], one["antrean_bpjs"]) for one in found["bpjs"]["poli"]] == [(None, 2)]
+    assert found["bpjs"]["total"]["antrean"] == 2
+    both = report(week, "--bpjs", KHANZA_SOCKET="/nonexistent", BPJS_SECRET_KEY="salah")
+    assert both.returncode == 4, "the first of the two by the table of exit codes"
+    assert ["Khanza" in line for line in both.stderr.splitlines()] == [True, False]
+
+
+def test_by_something_else_than_clinics_there_is_no_csv_of_the_comparison(week: Site) -> None:
+    done = report(week, "--bpjs", "--csv", "--by", "dokter")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "hapus --by" in done.stderr
+
+
 # -- the page
 
 
-def page(site: Site, file: Path) -> str:
-    done = report(site, "--html", str(file))
+def page(site: Site, file: Path, *args: str) -> str:
+    done = report(site, *args, "--html", str(file))
     assert (done.returncode, done.stdout) == (0, "")
     return file.read_text(encoding="utf-8")
 

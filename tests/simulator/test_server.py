@@ -677,8 +677,31 @@ def test_the_dashboard_is_plain_and_sums_by_clinic(bpjs: Client) -> None:
     assert (row["kodepoli"], row["jumlah_antrean"]) == ("ANA", 2)
     assert {"kdppk", "nmppk", "namapoli", "tanggal", "insertdate"} <= row.keys()
     assert (row["waktu_task3"], row["avg_waktu_task3"], row["avg_waktu_task4"]) == (1800, 900, 0)
+    bpjs.add(kodebooking="next", tanggalperiksa="2021-03-17")
     month = bpjs.call("/dashboard/waktutunggu/bulan/03/tahun/2021/waktu/server")["response"]["list"]
-    assert month[0]["jumlah_antrean"] == 2
+    assert [(row["tanggal"], row["jumlah_antrean"]) for row in month] == [
+        (DAY, 2),
+        ("2021-03-17", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        (f"tanggal/{DAY}/waktu/rumah", (201, "data waktu  belum sesuai.")),
+        ("tanggal/2021-02-30/waktu/rs", (201, "data tanggal  belum sesuai.")),
+        ("tanggal/20210316/waktu/rs", (201, "data tanggal  belum sesuai.")),
+        ("bulan/13/tahun/2021/waktu/rs", (201, "data tanggal  belum sesuai.")),
+        ("bulan/3/tahun/2021/waktu/rs", (201, "data tanggal  belum sesuai.")),
+        ("bulan/02/tahun/2021/waktu/rs", (204, "No Content")),
+        ("tanggal/2021-03-15/waktu/server", (204, "No Content")),
+    ],
+)
+def test_a_dashboard_of_no_day_or_of_nothing_is_no_list(
+    bpjs: Client, path: str, answer: tuple[int, str]
+) -> None:
+    bpjs.add()
+    assert bpjs.meta(f"/dashboard/waktutunggu/{path}") == answer
 
 
 # What is recorded.
