@@ -29,6 +29,7 @@ GROUPS = {
         "check": "Periksa semuanya: pengaturan, Khanza, BPJS, dan apa yang kurang",
         "sync": "Satu putaran: baca Khanza, kirim yang baru ke BPJS",
         "status": "Apakah semuanya baik? (0 baik, 12 perlu dilihat)",
+        "sites": "Apakah semua rumah sakit di komputer ini baik?",
         "todo": "Yang perlu dikerjakan hari ini, per unit",
         "list": "Daftar kiriman: ditahan, ditolak, menunggu, terkirim",
         "show": "Riwayat satu kunjungan: terkirim, kurang, siapa berbuat apa",

@@ -113,7 +113,7 @@ class LockedError(AntreanError):
 
 
 class LookError(AntreanError):
-    """`status`: something needs a look; the report itself says what."""
+    """`status`, `sites`: something needs a look; the report itself says what."""
 
     exit_code = 12
 
@@ -178,7 +178,7 @@ EXIT_CODES: dict[int, str] = {
     8: "pengaturan salah atau belum lengkap",
     9: "berkas status rusak, penuh, dari versi lebih baru, tidak dapat ditulis",
     11: "putaran lain sedang berjalan",
-    12: "status: ada yang perlu dilihat",
+    12: "status, sites: ada yang perlu dilihat",
     13: "reconcile: ada perbedaan",
     130: "dihentikan dengan Ctrl-C",
     143: "dihentikan dengan SIGTERM",

@@ -1,6 +1,7 @@
 """The file of settings (`.env`): which one counts, whether it can be trusted, and what it says.
 
 - The first of $ANTREAN_ENV_FILE, ./.env, ~/.config/antrean/env and /etc/antrean/env.
+- NAME.env in a folder `sites` is that of the site NAME: one of several hospitals on this computer.
 - `./.env` lies wherever somebody happens to stand. It counts only where it and its folder are the
   runner's or root's and nobody else may write there, and never for root, who can name it.
 - One that others (not owner, not group) can read is refused, and so is one that is not to be
@@ -35,6 +36,9 @@ NOTHING = Typed(values={}, problems=())
 
 
 HERE, SYSTEM = Path(".env"), Path("/etc/antrean/env")
+SITES = Path("/etc/antrean/sites")
+# What systemd, Kubernetes and Prometheus take as it is.
+_SITE = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
 class Choice(NamedTuple):
@@ -67,6 +71,18 @@ def usual(env: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the places where a file of settings usually lies."""
     config = user_folder(env, "XDG_CONFIG_HOME", ".config")
     return (config / "antrean/env", SYSTEM) if config else (SYSTEM,)
+
+
+def is_usual(file: Path, env: Mapping[str, str]) -> bool:
+    """Return whether a file of settings lies where one usually does."""
+    return file in usual(env) or file.parent == SITES
+
+
+def site_of(file: Path) -> str:
+    """Return the site whose settings a file has, by its name; empty where it names none."""
+    named = file.absolute()
+    is_site = named.parent.name == SITES.name and named.suffix == ".env"
+    return named.stem if is_site and _SITE.fullmatch(named.stem) else ""
 
 
 def user_folder(env: Mapping[str, str], variable: str, name: str) -> Path | None:

@@ -73,6 +73,7 @@ class Settings:
 
     bpjs: BpjsSettings
     khanza: KhanzaSettings
+    site: str  # whose they are, where several hospitals run on this computer; else empty
     state: Path
     policy: Policy
     hfis: bool  # sessions are HFIS's (ANTREAN_JADWAL)
@@ -217,14 +218,15 @@ def try_load(
             problems.append(str(error))
             broken.add(setting.name)
             parsed[setting.name] = _default(setting)
-    place = state or parsed["ANTREAN_STATE"] or _default_state(env)
+    file = choice.file
+    site = env_files.site_of(file) if file else ""
+    place = state or parsed["ANTREAN_STATE"] or _default_state(env, site)
     if place is None:
         problems.append("ANTREAN_STATE belum diisi, dan pengguna ini tidak punya folder rumah")
         broken.add("ANTREAN_STATE")
-    file = choice.file
-    unusual = file.absolute() if file and file not in env_files.usual(env) else None
+    unusual = file.absolute() if file and not env_files.is_usual(file, env) else None
     return LoadResult(
-        settings=_settings(parsed, place or Path("antrean.sqlite3"), unusual),
+        settings=_settings(parsed, site, place or Path("antrean.sqlite3"), unusual),
         file=file,
         secrets=_secrets(values),
         problems=tuple(problems),
@@ -244,10 +246,13 @@ def _merged(file: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
     return {**unsaid, **env}
 
 
-def _default_state(env: Mapping[str, str]) -> Path | None:
-    """Return where the ledger is if nobody says so, None for a user without a home."""
+def _default_state(env: Mapping[str, str], site: str) -> Path | None:
+    """Return where the ledger is if nobody says so, None for a user without a home.
+
+    Each site has its own: two hospitals in one ledger would be told under each other's numbers.
+    """
     states = env_files.user_folder(env, "XDG_STATE_HOME", ".local/state")
-    return states / "antrean/antrean.sqlite3" if states else None
+    return states / "antrean" / site / "antrean.sqlite3" if states else None
 
 
 def _owners_of_secrets(typed: env_files.Typed) -> frozenset[int]:
@@ -316,7 +321,9 @@ def _read_secret(setting: Setting, file: Path, owners: frozenset[int]) -> str:
     return text
 
 
-def _settings(parsed: Mapping[str, Any], state: Path, unusual_file: Path | None) -> Settings:
+def _settings(
+    parsed: Mapping[str, Any], site: str, state: Path, unusual_file: Path | None
+) -> Settings:
     flow = parsed["ANTREAN_ALUR"]
     return Settings(
         bpjs=BpjsSettings(
@@ -339,6 +346,7 @@ def _settings(parsed: Mapping[str, Any], state: Path, unusual_file: Path | None)
             tls=Tls.REQUIRED if parsed["KHANZA_CA"] else parsed["KHANZA_TLS"],
             ca=parsed["KHANZA_CA"] or None,
         ),
+        site=site,
         state=state,
         policy=Policy(
             zone=parsed["ANTREAN_TZ"],

@@ -2,14 +2,15 @@
 
 import functools
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import click
 
+from antrean_cli.config.env_file import SITES
 from antrean_cli.console.app import App
 from antrean_cli.console.completion import bookings, words
-from antrean_cli.console.parameters import DAY, FILE, usable_kodebooking
+from antrean_cli.console.parameters import DAY, FILE, Whole, usable_kodebooking
 from antrean_cli.errors import InputError
 from antrean_cli.rules.add_fields import KODEBOOKING_FORM, is_kodebooking
 
@@ -19,6 +20,13 @@ now_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Tampilkan sebagai JSON.")
 html_option = click.option(
     "--html", type=FILE, metavar="FILE", help="Tulis satu halaman HTML ke berkas ini."
+)
+folder_option = click.option(
+    "--folder",
+    type=FILE,
+    default=SITES,
+    metavar="FOLDER",
+    help=f"Folder berkas pengaturan, NAMA.env tiap rumah sakit ({SITES}).",
 )
 kodebooking_argument = click.argument(
     "kodebooking", metavar="KODEBOOKING", callback=usable_kodebooking, shell_complete=bookings
@@ -93,6 +101,43 @@ def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
         ),
     ):
         command = option(command)
+    return command
+
+
+_LIMITS = (
+    ("--max-age", 1, 10, "MENIT", "umur putaran berhasil terakhir"),
+    ("--max-pending", 1, 60, "MENIT", "lama menunggu dikirim"),
+    ("--max-refused", 0, 0, "N", "banyaknya yang ditolak"),
+    ("--max-held", 1, 24, "JAM", "lama ditahan menunggu tindakan orang"),
+)
+
+
+def limits_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the ways to say from when on somebody should look; it is handed `limits`."""
+
+    @functools.wraps(function)
+    def with_limits(
+        *args: Any, max_age: int, max_pending: int, max_refused: int, max_held: int, **rest: Any
+    ) -> None:
+        from antrean_cli.operator.overview import Limits
+
+        limits = Limits(
+            success=timedelta(minutes=max_age),
+            pending=timedelta(minutes=max_pending),
+            refused=max_refused,
+            held=timedelta(hours=max_held),
+        )
+        function(*args, limits=limits, **rest)
+
+    command: Callable[..., None] = with_limits
+    for name, least, usual, unit, of_what in reversed(_LIMITS):
+        command = click.option(
+            name,
+            type=Whole(least, 100_000),
+            default=usual,
+            metavar=unit,
+            help=f"Batas {of_what} ({usual}).",
+        )(command)
     return command
 
 

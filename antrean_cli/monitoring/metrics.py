@@ -62,7 +62,7 @@ class PassEnd:
     """How a pass ended, and what it leaves.
 
     `at` is aware, `overview` is None if the ledger cannot be read, `calls` counts the calls of all
-    passes so far by "call outcome".
+    passes so far by "call outcome". `site` is one of several on this computer, else empty.
     """
 
     at: datetime
@@ -70,6 +70,7 @@ class PassEnd:
     exit_code: int
     overview: Overview | None
     calls: Mapping[str, int]
+    site: str = ""
 
 
 class Sample(NamedTuple):
@@ -81,10 +82,11 @@ class Sample(NamedTuple):
 
 
 def metrics_text(end: PassEnd) -> str:
-    """Return the text for node_exporter's textfile collector."""
+    """Return the text for node_exporter's textfile collector; each sample has the site, if any."""
+    site = {"site": end.site} if end.site else {}
     families: dict[str, list[Sample]] = {name: [] for name in METRICS}
     for sample in _samples(end):
-        families[sample.name].append(sample)
+        families[sample.name].append(sample._replace(labels={**site, **sample.labels}))
     lines = []
     for name, samples in families.items():
         kind, text = METRICS[name]

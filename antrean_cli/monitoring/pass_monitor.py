@@ -64,7 +64,7 @@ class PassMonitor:
                 self._stuck = is_stuck(ledger, Limits(), self.clock())
             if self.settings.metrics_file:
                 self._calls = ledger.pass_state().calls
-                self._overview = overview(ledger, self.clock())
+                self._overview = overview(ledger, self.clock(), in_short=True)
         except StateError:
             # The pass is over and keeps its exit code; what cannot be looked at is not told as a
             # success.
@@ -93,6 +93,7 @@ class PassMonitor:
             exit_code=self._exit_code,
             overview=self._overview,
             calls=self._calls,
+            site=self.settings.site,
         )
         try:
             write_metrics(self.settings.metrics_file, metrics_text(end))

@@ -77,13 +77,16 @@ class Overview:
         return sum(one.pushes for one in self.reasons if one.state == state)
 
 
-def overview(ledger: Ledger, now: datetime) -> Overview:
+def overview(ledger: Ledger, now: datetime, *, in_short: bool = False) -> Overview:
     """Return how things stand; raises StateError.
+
+    `in_short`: without a look at the seals of what is through, in a small part of the time.
 
     A refusal that BPJS would not take any more (after H+7) is past mending, and left out.
     """
     today = service_day(now)
-    records = ledger.since_or_unfinished(today - MAX_AGE)
+    first = today - MAX_AGE
+    records = ledger.unsettled(first) if in_short else ledger.since_or_unfinished(first)
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     pushes = [push for _, push in pairs]
     state = ledger.pass_state()
@@ -92,7 +95,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         for record, push in pairs
         if (fault := shown_fault(record, push.step)) and fault.own
     ]
-    still_taken = (record for record in records if record.tanggal >= today - MAX_AGE)
+    still_taken = (record for record in records if record.tanggal >= first)
     left_alive = [record for record in still_taken if record.is_left_alive]
     held = [(record, push) for record in records for push in holds_of_people(record)]
     return Overview(

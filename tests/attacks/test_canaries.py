@@ -475,6 +475,17 @@ def scene_report(ward: Ward, attack: Attack) -> None:
         ward.run("report", "--since", str(YESTERDAY), "--bpjs", "--json")
 
 
+def scene_sites(ward: Ward, attack: Attack) -> None:
+    """Of a hospital that is well, and of one whose settings are wrong."""
+    at_the_desk("status")(ward, attack)
+    (ward.folder / "sites").mkdir()
+    for name, more in (("rs-a", ""), ("rs-b", f"BPJS_SECRET={SECRET}\n{NIK}\n")):
+        texts = (f"{setting}={value}\n" for setting, value in ward.env.items())
+        ward.write(f"sites/{name}.env", "".join(texts) + more)
+    for form in ((), ("--json",)):
+        assert "BPJS_SECRET tidak dikenal" in ward.run("sites", "--folder", "sites", *form)
+
+
 def scene_units(ward: Ward, _: Attack) -> None:
     """The unit names the settings file, and holds nothing of what is in it."""
     texts = (f"{name}={value}\n" for name, value in ward.env.items())
@@ -548,6 +559,7 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
     "reconcile": at_the_desk("reconcile", "--date", str(YESTERDAY)),
     "report": scene_report,
     "todo": at_the_desk("todo"),
+    "sites": scene_sites,
     "ref": scene_ref,
     "units": scene_units,
     "demo": scene_demo,

@@ -190,3 +190,16 @@ def test_the_readme_names_every_metric_and_no_other() -> None:
 def test_the_readme_names_every_kind_of_outage() -> None:
     (row,) = [line for line in CHAPTER.splitlines() if line.startswith("| `antrean_outage`")]
     assert set(KINDS_OF_OUTAGE) <= set(re.findall(r"`(\w+)`", row))
+
+
+def test_the_metrics_of_a_site_have_its_name(live_site: Site) -> None:
+    """The file of its settings gives it: NAME.env in a folder `sites`."""
+    file = live_site.folder / "rs-kota.prom"
+    (live_site.folder / "sites").mkdir()
+    env_file = live_site.env_file("sites/rs-kota.env", ANTREAN_METRICS_FILE=str(file))
+    gone_home(live_site, YESTERDAY, kd_poli="MAT")
+    assert live_site.run("--env-file", str(env_file), "sync", *SINCE).returncode == 0
+    found = read(file)
+    assert 'antrean_last_exit_code{site="rs-kota"}' in found
+    assert found['antrean_pushes{site="rs-kota",state="held",reason="petakan"}'] == 1
+    assert [name for name in found if 'site="rs-kota"' not in name] == []

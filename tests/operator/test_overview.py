@@ -19,8 +19,9 @@ from antrean_cli.operator.overview import (
     overview,
 )
 from antrean_cli.render.status import problem_sentence, status_document, status_text
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import LeftAlive, State, Step
 from antrean_cli.rules.outages import Outage, OutageKind
+from antrean_cli.rules.push import Push
 from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.service_days import BrokenRow
 from tests.support.rows import WIB, at, push, record
@@ -177,3 +178,33 @@ def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:
 def test_the_last_pass_is_told_with_its_age(when: datetime | None, shown: str) -> None:
     text = status_text(standing(passed_at=when, exit_code=None), ())
     assert f"Putaran terakhir    {shown}" in text.splitlines()
+
+
+def test_in_short_the_overview_says_the_same(tmp_path: Path) -> None:
+    """Of what is through nothing is to be told, today, and of days that BPJS takes no more."""
+    refusal = because(ReasonCode.REFUSED, text="NIK salah")
+    unmapped = because(ReasonCode.CLINIC_UNMAPPED, kd_poli="MAT")
+    pushes: dict[str, Push] = {
+        "through": push("add", "sent"),
+        "held": push("add", "held", reason=unmapped, since=at("08:00")),
+        "due": push("3", "due", since=at("09:00")),
+        "doubted": push("3", "sent", needs_lookup=True),
+        "refused": push("add", "refused", reason=refusal, since=at("10:00")),
+    }
+    with Ledger.open(tmp_path / "ledger.sqlite3", WIB) as ledger:
+        with ledger.transaction():
+            for days in (0, 5, 8):
+                for name, one in pushes.items():
+                    for left in LeftAlive:
+                        of = record(
+                            one,
+                            kodebooking=f"{days}-{name}-{left}",
+                            tanggal=NOW.date() - timedelta(days=days),
+                            left_alive=left,
+                        )
+                        ledger.save(None, of, NOW)
+        whole, short = overview(ledger, NOW), overview(ledger, NOW, in_short=True)
+        read = ledger.unsettled(NOW.date() - timedelta(days=7))
+    assert short == whole
+    assert len(whole.left_alive) > 0 < whole.pending
+    assert [one.kodebooking for one in read if "through-ended" in one.kodebooking] == []
