@@ -3,15 +3,18 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
-from antrean_cli.config.settings import load, try_load
+from antrean_cli.config.settings import LoadResult, Settings, load, try_load
+from antrean_cli.config.sites import load_site, site_files
 from antrean_cli.console.app import App, program
 from antrean_cli.console.command import examples, subcommand
+from antrean_cli.console.options import folder_option
 from antrean_cli.console.parameters import OneOf
 from antrean_cli.errors import InputError, SettingsError
 from antrean_cli.operator.systemd_units import (
@@ -19,9 +22,12 @@ from antrean_cli.operator.systemd_units import (
     Installation,
     home_of,
     how_to_install,
+    how_to_install_sites,
     how_to_make,
     is_user,
     service,
+    sites_service,
+    sites_timer,
     timer,
 )
 
@@ -46,6 +52,7 @@ def _user(ctx: click.Context, _: click.Parameter, value: str) -> str:
 antrean units
 antrean units service > /etc/systemd/system/antrean.service
 antrean units timer > /etc/systemd/system/antrean.timer
+antrean units --sites
 """
     ),
 )
@@ -57,8 +64,21 @@ antrean units timer > /etc/systemd/system/antrean.timer
     metavar="NAMA",
     help="Pengguna yang menjalankan (antrean).",
 )
+@click.option(
+    "--sites",
+    "of_sites",
+    is_flag=True,
+    help="Satu templat untuk semua rumah sakit di komputer ini: antrean@NAMA.service dan .timer.",
+)
+@folder_option
 @click.pass_obj
-def command(app: App, which: str | None, user: str) -> None:
+def command(app: App, which: str | None, user: str, of_sites: bool, folder: Path) -> None:
+    texts, how = _of_sites(user, folder) if of_sites else _of_one(app, user)
+    click.echo(texts[which] if which else "\n".join([how, *texts.values()]), nl=False)
+
+
+def _of_one(app: App, user: str) -> tuple[dict[str, str], str]:
+    """Return the units of the settings that count here, and how to install them."""
     found = try_load(env_file=app.env_file, state=app.state, needs=frozenset())
     app.tell_of_ignored(found.ignored)
     if found.file is None:
@@ -69,15 +89,38 @@ def command(app: App, which: str | None, user: str) -> None:
     state = ["--state", str(app.state.absolute())] if app.state else []
     me = [*program(), "--env-file", str(env_file), *state]
     # As the service will see them: nothing of the environment of whoever prints this.
-    home = {"XDG_STATE_HOME": str(home_of(user) / ".local/state")}
+    home = {"XDG_STATE_HOME": str(_state_home(user))}
     settings = load(env_file=env_file, state=app.state, needs=frozenset(), environ=home)
+    settings = replace(settings, unusual_file=found.settings.unusual_file)
+    texts = {"service": service(_installation(me, user, found, settings)), "timer": timer()}
+    return texts, how_to_install(me, user)
+
+
+def _of_sites(user: str, folder: Path) -> tuple[dict[str, str], str]:
+    """Return the template units of the sites of a folder, and how to install them."""
+    folder = folder.absolute()
+    installations = []
+    for file in site_files(folder):
+        found = load_site(file, state_home=_state_home(user))
+        me = [*program(), "--env-file", str(file)]
+        installation = _installation(me, user, found, found.usable())
+        installations.append(replace(installation, site=file.stem))
+    texts = {"service": sites_service(installations), "timer": sites_timer()}
+    return texts, how_to_install_sites(program(), user, folder)
+
+
+def _state_home(user: str) -> Path:
+    return home_of(user) / ".local/state"
+
+
+def _installation(
+    me: Sequence[str], user: str, found: LoadResult, settings: Settings
+) -> Installation:
+    file = [found.file.absolute()] if found.file else []
     interpreter = (me[0], os.path.realpath(me[0]), sys.prefix, sys.base_prefix)
-    installation = Installation(
+    return Installation(
         user=user,
         command=[*me, "sync"],
-        settings=replace(settings, unusual_file=found.settings.unusual_file),
-        needed=[env_file, *found.secrets, *map(Path, interpreter)],
+        settings=settings,
+        needed=[*file, *found.secrets, *map(Path, interpreter)],
     )
-    texts = {"service": service(installation), "timer": timer()}
-    everything = "\n".join([how_to_install(me, user), *texts.values()])
-    click.echo(texts[which] if which else everything, nl=False)

@@ -1,21 +1,29 @@
 """The systemd units that can take cron's place, with no more rights than a pass needs (Indonesian).
 
+- Of several hospitals on one computer each is an instance of one template, `antrean@SITE`: %i is
+  its name. A template knows no site, so each one's ledger has to lie in a folder named after it.
+- The timers of a template spread over the minute by themselves (FixedRandomDelay, systemd 247): a
+  pass that has yet to wait for its second costs no process, and a hundred do not start at once.
 - "ProtectSystem=strict": only the folders of the state, log and metrics files can be written.
 - Where something that is needed lies in a home folder or in /tmp, that one protection is loosened
   and no other.
 """
 
 import pwd
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from antrean_cli.config.env_file import SITES
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import SettingsError
 from antrean_cli.rules.splay import MOST_SPLAY, USUAL_SPLAY
 
-UNIT_FILES = {name: f"/etc/systemd/system/antrean.{name}" for name in ("service", "timer")}
+_UNITS = "/etc/systemd/system/antrean"
+UNIT_FILES = {name: f"{_UNITS}.{name}" for name in ("service", "timer")}
+TEMPLATE_FILES = {name: f"{_UNITS}@.{name}" for name in UNIT_FILES}
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - to see that nothing lies there
 STATE_ROOT = Path("/var/lib")
@@ -25,16 +33,14 @@ _LAST_CALLS = 15  # seconds beside a call's own for what a stopped pass records
 _SERVICE = """\
 # {file}{unusual}
 [Unit]
-Description=antrean: satu putaran dari SIMRS Khanza ke BPJS
+Description=antrean{instance}: satu putaran dari SIMRS Khanza ke BPJS
 Wants=network-online.target
 After=network-online.target
 
 [Service]
 Type=oneshot
 User={user}
-# --splay: detik tiap rumah sakit dalam satu menit berbeda, supaya tidak semua mengetuk BPJS
-# sekaligus. ANTREAN_SPLAY di berkas pengaturan menggantikannya.
-ExecStart={command}
+{splay}ExecStart={command}
 # Kode 11: putaran lain sedang berjalan; itu bukan kegagalan.
 SuccessExitStatus=11
 # Putaran yang macet dihentikan dengan SIGTERM; yang sedang dikirim sempat dicatat.
@@ -77,14 +83,19 @@ SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 """
 
+_SPLAY = """\
+# --splay: detik tiap rumah sakit dalam satu menit berbeda, supaya tidak semua mengetuk BPJS
+# sekaligus. ANTREAN_SPLAY di berkas pengaturan menggantikannya.
+"""
+
 _TIMER = """\
 # {file}
 [Unit]
-Description=antrean: satu putaran tiap menit
+Description=antrean{instance}: satu putaran tiap menit
 
 [Timer]
 OnCalendar=*-*-* *:*:00
-AccuracySec=1s
+{spread}AccuracySec=1s
 # Putaran yang terlewat tidak perlu disusulkan: yang berikutnya melanjutkan.
 Persistent=false
 
@@ -92,18 +103,27 @@ Persistent=false
 WantedBy=timers.target
 """
 
+_SPREAD = f"""\
+# Tiap rumah sakit punya detiknya sendiri, tetap dari menit ke menit, supaya komputer ini dan BPJS
+# tidak menerima semuanya sekaligus (systemd 247 ke atas).
+RandomizedDelaySec={MOST_SPLAY}
+FixedRandomDelay=true
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
     """Where antrean runs; all paths are absolute.
 
-    `command` is one pass, `needed` what else has to be readable for it.
+    `command` is one pass, `needed` what else has to be readable for it. `site` is one of several on
+    this computer, empty where there is but one.
     """
 
     user: str
     command: Sequence[str]
     settings: Settings
     needed: Sequence[Path]
+    site: str = ""
 
     @property
     def written(self) -> list[Path]:
@@ -160,48 +180,107 @@ def how_to_install(me: Sequence[str], user: str) -> str:
 """
 
 
+def how_to_install_sites(me: Sequence[str], user: str, folder: Path) -> str:
+    """Return comments that say how to install the template units for the sites of a folder."""
+    where = [] if folder == SITES else ["--folder", str(folder)]
+    units = shlex.join([*me, "units", "--sites", *where, "--user", user])
+    files = shlex.quote(str(folder)) + "/*.env"
+    return f"""\
+# Satu service dan satu timer untuk semua rumah sakit di {folder}. Ketik sebagai root:
+#   {units} service > {TEMPLATE_FILES["service"]}
+#   {units} timer > {TEMPLATE_FILES["timer"]}
+#   systemctl daemon-reload
+#   for f in {files}; do systemctl enable --now "antrean@$(basename "$f" .env).timer"; done
+# Melihat hasilnya: antrean sites; systemctl list-timers 'antrean@*'; journalctl -u 'antrean@*'
+"""
+
+
 def service(installation: Installation) -> str:
     """Return the service; raises SettingsError for a path that systemd cannot be told."""
-    return _SERVICE.format(
-        file=UNIT_FILES["service"],
-        unusual=_unusual(installation.settings.unusual_file),
-        user=installation.user,
-        command=_command([*installation.command, "--splay", str(USUAL_SPLAY)]),
-        start=installation.settings.max_seconds + _SLACK + MOST_SPLAY,
-        stop=round(installation.settings.bpjs.timeout) + _LAST_CALLS,
-        writable="\n".join(_writable(installation)),
-        home="read-only" if _any_in(HOMES, installation.used) else "true",
-        tmp="false" if _any_in(TEMPORARY, installation.used) else "true",
-    )
-
-
-def _unusual(file: Path | None) -> str:
-    """Return a comment that names a file of settings which lies where they usually do not."""
-    return f"\n# Pengaturan bukan dari tempat yang biasa: {_word(str(file))}" if file else ""
+    unusual = _unusual(installation.settings.unusual_file)
+    return _service(UNIT_FILES["service"], [installation], unusual)
 
 
 def timer() -> str:
     """Return the timer."""
-    return _TIMER.format(file=UNIT_FILES["timer"])
+    return _TIMER.format(file=UNIT_FILES["timer"], instance="", spread="")
 
 
-def _writable(installation: Installation) -> list[str]:
-    folders, lines = [*installation.written], []
-    # A colon would name a link.
-    if installation.state.parent.is_relative_to(STATE_ROOT) and ":" not in str(installation.state):
-        metrics = installation.settings.metrics_file
-        # Where the metrics lie as well, their collector has to get through.
-        mode = (
-            "0755" if metrics and metrics.absolute().is_relative_to(installation.state) else "0700"
-        )
-        lines = [
-            f"StateDirectory={_word(str(installation.state.relative_to(STATE_ROOT)))}",
-            f"StateDirectoryMode={mode}",
-        ]
-    else:
-        folders = [installation.state, *folders]
-    # "-": a folder that is not there is told by the pass, in a sentence, instead of by systemd.
-    return [*lines, *(f"ReadWritePaths={_word(f'-{folder}')}" for folder in folders)]
+def sites_service(installations: Sequence[Installation]) -> str:
+    """Return the template of these sites' services.
+
+    Raises SettingsError for a ledger that does not lie in a folder named after its site, and for a
+    path that systemd cannot be told.
+    """
+    for one in installations:
+        if one.site not in one.state.parts:
+            raise SettingsError(
+                f"Berkas status {one.site} ({one.settings.state}) tidak di folder miliknya; isi "
+                f"ANTREAN_STATE={STATE_ROOT}/antrean/{one.site}/antrean.sqlite3 di pengaturannya"
+            )
+    file = installations[0].settings.unusual_file
+    return _service(TEMPLATE_FILES["service"], installations, _unusual(file and file.parent))
+
+
+def sites_timer() -> str:
+    """Return the template of the sites' timers."""
+    return _TIMER.format(file=TEMPLATE_FILES["timer"], instance=" %i", spread=_SPREAD)
+
+
+def _service(file: str, installations: Sequence[Installation], unusual: str) -> str:
+    """Return a service for all of these: with the longest of their times, and what any needs."""
+    first, used = installations[0], [path for one in installations for path in one.used]
+    splay = [] if first.site else ["--splay", str(USUAL_SPLAY)]
+    return _SERVICE.format(
+        file=file,
+        unusual=unusual,
+        instance=" %i" if first.site else "",
+        user=first.user,
+        splay="" if first.site else _SPLAY,
+        command=_instance(_command([*first.command, *splay]), first.site, ".env"),
+        start=max(one.settings.max_seconds for one in installations) + _SLACK + MOST_SPLAY,
+        stop=max(round(one.settings.bpjs.timeout) for one in installations) + _LAST_CALLS,
+        writable="\n".join(_writable(installations)),
+        home="read-only" if _any_in(HOMES, used) else "true",
+        tmp="false" if _any_in(TEMPORARY, used) else "true",
+    )
+
+
+def _unusual(place: Path | None) -> str:
+    """Return a comment that names where settings lie, if they usually do not."""
+    return f"\n# Pengaturan bukan dari tempat yang biasa: {_word(str(place))}" if place else ""
+
+
+def _writable(installations: Sequence[Installation]) -> list[str]:
+    states: dict[str, None] = {}  # in their order
+    folders: dict[str, None] = {}
+    public = False
+    for one in installations:
+        # A colon would name a link.
+        if one.state.parent.is_relative_to(STATE_ROOT) and ":" not in str(one.state):
+            states[_instance(_word(str(one.state.relative_to(STATE_ROOT))), one.site)] = None
+            metrics = one.settings.metrics_file
+            # Where the metrics lie as well, their collector has to get through.
+            public |= bool(metrics and metrics.absolute().is_relative_to(one.state))
+        else:
+            folders[_instance(_word(f"-{one.state}"), one.site)] = None
+        # "-": a folder that is not there is told by the pass, in a sentence, instead of by systemd.
+        for folder in one.written:
+            folders[_instance(_word(f"-{folder}"), one.site)] = None
+    return [
+        *(f"StateDirectory={state}" for state in states),
+        *[f"StateDirectoryMode={'0755' if public else '0700'}"] * bool(states),
+        *(f"ReadWritePaths={folder}" for folder in folders),
+    ]
+
+
+def _instance(words: str, site: str, end: str = "") -> str:
+    """Return words of a unit with %i in place of the site, where a name in a path is it and `end`.
+
+    So they mean the same as before for this site.
+    """
+    name = rf'(?<=/){re.escape(site + end)}(?=/|[" ]|$)'
+    return re.sub(name, f"%i{end}", words) if site else words
 
 
 def _any_in(places: Iterable[Path], used: Iterable[Path]) -> bool:

@@ -19,6 +19,7 @@ from antrean_cli.monitoring.ping import PING_SECONDS
 from tests.support.command import run
 from tests.support.patients import gone_home
 from tests.support.site import SINCE, YESTERDAY, Site
+from tests.support.sites import installed as installed_site
 
 
 @pytest.fixture
@@ -274,3 +275,99 @@ def test_units_that_cannot_be_printed_are_one_sentence(
     done = run(*args)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
+
+
+# -- several hospitals on one computer
+
+
+def of_sites(folder: Path, *args: str) -> str:
+    return units("units", "--sites", "--folder", str(folder / "sites"), *args)
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Path:
+    """Two hospitals with their ledgers where README.md puts them."""
+    for name, more in (("rs-a", {}), ("rs-b", {"ANTREAN_MAX_SECONDS": "100"})):
+        state = f"/var/lib/antrean/{name}/antrean.sqlite3"
+        installed_site(tmp_path, name, **{**PLAIN, "ANTREAN_STATE": state, **more})
+    return tmp_path
+
+
+def test_one_template_is_for_all_sites(group: Path) -> None:
+    """Each with its own settings and its own ledger, and what the others need besides."""
+    unit = of_sites(group, "service")
+    (line,) = values(unit, "ExecStart")
+    assert shlex.split(line)[-3:] == ["--env-file", f"{group}/sites/%i.env", "sync"]
+    assert values(unit, "StateDirectory") == ["antrean/%i"]
+    assert values(unit, "StateDirectoryMode") == ["0700"]
+    assert values(unit, "ReadWritePaths") == [
+        "-/var/log/antrean",
+        "-/var/lib/prometheus/node-exporter",
+    ]
+    assert int(*values(unit, "TimeoutStartSec")) > 100
+    single = units("--env-file", f"{group}/sites/rs-a.env", "units", "service")
+    same = [line for line in single.splitlines() if line.startswith(("Protect", "Restrict", "Sys"))]
+    assert len(same) > 15
+    assert [line for line in same if line not in unit.splitlines()] == []
+
+
+def test_the_sites_are_spread_over_the_minute_by_their_timers(group: Path) -> None:
+    """Each in its own second, the same every minute, without a process that sleeps until then."""
+    timer = of_sites(group, "timer")
+    assert values(timer, "FixedRandomDelay") == ["true"]
+    assert 30 <= int(*values(timer, "RandomizedDelaySec")) < 60
+    assert "--splay" not in of_sites(group, "service")
+
+
+@pytest.mark.parametrize("name", ["antrean", "var", "lib", "sites"])
+def test_a_site_may_be_called_like_a_folder(tmp_path: Path, name: str) -> None:
+    state = f"/var/lib/antrean/{name}/antrean.sqlite3"
+    installed_site(tmp_path, name, **{**PLAIN, "ANTREAN_STATE": state})
+    unit = of_sites(tmp_path, "service")
+    (line,) = values(unit, "ExecStart")
+    assert shlex.split(line)[-2] == f"{tmp_path}/sites/%i.env"
+    assert "%i" not in shlex.split(line)[0]
+    assert values(unit.replace("%i", name), "StateDirectory") == [f"antrean/{name}"]
+    assert values(unit.replace("%i", name), "ReadWritePaths")[0] == "-/var/log/antrean"
+
+
+def test_systemd_accepts_the_templates(group: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze here")
+    files = [group / f"antrean-uji@.{name}" for name in ("service", "timer")]
+    for file in files:
+        file.write_text(of_sites(group, file.suffix[1:], "--user", "root"), encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_both_templates_are_shown_with_how_to_install_them(group: Path) -> None:
+    whole = of_sites(group)
+    for name in ("service", "timer"):
+        assert of_sites(group, name) in whole
+        assert f"--user antrean {name} > /etc/systemd/system/antrean@.{name}\n" in whole
+    assert f'for f in {group}/sites/*.env; do systemctl enable --now "antrean@$(basename' in whole
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ANTREAN_STATE": "/var/lib/antrean/antrean.sqlite3"}, "tidak di folder miliknya; isi"),
+        ({"ANTREAN_STATE": "/var/lib/rs-c/antrean.sqlite3"}, "tidak di folder miliknya; isi"),
+        ({"BPJS_SECRET_KEY": ""}, "BPJS_SECRET_KEY belum diisi"),
+    ],
+)
+def test_a_site_that_no_template_fits_is_one_error(
+    group: Path, changes: dict[str, str], words: str
+) -> None:
+    """The ledger of all, such as copying one file of settings to the next gives it, is refused."""
+    installed_site(group, "rs-b", **changes)
+    done = run("units", "--sites", "--folder", str(group / "sites"))
+    assert (done.returncode, done.stdout) == (8, "")
+    assert words in done.stderr
+    assert "rs-b" in done.stderr
