@@ -25,32 +25,39 @@ from antrean_cli.console.parameters import FILE
 from antrean_cli.errors import AntreanError, InputError, TemporaryError, why
 
 GROUPS = {
-    "Setiap hari": {
+    "Belajar": {
+        "panduan": "Panduan memasang dan memakai, per topik",
+        "demo": "Lihat antrean bekerja, tanpa memasang apa pun",
+        "simulator": "Jalankan tiruan BPJS untuk latihan",
+    },
+    "Memasang dan menjalankan": {
         "check": "Periksa semuanya: pengaturan, Khanza, BPJS, dan apa yang kurang",
         "sync": "Satu putaran: baca Khanza, kirim yang baru ke BPJS",
+        "units": "Cetak unit systemd, pengganti cron",
+    },
+    "Melihat": {
         "status": "Apakah semuanya baik? (0 baik, 12 perlu dilihat)",
         "sites": "Apakah semua rumah sakit di komputer ini baik?",
         "todo": "Yang perlu dikerjakan hari ini, per unit",
         "list": "Daftar kiriman: ditahan, ditolak, menunggu, terkirim",
         "show": "Riwayat satu kunjungan: terkirim, kurang, siapa berbuat apa",
-        "retry": "Coba lagi yang ditolak atau ditahan",
-        "drop": "Lepas kiriman yang tidak dapat diperbaiki",
-        "replay": "Baca ulang satu hari dari Khanza",
         "report": "Laporan satu masa: SEP, task, waktu tunggu, sebab yang hilang",
         "reconcile": "Cocokkan Khanza, ledger, dan BPJS satu hari (0 cocok, 13 beda)",
     },
-    "Dengan tangan": {
+    "Membetulkan": {
+        "retry": "Coba lagi yang ditolak atau ditahan",
+        "drop": "Lepas kiriman yang tidak dapat diperbaiki",
+        "replay": "Baca ulang satu hari dari Khanza",
+    },
+    "Mengirim dengan tangan": {
         "add": "Tambah satu antrean di BPJS",
         "update": "Kirim waktu satu task, atau banyak task dari berkas",
         "batal": "Batalkan satu antrean",
         "farmasi": "Kirim nomor antrean farmasi",
+    },
+    "Bertanya kepada BPJS": {
         "listtask": "Lihat task yang sudah dicatat BPJS",
         "ref": "Daftar poli, dokter, dan jadwal milik BPJS",
-    },
-    "Mencoba dan memasang": {
-        "demo": "Lihat antrean bekerja, tanpa memasang apa pun",
-        "simulator": "Jalankan tiruan BPJS untuk latihan",
-        "units": "Cetak unit systemd, pengganti cron",
     },
 }
 COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
@@ -109,10 +116,10 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "dikarang.",
     epilog=examples(
         """
-antrean demo
-antrean sync --dry-run
-antrean listtask 2026/11/22/000001
-antrean add --help
+antrean panduan mulai
+antrean status
+antrean show 2026/11/22/000001
+antrean update --help
 """
     )
     + f"\n\n{exit_codes()}",
@@ -123,7 +130,7 @@ antrean add --help
 @click.option("--env-file", type=FILE, metavar="BERKAS", help="Berkas pengaturan (.env).")
 @click.option("--state", type=FILE, metavar="BERKAS", help="Berkas status (ledger).")
 @click.option("-v", "--verbose", is_flag=True, help="Tampilkan setiap perubahan.")
-@click.option("-q", "--quiet", is_flag=True, help="Tampilkan galat saja.")
+@click.option("-q", "--quiet", is_flag=True, help="Tampilkan kesalahan saja.")
 @click.option(
     "--version",
     is_flag=True,

@@ -225,32 +225,34 @@ WORDS: Mapping[ReasonCode, Words] = {
     ReasonCode.ANOTHER_PATIENTS: Words("antrean ini di BPJS milik pasien lain"),
     ReasonCode.ADOPTED: Words("memakai antrean yang sudah ada di BPJS, bukan {kodebooking}"),
 }
-# When a hold goes on, for pages in English, by the family of its reason.
+# What lets a hold go on, as the guide has it, by the family of its reason.
 GOES_ON: Mapping[str, str] = {
-    "petakan": "the mapping table in Khanza has the row",
-    "jadwal": "`jadwal` has the doctor's session of that weekday",
-    "jam_reg": "reg_periksa has the time of the registration",
-    "referensi": "the SEP or the surat kontrol exists",
-    "identitas": "the patient's data in Khanza is corrected",
-    "ganda": "the one that is not used is cancelled",
-    "hadir": "the patient checks in or is examined; after the day it is closed as a no-show",
-    "hilang": "it is back; visits that were merged stay held until H+7",
-    "kode": "the code or number is mended in Khanza",
-    "kunjungan": "one visit of that patient, day and clinic is there, or the booking is cancelled",
-    "hidup": "`antrean batal` is accepted, BPJS has it no more, or the visit is back",
-    "poli": "the setting takes the clinic in",
-    "ulang": "the next pass has run",
-    "urutan": "the step before has a time and is sent",
-    "tunda": "the delay is over (ANTREAN_DELAY_NONJKN)",
-    "antrean": "the add of that booking is through, or BPJS has the booking from elsewhere",
-    "waktu": "one of the two times is corrected in Khanza, or another one fits",
-    "tercatat": "one of the sources has a time",
-    "ditolak": "the data is mended in Khanza; elsewhere (HFIS, VClaim): after `antrean retry`",
-    "diminta": "somebody sends it (`antrean add --no-rawat …`, `antrean update`); `…`, BPJS's own "
-    "sentence where it asks for what it has: after `antrean retry`",
-    "disimpan": "BPJS has the booking; it is closed after H+7",
-    "ragu": "BPJS answers",
-    "batal": "the delay is over (task 99), or the cancel was undone",
+    "petakan": "tabel pemetaan di Khanza sudah punya barisnya",
+    "jadwal": "`jadwal` sudah punya jam praktek dokter itu pada hari itu",
+    "jam_reg": "jam registrasinya sudah diisi di reg_periksa",
+    "referensi": "SEP atau surat kontrolnya sudah ada",
+    "identitas": "data pasien di Khanza sudah dibetulkan",
+    "ganda": "yang tidak dipakai sudah dibatalkan",
+    "hadir": "pasien check-in atau diperiksa; setelah hari itu ditutup sebagai tidak datang",
+    "hilang": "kunjungannya ada lagi; yang digabung tetap ditahan sampai H+7",
+    "kode": "kode atau nomornya sudah dibetulkan di Khanza",
+    "kunjungan": "tepat satu kunjungan pasien itu ada pada hari dan poli itu, atau bookingnya "
+    "dibatalkan",
+    "hidup": "`antrean batal` diterima, BPJS tidak memilikinya lagi, atau kunjungannya ada lagi",
+    "poli": "pengaturan mengikutkan poli itu",
+    "ulang": "putaran berikutnya sudah berjalan",
+    "urutan": "langkah sebelumnya punya waktu dan terkirim",
+    "tunda": "waktu tundanya lewat (ANTREAN_DELAY_NONJKN)",
+    "antrean": "antreannya terkirim, atau BPJS sudah memilikinya dari tempat lain",
+    "waktu": "salah satu waktunya dibetulkan di Khanza, atau ada waktu lain yang cocok",
+    "tercatat": "salah satu sumbernya punya waktu",
+    "ditolak": "datanya dibetulkan di Khanza; di tempat lain (HFIS, VClaim): setelah "
+    "`antrean retry`",
+    "diminta": "yang diminta terkirim (`antrean add`, `antrean update`); bila BPJS meminta yang "
+    "sudah ada padanya: setelah `antrean retry`",
+    "disimpan": "BPJS memiliki antreannya; setelah H+7 ditutup",
+    "ragu": "BPJS menjawab",
+    "batal": "waktu tundanya lewat (task 99), atau pembatalannya ditarik",
 }
 
 
@@ -304,11 +306,10 @@ def families() -> list[str]:
     return list(dict.fromkeys(code.family for code, words in WORDS.items() if words.advice))
 
 
-def holds() -> list[tuple[str, list[str], str]]:
-    """Return the reasons to wait: each family, its sentences, and when it goes on (English)."""
-    sentences: dict[str, list[str]] = {family: [] for family in GOES_ON}
+def holds() -> dict[str, list[ReasonCode]]:
+    """Return the reasons to wait by their family, in the order of `GOES_ON`."""
+    found: dict[str, list[ReasonCode]] = {family: [] for family in GOES_ON}
     for code in WORDS:
         if WORDS[code].advice or code.family == ReasonCode.WAITING_FOR_ADD.family:
-            sentences[code.family].append(sentence(Reason(code)))
-    sentences = {family: list(dict.fromkeys(texts)) for family, texts in sentences.items()}
-    return [(family, sentences[family], GOES_ON[family]) for family in GOES_ON]
+            found[code.family].append(code)
+    return found

@@ -499,6 +499,12 @@ def scene_demo(ward: Ward, _: Attack) -> None:
     ward.run("demo", "--keep", "coba")
 
 
+def scene_panduan(ward: Ward, _: Attack) -> None:
+    """It needs no settings, and repeats nothing of what is around it."""
+    assert ward.run("panduan")
+    ward.run("panduan", "istilah")
+
+
 def scene_simulator(ward: Ward, _: Attack) -> None:
     """It shows its own keys, on purpose, and never those of the settings."""
     with ward.started("simulator", "--port", "0") as process:
@@ -563,6 +569,7 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
     "ref": scene_ref,
     "units": scene_units,
     "demo": scene_demo,
+    "panduan": scene_panduan,
     "simulator": scene_simulator,
 }
 
