@@ -12,7 +12,7 @@ They stand in the pages as text, so that a repository shows them, each between t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from antrean_cli.cause_words import WORDS as CAUSES
@@ -113,9 +113,9 @@ def with_tables(page: str) -> str:
     return _PLACE.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}\n{found[3]}", page)
 
 
-def pages() -> Iterator[Path]:
-    """Yield the files of the guide, its index among them."""
-    yield from sorted(PAGES.glob("*.md"))
+def pages() -> list[Path]:
+    """Return the files of the guide, its index among them."""
+    return sorted(PAGES.glob("*.md"))
 
 
 if __name__ == "__main__":

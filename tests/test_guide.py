@@ -21,8 +21,17 @@ from tests.guide_tables import pages, with_tables
 from tests.support.typed_lines import calls, refused_by_click, typed_in_page
 
 README = Path(__file__).parents[1] / "README.md"
+CURLS = {"--config", "--collector.textfile.directory"}  # and other programs'
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in pages()}
 NAMES = sorted(TEXTS)
+
+
+def options(name: str) -> set[str]:
+    """Return the options of a command, with the global ones and those that all have."""
+    command = group.get_command(click.Context(group), name)
+    assert command
+    found = {option for one in (*command.params, *group.params) for option in one.opts}
+    return found | {"--help"}
 
 
 def test_the_index_has_every_page_once() -> None:
@@ -49,6 +58,17 @@ def test_a_page_fits_a_terminal_and_nothing_of_markdown_is_left(name: str) -> No
 def test_what_a_page_says_to_type_is_taken(path: Path) -> None:
     typed = typed_in_page(path.read_text(encoding="utf-8"))
     assert [(words, why) for words in typed if (why := refused_by_click(words))] == []
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+def test_commands_and_options_that_a_sentence_names_are_there(path: Path) -> None:
+    """What stands in a line need not be whole: only a block is typed as it stands."""
+    text = path.read_text(encoding="utf-8")
+    for name, rest in re.findall(r"`(?:sudo -u antrean )?antrean ([a-z]+)\b([^`]*)`", text):
+        assert name in COMMANDS, name
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", rest)) <= options(name), (name, rest)
+    known = set().union(*map(options, COMMANDS), CURLS)
+    assert set(re.findall(r"`(--[a-z][a-z.-]+)[^`]*`", text)) <= known
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])

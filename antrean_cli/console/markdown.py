@@ -14,7 +14,7 @@ from itertools import zip_longest
 import click
 
 _MARGIN = 2
-_COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 _PAGE = re.compile(r"([a-z-]+)\.md(?:#.*)?")
 _CODE = re.compile(r"`([^`]+)`")
@@ -121,12 +121,8 @@ def _plain(text: str) -> str:
 def _table(block: Sequence[str], room: int) -> list[str]:
     headers, *rows = [_cells(line) for line in block if not _RULE.fullmatch(line.strip())]
     widths = _fitting([headers, *rows], room)
-    shown = [_row(row, widths) for row in rows]
-    apart = [""] if any(len(lines) > 1 for lines in shown) else []
-    drawn = [*_row(headers, widths), *_row(["-" * width for width in widths], widths)]
-    for number, lines in enumerate(shown):
-        drawn += [*(apart if number else []), *lines]
-    return drawn
+    below = ["-" * width for width in widths]
+    return [line for row in (headers, below, *rows) for line in _row(row, widths)]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:

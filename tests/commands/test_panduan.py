@@ -112,13 +112,12 @@ def test_markdown_becomes_what_a_terminal_can_show() -> None:
     ]
 
 
-def test_a_wide_table_is_wrapped_and_its_rows_stand_apart() -> None:
+def test_the_cells_of_a_wide_table_are_wrapped() -> None:
     table = "| a | b |\n|---|---|\n| x | satu dua tiga empat lima |\n| y | z |\n"
     assert rendered(table, 20).split("\n") == [
         "  a  b",
         "  -  ---------------",
         "  x  satu dua tiga",
         "     empat lima",
-        "",
         "  y  z",
     ]

@@ -111,4 +111,5 @@ def test_steps_and_reasons_are_completed(site: Site) -> None:
 def test_commands_are_still_completed(site: Site) -> None:
     assert completed(site, "uni") == ["units"]
     assert completed(site, "units", "t") == ["timer"]
+    assert completed(site, "panduan", "pe") == ["pengaturan", "pemantauan"]
     assert set(completed(site, "")) >= set(COMMANDS)
