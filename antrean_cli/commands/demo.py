@@ -92,7 +92,7 @@ def command(app: App, /, keep: Path | None) -> None:
         else:
             click.echo(
                 "\nBerikutnya: antrean demo --keep coba, di dalamnya: antrean report\n"
-                "lalu README, bagian 'Setting it up in a hospital'."
+                "Memasangnya di rumah sakit: antrean panduan pasang"
             )
 
 
