@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from antrean_cli.config.settings import Settings, load
 from antrean_cli.console.app import App, program
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.parameters import FILE
+from antrean_cli.console.sample_month import tell_month
 from antrean_cli.console.simulator_file import save_bookings
 from antrean_cli.errors import InputError, why
 from antrean_cli.ledger.file import locked
@@ -31,6 +33,7 @@ from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.times import WIB
 from antrean_cli.simulator.day import LAST, SESSIONS, Day, Moment
 from antrean_cli.simulator.hospital import MAP_THE_CLINIC, Hospital, create_sqlite
+from antrean_cli.simulator.month import Month
 from antrean_cli.simulator.server import KEYS, PORT, Simulator
 from antrean_cli.sync.run import Pass
 
@@ -62,7 +65,7 @@ antrean demo --keep coba
     "--keep",
     type=FILE,
     metavar="FOLDER",
-    help="Simpan semuanya di folder baru ini.",
+    help="Simpan semuanya di folder baru ini, dengan sebulan kunjungan rekaan sebelumnya.",
 )
 @click.pass_obj
 def command(app: App, /, keep: Path | None) -> None:
@@ -73,7 +76,8 @@ def command(app: App, /, keep: Path | None) -> None:
         Simulator(**KEYS, now=clock, clock_tolerance=1e12) as bpjs,
     ):
         connection = create_sqlite(folder / "khanza.sqlite3")
-        day = Day(Hospital(connection, paramstyle=sqlite3.paramstyle), clock.now.date())
+        hospital = Hospital(connection, paramstyle=sqlite3.paramstyle)
+        day = Day(hospital, clock.now.date())
         for kodebooking in day.known:
             bpjs.bookings.mobile_jkn(kodebooking, clock.now.date().isoformat())
         for sessions in SESSIONS:
@@ -81,14 +85,19 @@ def command(app: App, /, keep: Path | None) -> None:
         settings = _settings(folder, bpjs.url)
         click.echo(
             f"Satu hari di RS contoh, {clock.now:%d-%m-%Y}: "
-            "Khanza contoh, BPJS tiruan, pasien rekaan.\n"
+            "Khanza contoh, BPJS tiruan, pasien rekaan."
         )
+        if keep:
+            month = Month(hospital, bpjs.bookings, clock.now.date())
+            tell_month(month, settings, bpjs.bookings, clock)
+            click.echo(f"Sebulan sebelumnya, sejak {month.first:%d-%m-%Y}, juga terisi: rekaan.")
+        click.echo()
         for moment in day.moments():
             click.echo(_live(moment, settings, bpjs, clock))
-        click.echo(f"\n{_proof(settings, bpjs)}")
+        click.echo(f"\n{_proof(settings, bpjs, clock.now.date())}")
         connection.close()
         if keep:
-            _keep(folder, bpjs, day.known[0])
+            _keep(folder, bpjs, day.known[0], month.first)
         else:
             click.echo(
                 "\nBerikutnya: antrean demo --keep coba, di dalamnya: antrean report\n"
@@ -153,16 +162,18 @@ def _live(moment: Moment, settings: Settings, bpjs: Simulator, clock: _Clock) ->
     with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
         one = Pass(settings=settings, ledger=ledger, clock=clock)
         told = [announcement_text(event) for event in one.run() if isinstance(event, Announcement)]
-    return moment_text(moment.jam, moment.text, one.report, told)
+        today = ledger.of_days(clock.now.date(), clock.now.date()).values()
+    states = Counter(push.state for record in today for push in record.pushes.values())
+    return moment_text(moment.jam, moment.text, one.report, states, told)
 
 
-def _proof(settings: Settings, bpjs: Simulator) -> str:
-    """Return what BPJS holds, asked of itself, beside what Khanza recorded."""
+def _proof(settings: Settings, bpjs: Simulator, day: date) -> str:
+    """Return what BPJS holds of a day, asked of itself, beside what Khanza recorded."""
     from antrean_cli.bpjs.client import Client
     from antrean_cli.operator.lookups import tasks
 
     with Ledger.open(settings.state, settings.policy.zone) as ledger:
-        found = ledger.of_days(date.min, date.max).values()
+        found = ledger.of_days(day, day).values()
     records = [record for record in found if record.pushes]
     client = Client(settings.bpjs)
     at_bpjs = {record.kodebooking: tasks(client, record.kodebooking) for record in records}
@@ -170,8 +181,11 @@ def _proof(settings: Settings, bpjs: Simulator) -> str:
     return proof_text(records, at_bpjs, twice=twice)
 
 
-def _keep(folder: Path, bpjs: Simulator, kodebooking: str) -> None:
-    """Leave settings and BPJS's contents beside the databases, and say how to go on."""
+def _keep(folder: Path, bpjs: Simulator, kodebooking: str, first: date) -> None:
+    """Leave settings and BPJS's contents beside the databases, and say how to go on.
+
+    `kodebooking` is one to look at, `first` the first day that there is.
+    """
     me = sys.argv[0] if not sys.argv[0].endswith(".py") else shlex.join(program())
     url = f"http://127.0.0.1:{PORT}{bpjs.base_path}"
     env = _write_env(folder, url)
@@ -184,6 +198,8 @@ def _keep(folder: Path, bpjs: Simulator, kodebooking: str) -> None:
         f"  export ANTREAN_ENV_FILE={shlex.quote(str(env.resolve()))}\n"
         f"  {me} status\n"
         f"  {me} show {kodebooking}\n"
+        f"  {me} report --since {first}\n"
+        f"  {me} report --bpjs\n"
         f"Lalu petakan poli yang menahan antrean, dan kirim:\n"
         f"  {me} sync\n"
         f'  sqlite3 {shlex.quote(str(folder / "khanza.sqlite3"))} "{MAP_THE_CLINIC}"\n'

@@ -18,7 +18,7 @@ class GatheredReport(NamedTuple):
 
     `error` is why Khanza could not be read: then the report says nothing of SEPs, and no name is
     known. `clinics` are Khanza's, with their mapping; `at_bpjs` is BPJS's dashboard of the same
-    days, None if it was not asked for.
+    days, None if it was not asked for. `sample`: it is of no hospital, but of the demonstration's.
     """
 
     report: Report
@@ -27,6 +27,7 @@ class GatheredReport(NamedTuple):
     error: AntreanError | None
     clinics: Sequence[Clinic] = ()
     at_bpjs: GatheredDashboard | None = None
+    sample: bool = False
 
 
 def gather_report(
@@ -48,4 +49,5 @@ def gather_report(
     except (TemporaryError, SettingsError) as trouble:
         error = trouble
     report = report_of(first, last, days, coverage)
-    return GatheredReport(report, names, ledger.pass_state().begin, error, clinics)
+    begin, sample = ledger.pass_state().begin, bool(settings.khanza.sqlite)
+    return GatheredReport(report, names, begin, error, clinics, sample=sample)

@@ -16,13 +16,18 @@ from antrean_cli.rules.times import parse_wakturs
 from antrean_cli.sync.report import Report
 
 
-def moment_text(jam: str, happened: str, report: Report, told: Iterable[str]) -> str:
-    """Return what happened at a moment, and what the pass after it came to."""
+def moment_text(
+    jam: str, happened: str, report: Report, open_pushes: Mapping[State, int], told: Iterable[str]
+) -> str:
+    """Return what happened at a moment, and what the pass after it came to.
+
+    `open_pushes` counts those of the day by their state.
+    """
     parts = (
         (report.counts[State.SENT], "terkirim"),
         (report.counts[State.ALREADY], "sudah ada"),
-        (report.held, "ditahan"),
-        (report.later, "menunggu"),
+        (open_pushes[State.HELD], "ditahan"),
+        (open_pushes[State.DUE], "menunggu"),
     )
     numbers = ", ".join(f"{number} {what}" for number, what in parts if number)
     lines = [f"{jam}  {happened}", f"       → {numbers or 'tidak ada yang baru'}"]

@@ -46,6 +46,7 @@ _OTHERS = (
     ("belum sampai di BPJS", "not_at_bpjs"),
     ("hari ini, masih berjalan", "ongoing"),
 )
+SAMPLE = "Khanza contoh: semua angka dan pasien rekaan"
 _NAME = 20  # characters of a clinic's or doctor's name in a line
 COLUMNS = ("Antrean", "Lengkap", "3 → 4", "90 %", "< 60 mnt", "3 → 7")
 
@@ -125,6 +126,8 @@ def report_text(gathered: GatheredReport, by: By) -> str:
 def _heading(gathered: GatheredReport) -> str:
     report = gathered.report
     text = f"Laporan antrean {report.first:%d-%m-%Y} s.d. {report.last:%d-%m-%Y}"
+    if gathered.sample:
+        text += f"\n({SAMPLE})"
     if gathered.begin and gathered.begin > report.first:
         text += f"\n(antrean mulai mencatat pada {gathered.begin:%d-%m-%Y})"
     return text

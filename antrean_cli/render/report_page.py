@@ -15,6 +15,7 @@ from antrean_cli.render.page import html_table, page, section
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.report import (
     COLUMNS,
+    SAMPLE,
     cause,
     group_rows,
     named,
@@ -65,7 +66,7 @@ def report_page(gathered: GatheredReport) -> str:
 
 
 def _notes(gathered: GatheredReport) -> str:
-    told = []
+    told = [f"{SAMPLE}."] if gathered.sample else []
     if gathered.begin and gathered.begin > gathered.report.first:
         told.append(f"antrean mulai mencatat pada {gathered.begin:%d-%m-%Y}.")
     if gathered.error:

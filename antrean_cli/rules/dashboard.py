@@ -136,6 +136,7 @@ def compared(
     """Return BPJS's rows of a period beside the ledger's figures.
 
     `ours` are those by BPJS's clinics, as codes are compared; none where the mapping is not known.
+    Those of no clinic are under an empty code.
     What a month's rows tell of days outside the period is left out.
     """
     found = {
@@ -148,18 +149,23 @@ def compared(
     for waktu, of_waktu in found.items():
         for row in of_waktu:
             by_clinic[comparable(row.kodepoli)][waktu].append(row)
-    codes = sorted({*by_clinic, *(code for code, one in ours.items() if one.facts["antrean"])})
+    codes = {*by_clinic, *(code for code, one in ours.items() if one.facts["antrean"])} - {""}
     nothing = Figures()
     clinics = tuple(
         _beside(code.upper(), by_clinic[code], ours.get(code, nothing) if ours else None)
-        for code in codes
+        for code in sorted(codes)
     )
+    # Of a booking that was cancelled before anybody came, Khanza may have kept no clinic.
+    unplaced = ours.get("", nothing).facts["antrean"]
     everything = _beside("", found, total)
     inserted = [row.inserted for of_waktu in found.values() for row in of_waktu if row.inserted]
     return Dashboard(
         total=everything,
         clinics=clinics,
-        differences=tuple(one for each in (everything, *clinics) for one in _differences(each)),
+        differences=(
+            *_differences(everything, 0),
+            *(one for clinic in clinics for one in _differences(clinic, unplaced)),
+        ),
         inserted=max(inserted, default=None),
     )
 
@@ -193,11 +199,12 @@ def _beside(
     )
 
 
-def _differences(one: Beside) -> Iterator[Difference]:
+def _differences(one: Beside, unplaced: int) -> Iterator[Difference]:
+    """Yield what differs; so many antrean of ours may belong to the clinic as well."""
     if one.ours is not None:
         if one.at_bpjs < one.ours - one.cancelled:
             yield Difference(Kind.FEWER, one.kodepoli, one.ours, one.at_bpjs)
-        if one.at_bpjs > one.ours:
+        if one.at_bpjs > one.ours + unplaced:
             yield Difference(Kind.MORE, one.kodepoli, one.ours, one.at_bpjs)
     for step, mean in one.means.items():
         if mean.rs is None:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Protocol
@@ -142,6 +143,13 @@ class Hospital:
 
     # Table and column names come from code, values always travel as parameters (hence S608 below).
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Write what is written inside as one transaction: rows by the hundred take less time."""
+        self._execute("BEGIN")
+        yield
+        self._execute("COMMIT")
+
     def insert(self, table: str, /, **columns: Value) -> None:
         """Insert one row."""
         marks = ", ".join([self._mark] * len(columns))
@@ -168,22 +176,62 @@ class Hospital:
         Clinic MAT and doctor D03 (who sits in INT) are not mapped, IGDK has no schedule. `penjab`
         fills that table too, which the program does not read and SQLite does not have.
         """
-        for kd_poli, nm_poli in (("INT", "Penyakit Dalam"), ("ANA", "Anak"), ("MAT", "Mata")):
-            self.insert("poliklinik", kd_poli=kd_poli, nm_poli=f"Poliklinik {nm_poli}")
+        self.clinic("INT", "Penyakit Dalam", "INT")
+        self.clinic("ANA", "Anak", "ANA")
+        self.clinic("MAT", "Mata", None)
         self.insert("poliklinik", kd_poli="IGDK", nm_poli="Unit IGD")
-        for kd_poli, name in (("INT", "PENYAKIT DALAM"), ("ANA", "ANAK")):
-            self.insert(
-                "maping_poli_bpjs", kd_poli_rs=kd_poli, kd_poli_bpjs=kd_poli, nm_poli_bpjs=name
-            )
-        self._doctor("D01", "dr. Andi Contoh, Sp.PD", "INT", "12345")
-        self._doctor("D02", "dr. Bunga Contoh, Sp.A", "ANA", "23456")
-        self._doctor("D03", "dr. Citra Contoh, Sp.PD", "INT", None)
-        self._doctor("D04", "dr. Dewi Contoh, Sp.M", "MAT", "34567")
+        self.doctor("D01", "dr. Andi Contoh, Sp.PD", "INT", "12345")
+        self.doctor("D02", "dr. Bunga Contoh, Sp.A", "ANA", "23456")
+        self.doctor("D03", "dr. Citra Contoh, Sp.PD", "INT", None)
+        self.doctor("D04", "dr. Dewi Contoh, Sp.M", "MAT", "34567")
         self.insert("password_asuransi", kd_pj="BPJ")
         self.insert("setting", kode_ppk=KODE_PPK)
         if penjab:
             self.insert("penjab", kd_pj="BPJ", png_jawab="BPJS")
             self.insert("penjab", kd_pj="UMU", png_jawab="UMUM")
+
+    def clinic(self, kd_poli: str, name: str, kd_poli_bpjs: str | None) -> None:
+        """Write a clinic, mapped to BPJS's code of it unless that is None."""
+        self.insert("poliklinik", kd_poli=kd_poli, nm_poli=f"Poliklinik {name}")
+        if kd_poli_bpjs:
+            self.insert(
+                "maping_poli_bpjs",
+                kd_poli_rs=kd_poli,
+                kd_poli_bpjs=kd_poli_bpjs,
+                nm_poli_bpjs=name.upper(),
+            )
+
+    def doctor(
+        self,
+        kd_dokter: str,
+        nm_dokter: str,
+        kd_poli: str,
+        kd_dokter_bpjs: str | None,
+        *,
+        weekdays: Iterable[int] = range(7),
+    ) -> None:
+        """Write a doctor with sessions from 08:00 to 14:00, mapped unless the code is None.
+
+        `weekdays` are counted from Monday, which is 0.
+        """
+        self.insert("dokter", kd_dokter=kd_dokter, nm_dokter=nm_dokter)
+        if kd_dokter_bpjs:
+            self.insert(
+                "maping_dokter_dpjpvclaim",
+                kd_dokter=kd_dokter,
+                kd_dokter_bpjs=kd_dokter_bpjs,
+                nm_dokter_bpjs=nm_dokter,
+            )
+        for weekday in weekdays:
+            self.insert(
+                "jadwal",
+                kd_dokter=kd_dokter,
+                hari_kerja=DAYS[weekday],
+                jam_mulai="08:00:00",
+                jam_selesai="14:00:00",
+                kd_poli=kd_poli,
+                kuota=KUOTA,
+            )
 
     def patient(self, norm: str | None = None, **columns: Value) -> str:
         """Invent a patient; return no_rkm_medis."""
@@ -455,28 +503,6 @@ class Hospital:
                     **dict(zip(pair, _split(time), strict=True)),
                 )
         return no_resep
-
-    def _doctor(
-        self, kd_dokter: str, nm_dokter: str, kd_poli: str, kd_dokter_bpjs: str | None
-    ) -> None:
-        self.insert("dokter", kd_dokter=kd_dokter, nm_dokter=nm_dokter)
-        if kd_dokter_bpjs:
-            self.insert(
-                "maping_dokter_dpjpvclaim",
-                kd_dokter=kd_dokter,
-                kd_dokter_bpjs=kd_dokter_bpjs,
-                nm_dokter_bpjs=nm_dokter,
-            )
-        for hari in DAYS:
-            self.insert(
-                "jadwal",
-                kd_dokter=kd_dokter,
-                hari_kerja=hari,
-                jam_mulai="08:00:00",
-                jam_selesai="14:00:00",
-                kd_poli=kd_poli,
-                kuota=KUOTA,
-            )
 
     def _kd_poli_bpjs(self, kd_poli: str) -> str:
         return self.value("maping_poli_bpjs", "kd_poli_bpjs", kd_poli_rs=kd_poli)

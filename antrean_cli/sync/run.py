@@ -39,7 +39,7 @@ from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.enrich import enriched
 from antrean_cli.sync.housekeeping import forget_waits, prune, recover, shorten_waits
 from antrean_cli.sync.read import Reading, read, sessions_of
-from antrean_cli.sync.record import record
+from antrean_cli.sync.record import Recorded, record
 from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 
 if TYPE_CHECKING:
@@ -610,15 +610,23 @@ def preview(settings: Settings, ledger: Ledger, now: datetime, since: date | Non
     `ledger` is a copy (see Ledger.copy). Raises SettingsError or TemporaryError for Khanza,
     StateError for the ledger.
     """
+    look(settings, ledger, now, since)
+    return sorted(
+        ledger.unfinished().values(), key=lambda booking: (booking.tanggal, booking.kodebooking)
+    )
+
+
+def look(settings: Settings, ledger: Ledger, now: datetime, since: date | None = None) -> Recorded:
+    """Do what a pass does before it asks BPJS for anything, and return what it wrote.
+
+    Raises SettingsError or TemporaryError for Khanza, StateError for the ledger.
+    """
     recover(ledger, now)
     sessions = sessions_of(settings, ledger)
     with Khanza(settings.khanza) as khanza:
         reading = read(khanza, ledger, settings.policy, now, since=since, sessions=sessions)
     reading = enriched(reading, ledger, sessions)
-    record(ledger, reading, plans_from(reading))
-    return sorted(
-        ledger.unfinished().values(), key=lambda booking: (booking.tanggal, booking.kodebooking)
-    )
+    return record(ledger, reading, plans_from(reading))
 
 
 def plans_from(reading: Reading) -> "Sequence[Plan]":

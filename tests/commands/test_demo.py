@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,59 @@ def test_the_demo_tells_a_day_and_shows_khanza_beside_bpjs(tmp_path: Path) -> No
     assert "belum ada tanda hadir" in done.stdout
     assert "0 kali ganda" in done.stdout
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
+
+
+AT_ITS_END = {"CLOCK": "2026-11-25T11:50+07:00"}
+
+
+def look(kept: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with the settings of a kept demo, at its time."""
+    return run("--env-file", str(kept / ".env"), *args, environ={**os.environ, **AT_ITS_END, **env})
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demo that was kept AT_ITS_END, to be read only."""
+    folder = tmp_path_factory.mktemp("demo") / "coba"
+    done = run("demo", "--keep", str(folder), environ={**os.environ, **AT_ITS_END})
+    assert done.returncode == 0
+    (folder / "shown.txt").write_text(done.stdout, encoding="utf-8")
+    return folder
+
+
+def test_a_kept_demo_has_a_month_to_look_at(kept: Path) -> None:
+    """By the real rules, from Khanza's rows to the ledger; BPJS holds what the report counts."""
+    shown = (kept / "shown.txt").read_text(encoding="utf-8")
+    assert "report --since 2026-10-26\n" in shown
+    assert "Sebulan sebelumnya" in shown
+    assert "8 kunjungan" in shown, "the day's story is that of the day alone"
+    assert ("→ 5 terkirim, 2 ditahan" in shown, "0 kali ganda" in shown) == (True, True)
+    done = look(kept, "report", "--since", "2026-10-26", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert found["begin"] == found["first"] == "2026-10-26"
+    total, coverage = found["total"], found["coverage"]
+    assert total["served"] > 200
+    assert 0.8 < total["whole_share"] < 1
+    assert 0.85 < coverage["share"] < 1
+    assert min(total[fact] for fact in ("cancelled", "no_show", "lapsed", "refused")) > 0
+    assert len(found["groups"]["dokter"]) > 5
+    assert {one["value"] for one in found["groups"]["hari"]} >= set("123456")
+    assert {"petakan", "sep"} <= {one["reason_code"] for one in coverage["uncovered"]}
+    with closing(sqlite3.connect(kept / "khanza.sqlite3")) as khanza:
+        (seps,) = khanza.execute("SELECT COUNT(*) FROM bridging_sep").fetchone()
+    assert coverage["seps"] == seps
+    held = json.loads((kept / "bpjs.json").read_text(encoding="utf-8"))["antrean"]
+    assert total["antrean"] == len(held)
+    assert "Khanza contoh: semua angka dan pasien rekaan" in look(kept, "report").stdout
+
+
+def test_a_day_of_the_month_agrees_in_khanza_ledger_and_bpjs(kept: Path) -> None:
+    with Simulator(**KEYS) as bpjs:
+        load_bookings(bpjs, kept / "bpjs.json")
+        done = look(kept, "reconcile", "--date", "2026-11-20", BPJS_BASE_URL=bpjs.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"^20-11-2026: 1\d antrean dibandingkan", done.stdout)
 
 
 def test_a_kept_demo_goes_on_with_the_simulator_once_the_clinic_is_mapped(tmp_path: Path) -> None:
@@ -77,27 +133,33 @@ def test_a_kept_demo_goes_on_with_the_simulator_once_the_clinic_is_mapped(tmp_pa
     assert kodebooking[0] in (folder / "bpjs.json").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("hhmm", "played"), [("11:49", "2026-11-24"), ("11:50", "2026-11-25")])
-def test_a_kept_demo_is_over_whatever_the_time_of_day(
-    tmp_path: Path, hhmm: str, played: str
-) -> None:
-    """Its last pass must not lie in the future, or status would doubt the clock."""
-    env = {**os.environ, "CLOCK": f"2026-11-25T{hhmm}+07:00"}
-    folder = tmp_path / "coba"
+def played_on(folder: Path, shown: str, clock: Mapping[str, str]) -> str:
+    """Return the day that a kept demo played on, once it looks as it has to at that time.
 
-    def at_that_time(*args: str) -> str:
-        return run(*args, environ=env).stdout
-
-    shown = at_that_time("demo", "--keep", str(folder))
-    assert f"show {played.replace('-', '')}000001" in shown
+    Its last pass must not lie in the future, or status would doubt the clock.
+    """
+    found = re.search(r"show (\d{4})(\d\d)(\d\d)000001", shown)
+    assert found
+    played = "-".join(found.groups())
     assert f"export ANTREAN_ENV_FILE={folder}/.env" in shown
     for command in (("status",), ("check", "--offline")):
-        assert "masa depan" not in at_that_time("--env-file", str(folder / ".env"), *command)
+        done = run("--env-file", str(folder / ".env"), *command, environ={**os.environ, **clock})
+        assert "masa depan" not in done.stdout
     with Simulator(**KEYS) as bpjs:
         load_bookings(bpjs, folder / "bpjs.json")
         for kodepoli, kodedokter in (("INT", 12345), ("ANA", 23456)):
             sessions: Any = bpjs.bookings.jadwaldokter(kodepoli, played).response
             assert kodedokter in [row["kodedokter"] for row in sessions]
+    return played
+
+
+def test_a_kept_demo_is_over_whatever_the_time_of_day(kept: Path, tmp_path: Path) -> None:
+    shown = (kept / "shown.txt").read_text(encoding="utf-8")
+    assert played_on(kept, shown, AT_ITS_END) == "2026-11-25"
+    a_minute_before = {"CLOCK": "2026-11-25T11:49+07:00"}
+    folder = tmp_path / "coba"
+    done = run("demo", "--keep", str(folder), environ={**os.environ, **a_minute_before})
+    assert played_on(folder, done.stdout, a_minute_before) == "2026-11-24"
 
 
 def test_the_demos_last_line_names_a_page_of_the_guide() -> None:

@@ -145,6 +145,16 @@ def test_a_clinic_of_which_bpjs_has_nothing_by_our_book_either_is_left_out() -> 
     assert beside(figures(0)).clinics == ()
 
 
+def test_antrean_of_no_clinic_may_be_what_bpjs_has_more_of_one() -> None:
+    """Cancelled before anybody came: Khanza has no visit, and so no clinic."""
+    ours = {"int": figures(2), "": figures(1, cancelled=1)}
+    total = figures(3, cancelled=1)
+    for antrean, told in ((3, []), (4, ["more"])):
+        found = compared(both(row(antrean=antrean)), ours, total, FIRST, LAST)
+        assert [one.kodepoli for one in found.clinics] == ["INT"]
+        assert kinds(found) == told
+
+
 def test_without_the_mapping_only_the_whole_is_compared() -> None:
     found = compared(both(row(antrean=3)), {}, figures(5), FIRST, LAST)
     (clinic,) = found.clinics
