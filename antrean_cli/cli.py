@@ -34,6 +34,7 @@ GROUPS = {
         "check": "Periksa semuanya: pengaturan, Khanza, BPJS, dan apa yang kurang",
         "sync": "Satu putaran: baca Khanza, kirim yang baru ke BPJS",
         "units": "Cetak unit systemd, pengganti cron",
+        "backup": "Cadangkan berkas status, juga selagi putaran berjalan",
     },
     "Melihat": {
         "status": "Apakah semuanya baik? (0 baik, 12 perlu dilihat)",

@@ -97,6 +97,18 @@ def opened(path: Path) -> sqlite3.Connection:
 
 def copied(path: Path) -> sqlite3.Connection:
     """Return a copy in memory of the file, empty if there is none; nothing on disk is written."""
+    memory = _as_it_stands(path)
+    try:
+        with explained(path):
+            migrations.migrate(memory)
+    except BaseException:
+        memory.close()
+        raise
+    return memory
+
+
+def _as_it_stands(path: Path) -> sqlite3.Connection:
+    """Return the same, of the schema that the file has."""
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
         with explained(path):
@@ -105,11 +117,42 @@ def copied(path: Path) -> sqlite3.Connection:
                     _check(path)
                     with closing(_reading(path)) as source:
                         source.backup(memory)
-            migrations.migrate(memory)
     except BaseException:
         memory.close()
         raise
     return memory
+
+
+def back_up(path: Path, new: Path) -> None:
+    """Write what the file holds at this moment to a new one, whole and without anything beside it.
+
+    Passes go on meanwhile, however slow the disk of the new one is: it is written from memory.
+    Raises StateError for the file, OSError for the new one.
+    """
+    with closing(_as_it_stands(path)) as memory:
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        try:
+            with closing(sqlite3.connect(new, isolation_level=None)) as copy:
+                memory.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.DatabaseError as error:
+            number = errno.ENOSPC if _trouble(error) is _FULL else errno.EIO
+            raise OSError(number, str(error), str(new)) from error
+
+
+def is_ours(path: Path) -> bool:
+    """Return whether a file begins as a ledger does; raises OSError.
+
+    (sqlite.org/fileformat.html, The Database Header)
+    """
+    with path.open("rb") as file:
+        header = file.read(72)
+    return header[:16] == b"SQLite format 3\0" and header[68:] == APPLICATION_ID.to_bytes(4, "big")
+
+
+def is_in_use(path: Path) -> bool:
+    """Return whether a ledger lies, or lay, in this very place: what is locked for it is there."""
+    return path.with_name(path.name + OPEN_LOCK).exists()
 
 
 def examine(path: Path) -> None:

@@ -475,6 +475,14 @@ def scene_report(ward: Ward, attack: Attack) -> None:
         ward.run("report", "--since", str(YESTERDAY), "--bpjs", "--json")
 
 
+def scene_backup(ward: Ward, attack: Attack) -> None:
+    """The copy is searched with the other files."""
+    at_the_desk("status")(ward, attack)
+    ward.run("backup", "cadangan.sqlite3")
+    ward.run("backup", "cadangan.sqlite3", "--json")
+    assert (ward.folder / "cadangan.sqlite3").exists()
+
+
 def scene_sites(ward: Ward, attack: Attack) -> None:
     """Of a hospital that is well, and of one whose settings are wrong."""
     at_the_desk("status")(ward, attack)
@@ -566,6 +574,7 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
     "report": scene_report,
     "todo": at_the_desk("todo"),
     "sites": scene_sites,
+    "backup": scene_backup,
     "ref": scene_ref,
     "units": scene_units,
     "demo": scene_demo,
