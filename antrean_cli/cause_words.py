@@ -53,7 +53,7 @@ _REASONS = {
 
 def system_reason(number: int | None) -> str:
     """Return what the system complains about, by its number."""
-    return _REASONS.get(number or 0, f"galat sistem {number}")
+    return _REASONS.get(number or 0, f"kesalahan sistem {number}")
 
 
 _SET_CLOCK = "sudo timedatectl set-ntp true"
@@ -238,7 +238,7 @@ WORDS: Mapping[Cause, Words] = {
         "Khanza menolak akun atau kata sandinya", "periksa KHANZA_USER dan KHANZA_PASSWORD"
     ),
     Cause.KHANZA_LOGIN_METHOD: _settings(
-        "Khanza menolak cara masuk akun ini (galat {galat})",
+        "Khanza menolak cara masuk akun ini (kesalahan {galat})",
         "beri antrean akun yang masuk dengan kata sandi biasa (mysql_native_password)",
     ),
     Cause.KHANZA_CLEAR: _settings(
@@ -257,12 +257,12 @@ WORDS: Mapping[Cause, Words] = {
         lambda told: f"KHANZA_CA: {told.about or '…'} bukan berkas sertifikat", "periksa KHANZA_CA"
     ),
     Cause.KHANZA_ACCOUNT: _settings(
-        "akun di Khanza terkunci, atau kata sandinya kedaluwarsa (galat {galat})",
+        "akun di Khanza terkunci, atau kata sandinya kedaluwarsa (kesalahan {galat})",
         "buka kuncinya atau perbarui kata sandinya di server database, lalu KHANZA_PASSWORD",
     ),
     Cause.KHANZA_CLIENT: _settings(
-        "server database Khanza menolak komputer ini (galat {galat})",
-        "izinkan komputer ini bagi akun antrean; setelah terlalu banyak galat ketik sebagai "
+        "server database Khanza menolak komputer ini (kesalahan {galat})",
+        "izinkan komputer ini bagi akun antrean; setelah terlalu banyak kesalahan, ketik sebagai "
         "administrator: FLUSH HOSTS;",
     ),
     Cause.KHANZA_GRANT: _settings(_hidden, "beri akun itu GRANT SELECT"),
@@ -275,7 +275,7 @@ WORDS: Mapping[Cause, Words] = {
         _lacking, "periksa KHANZA_DATABASE, atau perbarui Khanza ke versi yang memilikinya"
     ),
     Cause.KHANZA_LOCKED: Words(
-        "tabel Khanza sedang dikunci program lain (galat {galat})",
+        "tabel Khanza sedang dikunci program lain (kesalahan {galat})",
         "bila berlanjut, lihat siapa yang menguncinya dengan SHOW FULL PROCESSLIST",
     ),
     Cause.KHANZA_CRASHED: _settings(
@@ -283,7 +283,7 @@ WORDS: Mapping[Cause, Words] = {
         "perbaiki tabelnya di server itu: mysqlcheck --repair",
     ),
     Cause.KHANZA_FULL: Words(
-        "server database Khanza tidak menerima sambungan lagi (galat {galat})",
+        "server database Khanza tidak menerima sambungan lagi (kesalahan {galat})",
         "bila berlanjut, naikkan max_connections atau batas akun antrean",
     ),
     Cause.KHANZA_SLOW: Words(
@@ -315,7 +315,7 @@ WORDS: Mapping[Cause, Words] = {
         "penjamin BPJS tidak diketahui: tabel password_asuransi di Khanza kosong",
         "isi ANTREAN_KD_PJ",
     ),
-    Cause.KHANZA_OTHER: Words("Khanza tidak menjawab seperti mestinya (galat {galat})"),
+    Cause.KHANZA_OTHER: Words("Khanza tidak menjawab seperti mestinya (kesalahan {galat})"),
     # -- this computer
     Cause.NO_CLOCK: _settings("jam komputer ini menunjuk", "betulkan jamnya", _SET_CLOCK),
     Cause.UNWRITABLE: Words(_unwritable, "periksa dengan: antrean check"),

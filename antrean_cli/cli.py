@@ -43,7 +43,7 @@ GROUPS = {
         "list": "Daftar kiriman: ditahan, ditolak, menunggu, terkirim",
         "show": "Riwayat satu kunjungan: terkirim, kurang, siapa berbuat apa",
         "report": "Laporan satu masa: SEP, task, waktu tunggu, sebab yang hilang",
-        "reconcile": "Cocokkan Khanza, ledger, dan BPJS satu hari (0 cocok, 13 beda)",
+        "reconcile": "Cocokkan catatan antrean dengan Khanza dan BPJS (0 cocok, 13 beda)",
     },
     "Membetulkan": {
         "retry": "Coba lagi yang ditolak atau ditahan",
@@ -129,7 +129,7 @@ antrean update --help
     subcommand_metavar="PERINTAH [ARGUMEN]...",
 )
 @click.option("--env-file", type=FILE, metavar="BERKAS", help="Berkas pengaturan (.env).")
-@click.option("--state", type=FILE, metavar="BERKAS", help="Berkas status (ledger).")
+@click.option("--state", type=FILE, metavar="BERKAS", help="Berkas status (catatan antrean).")
 @click.option("-v", "--verbose", is_flag=True, help="Tampilkan setiap perubahan.")
 @click.option("-q", "--quiet", is_flag=True, help="Tampilkan kesalahan saja.")
 @click.option(

@@ -71,7 +71,7 @@ def test_a_cause_that_only_some_calls_have_is_mended_elsewhere(
     [
         ("ENOENT", "foldernya tidak ada"),
         ("ENOSPC", "disk penuh"),
-        ("EXDEV", "galat sistem 18"),
+        ("EXDEV", "kesalahan sistem 18"),
         ("ESOK", "sistem menolaknya"),
         ("", "sistem menolaknya"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ from antrean_cli.render.reasons import holds
 from antrean_cli.rules.alerts import AlertKind
 from antrean_cli.rules.sources import SOURCES, TICKET_SOURCES
 from tests.guide_tables import pages, with_tables
+from tests.support.command import run
 from tests.support.typed_lines import calls, refused_by_click, typed_in_page
 
 README = Path(__file__).parents[1] / "README.md"
@@ -73,12 +75,9 @@ def test_commands_and_options_that_a_sentence_names_are_there(path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_the_help_of_a_command_fits_a_terminal_and_its_examples_are_taken(name: str) -> None:
-    outer = click.Context(group, info_name="antrean")
-    command = group.get_command(outer, name) if name else group
-    assert command
-    with click.Context(command, parent=outer, info_name=name, max_content_width=80) as context:
-        assert [line for line in command.get_help(context).splitlines() if len(line) > 80] == []
-    _, examples = (command.epilog or "").split("Contoh:\n")
+    shown = run(*name.split(), "--help", environ={**os.environ, "COLUMNS": "80"}).stdout
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+    _, examples = shown.split("Contoh:\n")
     typed = list(calls(examples.split("\n\n")[0]))
     assert 2 <= len(typed) <= 6
     assert [(words, why) for words in typed if (why := refused_by_click(words))] == []

@@ -16,7 +16,7 @@ from antrean_cli.render.text import json_text
 LEVELS = {
     Level.OK: ("ok", "green"),
     Level.WARNING: ("peringatan", "yellow"),
-    Level.FAULT: ("galat", "red"),
+    Level.FAULT: ("kesalahan", "red"),
 }
 WIDTH, MARGIN = 80, " " * 11
 
@@ -26,7 +26,8 @@ WIDTH, MARGIN = 80, " " * 11
     help=(
         "Periksa semuanya sebelum putaran pertama, dan setiap kali ada yang aneh: pengaturan, "
         "berkas status, Khanza, BPJS, pemetaan, dan jadwal. Tiap baris: ok, peringatan, atau "
-        "galat, dan apa yang harus diketik. Tidak ada yang diubah. Kode keluar 0 tanpa galat."
+        "kesalahan, dan apa yang harus diketik. Tidak ada yang diubah. Kode keluar 0 tanpa "
+        "kesalahan."
     ),
     epilog=examples(
         """
@@ -95,4 +96,4 @@ def _summary(found: list[Finding]) -> str:
     counts = {level: sum(finding.level == level for finding in found) for level in LEVELS}
     if not counts[Level.FAULT] + counts[Level.WARNING]:
         return "\nSemua baik."
-    return f"\n{counts[Level.FAULT]} galat, {counts[Level.WARNING]} peringatan."
+    return f"\n{counts[Level.FAULT]} kesalahan, {counts[Level.WARNING]} peringatan."

@@ -29,9 +29,7 @@ antrean drop --reason petakan --poli MAT --keterangan "belum kerja sama"
     ),
 )
 @push_filter_options
-@click.option(
-    "--keterangan", required=True, metavar="TEKS", help="Alasan melepas, dicatat di ledger."
-)
+@click.option("--keterangan", required=True, metavar="TEKS", help="Alasan melepas; ikut dicatat.")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, wanted: PushFilter, keterangan: str, as_json: bool) -> None:

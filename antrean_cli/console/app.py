@@ -117,5 +117,6 @@ def require_known(ledger: "Ledger", number: str) -> None:
     """Raise InputError for a kode booking or no_rawat that the ledger does not know."""
     if number and not ledger.of_visit(number):
         raise InputError(
-            f"Ledger tidak mengenal {number}; periksa nomornya, atau jalankan dulu: antrean sync"
+            f"Tidak ditemukan di catatan antrean: {number}; "
+            "periksa nomornya, atau jalankan dulu: antrean sync"
         )

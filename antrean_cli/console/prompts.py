@@ -28,7 +28,7 @@ def known_of(settings: "Settings", kodebooking: str) -> str:
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
         record = ledger.record(kodebooking)
     if record is None:
-        return "tidak dikenal ledger"
+        return "tidak ada di catatan antrean"
     done = [step for step in ORDERED if (push := record.push(step)) and push.done]
     poli = [f"poli {record.kd_poli}"] if record.kd_poli else []
     last = f"task terakhir {done[-1]}" if done else "belum ada task"

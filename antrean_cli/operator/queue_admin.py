@@ -169,14 +169,14 @@ def replay(ledger: Ledger, tanggal: date, number: str, policy: Policy, now: date
     if begin is None or tanggal < begin:
         first = f"{begin}" if begin else "putaran pertama"
         raise InputError(
-            f"{tanggal} belum pernah dibaca (ledger mulai {first})",
+            f"{tanggal} belum pernah dibaca (catatan antrean mulai {first})",
             advice=f"antrean sync --since {tanggal}",
         )
     wanted = PushFilter(number=number, tanggal=tanggal)
     known = list(find_bookings(ledger, wanted, now))
     if number and not known:
         raise InputError(
-            f"Ledger tidak mengenal {number} pada {tanggal}; lihat: "
+            f"Tidak ditemukan di catatan antrean pada {tanggal}: {number}; lihat: "
             f"antrean list --date {tanggal} --sent"
         )
     with ledger.transaction():

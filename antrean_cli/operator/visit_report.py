@@ -109,12 +109,12 @@ def report_unknown(settings: Settings, kodebooking: str, now: datetime) -> Visit
     RefusedError for what BPJS said: there is nothing else to show.
     """
     record = Record(kodebooking=kodebooking, kind=Kind.MANUAL, tanggal=now.date())
-    notes = ("Ledger tidak mengenal antrean ini.",)
+    notes = ("Tidak ditemukan di catatan antrean.",)
     report = VisitReport(record=record, zone=settings.policy.zone, now=now, notes=notes)
     report = _with_bpjs(settings, report)
     if report.booking in (BookingAtBpjs.MISSING, BookingAtBpjs.UNKNOWN):
         unsure = " (daftar antreannya tidak dapat ditanya)" if not report.booking else ""
-        raise InputError(f"Ledger dan BPJS tidak mengenal {kodebooking}{unsure}")
+        raise InputError(f"Tidak ditemukan di catatan antrean dan di BPJS: {kodebooking}{unsure}")
     return report
 
 

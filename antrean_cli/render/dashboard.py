@@ -28,9 +28,9 @@ _MEANING = (
 _MOST = 10  # differences on a terminal
 _NAME = 24  # characters of a clinic's name in a line
 _WORDS = {
-    Kind.FEWER: "{what}: BPJS menghitung {theirs} antrean, kurang dari {ours} di ledger",
-    Kind.MORE: "{what}: BPJS menghitung {theirs} antrean, lebih dari {ours} di ledger",
-    Kind.WAIT: "{what}: {theirs} menit menurut BPJS (rs), {ours} menit menurut ledger",
+    Kind.FEWER: "{what}: BPJS menghitung {theirs} antrean, kurang dari {ours} di catatan antrean",
+    Kind.MORE: "{what}: BPJS menghitung {theirs} antrean, lebih dari {ours} di catatan antrean",
+    Kind.WAIT: "{what}: {theirs} menit menurut BPJS (rs), {ours} menit menurut catatan antrean",
     Kind.ARRIVAL: "{what}: {theirs} menit menurut server, {ours} menit menurut rs",
 }
 

@@ -419,7 +419,7 @@ def test_an_add_that_may_have_arrived_is_looked_for_by_what_is_to_be_typed(
         assert "28-01-2021" in shown.stdout
     else:
         assert shown.returncode == 2
-        assert f"Ledger dan BPJS tidak mengenal {KB}" in shown.stderr
+        assert f"Tidak ditemukan di catatan antrean dan di BPJS: {KB}" in shown.stderr
 
 
 def test_antrean_farmasi_in_doubt_may_be_sent_again(live_site: Site) -> None:
@@ -1011,7 +1011,7 @@ def test_a_time_of_now_and_a_99_are_asked_for_on_a_terminal(
     booked(live_site, KB, (3, "08:00:00"))
     arguments = ("update", KB, *typed)
     done = on_a_terminal(*arguments, environ=live_site.environment(), typed=f"{answer}\n")
-    assert f"Kirim {asked} untuk {KB} (tidak dikenal ledger) dengan waktu " in done.stdout
+    assert f"Kirim {asked} untuk {KB} (tidak ada di catatan antrean) dengan waktu " in done.stdout
     assert ("Tidak jadi; tidak ada yang berubah." in done.stdout) == (not sent)
     assert len(live_site.bodies("/antrean/updatewaktu")) == sent
 
