@@ -58,7 +58,7 @@ GROUPS = {
     },
     "Bertanya kepada BPJS": {
         "listtask": "Lihat task yang sudah dicatat BPJS",
-        "ref": "Daftar poli, dokter, dan jadwal milik BPJS",
+        "ref": "Daftar milik BPJS: poli, dokter, jadwal, antrean, dashboard",
     },
 }
 COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}

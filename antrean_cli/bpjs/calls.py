@@ -11,12 +11,14 @@ class Endpoint(NamedTuple):
     """One call: how it is made, and with which codes its rows come.
 
     `{}` in the path is a word to be filled in. A call that writes brings no rows, and no codes
-    stand here for it: what its answers mean is said in rules/answers.py.
+    stand here for it: what its answers mean is said in rules/answers.py. `private`: its words are a
+    patient's, and nobody is shown them again.
     """
 
     method: str
     path: str
     rows_with: tuple[str, ...] = ()
+    private: bool = False
 
     def path_of(self, *words: str) -> str:
         """Return the path with these words in it, percent-encoded: `/` and `#` both occur.
@@ -40,6 +42,16 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     CallName.JADWAL: Endpoint("GET", "/jadwaldokter/kodepoli/{}/tanggal/{}", ("200",)),
     CallName.PER_TANGGAL: Endpoint("GET", "/antrean/pendaftaran/tanggal/{}", ("200",)),
     CallName.PER_KODEBOOKING: Endpoint("GET", "/antrean/pendaftaran/kodebooking/{}", ("200",)),
+    CallName.AKTIF: Endpoint("GET", "/antrean/pendaftaran/aktif", ("200",)),
+    CallName.BELUM_DILAYANI: Endpoint(
+        "GET",
+        "/antrean/pendaftaran/kodepoli/{}/kodedokter/{}/hari/{}/jampraktek/{}",
+        ("200",),
+    ),
+    CallName.POLI_FP: Endpoint("GET", "/ref/poli/fp", _REFERENCE),
+    CallName.PASIEN_FP: Endpoint(
+        "GET", "/ref/pasien/fp/identitas/{}/noidentitas/{}", _REFERENCE, private=True
+    ),
     CallName.WAKTU_TANGGAL: Endpoint("GET", "/dashboard/waktutunggu/tanggal/{}/waktu/{}", ("200",)),
     CallName.WAKTU_BULAN: Endpoint(
         "GET", "/dashboard/waktutunggu/bulan/{}/tahun/{}/waktu/{}", ("200",)

@@ -93,10 +93,17 @@ class Client:
 
         - "ref_poli": Poli; "ref_dokter": Dokter
         - "jadwaldokter", kodepoli, tanggal: Praktek
-        - "per_tanggal", tanggal; "per_kodebooking", kodebooking: Antrean
+        - "per_tanggal", tanggal; "per_kodebooking", kodebooking; "aktif": Antrean
+        - "belum_dilayani", kodepoli, kodedokter, 1 (Monday) to 7, HH:MM-HH:MM: Antrean
+        - "ref_poli_fp": Poli; "ref_pasien_fp", nik or noka, the number: SidikJari
         - "waktu_tanggal", tanggal, rs or server; "waktu_bulan", MM, yyyy, rs or server: WaktuTunggu
         """
-        request = _Request(path=ENDPOINTS[name].path_of(*words), kodebooking="".join(words[:1]))
+        endpoint = ENDPOINTS[name]
+        request = _Request(
+            path=endpoint.path_of(*words),
+            private=words if endpoint.private else (),
+            kodebooking="" if endpoint.private else "".join(words[:1]),
+        )
         return self._exchange(name, request, within)
 
     def _exchange(self, name: str, request: _Request, within: float | None) -> Reply | Fault:

@@ -30,6 +30,7 @@ from antrean_cli.rules.listings import (
     Dokter,
     Poli,
     Praktek,
+    SidikJari,
     Task,
     WaktuTunggu,
     kodedokter_of,
@@ -198,7 +199,23 @@ def _antrean(row: Any, _: Redactor) -> Antrean:
         nomorkartu=_word(row.get("nokapst")),
         norm=_word(row.get("norekammedis")),
         status=_word(row.get("status")),
+        jampraktek=_word(row.get("jampraktek")),
+        noantrean=_word(row.get("noantrean")),
+        sumberdata=_word(row.get("sumberdata")),
     )
+
+
+def _poli_fp(row: Any, redact: Redactor) -> Poli:
+    return Poli(
+        kode=_required(row, "kodepoli"),
+        nama=redact(row.get("namapoli")),
+        kode_sub=redact(row.get("kodesubspesialis")),
+        nama_sub=redact(row.get("namasubspesialis")),
+    )
+
+
+def _sidik_jari(row: Any, _: Redactor) -> SidikJari:
+    return SidikJari(terdaftar=_word(row["daftarfp"]).lower() in ("1", "true"))
 
 
 def _poli(row: Any, redact: Redactor) -> Poli:
@@ -265,6 +282,10 @@ _ROWS: dict[str, Callable[[Any, Redactor], Any]] = {
     CallName.JADWAL: _praktek,
     CallName.PER_TANGGAL: _antrean,
     CallName.PER_KODEBOOKING: _antrean,
+    CallName.AKTIF: _antrean,
+    CallName.BELUM_DILAYANI: _antrean,
+    CallName.POLI_FP: _poli_fp,
+    CallName.PASIEN_FP: _sidik_jari,
     CallName.WAKTU_TANGGAL: _waktu_tunggu,
     CallName.WAKTU_BULAN: _waktu_tunggu,
 }

@@ -35,6 +35,16 @@ def known_of(settings: "Settings", kodebooking: str) -> str:
     return ", ".join([f"{record.tanggal:%d-%m-%Y}", *poli, last])
 
 
+def answer_to(question: str) -> str:
+    """Ask a person at the terminal, and return the line; in a script it is read unasked.
+
+    The end of the input, and a closed one, are an empty line.
+    """
+    if on_terminal():
+        click.echo(question, nl=False, err=True)
+    return "" if sys.stdin is None else sys.stdin.buffer.readline().decode(errors="replace").strip()
+
+
 def agreed(question: str) -> bool:
     """Ask, and return whether the person said yes; the end of the input is a no."""
     while True:

@@ -54,9 +54,12 @@ def listing(client: Client, name: str, *words: str) -> Sequence[Any]:
     return asked(client, name, *words).response
 
 
-def asked(client: Client, name: str, *words: str) -> Reply:
-    """Return what BPJS answers when one of its lists is asked for, as `listing` does."""
-    return _answered(name, client.ask(name, *words))
+def asked(client: Client, name: str, *words: str, missing_ok: bool = False) -> Reply:
+    """Return what BPJS answers when one of its lists is asked for, as `listing` does.
+
+    A booking that BPJS does not know is a RefusedError, with `missing_ok` no rows.
+    """
+    return _answered(name, client.ask(name, *words), missing_ok=missing_ok)
 
 
 def _rows(name: str, answer: Reply | Fault, *, missing_ok: bool = False) -> Sequence[Any]:

@@ -90,7 +90,11 @@ class Answer:
 
 
 _UPDATE = (CallName.UPDATE,)
-_LISTS = (CallName.LISTTASK, CallName.PER_TANGGAL, CallName.PER_KODEBOOKING)
+_REFERENCES = (CallName.POLI, CallName.DOKTER, CallName.POLI_FP, CallName.PASIEN_FP)
+_LISTS = (
+    *(CallName.LISTTASK, CallName.PER_TANGGAL, CallName.PER_KODEBOOKING, CallName.AKTIF),
+    *(CallName.BELUM_DILAYANI, CallName.POLI_FP, CallName.PASIEN_FP),
+)
 _DASHBOARD = (CallName.WAKTU_TANGGAL, CallName.WAKTU_BULAN)
 _OF_ONE_BOOKING = (CallName.UPDATE, CallName.LISTTASK, CallName.PER_KODEBOOKING)
 
@@ -99,7 +103,7 @@ ANSWERS = (
     Answer(code="200", kind=OutcomeKind.DONE),
     # "TaskId=N sudah ada", "Terdapat duplikasi Kode Booking": nothing is overwritten
     Answer(code=ALREADY_THERE, kind=OutcomeKind.ALREADY),
-    Answer(calls=(CallName.POLI, CallName.DOKTER), code="1", kind=OutcomeKind.DONE),
+    Answer(calls=_REFERENCES, code="1", kind=OutcomeKind.DONE),
     # There is none.
     Answer(calls=(*_LISTS, *_DASHBOARD), code="204", kind=OutcomeKind.DONE),
     # antrean farmasi: "… sudah ada"

@@ -80,6 +80,10 @@ class CallName(Code):
     JADWAL = "jadwaldokter"
     PER_TANGGAL = "per_tanggal"
     PER_KODEBOOKING = "per_kodebooking"
+    AKTIF = "aktif"
+    BELUM_DILAYANI = "belum_dilayani"
+    POLI_FP = "ref_poli_fp"
+    PASIEN_FP = "ref_pasien_fp"
     WAKTU_TANGGAL = "waktu_tanggal"
     WAKTU_BULAN = "waktu_bulan"
 

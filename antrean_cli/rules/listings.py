@@ -27,9 +27,10 @@ class Task(NamedTuple):
 
 
 class Antrean(NamedTuple):
-    """One booking that BPJS holds, from antrean per tanggal.
+    """One booking that BPJS holds, from antrean per tanggal and the like.
 
-    The patient's numbers (nik, nomorkartu, norm) are compared, and never kept or shown.
+    The patient's numbers are compared, and never kept; people are shown the record number alone.
+    `jampraktek` is `HH:MM-HH:MM`, `noantrean` the number on the ticket, `sumberdata` who told it.
     """
 
     kodebooking: str
@@ -40,6 +41,9 @@ class Antrean(NamedTuple):
     nomorkartu: str
     norm: str
     status: str
+    jampraktek: str = ""
+    noantrean: str = ""
+    sumberdata: str = ""
 
     @property
     def cancelled(self) -> bool:
@@ -74,6 +78,12 @@ class Praktek(NamedTuple):
     jampraktek: str
     kapasitas: str
     libur: bool
+
+
+class SidikJari(NamedTuple):
+    """Whether a patient's finger print is registered."""
+
+    terdaftar: bool
 
 
 DASHBOARD_TASKS = (1, 2, 3, 4, 5, 6)  # each up to the next task

@@ -75,6 +75,17 @@ def listtask_body(kodebooking: str) -> dict[str, Any]:
     return {"kodebooking": kodebooking}
 
 
+def patient_words(number: str) -> tuple[str, str] | None:
+    """Return the words that BPJS looks a patient up by: nik or noka, and the number.
+
+    None for what is neither a NIK nor the number of a card.
+    """
+    if not re.fullmatch(r"[0-9]*", number):
+        return None
+    identity = {16: "nik", 13: "noka"}.get(len(number))
+    return (identity, number) if identity else None
+
+
 def missing(visit: Visit) -> Reason | None:
     """Return why tambah antrean cannot be filled for this visit yet.
 

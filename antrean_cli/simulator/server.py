@@ -218,6 +218,7 @@ class Simulator:
         return None, False
 
     def _record(self, path: str, body: Body | None, answer: Answer) -> None:
+        path = _without_identity(path)  # no patient is looked up in the journal
         entry = Received(self._next_no, path, body, answer.code, answer.message)
         self._next_no += 1
         if self._journal:
@@ -392,8 +393,12 @@ def _masked_value(name: str, value: Any) -> Any:
     if name in _OF_PATIENTS and value is not None:
         return _TOLD_APART.sub("*", str(value))
     if name == "path":
-        return _IDENTITY.sub("***", value)
+        return _without_identity(value)
     return _masked(value)
+
+
+def _without_identity(path: str) -> str:
+    return _IDENTITY.sub("***", path)
 
 
 def _is_here(address: str) -> bool:

@@ -463,6 +463,15 @@ def scene_ref(ward: Ward, attack: Attack) -> None:
     """Names of clinics and doctors are BPJS's words too."""
     ward.run("ref", "poli")
     ward.run("ref", "jadwal", "INT", str(YESTERDAY), "--json")
+    booked = {"nik": NIK, "nomorkartu": CARD, "nohp": PHONE, "kodepoli": "INT"}
+    ward.bpjs.bookings.mobile_jkn("A1", str(YESTERDAY), **booked)  # type: ignore[arg-type]
+    for form in ((), ("--json",), ("--csv",)):
+        for words in (("antrean", str(YESTERDAY)), ("antrean", "A1"), ("aktif",)):
+            assert "A1" in ward.run("ref", *words, *form)
+    for number in (NIK, CARD):
+        assert "terdaftar" in ward.run("ref", "pasien-fp", stdin=f"{number}\n")
+        for _ in gossip(ward, attack):
+            ward.run("ref", "pasien-fp", "--json", stdin=f"{number}\n")
     for _ in gossip(ward, attack):
         ward.run("ref", "dokter")
 

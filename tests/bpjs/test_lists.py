@@ -21,7 +21,7 @@ from antrean_cli.operator.lookups import listing
 from antrean_cli.rules.answers import Reply
 from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.faults import Fault
-from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, WaktuTunggu
+from antrean_cli.rules.listings import Antrean, Dokter, Poli, Praktek, SidikJari, WaktuTunggu
 from antrean_cli.simulator import faults, server
 from antrean_cli.simulator.server import Simulator
 from tests.bpjs.using import ACCESS, BODY, TASKS, client, listtask
@@ -36,6 +36,16 @@ PATHS = {
     "jadwaldokter": (("INT", "2026-11-23"), "/jadwaldokter/kodepoli/INT/tanggal/2026-11-23"),
     "per_tanggal": (("2026-11-23",), "/antrean/pendaftaran/tanggal/2026-11-23"),
     "per_kodebooking": (("A1",), "/antrean/pendaftaran/kodebooking/A1"),
+    "aktif": ((), "/antrean/pendaftaran/aktif"),
+    "belum_dilayani": (
+        ("INT", "12345", "1", "08:00-14:00"),
+        "/antrean/pendaftaran/kodepoli/INT/kodedokter/12345/hari/1/jampraktek/08%3A00-14%3A00",
+    ),
+    "ref_poli_fp": ((), "/ref/poli/fp"),
+    "ref_pasien_fp": (
+        ("nik", "9901010101000001"),
+        "/ref/pasien/fp/identitas/nik/noidentitas/9901010101000001",
+    ),
     "waktu_tanggal": (
         ("2026-11-23", "rs"),
         "/dashboard/waktutunggu/tanggal/2026-11-23/waktu/rs",
@@ -100,8 +110,25 @@ ANTREAN = Antrean(
         "0009000000001",
         "000001",
     ),
-    "Belum dilayani",
+    *("Belum dilayani", "08:00-14:00", "INT-001", "Bridging Antrean"),
 )
+
+
+# The clinics with finger print have keys of their own.
+POLI_FP = {
+    "kodesubspesialis": "027",
+    "namasubspesialis": "Anak Alergi",
+    "kodepoli": "ANA",
+    "namapoli": "ANAK",
+}
+
+
+SIDIK_JARI = {
+    "nomorkartu": "0009000000001",
+    "nik": "9901010101000001",
+    "tgllahir": "2000-04-02",
+    "daftarfp": 1,
+}
 
 
 # As the catalogue prints one, with figures of its own: the sums of the tasks and their means.
@@ -146,6 +173,10 @@ ROWS: dict[str, tuple[int, dict[str, Any], object]] = {
     ),
     "per_tanggal": (200, PENDAFTARAN, ANTREAN),
     "per_kodebooking": (200, PENDAFTARAN, ANTREAN),
+    "aktif": (200, PENDAFTARAN, ANTREAN),
+    "belum_dilayani": (200, PENDAFTARAN, ANTREAN),
+    "ref_poli_fp": (1, POLI_FP, Poli("ANA", "ANAK", "027", "Anak Alergi")),
+    "ref_pasien_fp": (1, SIDIK_JARI, SidikJari(terdaftar=True)),
     "waktu_tanggal": (200, WAKTU, TUNGGU),
     "waktu_bulan": (200, WAKTU, TUNGGU),
 }
@@ -237,7 +268,8 @@ def test_a_booking_of_any_name_is_found_by_it(simulator: Simulator) -> None:
 
 def test_the_stand_in_lets_every_list_in(simulator: Simulator) -> None:
     """Each of them, signed and decrypted from end to end."""
-    simulator.bookings.mobile_jkn("A1", "2026-11-23")
+    patient = {"nik": "9901010101000001", "kodepoli": "INT"}
+    simulator.bookings.mobile_jkn("A1", "2026-11-23", **patient)  # type: ignore[arg-type]
     for name, (words, _) in PATHS.items():
         reply = client(simulator.url).ask(name, *words)
         assert isinstance(reply, Reply), name
@@ -271,13 +303,20 @@ def test_a_reference_comes_with_the_catalogues_1_or_the_200_of_all_other_calls(
         assert listing(client(door.url), name) == [wanted]
 
 
-@pytest.mark.parametrize("name", [name for name in ROWS if not name.startswith("waktu")])
+# What names a row of a list.
+KEYS = {
+    "ref_poli": "kdpoli",
+    "ref_poli_fp": "kodepoli",
+    "ref_dokter": "kodedokter",
+    "jadwaldokter": "kodedokter",
+    **dict.fromkeys(("per_tanggal", "per_kodebooking", "aktif", "belum_dilayani"), "kodebooking"),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
 def test_what_a_row_lacks_is_empty_and_what_else_it_holds_is_left(name: str) -> None:
     """Only its key is needed; BPJS may add fields."""
-    _, row, wanted = ROWS[name]
-    key = {"ref_poli": "kdpoli", "ref_dokter": "kodedokter", "jadwaldokter": "kodedokter"}.get(
-        name, "kodebooking"
-    )
+    key, (_, row, wanted) = KEYS[name], ROWS[name]
     (bare,) = found(name, [{key: row[key], "baru": [1]}])
     assert bare[0] == wanted[0]  # type: ignore[index]
     assert set(bare[1:]) <= {"", False}
@@ -314,6 +353,24 @@ def test_names_and_words_lose_control_characters_and_do_not_go_on_for_ever(name:
 def test_a_number_of_a_patient_in_a_name_is_hidden() -> None:
     (row,) = found("ref_dokter", [{"kodedokter": 1, "namadokter": "dr. Contoh 9901010101000001"}])
     assert row.nama == "dr. Contoh …"
+
+
+@pytest.mark.parametrize(
+    ("daftarfp", "terdaftar"), [(1, True), ("1", True), (True, True), (0, False), (None, False)]
+)
+def test_of_a_patient_it_is_only_read_whether_the_finger_print_is_there(
+    daftarfp: object, terdaftar: bool
+) -> None:
+    (row,) = found("ref_pasien_fp", {**SIDIK_JARI, "daftarfp": daftarfp})
+    assert row == (terdaftar,)
+
+
+def test_the_number_that_a_patient_was_looked_up_by_is_hidden_in_any_answer() -> None:
+    """Also a short one, which nothing else would hide."""
+    with canned(metadata(201, "Nomor 12AB9 tidak valid")) as door:
+        reply = client(door.url).ask("ref_pasien_fp", "noka", "12AB9")
+    assert isinstance(reply, Reply)
+    assert "12AB9" not in reply.message
 
 
 def test_a_dashboards_row_without_figures_has_none() -> None:

@@ -1,12 +1,14 @@
-"""`antrean ref`: three of BPJS's lists, shown."""
+"""`antrean ref`: BPJS's lists, shown."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
 
-from tests.support.site import Site
+from tests.support.site import Site, ms
 
 
 def lines(text: str) -> list[list[str]]:
@@ -47,6 +49,120 @@ def test_ref_prints_one_json_document(site: Site) -> None:
     }
     found = json.loads(site.run("ref", "jadwal", "INT", "2026-11-23", "--json").stdout)
     assert found == [{**session, "libur": False}]
+
+
+NIK, CARD, PHONE = "9901010101000001", "0009000000001", "081200000001"
+
+
+@pytest.fixture
+def booked(site: Site) -> Site:
+    """BPJS has two bookings of Monday: A1 waits for dr. 12346 of INT, 2026/11/23/000001 is seen."""
+    patient = {"nik": NIK, "nomorkartu": CARD, "nohp": PHONE, "kodepoli": "INT"}
+    seen = [{"taskid": 4, "waktu": ms("08:30:00")}]
+    for code, tasks in (("A1", []), ("2026/11/23/000001", seen)):
+        site.bpjs.bookings.mobile_jkn(code, "2026-11-23", tasks, kodedokter=12346, **patient)
+    return site
+
+
+def codes(site: Site, *words: str) -> list[str]:
+    done = site.run("ref", *words, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return [row["kodebooking"] for row in json.loads(done.stdout)]
+
+
+def test_ref_shows_the_bookings_that_bpjs_has(booked: Site) -> None:
+    assert codes(booked, "antrean", "2026-11-23") == ["A1", "2026/11/23/000001"]
+    assert codes(booked, "antrean", "23-11-2026") == ["A1", "2026/11/23/000001"]
+    assert codes(booked, "antrean", "2026/11/23/000001") == ["2026/11/23/000001"]
+    assert codes(booked, "aktif") == ["A1"]
+    for hari in ("senin", "Senin", "1"):
+        assert codes(booked, "menunggu", "int", "12346", hari, "08:00-14:00") == ["A1"]
+    done = booked.run("ref", "menunggu", "INT", "12346", "2", "08:00-14:00")
+    assert (done.returncode, done.stderr) == (0, "BPJS tidak punya data untuk itu.\n")
+    none = booked.run("ref", "antrean", "A2")
+    assert (none.returncode, none.stderr) == (0, "BPJS tidak punya data untuk itu.\n")
+
+
+def test_a_booking_is_shown_with_its_record_number_and_no_other_of_the_patient(
+    booked: Site,
+) -> None:
+    for form in ((), ("--json",), ("--csv",)):
+        shown = booked.run("ref", "antrean", "2026-11-23", *form).stdout
+        assert "123345" in shown
+        assert "Belum" in shown
+        assert not any(number in shown for number in (NIK, CARD, PHONE))
+    (row,) = json.loads(booked.run("ref", "antrean", "A1", "--json").stdout)
+    assert row == {
+        "kodebooking": "A1",
+        "tanggal": "2026-11-23",
+        "kodepoli": "INT",
+        "kodedokter": "12346",
+        "norm": "123345",
+        "status": "Belum dilayani",
+        "jampraktek": "08:00-14:00",
+        "noantrean": "A-12",
+        "sumberdata": "Mobile JKN",
+    }
+
+
+def test_ref_shows_the_clinics_with_finger_print(site: Site) -> None:
+    assert [row["kode"] for row in json.loads(site.run("ref", "poli-fp", "--json").stdout)] == [
+        "IRM",
+        "MAT",
+    ]
+    assert "Rehabilitasi Medik" in site.run("ref", "poli-fp").stdout
+
+
+@pytest.mark.parametrize(("number", "identity"), [(NIK, "nik"), (CARD, "noka")])
+def test_a_patients_finger_print_is_asked_for_without_the_number_on_the_command_line(
+    booked: Site, number: str, identity: str
+) -> None:
+    done = booked.run("ref", "pasien-fp", input=f" {number} \n")
+    assert (done.returncode, done.stdout.split("\n")[2], done.stderr) == (0, "terdaftar", "")
+    assert booked.run("ref", "pasien-fp", "--json", input=number).stdout == (
+        '[\n  {\n    "terdaftar": true\n  }\n]\n'
+    )
+    assert {one.path for one in booked.bpjs.received} == {
+        f"/ref/pasien/fp/identitas/{identity}/noidentitas/***"
+    }, "not even the stand-in's journal has it"
+    unknown = booked.run("ref", "pasien-fp", input="9901010101999999")
+    assert (unknown.returncode, unknown.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("typed", ["", "123", "99010101 01000001", "٩٩٠١٠١٠١٠١٠٠٠٠٠١", "\x00"])
+def test_what_is_no_patients_number_is_asked_of_nobody(site: Site, typed: str) -> None:
+    done = site.run("ref", "pasien-fp", input=typed)
+    assert (done.returncode, done.stdout, site.bpjs.arrived) == (2, "", [])
+    assert "bukan NIK (16 angka)" in done.stderr
+
+
+def test_a_patients_number_on_the_command_line_is_not_taken_and_not_repeated(site: Site) -> None:
+    done = site.run("ref", "pasien-fp", NIK)
+    assert (done.returncode, NIK in done.stderr, site.bpjs.arrived) == (2, False, [])
+    assert "ketik: antrean ref pasien-fp" in done.stderr
+
+
+def test_ref_shows_the_dashboard_as_bpjs_has_it(booked: Site) -> None:
+    times = [{"taskid": 3, "waktu": ms("08:00:00")}, {"taskid": 4, "waktu": ms("08:12:30")}]
+    booked.bpjs.bookings.mobile_jkn("A3", "2026-11-24", times, kodepoli="INT")
+    for words, antrean in ((("2026-11",), [2, 1]), (("2026-11-24", "rs"), [1])):
+        rows = json.loads(booked.run("ref", "dashboard", *words, "--json").stdout)
+        assert [row["antrean"] for row in rows] == antrean
+        assert rows[-1]["means"][2] == 750
+    shown = booked.run("ref", "dashboard", "2026-11-24").stdout.splitlines()[2]
+    assert shown.split() == ["INT", "Anak", "1", "-", "-", "12,5", "-", "-", "-"]
+    booked.run("ref", "dashboard", "2026-11", "server")
+    month = "/dashboard/waktutunggu/bulan/11/tahun/2026/waktu/server"
+    assert booked.bpjs.received[-1].path == month
+
+
+def test_a_list_can_be_opened_in_a_spreadsheet(booked: Site) -> None:
+    text = booked.run("ref", "antrean", "A1", "--csv").stdout.removeprefix("\ufeff")
+    (row,) = csv.DictReader(io.StringIO(text), delimiter=";")
+    assert (row["kodebooking"], row["noantrean"]) == ("A1", "A-12")
+    text = booked.run("ref", "dashboard", "2026-11", "--csv").stdout.removeprefix("\ufeff")
+    (row,) = csv.DictReader(io.StringIO(text), delimiter=";")
+    assert (row["kodepoli"], row["antrean"], row["means_3"]) == ("INT", "2", "0,0")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +208,19 @@ def test_ref_says_whether_bpjs_has_nothing_or_nothing_fits(site: Site) -> None:
         (("poli", "INT"), "antrean ref poli --cari INT"),
         (("dokter", "sari", "2026-11-23"), "--cari sari"),
         (("poli", "--cari"), "--cari"),
+        (("aktif", "INT"), "antrean ref aktif --cari INT"),
+        (("antrean",), "antrean ref antrean 2026-11-23"),
+        (("antrean", "2026-02-31"), "YYYY-MM-DD"),
+        (("antrean", "A" * 300), "KODEBOOKING"),
+        (("menunggu", "INT", "12345", "senin"), "senin 08:00-14:00"),
+        (("menunggu", "INT", "sari", "senin", "08:00-14:00"), "antrean ref dokter"),
+        (("menunggu", "INT", "12345", "0", "08:00-14:00"), "senin sampai minggu"),
+        (("menunggu", "INT", "12345", "besok", "08:00-14:00"), "senin sampai minggu"),
+        (("menunggu", "INT", "12345", "senin", "pagi"), "08:00-14:00"),
+        (("dashboard",), "antrean ref dashboard 2026-11 server"),
+        (("dashboard", "2026-13"), "YYYY-MM"),
+        (("dashboard", "2026-11", "rumah"), "rs atau server"),
+        (("poli", "--csv=x"), "--csv"),
     ],
 )
 def test_wrong_arguments_of_ref_are_one_line_and_ask_nobody(
@@ -106,7 +235,8 @@ def test_wrong_arguments_of_ref_are_one_line_and_ask_nobody(
 def test_a_session_table_fits_80_columns_with_the_names_that_there_are(site: Site) -> None:
     name = "Prof. Dr. dr. Maximilianus Contoh Panjang, Sp.PD-KGEH, FINASIM"
     site.bpjs.bookings.mobile_jkn("A1", "2026-11-23", kodedokter=99999, namadokter=name)
-    for arguments in (("poli",), ("dokter",), ("jadwal", "INT", "2026-11-23")):
+    lists = (("antrean", "2026-11-23"), ("aktif",), ("poli-fp",), ("dashboard", "2026-11"))
+    for arguments in (("poli",), ("dokter",), ("jadwal", "INT", "2026-11-23"), *lists):
         done = site.run("ref", *arguments, COLUMNS="80")
         assert max(map(len, done.stdout.splitlines())) <= 80, arguments
     assert "99999" in site.run("ref", "dokter").stdout

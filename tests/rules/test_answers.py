@@ -138,15 +138,17 @@ def test_a_text_counts_only_for_the_call_that_it_answers(
     assert judge(call, step, Reply(code="201", message=message)).kind == kind
 
 
+ANTREAN = ("per_tanggal", "per_kodebooking", "aktif", "belum_dilayani")
+FINGERPRINTS = ("ref_poli_fp", "ref_pasien_fp")
 DASHBOARDS = ("waktu_tanggal", "waktu_bulan")
 
 
 @pytest.mark.parametrize(
     ("code", "done"),
     [
-        ("1", {"ref_poli", "ref_dokter"}),
+        ("1", {"ref_poli", "ref_dokter", *FINGERPRINTS}),
         ("201", {"jadwaldokter", *DASHBOARDS}),
-        ("204", {"getlisttask", "per_tanggal", "per_kodebooking", *DASHBOARDS}),
+        ("204", {"getlisttask", *ANTREAN, *FINGERPRINTS, *DASHBOARDS}),
         ("200", {str(call) for call in CallName}),
         ("404", set()),
     ],
