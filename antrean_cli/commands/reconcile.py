@@ -7,8 +7,8 @@ import click
 
 from antrean_cli.console.app import App, require_ledger
 from antrean_cli.console.command import examples, subcommand
-from antrean_cli.console.options import json_option
-from antrean_cli.console.output import show
+from antrean_cli.console.options import csv_option, json_option
+from antrean_cli.console.output import require_one_form, room, show
 from antrean_cli.console.parameters import DAY
 from antrean_cli.console.progress import ProgressBar
 from antrean_cli.errors import DifferenceError, InputError
@@ -40,32 +40,45 @@ antrean reconcile --date 2026-11-22 --repair
 @click.option(
     "--repair", is_flag=True, help="Kirim lagi yang hilang, catat yang sudah ada di BPJS."
 )
+@csv_option
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, tanggal: date | None, everything: bool, repair: bool, as_json: bool
+    ctx: click.Context,
+    tanggal: date | None,
+    everything: bool,
+    repair: bool,
+    as_csv: bool,
+    as_json: bool,
 ) -> None:
     from antrean_cli.operator.reconcile import reconcile
-    from antrean_cli.render.reconcile import reconciliation_document, reconciliation_text
+    from antrean_cli.render.reconcile import (
+        reconciliation_csv,
+        reconciliation_document,
+        reconciliation_text,
+    )
 
+    require_one_form(as_csv=as_csv, as_json=as_json)
     app: App = ctx.obj
     settings = app.settings("bpjs", "khanza")
     now = app.now(settings.policy.zone)
     tanggal = _fit(tanggal or now.date(), now.date(), repair=repair)
     require_ledger(settings)
-    shown = sys.stderr.isatty() and not as_json and not app.quiet
+    shown = sys.stderr.isatty() and not (as_json or as_csv) and not app.quiet
     with ProgressBar("Membandingkan", shown=shown) as bar:
         found = reconcile(settings, tanggal, now, repair=repair, progress=bar.move)
     if as_json:
         click.echo(json_text(reconciliation_document(found, everything=everything)))
+    elif as_csv:
+        click.echo(reconciliation_csv(found, settings.policy.zone))
     else:
-        show(reconciliation_text(found, settings.policy.zone, everything=everything))
+        show(reconciliation_text(found, settings.policy.zone, room(), everything=everything))
     if found.repaired:
         app.say(
             f"{found.repaired} kiriman dibetulkan; yang hilang terkirim pada putaran berikutnya "
             "(antrean sync)."
         )
-    if found.error and as_json:
+    if found.error and (as_json or as_csv):
         raise found.error
     if found.error:
         ctx.exit(found.error.exit_code)  # what was printed says why

@@ -18,6 +18,9 @@ now_option = click.option(
     "--now", "at_once", is_flag=True, help="Kirim sekarang juga, tidak menunggu putaran cron."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Tampilkan sebagai JSON.")
+csv_option = click.option(
+    "--csv", "as_csv", is_flag=True, help="Tampilkan sebagai CSV, untuk Excel."
+)
 html_option = click.option(
     "--html", type=FILE, metavar="FILE", help="Tulis satu halaman HTML ke berkas ini."
 )

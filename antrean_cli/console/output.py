@@ -1,6 +1,8 @@
 """What commands print: what was asked for, in colour, and what came of a change or a call."""
 
 import re
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +29,13 @@ def show(text: str) -> None:
     click.echo(_COLOURED.sub(lambda found: click.style(found[0], fg=_COLOURS[found[0]]), text))
 
 
+def room() -> int | None:
+    """Return the columns of the terminal that is printed on, None where none is: in a pipe."""
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
+
+
 class Forms(NamedTuple):
     """What a command can print or write, each made when it is asked for.
 
@@ -40,10 +49,12 @@ class Forms(NamedTuple):
     written: str
 
 
-def require_one_form(*, as_csv: bool, as_json: bool, html: Path | None) -> None:
+def require_one_form(*, as_csv: bool, as_json: bool, html: Path | None = None) -> None:
     """Raise InputError if several forms were asked for."""
-    if sum((as_csv, as_json, html is not None)) > 1:
-        raise InputError("pilih salah satu: --csv, --json, atau --html")
+    asked_for = {"--csv": as_csv, "--json": as_json, "--html": html is not None}
+    given = [option for option, is_given in asked_for.items() if is_given]
+    if len(given) > 1:
+        raise InputError(f"pilih salah satu: {' atau '.join(given)}")
 
 
 def tell_in_form(app: App, forms: Forms, *, as_csv: bool, as_json: bool, html: Path | None) -> None:

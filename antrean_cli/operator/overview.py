@@ -21,6 +21,7 @@ from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import DELAYS, Reason, general
 from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.times import service_day
+from antrean_cli.rules.todo import Cause, causes_of
 
 PENDING = frozenset({State.DUE, State.SENDING})
 # A clock that is wrong is told by the pass alone: nothing else can be trusted then.
@@ -42,6 +43,7 @@ class Overview:
     - `passed_at` and `exit_code` are those of the last pass, `succeeded_at` is when one last did
       all of its work; None if there was none.
     - `begin` is the day that no pass goes before, `checkpoint` the last one read to its end.
+    - `reasons` are those that pushes are held or were refused for, `causes` what is behind them.
     - `pending` pushes are on their way, the oldest of them for `oldest_pending`.
     - `held_for_people` pushes are held until somebody does something, the longest of them for
       `oldest_held`; `lapsing` are the last days of those that lapse within two days, and how many
@@ -66,6 +68,7 @@ class Overview:
     broken_rows: tuple[BrokenRow, ...]
     deadlines: Mapping[date, int]
     pace: Pace | None
+    causes: tuple[Cause, ...] = ()
     left_alive: tuple[Record, ...] = ()
     unanswered: tuple[tuple[Record, str], ...] = ()
     held_for_people: int = 0
@@ -108,6 +111,7 @@ def overview(ledger: Ledger, now: datetime, *, in_short: bool = False) -> Overvi
         pending=sum(push.state in PENDING for push in pushes),
         oldest_pending=_oldest_pending(pushes, now),
         reasons=count_reasons(pushes),
+        causes=tuple(causes_of(pairs)),
         outages=_outages(state),
         broken_rows=state.broken_rows,
         deadlines=_deadlines(pairs),

@@ -3,7 +3,8 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from antrean_cli.render.pushes import pushes_in, reasons_summary
+from antrean_cli.render.pushes import pushes_in
+from antrean_cli.render.root_causes import causes_text
 from antrean_cli.render.tables import table
 from antrean_cli.render.text import WIDTH
 from antrean_cli.render.times import time_of_day
@@ -13,6 +14,7 @@ from antrean_cli.rules.listings import Task
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import NO_SIGN_YET
 from antrean_cli.rules.times import parse_wakturs
+from antrean_cli.rules.todo import causes_of
 from antrean_cli.sync.report import Report
 
 
@@ -53,7 +55,7 @@ def proof_text(
         if push.step in (Step.TASK_99, Step.BATAL)
     ]
     arrived = sum(push.done for record in records for push in record.pushes.values())
-    held = reasons_summary(pushes_in(records, State.HELD, State.DUE))
+    held = causes_text(causes_of(pushes_in(records, State.HELD)))
     return f"""\
 Yang tercatat di Khanza, dan yang dipegang BPJS:
 

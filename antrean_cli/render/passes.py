@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from antrean_cli.errors import StoppedError
-from antrean_cli.render.pushes import due_table, push_document, pushes_in, reasons_summary
+from antrean_cli.render.pushes import due_table, push_document, pushes_in
+from antrean_cli.render.root_causes import causes_sections, causes_text
 from antrean_cli.render.tables import table
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.todo import causes_of
 from antrean_cli.sync.report import Report
 
 
@@ -24,8 +26,7 @@ def pass_text(report: Report, in_need: Iterable[tuple[Record, Push]], told: Iter
         report.later,
     )
     parts = [table(headings, [row])]
-    if summary := reasons_summary(in_need):
-        parts.append(f"Perlu ditindaklanjuti:\n{summary}")
+    parts += causes_sections(causes_of(in_need))
     parts += told
     for error in report.errors:
         if isinstance(error, StoppedError):
@@ -68,8 +69,8 @@ def preview_text(records: Sequence[Record], only_poli: Iterable[str]) -> str:
     lines.append(
         f"{len(due)} menunggu dikirim, {len(held)} ditahan. Pratinjau: tidak ada yang dikirim."
     )
-    if summary := reasons_summary(held):
-        lines.append(f"\nDitahan:\n{summary}")
+    if causes := causes_of(held):
+        lines.append(f"\nDitahan:\n{causes_text(causes)}")
     return "\n".join(lines)
 
 

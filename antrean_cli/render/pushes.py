@@ -1,21 +1,20 @@
-"""Pushes as people and scripts read them: a table, a line of log, a summary, JSON (Indonesian)."""
+"""Pushes as people and scripts read them: a table, a line of log, CSV, JSON (Indonesian)."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from antrean_cli.render.reasons import advice_on, sentence
-from antrean_cli.render.tables import table, table_parts
-from antrean_cli.render.times import epoch_ms, time_of_day
+from antrean_cli.render.reasons import sentence
+from antrean_cli.render.tables import csv_text, last_width, table, table_parts
+from antrean_cli.render.times import epoch_ms, excel_time, time_of_day
 from antrean_cli.render.unanswered import fault_document, fault_text
-from antrean_cli.render.words import KINDS, STATES, state_name, step_name
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.render.words import KINDS, state_name, step_name
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.journeys import OF_ADD
 from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.push import MANUAL, STEPS, Change, Push, Record
-from antrean_cli.rules.reasons import DELAYS, Reason, ReasonCode, general, has_code
+from antrean_cli.rules.reasons import Reason, has_code
 
-_REASON_WIDTH = 22
-_MOST_GROUPS = 15
+_REASON_WIDTH = 22  # at least
 
 
 def pushes_in(records: Iterable[Record], *states: str) -> list[tuple[Record, Push]]:
@@ -38,30 +37,83 @@ class PushRow(NamedTuple):
     alasan: str
 
 
-def push_row(record: Record, push: Push) -> PushRow:
-    """Return what `antrean list` shows of a push."""
+def push_row(record: Record, push: Push, *, briefly: bool) -> PushRow:
+    """Return what `antrean list` shows of a push.
+
+    `briefly`: what waits for an add does not repeat why that waits; its cause is shown by itself.
+    """
+    why = _why_or_when(record, push)
+    if briefly and has_code(push.reason, *OF_ADD) and push.state == State.HELD:
+        why = "menunggu antrean"
     return PushRow(
         hari=f"{record.tanggal:%d-%m}",
         kodebooking=record.kodebooking,
         poli=record.kd_poli,
         kiriman=step_name(push.step),
         keadaan=state_name(push),
-        alasan=_why_or_when(record, push),
+        alasan=why,
     )
 
 
-def push_table(rows: Sequence[PushRow]) -> Iterator[str]:
-    """Yield pushes as `antrean list` shows them, one a row, in parts of whole lines."""
+def push_table(rows: Sequence[PushRow], room: int | None) -> Iterator[str]:
+    """Yield pushes as `antrean list` shows them, one a row, in parts of whole lines.
+
+    `room` are the columns of the terminal, where the day stands only if there are several; without
+    one no line is broken.
+    """
     headings = ("Hari", "Kode booking", "Poli", "Kiriman", "Keadaan", "Alasan atau waktu")
-    return table_parts(headings, rows, _REASON_WIDTH)
+    first = 1 if room and len({row.hari for row in rows}) == 1 else 0
+    names, shown = headings[first:], [row[first:] for row in rows]
+    return table_parts(names, shown, last_width(names, shown, room, _REASON_WIDTH))
+
+
+_CSV_HEADINGS = (
+    "tanggal",
+    "kodebooking",
+    "no_rawat",
+    "poli",
+    "jenis",
+    "kiriman",
+    "keadaan",
+    "waktu",
+    "kode_alasan",
+    "alasan",
+    "sejak",
+)
+
+
+def push_csv(pairs: Iterable[tuple[Record, Push]]) -> str:
+    """Return pushes with their bookings, a line each, as Excel in Indonesia reads it."""
+    rows = (
+        (
+            f"{record.tanggal:%d-%m-%Y}",
+            record.kodebooking,
+            record.no_rawat,
+            record.kd_poli,
+            KINDS.get(record.kind, ""),
+            step_name(push.step),
+            state_name(push),
+            excel_time(push.waktu or push.recorded),
+            why.code.family if (why := _why(push)) else "",
+            _why_in_words(record, push),
+            excel_time(push.since),
+        )
+        for record, push in pairs
+    )
+    return csv_text(_CSV_HEADINGS, rows, excel=True)
 
 
 def _why_or_when(record: Record, push: Push) -> str:
     """Return why a push is where it is, else its time."""
+    return _why_in_words(record, push) or push_times(push)
+
+
+def _why_in_words(record: Record, push: Push) -> str:
+    """Return why a push is where it is, empty where nothing is to be said of that."""
     if fault := shown_fault(record, push.step):
         return fault_text(fault)
     why = _why(push)
-    return with_bodies_refused(record, push, sentence(why)) if why else push_times(push)
+    return with_bodies_refused(record, push, sentence(why)) if why else ""
 
 
 def with_bodies_refused(record: Record, push: Push, text: str) -> str:
@@ -132,48 +184,6 @@ def change_line(change: Change) -> str:
     if push.note:
         parts.append(f"[{sentence(push.note)}]")
     return " ".join(part for part in parts if part)
-
-
-# -- what needs somebody
-
-
-def reasons_summary(pairs: Iterable[tuple[Record, Push]]) -> str:
-    """Return holds and refusals, those with one reason together, and what to do about each.
-
-    The tasks that wait for a held add are counted with it.
-    """
-    groups: dict[tuple[State, Reason | None], list[tuple[Record, Push]]] = {}
-    behind: Counter[str] = Counter()
-    for record, push in pairs:
-        if has_code(push.reason, ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE):
-            behind[record.kodebooking] += 1
-        else:
-            groups.setdefault((push.state, _shared(push.reason)), []).append((record, push))
-    lines = []
-    for (state, _), members in list(groups.items())[:_MOST_GROUPS]:
-        reason = members[0][1].reason
-        text = sentence(reason) if reason else ""
-        lines.append(f"  {STATES[state]}: {_example(members, behind)}\n    {text}")
-        if reason and (advice := advice_on(reason)):
-            lines.append(f"    → {advice}")
-    if len(groups) > _MOST_GROUPS:
-        lines.append(f"  … dan {len(groups) - _MOST_GROUPS} alasan lain")
-    return "\n".join(lines)
-
-
-def _shared(reason: Reason | None) -> Reason | None:
-    """Return what pushes have in common that are shown together: delays end at several times."""
-    return general(reason) if reason and reason.code in DELAYS else reason
-
-
-def _example(members: Sequence[tuple[Record, Push]], behind: Counter[str]) -> str:
-    """Return the first push of a group, how many others there are, and what waits for its adds."""
-    record, push = members[0]
-    more = f" dan {len(members) - 1} lainnya" if len(members) > 1 else ""
-    waiting = sum(behind[record.kodebooking] for record, push in members if push.step == Step.ADD)
-    if waiting:
-        more += f" (dan {waiting} task yang menunggunya)"
-    return f"{record.kodebooking} {step_name(push.step)}{more}"
 
 
 # -- JSON

@@ -6,9 +6,9 @@ from typing import Any
 
 from antrean_cli.operator.reconcile import Reconciliation
 from antrean_cli.render.reasons import sentence
-from antrean_cli.render.tables import table
+from antrean_cli.render.tables import csv_text, last_width, table
 from antrean_cli.render.text import fill
-from antrean_cli.render.times import epoch_ms, time_of_day
+from antrean_cli.render.times import epoch_ms, excel_time, time_of_day
 from antrean_cli.render.words import STATES, state_name, step_name
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.comparison import Difference, DifferenceKind, Place, Verdict
@@ -17,6 +17,7 @@ from antrean_cli.rules.push import STEPS
 _COUNTS = ("Kiriman", "Semua", "BPJS", "Nanti", "Ditahan", "Ditolak", "Ditutup", "Hilang")
 _SIDES = ("Kode booking", "Kiriman", "Khanza", "Ledger", "BPJS")
 _DIFFERENCES = ("Kode booking", "Kiriman", "Apa")
+_CODE, _LEAST = 26, 30  # columns of a kode booking at most, of what differs at least
 _PLACE_WORDS = {
     Place.AT_BPJS: "di BPJS",
     Place.PENDING: STATES[State.DUE],
@@ -59,18 +60,23 @@ _ADVICE = {
 }
 
 
-def reconciliation_text(found: Reconciliation, zone: timezone, *, everything: bool = False) -> str:
-    """Return a day compared, for a terminal; `everything` adds the three sides of each booking."""
+def reconciliation_text(
+    found: Reconciliation, zone: timezone, room: int | None, *, everything: bool = False
+) -> str:
+    """Return a day compared, for a terminal of so much `room`; without one no cell is broken.
+
+    `everything` adds the three sides of each booking.
+    """
     if not (found.compared or found.strangers or found.unanswered):
         which = "yang harus ada di BPJS " if found.verdicts else ""
         return f"{found.tanggal:%d-%m-%Y}: Tidak ada antrean {which}pada hari itu."
     parts = [f"{found.tanggal:%d-%m-%Y}: {len(found.compared)} antrean dibandingkan."]
     parts += _sums(found)
     if everything and found.compared:
-        parts.append(_sides(found.compared, zone))
+        rows = _sides(found.compared, zone)
+        parts.append(table(_SIDES, rows, (_CODE, None, None, 18, None) if room else None))
     if found.differences:
-        rows = [_difference_row(one, zone) for one in found.differences]
-        parts.append("Perbedaan:\n" + table(_DIFFERENCES, rows, (26, None, 40)))
+        parts.append(f"Perbedaan:\n{_difference_table(found, zone, room)}")
         parts += ["\n".join(steps)] if (steps := _next_steps(found)) else []
     parts += map(fill, _closing(found))
     return "\n\n".join(parts)
@@ -109,6 +115,13 @@ def _closing(found: Reconciliation) -> Iterator[str]:
 
 
 # -- differences, and what to do about them
+
+
+def _difference_table(found: Reconciliation, zone: timezone, room: int | None) -> str:
+    rows = [_difference_row(one, zone) for one in found.differences]
+    wrapped = [(code[:_CODE], *others) for code, *others in rows]
+    width = last_width(_DIFFERENCES, wrapped, room, _LEAST)
+    return table(_DIFFERENCES, rows, (_CODE, None, width) if room else None)
 
 
 def _difference_row(one: Difference, zone: timezone) -> tuple[str, str, str]:
@@ -172,15 +185,15 @@ def _advice_not_sent(found: Reconciliation) -> str:
 # -- each booking with its three sides
 
 
-def _sides(verdicts: Sequence[Verdict], zone: timezone) -> str:
-    rows = []
+def _sides(verdicts: Sequence[Verdict], zone: timezone) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for verdict in verdicts:
         steps = _shown_steps(verdict)
         for step in steps:
             name = verdict.kodebooking if step == steps[0] else ""
             sides = (_khanza_side, _ledger_side, _bpjs_side)
             rows.append((name, step_name(step), *(side(verdict, step, zone) for side in sides)))
-    return table(_SIDES, rows, (26, None, None, 18, None))
+    return rows
 
 
 def _shown_steps(verdict: Verdict) -> list[str]:
@@ -211,7 +224,36 @@ def _bpjs_side(verdict: Verdict, step: str, zone: timezone) -> str:
     return time_of_day(verdict.at_bpjs.tasks.get(step), zone) or "ada"
 
 
-# -- JSON
+# -- CSV and JSON
+
+
+def reconciliation_csv(found: Reconciliation, zone: timezone) -> str:
+    """Return the differences, a line each, as Excel in Indonesia reads it."""
+    headings = (
+        "tanggal",
+        "kodebooking",
+        "no_rawat",
+        "kiriman",
+        "perbedaan",
+        "waktu_khanza",
+        "waktu_bpjs",
+        "yang_harus_dilakukan",
+    )
+    no_rawat = {one.kodebooking: one.case.record.no_rawat for one in found.compared}
+    rows = [
+        (
+            f"{found.tanggal:%d-%m-%Y}",
+            one.kodebooking,
+            no_rawat.get(one.kodebooking, ""),
+            step_name(one.step),
+            _words(one),
+            excel_time(one.waktu and one.waktu.astimezone(zone)),
+            excel_time(one.bpjs and one.bpjs.astimezone(zone)),
+            _advice(one, found),
+        )
+        for one in found.differences
+    ]
+    return csv_text(headings, rows, excel=True)
 
 
 def reconciliation_document(found: Reconciliation, *, everything: bool = False) -> dict[str, Any]:

@@ -11,17 +11,20 @@ from antrean_cli.render.left_alive import left_alive_document, left_alive_sectio
 from antrean_cli.render.outages import outage_document, outage_name, outage_text
 from antrean_cli.render.paces import pace_document, pace_text
 from antrean_cli.render.reasons import sentence
-from antrean_cli.render.tables import table
+from antrean_cli.render.root_causes import cause_advice, cause_sentence
+from antrean_cli.render.tables import csv_text, last_width, table
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms, two_units
 from antrean_cli.render.unanswered import fault_document, unanswered_section
-from antrean_cli.render.words import STATES
+from antrean_cli.render.words import STATES, step_name
 from antrean_cli.rules.call_troubles import calls_of
 from antrean_cli.rules.codes import State, call_of
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.push import Record
 
 _MOST_DEADLINES = 3
+_CAUSES = ("Keadaan", "Kunjungan", "Kiriman", "Sebab")
+_LEAST = 40  # columns of a cause
 _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
     ProblemCode.NEVER_RAN: (
         "belum pernah ada putaran; pasang cron (crontab.example) atau jalankan: antrean sync"
@@ -58,9 +61,12 @@ def problem_sentence(problem: HealthProblem) -> str:
 
 
 def status_text(
-    found: Overview, problems: Sequence[HealthProblem], unusual_file: Path | None = None
+    found: Overview,
+    problems: Sequence[HealthProblem],
+    room: int | None,
+    unusual_file: Path | None = None,
 ) -> str:
-    """Return the overview for a terminal.
+    """Return the overview for a terminal of so much `room`; without one no cell is broken.
 
     `unusual_file` is the file of settings where it is none of the usual ones.
     """
@@ -68,9 +74,17 @@ def status_text(
     if unusual_file:
         facts.append(("Pengaturan", f"{unusual_file} (bukan tempat yang biasa)"))
     lines = [f"{name:<19} {text}" for name, text in facts]
-    if found.reasons:
-        rows = [(STATES[one.state], one.pushes, sentence(one.reason)) for one in found.reasons]
-        lines += ["", table(("Keadaan", "Kiriman", "Alasan"), rows, 58)]
+    if found.causes:
+        rows = [
+            (
+                STATES[one.state],
+                str(one.bookings),
+                str(one.pushes),
+                cause_sentence(one.step, one.reason),
+            )
+            for one in found.causes
+        ]
+        lines += ["", table(_CAUSES, rows, last_width(_CAUSES, rows, room, _LEAST))]
     if section := left_alive_section(found.left_alive):
         lines += ["", section]
     if section := unanswered_section(_told_apart(found)):
@@ -130,6 +144,34 @@ def _outage(outage: Outage) -> str:
     probes = outage.kind == OutageKind.BPJS
     probed = f", dicoba lagi pukul {outage.next_probe:%H:%M:%S}" if probes else ""
     return outage_name(outage) + probed
+
+
+def status_csv(found: Overview) -> str:
+    """Return what is behind the held and the refused, a line a cause, as Excel reads it."""
+    headings = (
+        "keadaan",
+        "kunjungan",
+        "kiriman",
+        "langkah",
+        "kode_alasan",
+        "sebab",
+        "yang_harus_dilakukan",
+        "kodebooking",
+    )
+    rows = [
+        (
+            STATES[one.state],
+            str(one.bookings),
+            str(one.pushes),
+            step_name(one.step),
+            one.reason.code.family if one.reason else "",
+            cause_sentence(one.step, one.reason),
+            cause_advice(one),
+            one.kodebooking,
+        )
+        for one in found.causes
+    ]
+    return csv_text(headings, rows, excel=True)
 
 
 def status_document(found: Overview, problems: Sequence[HealthProblem]) -> dict[str, Any]:

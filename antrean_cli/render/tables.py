@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import fill
 
 _AT_ONCE, _HEADING = 1000, 2  # rows, and lines
+_GAP = 2  # blanks between two columns
 _FORMULA = tuple("=+-@\t")  # what the cells begin with that a spreadsheet takes for formulas
 _PLAIN_BREAKS = str.maketrans("\t\r\n", "   ")
 
@@ -39,6 +40,22 @@ def table_parts(
     for start in range(0, len(cells), _AT_ONCE):
         lines = _tabulated(headers, [*cells[start : start + _AT_ONCE], widest]).split("\n")
         yield "\n".join(lines[_HEADING if start else 0 : -1])
+
+
+def last_width(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], room: int | None, least: int
+) -> int | None:
+    """Return how wide the last column may be where the others are as wide as they get.
+
+    `room` are the columns of the terminal, None where no line is to be broken; `least` is what the
+    last column has in any case.
+    """
+    if room is None:
+        return None
+    widths = [len(header) + _GAP for header in headers]  # tabulate's least
+    for row in rows:
+        widths = [max(widest, _width(cell)) for widest, cell in zip(widths, row, strict=True)]
+    return max(least, room - sum(widths[:-1]) - _GAP * (len(headers) - 1))
 
 
 def _tabulated(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

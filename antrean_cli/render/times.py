@@ -15,6 +15,11 @@ def time_of_day(waktu: datetime | None, zone: timezone | None = None) -> str:
     return f"{waktu.astimezone(zone) if zone else waktu:%H:%M:%S}"
 
 
+def excel_time(waktu: datetime | None) -> str:
+    """Return day and time as an Indonesian Excel reads them, in the zone of the time itself."""
+    return f"{waktu:%d-%m-%Y %H:%M:%S}" if waktu else ""
+
+
 def epoch_ms(waktu: datetime | None) -> int | None:
     """Return epoch milliseconds, None for none."""
     return milliseconds(waktu) if waktu else None

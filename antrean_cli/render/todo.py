@@ -1,48 +1,35 @@
 """The day's work as `antrean todo` shows it: by who does it, in the words of that desk."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from antrean_cli.operator.todo import Todo
 from antrean_cli.render.page import html_table, page, section
 from antrean_cli.render.reasons import advice_on, sentence
 from antrean_cli.render.report import named
+from antrean_cli.render.root_causes import spoken, to_record
 from antrean_cli.render.tables import csv_text
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms
 from antrean_cli.rules.acting import Unit, unit_of
-from antrean_cli.rules.codes import Step
-from antrean_cli.rules.reasons import ReasonCode, has_code
 from antrean_cli.rules.todo import Work
 
 _MOST = 8  # bookings that are named
 _UNITS = (Unit.PENDAFTARAN, Unit.POLI, Unit.FARMASI, Unit.IT)
-# What a desk does in Khanza where a time is missing.
-_TO_RECORD: Mapping[Step, str] = {
-    Step.TASK_1: "cetak nomor loket",
-    Step.TASK_2: "panggil nomor loket",
-    Step.TASK_3: "isi jam registrasi, atau catat kedatangan pasien",
-    Step.TASK_4: "isi pemeriksaan (SOAP)",
-    Step.TASK_5: "selesaikan pemeriksaan: status Sudah, atau kembalikan berkas",
-    Step.TASK_6: "validasi resep",
-    Step.TASK_7: "serahkan obat",
-}
 
 
 def title(one: Work) -> str:
     """Return what is to be done, in the words of who does it."""
-    if one.reason is None or has_code(one.reason, ReasonCode.TIME_UNRECORDED):
-        return _TO_RECORD.get(one.step, "catat di Khanza")
-    return sentence(one.reason)
+    reason = spoken(one.reason)
+    return sentence(reason) if reason else to_record(one.step)
 
 
 def advice(one: Work) -> str:
     """Return what to do about it, empty where the title says it."""
-    if one.reason is None or has_code(one.reason, ReasonCode.TIME_UNRECORDED):
-        return ""
-    return advice_on(
-        one.reason, one.bookings[0].kodebooking if len(one.bookings) == 1 else "KODEBOOKING"
-    )
+    if reason := spoken(one.reason):
+        one_booking = len(one.bookings) == 1
+        return advice_on(reason, one.bookings[0].kodebooking if one_booking else "KODEBOOKING")
+    return ""
 
 
 def by_unit(work: Iterable[Work]) -> list[tuple[Unit, list[Work]]]:

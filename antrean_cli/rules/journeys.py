@@ -12,7 +12,8 @@ from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
 
 _AT_BPJS = (State.SENT, State.ALREADY)
-_OF_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE, ReasonCode.ADD_REFUSED)
+# What waits for the add, or is over with it: `add` is the add's own reason.
+OF_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE, ReasonCode.ADD_REFUSED)
 _OF_TASK = (ReasonCode.WAITING_FOR_TASK, ReasonCode.DEMANDED_TASK)
 
 
@@ -106,7 +107,7 @@ def root_cause(step: str, reasons: Mapping[str, Reason | None]) -> Missing:
             reason = _of(reason, "why") or reason
         if reason is None:
             break
-        if has_code(reason, *_OF_ADD):
+        if has_code(reason, *OF_ADD):
             return Missing(Step.ADD, _of(reason, "add") or reason)
         if not has_code(reason, *_OF_TASK):
             return Missing(Step(reason.behind or step), reason)

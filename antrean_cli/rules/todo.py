@@ -1,4 +1,4 @@
-"""What is left to people: the pushes that are held or refused, put together by their root causes.
+"""What is held or refused, put together by its root causes: counted, and as work for people.
 
 - What waits for something else is counted with that, and is no work of its own.
 - One piece of work is one cause: of many visits where it is the same (a doctor who is not mapped),
@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 
-from antrean_cli.rules.acting import is_of_each_clinic
+from antrean_cli.rules.acting import is_of_each_clinic, unit_of
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.journeys import root_cause
 from antrean_cli.rules.push import MAX_AGE, Push, Record
-from antrean_cli.rules.reasons import Reason, general
+from antrean_cli.rules.reasons import DELAYS, Reason, general, has_code
 
 
 class Work(NamedTuple):
@@ -33,6 +33,67 @@ class Work(NamedTuple):
     bookings: tuple[Record, ...]
     waiting: int
     until: date
+
+
+class Cause(NamedTuple):
+    """One root cause with what hangs on it.
+
+    - `state` is that of the push that it is of, `step` where it lies, `reason` what it is as the
+      first push has it; None where nobody recorded the step.
+    - `kodebooking` is the first of so many `bookings`; of their `pushes`, so many are `waiting` for
+      that one step.
+    """
+
+    state: State
+    step: Step
+    reason: Reason | None
+    kodebooking: str
+    bookings: int
+    pushes: int
+    waiting: int
+
+
+def causes_of(pairs: Iterable[tuple[Record, Push]]) -> list[Cause]:
+    """Return the root causes of held and refused pushes, what people can mend before the rest.
+
+    The pushes of a booking come together. Refusals come first, then what most hangs on; of delays
+    the one is shown that ends first.
+    """
+    found: dict[tuple[State, Step, Reason | None], Cause] = {}
+    last: dict[tuple[State, Step, Reason | None], str] = {}
+    for record, push in pairs:
+        if not is_of_people(push):
+            continue
+        cause = root_cause(push.step, {step: one.reason for step, one in record.pushes.items()})
+        root = record.push(cause.step)
+        state = root.state if root is not None and is_of_people(root) else State.HELD
+        key = (state, cause.step, general(cause.reason) if cause.reason else None)
+        known = found.get(key) or Cause(*key[:2], cause.reason, record.kodebooking, 0, 0, 0)
+        found[key] = known._replace(
+            reason=_sooner(known.reason, cause.reason),
+            bookings=known.bookings + (last.get(key) != record.kodebooking),
+            pushes=known.pushes + 1,
+            waiting=known.waiting + (push.step != cause.step),
+        )
+        last[key] = record.kodebooking
+    return sorted(found.values(), key=_rank)
+
+
+def _sooner(known: Reason | None, other: Reason | None) -> Reason | None:
+    """Return of two reasons that are the same but for their times the one to show."""
+    if has_code(known, *DELAYS) and known and other:
+        return min(known, other, key=lambda one: str(one.get("until")))
+    return known
+
+
+def _rank(one: Cause) -> tuple[bool, bool, int, str, str]:
+    code = one.reason.code if one.reason else ""
+    return not is_mendable(one), one.state != State.REFUSED, -one.pushes, one.step, code
+
+
+def is_mendable(one: Cause) -> bool:
+    """Return whether somebody has to do something about a cause: a delay ends by itself."""
+    return unit_of(one.step, one.reason) is not None and not has_code(one.reason, *DELAYS)
 
 
 def is_of_people(push: Push) -> bool:

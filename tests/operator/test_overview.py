@@ -160,7 +160,7 @@ def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:
     assert document["broken_rows"] == [
         {"table": "reg_periksa", "key": "2026/99/23/000001", "column": "tgl_registrasi"}
     ]
-    shown = " ".join(status_text(found, problems).split())
+    shown = " ".join(status_text(found, problems, 80).split())
     assert "PERLU DILIHAT" in shown
     assert all(sentence in shown for sentence in sentences)
 
@@ -176,7 +176,7 @@ def test_every_problem_has_a_sentence_of_its_own_and_json_has_them() -> None:
     ],
 )
 def test_the_last_pass_is_told_with_its_age(when: datetime | None, shown: str) -> None:
-    text = status_text(standing(passed_at=when, exit_code=None), ())
+    text = status_text(standing(passed_at=when, exit_code=None), (), None)
     assert f"Putaran terakhir    {shown}" in text.splitlines()
 
 

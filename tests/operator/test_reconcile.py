@@ -45,20 +45,6 @@ def kinds(found: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(one["kodebooking"], one["step"], one["kind"]) for one in found["differences"]]
 
 
-def forgotten_by_bpjs(site: Site, kodebooking: str, *, tasks: bool = True) -> None:
-    """Let BPJS lose a booking, or only its tasks."""
-    kept = [
-        row
-        for row in site.bpjs.bookings.snapshot()
-        if row["kodebooking"] != kodebooking or tasks is False
-    ]
-    for row in kept:
-        if row["kodebooking"] == kodebooking:
-            row["tasks"] = []
-    site.bpjs.bookings._held.clear()
-    site.bpjs.bookings.load(kept)
-
-
 def test_a_day_that_is_all_there_is_equal_and_the_counts_add_up(site: Site) -> None:
     for _ in range(3):
         examined(site)
@@ -95,8 +81,8 @@ def test_what_bpjs_lost_is_named_and_repaired(site: Site) -> None:
     whole, tasks = examined(site), examined(site)
     site.sync()
     before = site.held_at_bpjs(whole)
-    forgotten_by_bpjs(site, whole)
-    forgotten_by_bpjs(site, tasks, tasks=False)
+    site.forgotten_by_bpjs(whole)
+    site.forgotten_by_bpjs(tasks, tasks=False)
     code, found, _ = compared(site)
     assert (code, found["lost"]) == (13, 5)
     assert kinds(found) == [
@@ -201,7 +187,7 @@ def test_a_pilot_does_not_miss_what_belongs_to_other_clinics(site: Site) -> None
 def test_nothing_is_written_without_repair(site: Site) -> None:
     no_rawat = examined(site)
     site.sync()
-    forgotten_by_bpjs(site, no_rawat)
+    site.forgotten_by_bpjs(no_rawat)
     before = site.state.read_bytes()
     assert compared(site)[0] == 13
     assert site.state.read_bytes() == before
@@ -468,7 +454,7 @@ def test_of_a_cancelled_visit_that_bpjs_has_forgotten_nothing_is_missed(site: Si
         site.clock.forward(minutes=6)
         site.sync()
     assert site.states(no_rawat)["99"] == "sent"
-    forgotten_by_bpjs(site, no_rawat)
+    site.forgotten_by_bpjs(no_rawat)
     assert compared(site)[0] == 0
 
 
@@ -548,7 +534,7 @@ def test_what_was_sent_by_hand_and_lost_is_in_the_sums_as_well(site: Site) -> No
             "update", no_rawat, task, f"{MONDAY} 07:2{task}", CLOCK=site.clock.now.isoformat()
         )
         assert done.returncode == 0
-    forgotten_by_bpjs(site, no_rawat)
+    site.forgotten_by_bpjs(no_rawat)
     code, found, _ = compared(site)
     assert (code, found["lost"], found["recorded"]) == (13, 3, 3)
     assert [step for _, step, _ in kinds(found)] == ["add", "1", "2"]
@@ -558,7 +544,7 @@ def test_a_manual_add_that_was_lost_is_in_the_sums_as_well(site: Site) -> None:
     no_rawat = examined(site)
     assert site.run("add", "--no-rawat", no_rawat, CLOCK=site.clock.now.isoformat()).returncode == 0
     site.sync()
-    forgotten_by_bpjs(site, no_rawat)
+    site.forgotten_by_bpjs(no_rawat)
     _, found, _ = compared(site)
     assert found["steps"]["add"]["lost"] == 1
     assert found["lost"] == len(found["differences"])
@@ -576,7 +562,7 @@ def test_only_what_has_a_time_is_repaired_and_the_rest_is_for_a_person(site: Sit
         ).returncode
         == 0
     )
-    forgotten_by_bpjs(site, "KIOS-1", tasks=False)
+    site.forgotten_by_bpjs("KIOS-1", tasks=False)
     code, found, _ = compared(site, "--repair")
     assert (code, found["repaired"], found["differences"][0]["repairable"]) == (13, 0, False)
     assert site.states("KIOS-1") == {"1": "already"}
@@ -595,7 +581,7 @@ def test_a_cancel_that_bpjs_has_lost_does_not_keep_a_repair_of_a_live_visit_from
     site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
     site.clock.forward(minutes=1)
     site.sync()
-    forgotten_by_bpjs(site, no_rawat)
+    site.forgotten_by_bpjs(no_rawat)
     assert compared(site, "--repair")[1]["repaired"] == 2
     site.clock.forward(minutes=1)
     site.sync()
@@ -621,7 +607,7 @@ def test_only_kode_booking_tidak_ditemukan_means_that_bpjs_holds_none(site: Site
 def test_a_second_look_that_fails_leaves_what_the_first_has_found(site: Site) -> None:
     no_rawat = examined(site)
     site.sync()
-    forgotten_by_bpjs(site, no_rawat, tasks=False)
+    site.forgotten_by_bpjs(no_rawat, tasks=False)
     settings, now = site.settings(), site.clock.now
 
     def fail_from_now_on(_: int) -> None:
@@ -631,7 +617,7 @@ def test_a_second_look_that_fails_leaves_what_the_first_has_found(site: Site) ->
     assert [one.kind for one in found.differences] == ["not_at_bpjs"] * 2
     assert isinstance(found.error, TemporaryError)
     assert found.repaired == 0
-    assert "Pemeriksaan kedua gagal" in reconciliation_text(found, WIB)
+    assert "Pemeriksaan kedua gagal" in reconciliation_text(found, WIB, 80)
 
 
 # -- strangers
@@ -684,7 +670,7 @@ def test_who_registers_between_the_read_of_khanza_and_bpjss_list_is_no_stranger(
 def test_with_all_each_booking_stands_with_its_three_sides(site: Site) -> None:
     no_rawat = examined(site)
     site.sync()
-    forgotten_by_bpjs(site, no_rawat, tasks=False)
+    site.forgotten_by_bpjs(no_rawat, tasks=False)
     shown = text(site, "--all")
     assert f"{no_rawat}  antrean    ada       terkirim           ada" in shown
     assert "task 3     08:05:00  terkirim 08:05:00  -" in shown
@@ -704,7 +690,7 @@ def test_with_all_each_booking_stands_with_its_three_sides(site: Site) -> None:
 def test_each_kind_of_difference_has_its_next_step(site: Site) -> None:
     lost, gone = examined(site), examined(site)
     site.sync()
-    forgotten_by_bpjs(site, lost)
+    site.forgotten_by_bpjs(lost)
     site.khanza.delete("reg_periksa", no_rawat=gone)
     shown = text(site)
     assert "antrean reconcile --date 2026-11-23 --repair" in shown
@@ -717,16 +703,17 @@ def test_the_table_fits_80_columns(site: Site, template: str) -> None:
     _, moved, _ = examined(site), examined(site), examined(site)
     site.sync(ANTREAN_KODEBOOKING=template)
     lost, _, cancelled = [row["kodebooking"] for row in site.bpjs.bookings.snapshot()]
-    forgotten_by_bpjs(site, str(lost))
+    site.forgotten_by_bpjs(str(lost))
     site.khanza.exam(moved, f"{MONDAY} 08:10:00")
     site.bpjs.bookings.batal({"kodebooking": cancelled, "keterangan": "di luar antrean"})
     site.bpjs.bookings.mobile_jkn("KIOS-1", str(MONDAY))
-    done = site.run(
-        "reconcile", "--all", CLOCK=site.clock.now.isoformat(), ANTREAN_KODEBOOKING=template
-    )
-    assert done.returncode == 13
-    assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
-    assert "9 tercatat = 6 di bpjs" in done.stdout.replace("\n", " ").lower()
+    settings = site.settings(ANTREAN_KODEBOOKING=template)
+    found = reconcile(settings, MONDAY, site.clock.now, repair=False)
+    text = reconciliation_text(found, WIB, 80, everything=True)
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+    assert "9 tercatat = 6 di bpjs" in text.replace("\n", " ").lower()
+    lines = reconciliation_text(found, WIB, None).splitlines()
+    assert sum(line.startswith(str(lost)) for line in lines) == 3, "in a pipe no line is broken"
 
 
 def test_it_works_beside_a_pass_that_is_sending_and_neither_loses_or_repeats_anything(
@@ -762,7 +749,7 @@ def test_what_was_sent_by_hand_and_lost_by_bpjs_is_sent_again_by_a_repair(
         assert site.run("update", kodebooking, taskid, f"{MONDAY} {clock}").returncode == 0
     site.sync()
     before = site.held_at_bpjs(kodebooking)
-    forgotten_by_bpjs(site, kodebooking, tasks=False)
+    site.forgotten_by_bpjs(kodebooking, tasks=False)
     assert compared(site, "--repair")[1]["repaired"] == (3 if known_to_khanza else 2)
     for _ in range(2):
         site.clock.forward(minutes=1)
@@ -777,7 +764,7 @@ def test_what_was_sent_by_hand_goes_on_behind_what_was_refused_and_retried(site:
     for taskid, clock in (("3", "08:01"), ("4", "08:20")):
         assert site.run("update", "KIOS-1", taskid, f"{MONDAY} {clock}").returncode == 0
     before = site.held_at_bpjs("KIOS-1")
-    forgotten_by_bpjs(site, "KIOS-1", tasks=False)
+    site.forgotten_by_bpjs("KIOS-1", tasks=False)
     compared(site, "--repair")
     clock = site.clock.now.isoformat()
     for args in (("drop", "KIOS-1", "3", "--keterangan", "uji"), ("retry", "KIOS-1", "3")):

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from antrean_cli.render.tables import csv_text, table
+from antrean_cli.render.tables import csv_text, last_width, table
 
 HEADERS = ("Hari", "Alasan")
 
@@ -43,3 +43,13 @@ def test_a_cell_is_wrapped_to_its_width_alone() -> None:
         "23-11   menunggu task 3",
         "        dahulu",
     ]
+
+
+def test_the_last_column_takes_the_room_that_the_others_leave() -> None:
+    rows = [("23-11\n24-11", "x" * 99)]
+    assert last_width(HEADERS, rows, 80, 10) == 80 - 6 - 2
+    assert {
+        len(line) for line in table(HEADERS, rows, last_width(HEADERS, rows, 30, 10)).split("\n")
+    } <= set(range(31))
+    assert last_width(HEADERS, rows, 12, 10) == 10
+    assert last_width(HEADERS, rows, None, 10) is None, "in a pipe no line is broken"

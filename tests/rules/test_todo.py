@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from antrean_cli.rules.codes import Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import ReasonCode, because
-from antrean_cli.rules.todo import Work, work_of
+from antrean_cli.rules.todo import Work, causes_of, is_mendable, work_of
 from tests.support.rows import push, record
-from tests.support.site import MONDAY
+from tests.support.site import MONDAY, WIB
 
 UNMAPPED = because(ReasonCode.DOCTOR_UNMAPPED, kd_dokter="D9")
 SOURCES = because(ReasonCode.TIME_UNRECORDED, step="4", sources="periksa")
@@ -77,3 +77,51 @@ def test_what_goes_on_by_itself_or_is_through_is_no_work() -> None:
     refused = because(ReasonCode.REFUSED, text="Rujukan pukul 08:05")
     (one,) = work(visit(1, push("add", "refused", reason=refused)))
     assert str(one.reason and one.reason.get("text")) == "Rujukan pukul …"
+
+
+# -- root causes
+
+
+def causes(*records: Record) -> list[tuple[str, str, str, int, int, int]]:
+    pairs = [(record, push) for record in records for push in record.pushes.values()]
+    return [
+        (one.state, one.step, one.kodebooking[-1], one.bookings, one.pushes, one.waiting)
+        for one in causes_of(pairs)
+    ]
+
+
+def test_a_cause_is_counted_once_with_what_waits_for_it() -> None:
+    assert causes(unmapped(1), unmapped(2), unexamined(3)) == [
+        ("held", "add", "1", 2, 4, 2),
+        ("held", "4", "3", 1, 2, 1),
+    ]
+
+
+def test_what_nobody_recorded_is_a_cause_that_has_no_push() -> None:
+    waiting = push("5", "held", reason=BEHIND_4)
+    assert causes(visit(1, push("add", "sent"), waiting)) == [("held", "4", "1", 1, 1, 1)]
+    assert causes(visit(1, push("4", "sent"), waiting)) == [("held", "4", "1", 1, 1, 1)]
+
+
+def test_refusals_come_first_and_what_goes_on_by_itself_last() -> None:
+    delay = because(ReasonCode.NONJKN_DELAYED, until=datetime(2026, 11, 23, 8, tzinfo=WIB))
+    sooner = because(ReasonCode.NONJKN_DELAYED, until=datetime(2026, 11, 23, 7, tzinfo=WIB))
+    refused = because(ReasonCode.REFUSED, text="Rujukan")
+    records = [
+        *(visit(number, push("add", "held", reason=delay)) for number in (1, 2, 3)),
+        visit(4, push("add", "held", reason=sooner)),
+        *(unmapped(number) for number in (5, 6)),
+        visit(7, push("add", "refused", reason=refused)),
+    ]
+    assert [(state, last) for state, _, last, *_ in causes(*records)] == [
+        ("refused", "7"),
+        ("held", "5"),
+        ("held", "1"),
+    ]
+    found = causes_of((one, push) for one in records for push in one.pushes.values())
+    assert [is_mendable(one) for one in found] == [True, True, False]
+    assert found[-1].reason == sooner
+
+
+def test_what_is_through_or_due_has_no_cause() -> None:
+    assert causes(visit(1, push("add", "sent"), push("3", "due"), push("4", "closed"))) == []

@@ -180,6 +180,16 @@ class Site:
         self.khanza.batal(nobooking)
         return nobooking
 
+    def forgotten_by_bpjs(self, kodebooking: str, *, tasks: bool = True) -> None:
+        """Let BPJS lose a booking, or only its tasks."""
+        held = self.bpjs.bookings.snapshot()
+        kept = [row for row in held if row["kodebooking"] != kodebooking or tasks is False]
+        for row in kept:
+            if row["kodebooking"] == kodebooking:
+                row["tasks"] = []
+        self.bpjs.bookings._held.clear()
+        self.bpjs.bookings.load(kept)
+
     def record(self, kodebooking: str) -> Record:
         """Return what the ledger knows of a booking."""
         with Ledger.open(self.state, WIB) as ledger:
