@@ -15,7 +15,7 @@ from antrean_cli.render.text import json_text
 @subcommand(
     "backup",
     help=(
-        "Cadangkan berkas status (ledger) ke satu berkas, juga selagi putaran berjalan. "
+        "Cadangkan berkas status (catatan antrean) ke satu berkas, juga selagi putaran berjalan. "
         "Salinannya diperiksa seluruhnya sebelum menggantikan cadangan lama."
     ),
     epilog=examples(

@@ -143,7 +143,7 @@ def _refused(day: Day, rhythm: Rhythm) -> Iterator[str]:
     """Yield what was refused that another order, or another spelling, could have avoided."""
     for text, times in rhythm.refusals.items():
         asked = text == NOT_FOUND and times <= ASKS * len(day.doing.people)
-        unknowing = rhythm.lost and text == ENDED
+        unknowing = rhythm.unknowing and text == ENDED
         if not (asked or unknowing):
             yield f"refused {times} times: {text}"
 

@@ -47,7 +47,8 @@ EVERY_HOUR = "every hour"
 EVERY_EVENING = "every evening"
 NEXT_MORNING = "next morning"
 BPJS_DOWN, KHANZA_DOWN, LEDGER_LOST = "BPJS is down", "Khanza is down", "the ledger is lost"
-TROUBLED = (BPJS_DOWN, KHANZA_DOWN, LEDGER_LOST)
+STANDBY = "another host takes over, and back"
+TROUBLED = (BPJS_DOWN, KHANZA_DOWN, LEDGER_LOST, STANDBY)
 RHYTHMS = (EVERY_MINUTE, EVERY_STATEMENT, EVERY_HOUR, EVERY_EVENING, NEXT_MORNING, *TROUBLED)
 
 
@@ -59,16 +60,19 @@ class Rhythm:
     site: Site
     views: list[View] = field(default_factory=list)  # what its passes saw
     moments: set[datetime] = field(default_factory=set)  # of its passes
-    lost: bool = False  # the ledger, once
+    unknowing: bool = False  # there was a pass whose ledger had not seen what others told
 
     def passes(self, view: View) -> None:
         """Run a pass, with what goes wrong in this rhythm at this time."""
         site, trouble = self.site, TROUBLE[0] <= view.at < TROUBLE[1]
         self.moments.add(view.at)
         site.bpjs.down = trouble and self.name == BPJS_DOWN
-        if self.name == LEDGER_LOST and trouble and not self.lost:
+        if self.name == LEDGER_LOST and trouble and not self.unknowing:
             shutil.rmtree(site.folder)
-            self.lost = True
+            self.unknowing = True
+        if self.name == STANDBY:
+            site.folder = site.folder.parent / (STANDBY if trouble else "first host")
+            self.unknowing |= trouble
         if trouble and self.name == KHANZA_DOWN:
             site.sync(KHANZA_SOCKET=NOWHERE)
             return
