@@ -19,7 +19,7 @@ from antrean_cli.rules.push import MAX_AGE
 @subcommand(
     "reconcile",
     help=(
-        "Cocokkan Khanza, ledger, dan BPJS untuk satu hari: jumlahnya harus cocok, dan tiap "
+        "Cocokkan Khanza, catatan antrean, dan BPJS untuk satu hari: jumlahnya harus cocok, tiap "
         "perbedaan disebut. Kode keluar 0 sama, 13 ada perbedaan, juga bila --repair "
         "membetulkannya: jalankan sekali lagi setelah putaran berikutnya."
     ),

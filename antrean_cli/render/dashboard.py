@@ -65,14 +65,14 @@ def _heading(found: Dashboard) -> str:
 
 
 _COLUMNS = ("Antrean", *(f"{begin} → {end}" for begin, end in STEPS))
-_CLINIC_COLUMNS = ("Ledger", "BPJS", "3 → 4", "rs", "server")
+_CLINIC_COLUMNS = ("Catatan", "BPJS", "3 → 4", "rs", "server")
 
 
 def _total_rows(total: Beside) -> list[tuple[str, ...]]:
     ours = "-" if total.ours is None else number(total.ours)
     means = total.means.values()
     return [
-        ("ledger", ours, *(decimal(mean.ours) for mean in means)),
+        ("catatan", ours, *(decimal(mean.ours) for mean in means)),
         ("BPJS, rs", number(total.at_bpjs), *(decimal(mean.rs) for mean in means)),
         ("BPJS, server", "", *(decimal(mean.server) for mean in means)),
     ]
@@ -93,7 +93,7 @@ def _differences_text(found: Dashboard) -> str:
     return "\n".join(["Yang berbeda", "", *(f"- {text}" for text in shown), *rest])
 
 
-_NO_DIFFERENCE = f"Ledger dan BPJS tidak berbeda (rata-rata: sampai {NOTICED} menit)."
+_NO_DIFFERENCE = f"Catatan antrean dan BPJS tidak berbeda (rata-rata: sampai {NOTICED} menit)."
 
 
 def difference_text(one: Difference) -> str:
@@ -169,11 +169,11 @@ def dashboard_section(gathered: GatheredDashboard) -> str:
     found = gathered.dashboard
     if found is None:
         return section(_TITLE, f"<p>{escape(_nothing(gathered))}</p>")
-    headings = ("Poli", "Ledger", "BPJS", *(f"{a} → {b}" for a, b in STEPS))
+    headings = ("Poli", "Catatan", "BPJS", *(f"{a} → {b}" for a, b in STEPS))
     rows = [_page_row("semua poli", found.total)]
     rows += [_page_row(f"{one.kodepoli} {one.name}".strip(), one) for one in found.clinics]
     told = [difference_text(one) for one in found.differences] or [_NO_DIFFERENCE]
-    notes = f"{_MEANING} Di tiap kolom: ledger / rs / server."
+    notes = f"{_MEANING} Di tiap kolom: catatan / rs / server."
     listed = "".join(f"<p>{escape(text)}</p>" for text in told)
     return section(
         _heading(found),

@@ -14,8 +14,8 @@ from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.comparison import Difference, DifferenceKind, Place, Verdict
 from antrean_cli.rules.push import STEPS
 
-_COUNTS = ("Kiriman", "Semua", "BPJS", "Nanti", "Ditahan", "Ditolak", "Ditutup", "Hilang")
-_SIDES = ("Kode booking", "Kiriman", "Khanza", "Ledger", "BPJS")
+_COUNTS = ("Kiriman", "Semua", "BPJS", "Tunggu", "Ditahan", "Ditolak", "Ditutup", "Hilang")
+_SIDES = ("Kode booking", "Kiriman", "Khanza", "Catatan", "BPJS")
 _DIFFERENCES = ("Kode booking", "Kiriman", "Apa")
 _CODE, _LEAST = 26, 30  # columns of a kode booking at most, of what differs at least
 _PLACE_WORDS = {
