@@ -70,12 +70,13 @@ def count_adds(records: Iterable[Record]) -> Adds:
         push.state == State.CLOSED and has_code(push.reason, ReasonCode.SEP_FIRST)
         for push in pushes
     )
-    return Adds(sum(push.state == State.ALREADY for push in pushes), late)
+    # What BPJS once took from us is ours, though a replay found it there again.
+    already = sum(push.state == State.ALREADY and push.sent_at is None for push in pushes)
+    return Adds(already, late)
 
 
 def judge_sep_form(found: Adds) -> Iterator[Finding]:
     """Judge whether Khanza's SEP form still adds bookings before it issues the SEP."""
-    # Already there by whose doing, nobody can know: it may be a replay of our own.
     text = (
         f"Formulir SEP: {found.already} antrean dijawab 'sudah ada', "
         f"{found.too_late} didahului SEP (7 hari terakhir)"

@@ -78,6 +78,7 @@ class PushRow(NamedTuple):
     note: str
     since: int
     note_code: str | None
+    sent_at: int | None
 
 
 BOOKING_COLUMNS, PUSH_COLUMNS = ", ".join(BookingRow._fields), ", ".join(PushRow._fields)
@@ -178,6 +179,7 @@ def _push_of(row: PushRow, zone: timezone) -> Push:
         next_try=None if row.next_try is None else aware(row.next_try, zone),
         note=_reason_of(row.note_code, row.note, zone) if row.note_code else None,
         since=aware(row.since, zone),
+        sent_at=None if row.sent_at is None else aware(row.sent_at, zone),
     )
 
 
@@ -254,6 +256,7 @@ def _stored_faults(faults: Mapping[str, PushFault]) -> str:
 
 def push_row(kodebooking: str, push: Push, now: datetime) -> PushRow:
     """Return the row that holds a push of a booking; `now` is since when it is in its state."""
+    since = round(now.timestamp() * 1000)
     return PushRow(
         kodebooking=kodebooking,
         step=str(push.step),
@@ -269,6 +272,7 @@ def push_row(kodebooking: str, push: Push, now: datetime) -> PushRow:
         needs=str(push.blocked_by or ""),
         next_try=stored_time(push.next_try),
         note=params_of(push.note) if push.note else "",
-        since=round(now.timestamp() * 1000),
+        since=since,
         note_code=str(push.note.code) if push.note else None,
+        sent_at=since if push.state == State.SENT else stored_time(push.sent_at),
     )

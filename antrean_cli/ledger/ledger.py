@@ -399,7 +399,8 @@ class Ledger:
 
     def _save_push(self, row: PushRow) -> None:
         # Of a column that is set twice, the rightmost counts: a push stays in its state since it
-        # came to it, and due and sending are one state there.
+        # came to it, and due and sending are one state there; and when BPJS took it from us is kept
+        # while that is doubted, until it takes it once more.
         self._connection.execute(
             f"""
             INSERT INTO push ({PUSH_COLUMNS}) VALUES ({PUSH_VALUES})
@@ -407,7 +408,8 @@ class Ledger:
                 since = CASE
                     WHEN state = :state THEN since
                     WHEN state IN ('due', 'sending') AND :state IN ('due', 'sending') THEN since
-                    ELSE :since END
+                    ELSE :since END,
+                sent_at = CASE WHEN :state = 'sent' AND state <> 'sent' THEN :since ELSE sent_at END
             """,  # noqa: S608 - names of ours
             row._asdict(),
         )

@@ -83,16 +83,30 @@ def _seal_with_faults(connection: sqlite3.Connection) -> None:
     _seal_anew(connection, f"{_BOOKING}, {_OWNERS}, refused, left_alive", "faults")
 
 
-def _seal_anew(connection: sqlite3.Connection, known: str, added: str) -> None:
+def _seal_with_sent_at(connection: sqlite3.Connection) -> None:
+    """Fill in when BPJS took what it took from us, and seal every booking together with that."""
+    connection.execute("UPDATE push SET sent_at = since WHERE state = 'sent'")
+    known = f"{_BOOKING}, {_OWNERS}, refused, left_alive, faults"
+    _seal_anew(connection, known, pushes_added="sent_at")
+
+
+def _seal_anew(
+    connection: sqlite3.Connection, known: str, added: str = "", *, pushes_added: str = ""
+) -> None:
     """Seal every booking, sealed with the columns `known`, with those that were added behind them.
 
-    A broken seal stays broken, so that whoever reads it hears of the damage.
+    `pushes_added` came to its pushes, behind what a seal covers of them since schema 4. A broken
+    seal stays broken, so that whoever reads it hears of the damage.
     """
-    width = known.count(",") + 1
-    rows = connection.execute(f"SELECT {known}, {added}, seal FROM booking").fetchall()  # noqa: S608
+    of_pushes = f"{_PUSH}, note_code"
+    width, push_width = known.count(",") + 1, of_pushes.count(",") + 1
+    columns = ", ".join(filter(None, (known, added)))
+    of_pushes = ", ".join(filter(None, (of_pushes, pushes_added)))
+    rows = connection.execute(f"SELECT {columns}, seal FROM booking").fetchall()  # noqa: S608
     for *booking, sealed in rows:
-        pushes = _pushes(connection, f"{_PUSH}, note_code", booking)
-        if sealed is not None and sealed == seal(tuple(booking[:width]), pushes):
+        pushes = _pushes(connection, of_pushes, booking)
+        before = [push[:push_width] for push in pushes]
+        if sealed is not None and sealed == seal(tuple(booking[:width]), before):
             connection.execute(
                 "UPDATE booking SET seal = :seal WHERE kodebooking = :kodebooking",
                 {"seal": seal(tuple(booking), pushes), "kodebooking": booking[0]},
@@ -210,6 +224,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
     ("ALTER TABLE booking ADD COLUMN left_alive TEXT NOT NULL DEFAULT ''", _seal_with_left_alive),
     ("ALTER TABLE booking ADD COLUMN faults TEXT NOT NULL DEFAULT ''", _seal_with_faults),
     ("CREATE TABLE daily (tanggal TEXT PRIMARY KEY, sums BLOB NOT NULL) WITHOUT ROWID",),
+    ("ALTER TABLE push ADD COLUMN sent_at INTEGER", _seal_with_sent_at),
 )
 
 

@@ -219,4 +219,5 @@ def listed_push_document(record: Record, push: Push) -> dict[str, Any]:
         "refusals": len(record.refused(push.step)),
         "unanswered": fault_document(fault) if fault else None,
         "since": epoch_ms(push.since),
+        "sent_at": epoch_ms(push.sent_at),
     }

@@ -78,8 +78,10 @@ def _condition(report: VisitReport, step: Step) -> str:
     """Return where a step is: its push's state, or what is missing for there to be one."""
     push, event = report.record.push(step), report.events.get(step)
     if push:
-        since = f" {push.since:%d-%m %H:%M}" if push.since and push.state != State.SENDING else ""
-        return f"{state_name(push)}{since}"
+        # Of what BPJS has, the moment counts at which it took it, not the last look at that.
+        since = (push.sent_at if push.done else None) or push.since
+        when = f" {since:%d-%m %H:%M}" if since and push.state != State.SENDING else ""
+        return f"{state_name(push)}{when}"
     if step == Step.ADD:
         return "dari Mobile JKN" if report.record.kind == Kind.MOBILEJKN else ""
     if report.cancelled or step not in TASK_STEPS:

@@ -45,7 +45,8 @@ class Push:
       asked (getlisttask) before anything else is done about it.
     - `blocked_by` is the step that BPJS last wanted to see before this one, None if none.
     - `note` is for a person, and changes nothing.
-    - `since` is when the ledger first saw it in this state (due and sending count as one).
+    - `since` is when the ledger first saw it in this state (due and sending count as one);
+      `sent_at` when BPJS last took it from us, None if it never did. The ledger keeps both.
     """
 
     step: Step
@@ -61,6 +62,7 @@ class Push:
     next_try: datetime | None = None
     note: Reason | None = None
     since: datetime | None = field(default=None, compare=False)
+    sent_at: datetime | None = field(default=None, compare=False)
 
     @property
     def done(self) -> bool:

@@ -503,7 +503,7 @@ TOGETHER: tuple[Scenario, ...] = (
 # -- the attack
 
 DONE = {"sent": "done", "already": "done"}
-UNTOLD = {"code": "", "attempts": 0, "since": 0}
+UNTOLD = {"code": "", "attempts": 0, "since": 0, "sent_at": 0}
 # What differs from ledger to ledger, whatever happened to it.
 MARKED = {"seal", "mark_norm", "mark_nik", "mark_nomorkartu"}
 NO_FAULTS = {"name": "faults_in_row", "value": "0"}

@@ -30,6 +30,7 @@ PUSH = Push(
     next_try=at("10:20"),
     note=because(ReasonCode.TIME_CHANGED, waktu=at("08:06")),
     since=NOW,
+    sent_at=at("09:40"),
 )
 FULL = Record(
     kodebooking="A-1",

@@ -160,7 +160,7 @@ COLUMNS = {
             "reason",
             "code",
         ),
-        *("attempts", "ask", "needs", "next_try", "note", "since", "note_code"),
+        *("attempts", "ask", "needs", "next_try", "note", "since", "note_code", "sent_at"),
     },
 }
 

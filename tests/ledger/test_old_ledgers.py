@@ -131,6 +131,8 @@ def test_its_bookings_are_read_by_the_names_of_their_columns(ledger: Ledger) -> 
     assert (task.recorded, task.waktu, task.source) == (at("08:30"), at("08:30"), "periksa_awal")
     assert (task.attempts, task.next_try, task.since) == (2, at("08:40"), at("08:31"))
     assert (desk.pushes["add"].code, desk.pushes["add"].attempts) == ("200", 1)
+    assert desk.pushes["add"].sent_at == desk.pushes["add"].since
+    assert (task.sent_at, booked.pushes["3"].sent_at) == (None, None), "nobody knows"
     reason = desk.pushes["5"].reason
     assert [step for step, push in desk.pushes.items() if push.reason or push.note] == ["5"]
     assert reason is not None

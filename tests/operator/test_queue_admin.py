@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from antrean_cli.checkup.migration import count_adds
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
@@ -161,14 +162,6 @@ def test_a_clinic_is_chosen_by_khanzas_code_and_by_bpjss(site: Site, poli: str) 
     assert (code, meant in out) == (0, poli != "BPJ")
     typed = ("drop", "--reason", "menunggu", "--poli", poli, "--keterangan", "uji")
     assert at_desk(site, *typed)[0] == 0
-
-
-def test_list_fits_a_terminal_of_80_columns(site: Site) -> None:
-    patient(site, kd_poli="MAT")
-    site.sync()
-    _, out, _ = at_desk(site, "list")
-    assert "poli MAT belum dipetakan di maping_poli_bpjs" in " ".join(out.split())
-    assert all(len(line) <= 80 for line in out.splitlines())
 
 
 # -- the story of one visit
@@ -476,14 +469,34 @@ def test_a_replayed_visit_that_became_an_admission_goes_on(site: Site) -> None:
     assert [task for task, _ in site.held_at_bpjs(no_rawat)] == [3, 4]
 
 
+def test_when_bpjs_took_it_is_kept_by_a_replay_and_it_counts_for_no_sep_form(site: Site) -> None:
+    no_rawat = patient(site, exam="08:30:00")
+    site.sync()
+    sent_at = site.clock.now
+    site.clock.forward(hours=2)
+    assert at_desk(site, "replay", "--date", str(MONDAY), "--yes", "--now")[0] == 0
+    for push in site.record(no_rawat).pushes.values():
+        assert (push.state, push.sent_at) == ("already", sent_at)
+    shown = at_desk(site, "show", no_rawat)[1]
+    assert shown.count("sudah ada 23-11 14:00") == 3
+    (row, *_) = at_desk(site, "list", "--sent", "--json")[1].split("}")
+    assert f'"sent_at": {int(sent_at.timestamp() * 1000)}' in row
+    assert count_adds([site.record(no_rawat)]).already == 0
+
+
 def test_a_replayed_task_that_bpjs_lost_is_sent_again(site: Site) -> None:
     no_rawat = patient(site, exam="08:30:00")
     site.sync()
+    site.clock.forward(minutes=5)
     before = site.held_at_bpjs(no_rawat)
     (row,) = site.bpjs.bookings.snapshot()
     site.bpjs.bookings.load([{**row, "tasks": []}])
     assert at_desk(site, "replay", "--date", str(MONDAY), "--yes", "--now")[0] == 0
     assert site.held_at_bpjs(no_rawat) == before
+    task = site.push(no_rawat, "3")
+    assert task.sent_at == task.since
+    assert task.sent_at is not None
+    assert task.sent_at >= site.clock.now
 
 
 def test_a_replay_reaches_what_was_refused_on_a_day_that_passes_no_longer_read(site: Site) -> None:
