@@ -58,6 +58,7 @@ GROUPS = {
     },
     "Bertanya kepada BPJS": {
         "listtask": "Lihat task yang sudah dicatat BPJS",
+        "jadwal": "Jadwal dokter di Khanza di samping HFIS, dan kirim ke HFIS (13 beda)",
         "ref": "Daftar milik BPJS: poli, dokter, jadwal, antrean, dashboard",
     },
 }

@@ -119,7 +119,7 @@ class LookError(AntreanError):
 
 
 class DifferenceError(AntreanError):
-    """`reconcile`: Khanza, the ledger and BPJS differ; the report itself says in what."""
+    """`reconcile`, `jadwal`: Khanza, the ledger and BPJS differ; what is shown says in what."""
 
     exit_code = 13
 
@@ -179,7 +179,7 @@ EXIT_CODES: dict[int, str] = {
     9: "berkas status rusak, penuh, dari versi lebih baru, tidak dapat ditulis",
     11: "putaran lain sedang berjalan",
     12: "status, sites: ada yang perlu dilihat",
-    13: "reconcile: ada perbedaan",
+    13: "reconcile, jadwal: ada perbedaan",
     130: "dihentikan dengan Ctrl-C",
     143: "dihentikan dengan SIGTERM",
 }

@@ -40,6 +40,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     CallName.POLI: Endpoint("GET", "/ref/poli", _REFERENCE),
     CallName.DOKTER: Endpoint("GET", "/ref/dokter", _REFERENCE),
     CallName.JADWAL: Endpoint("GET", "/jadwaldokter/kodepoli/{}/tanggal/{}", ("200",)),
+    CallName.UBAH_JADWAL: Endpoint("POST", "/jadwaldokter/updatejadwaldokter"),
     CallName.PER_TANGGAL: Endpoint("GET", "/antrean/pendaftaran/tanggal/{}", ("200",)),
     CallName.PER_KODEBOOKING: Endpoint("GET", "/antrean/pendaftaran/kodebooking/{}", ("200",)),
     CallName.AKTIF: Endpoint("GET", "/antrean/pendaftaran/aktif", ("200",)),

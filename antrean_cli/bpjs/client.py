@@ -73,9 +73,9 @@ class Client:
     ) -> Reply | Fault:
         """POST one request and return its envelope, or the fault that kept one from coming.
 
-        `name` is "add", "updatewaktu", "batal", "farmasi" or "getlisttask"; `within` shortens
-        BPJS_TIMEOUT (seconds). For getlisttask a Reply's `response` is a list of Task. What BPJS
-        says loses the numbers of the patient, and the name in `hide`.
+        `name` is "add", "updatewaktu", "batal", "farmasi", "getlisttask" or "updatejadwaldokter";
+        `within` shortens BPJS_TIMEOUT (seconds). For getlisttask a Reply's `response` is a list of
+        Task. What BPJS says loses the numbers of the patient, and the name in `hide`.
         """
         request = _Request(
             path=self._settings.update_path if name == CallName.UPDATE else ENDPOINTS[name].path,

@@ -1,11 +1,12 @@
 """HFIS beside Khanza's jadwal: the hours of the doctors who have visits today."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from antrean_cli.checkup.results import MOST_NAMED, Finding, warning, warning_of_many
+from antrean_cli.render.schedules import hours_at_hfis
 from antrean_cli.rules.listings import Praktek
+from antrean_cli.rules.schedules import at_hfis
 from antrean_cli.rules.served_by import clinic_of, doctor_of
 from antrean_cli.rules.sessions import jampraktek_of
 from antrean_cli.rules.visits import Visit
@@ -51,15 +52,13 @@ def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> 
 
     `by_hfis`: adds carry HFIS's hours anyway, if it has them.
     """
-    held = [row for row in rows if row.kodedokter == practice.kodedokter]
-    theirs = sorted(re.sub(r"\s", "", row.jampraktek) for row in held if not row.libur)
-    ours = ", ".join(practice.hours)
-    if theirs and (by_hfis or set(practice.hours) <= set(theirs)):
+    hfis = at_hfis(rows, practice.kodedokter)
+    if hfis.held and (by_hfis or set(practice.hours) <= set(hfis.held)):
         return None
-    there = ", ".join(theirs) or ("libur" if held else "tidak ada")
     return Difference(
-        f"{practice.name} poli {practice.kodepoli} hari ini: jadwal Khanza {ours}, HFIS {there}",
-        f"antrean ref jadwal {practice.kodepoli} {practice.day}",
+        f"{practice.name} poli {practice.kodepoli} hari ini: "
+        f"jadwal Khanza {', '.join(practice.hours)}, HFIS {hours_at_hfis(hfis)}",
+        f"antrean jadwal {practice.kodepoli} {practice.day}",
     )
 
 

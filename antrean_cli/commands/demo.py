@@ -81,7 +81,7 @@ def command(app: App, /, keep: Path | None) -> None:
         for kodebooking in day.known:
             bpjs.bookings.mobile_jkn(kodebooking, clock.now.date().isoformat())
         for sessions in SESSIONS:
-            bpjs.bookings.updatejadwaldokter(sessions)
+            bpjs.bookings.hold_sessions(sessions)
         settings = _settings(folder, bpjs.url)
         click.echo(
             f"Satu hari di RS contoh, {clock.now:%d-%m-%Y}: "

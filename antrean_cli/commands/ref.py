@@ -14,13 +14,13 @@ from antrean_cli.console.parameters import DAY, MONTH, OneOf
 from antrean_cli.console.prompts import answer_to
 from antrean_cli.errors import InputError
 from antrean_cli.render.text import json_text
+from antrean_cli.render.words import HARI
 from antrean_cli.rules.add_fields import KODEBOOKING_FORM, is_kodebooking
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.payloads import patient_words
 from antrean_cli.rules.sessions import hours_of
 
 Asked = tuple[CallName, tuple[str, ...]]  # a call and its words
-_HARI = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu")
 
 
 class _List(NamedTuple):
@@ -62,9 +62,9 @@ def _menunggu(words: Sequence[str]) -> Asked:
     poli, dokter, hari, jam = words
     if not re.fullmatch(r"[0-9]{1,18}", dokter):
         raise InputError(f"DOKTER {dokter} bukan kode dokter BPJS; lihat: antrean ref dokter")
-    days = dict(zip(_HARI, range(1, 8), strict=True))
-    number = str(days.get(hari.lower(), hari))
-    if number not in map(str, days.values()):
+    days = [one.lower() for one in HARI]
+    number = str(days.index(hari.lower())) if hari.lower() in days else hari
+    if not re.fullmatch(r"[1-7]", number, re.ASCII):
         raise InputError(f"HARI {hari} tidak dikenal; tulis senin sampai minggu, atau 1 sampai 7")
     if hours_of(jam) is None:
         raise InputError(f"JAM {jam} bukan jam praktek; tulis misalnya 08:00-14:00")

@@ -1,6 +1,5 @@
 """`antrean replay`: forgets what the ledger believes of a day; the next pass reads it again."""
 
-import sys
 from datetime import date
 
 import click
@@ -11,7 +10,7 @@ from antrean_cli.console.completion import bookings
 from antrean_cli.console.options import json_option, now_option
 from antrean_cli.console.parameters import DAY
 from antrean_cli.console.pass_runner import run_pass_now
-from antrean_cli.console.prompts import agreed, yes_option
+from antrean_cli.console.prompts import consented, yes_option
 from antrean_cli.errors import InputError
 from antrean_cli.operator.queue_admin import replay
 from antrean_cli.rules.push import MAX_AGE
@@ -61,17 +60,10 @@ def command(
         today = service_day(now)
         if not today - MAX_AGE <= tanggal <= today:
             raise InputError(f"--date harus antara {today - MAX_AGE} (H-7) dan {today}")
-        if not _agreed(f"Baca ulang {number or f'seluruh {tanggal:%d-%m-%Y}'}?", yes=yes):
+        if not consented(f"Baca ulang {number or f'seluruh {tanggal:%d-%m-%Y}'}?", yes=yes):
             return
         count = replay(ledger, tanggal, number, policy, now)
     text = f"{count} antrean dibaca ulang {'sekarang' if at_once else 'pada putaran berikutnya'}."
     click.echo(json_text({"bookings": count}) if as_json else text)
     if at_once:
         ctx.exit(run_pass_now(ctx.obj, silently=as_json))
-
-
-def _agreed(question: str, *, yes: bool) -> bool:
-    """Ask on a terminal; a script has to say --yes."""
-    if not yes and not (sys.stdin and sys.stdin.isatty()):
-        raise InputError("tambahkan --yes (tidak ada terminal untuk bertanya)")
-    return yes or agreed(question)

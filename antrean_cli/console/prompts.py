@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from antrean_cli.errors import InputError
 from antrean_cli.rules.push import ORDERED
 
 if TYPE_CHECKING:
@@ -43,6 +44,16 @@ def answer_to(question: str) -> str:
     if on_terminal():
         click.echo(question, nl=False, err=True)
     return "" if sys.stdin is None else sys.stdin.buffer.readline().decode(errors="replace").strip()
+
+
+def consented(question: str, *, yes: bool) -> bool:
+    """Ask unless the answer is given already; raises InputError where nobody is there to be asked.
+
+    For what a script has to say --yes to.
+    """
+    if not yes and not on_terminal():
+        raise InputError("tambahkan --yes (tidak ada terminal untuk bertanya)")
+    return yes or agreed(question)
 
 
 def agreed(question: str) -> bool:

@@ -20,7 +20,7 @@ def load_bookings(bpjs: Simulator, file: Path) -> None:
         bookings_alone = isinstance(held, list)  # as /_simulator/bookings shows them
         bpjs.bookings.load(held if bookings_alone else held["antrean"])
         for sessions in () if bookings_alone else held["jadwal"]:
-            bpjs.bookings.updatejadwaldokter(sessions)
+            bpjs.bookings.hold_sessions(sessions)
     except FileNotFoundError:
         return
     except OSError as error:

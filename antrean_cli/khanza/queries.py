@@ -33,6 +33,7 @@ from antrean_cli.rules.rows import (
     Clinic,
     DoctorMapping,
     Exam,
+    PlannedSession,
     PoliMapping,
     Registration,
     Resep,
@@ -479,6 +480,21 @@ class Khanza(Connection):
             WHERE LOWER(RTRIM(kd_dokter)) IN (:list)
             """,
             listed=sorted(doctors),
+        )
+
+    def planned_sessions(self) -> list[PlannedSession]:
+        """Return all of jadwal, each row with its doctor and clinic, mapped or not."""
+        return self._rows(
+            PlannedSession,
+            """
+            SELECT j.kd_dokter AS kd_dokter, d.nm_dokter AS nm_dokter,
+                   md.kd_dokter_bpjs AS kd_dokter_bpjs, j.kd_poli AS kd_poli,
+                   mp.kd_poli_bpjs AS kd_poli_bpjs, j.hari_kerja AS hari_kerja,
+                   j.jam_mulai AS jam_mulai, j.jam_selesai AS jam_selesai, j.kuota AS kuota
+            FROM jadwal j LEFT JOIN dokter d ON d.kd_dokter = j.kd_dokter
+            LEFT JOIN maping_dokter_dpjpvclaim md ON md.kd_dokter = j.kd_dokter
+            LEFT JOIN maping_poli_bpjs mp ON mp.kd_poli_rs = j.kd_poli
+            """,
         )
 
     def _maping_poli(self) -> list[PoliMapping]:

@@ -11,7 +11,7 @@ from antrean_cli.render.numbers import decimal, number, percent
 from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import csv_text, table
 from antrean_cli.render.text import fill
-from antrean_cli.render.words import KINDS, step_name
+from antrean_cli.render.words import HARI, KINDS, step_name
 from antrean_cli.rules.acting import recorded_by, who_acts
 from antrean_cli.rules.codes import TASKS
 from antrean_cli.rules.journeys import Missing
@@ -29,7 +29,6 @@ from antrean_cli.rules.report import (
 
 _BAR = 24  # characters of a whole one
 _MOST = 10  # rows of a list that could be long
-_HARI = ("", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 _HEADINGS = {
     By.TANGGAL: "Tanggal",
     By.POLI: "Poli",
@@ -73,7 +72,7 @@ def label(by: By, value: str, names: Names) -> str:
     if by is By.JENIS:
         return KINDS.get(value, value)
     if by is By.HARI:
-        return _HARI[int(value)]
+        return HARI[int(value)]
     return f"{value}.00" if value else "tanpa task 3"
 
 

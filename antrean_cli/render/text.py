@@ -11,8 +11,8 @@ WIDTH = 79  # of a line of text on a terminal
 _UNSEEN = re.compile(r"[^\n -~]")  # what may be one
 _TO_TYPE = "; ketik: "  # what an error ends in that names a line to type
 _COMMAND = re.compile(
-    r"antrean (?:add|backup|batal|check|drop|list|listtask|reconcile|ref|replay|retry|show|sites"
-    r"|status|sync|units|update)\b[^;,)]*"
+    r"antrean (?:add|backup|batal|check|drop|jadwal|list|listtask|reconcile|ref|replay|retry|show"
+    r"|sites|status|sync|units|update)\b[^;,)]*"
 )
 
 

@@ -27,6 +27,9 @@ _CALLS: dict[str, str] = {
 }
 
 
+HARI = ("", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")  # from 1 on
+
+
 def state_name(push: Push) -> str:
     """Return what people call the state of a push: closed is what the rules closed.
 

@@ -78,6 +78,7 @@ class CallName(Code):
     POLI = "ref_poli"
     DOKTER = "ref_dokter"
     JADWAL = "jadwaldokter"
+    UBAH_JADWAL = "updatejadwaldokter"
     PER_TANGGAL = "per_tanggal"
     PER_KODEBOOKING = "per_kodebooking"
     AKTIF = "aktif"

@@ -7,6 +7,7 @@
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -73,6 +74,25 @@ def batal_body(kodebooking: str, keterangan: str) -> dict[str, Any]:
 def listtask_body(kodebooking: str) -> dict[str, Any]:
     """Return the body of /antrean/getlisttask."""
     return {"kodebooking": kodebooking}
+
+
+def jadwal_body(
+    kodepoli: str, kodesubspesialis: str, kodedokter: str, week: Mapping[int, Sequence[str]]
+) -> dict[str, Any]:
+    """Return the body of /jadwaldokter/updatejadwaldokter: a doctor's whole week in one clinic.
+
+    `week` has the hours (`HH:MM-HH:MM`) of each day from 1 (Monday) to 7.
+    """
+    sessions = [(day, hours.split("-")) for day, all_hours in week.items() for hours in all_hours]
+    return {
+        "kodepoli": kodepoli,
+        "kodesubspesialis": kodesubspesialis,
+        "kodedokter": int(kodedokter),
+        "jadwal": [
+            {"hari": str(day), "buka": opens, "tutup": closes}
+            for day, (opens, closes) in sorted(sessions)
+        ],
+    }
 
 
 def patient_words(number: str) -> tuple[str, str] | None:

@@ -159,6 +159,32 @@ class Slot(NamedTuple):
     kuota: str | None
 
 
+class PlannedSession(NamedTuple):
+    """One row of jadwal with whom and what it is about: codes and names, and BPJS's codes."""
+
+    kd_dokter: str
+    nm_dokter: str | None
+    kd_dokter_bpjs: str | None
+    kd_poli: str | None
+    kd_poli_bpjs: str | None
+    hari_kerja: str
+    jam_mulai: str
+    jam_selesai: str | None
+    kuota: str | None
+
+    @property
+    def slot(self) -> Slot:
+        """The session alone."""
+        return Slot(
+            kd_dokter=self.kd_dokter,
+            hari_kerja=self.hari_kerja,
+            jam_mulai=self.jam_mulai,
+            jam_selesai=self.jam_selesai,
+            kd_poli=self.kd_poli,
+            kuota=self.kuota,
+        )
+
+
 class SuratKontrol(NamedTuple):
     """A planned control visit: whose, when, where, and its number."""
 

@@ -167,7 +167,11 @@ def _pendaftaran_row(booking: Booking, *, flags_as_numbers: bool) -> Row:
 
 
 def _slot_is_fit(slot: object) -> bool:
-    if not isinstance(slot, dict) or not {"hari", "buka", "tutup"} <= slot.keys():
+    if not isinstance(slot, dict) or slot.keys() != {"hari", "buka", "tutup"}:
+        return False
+    opens, closes = str(slot["buka"]), str(slot["tutup"])
+    clock = r"([01]\d|2[0-3]):[0-5]\d"
+    if not all(re.fullmatch(clock, one, re.ASCII) for one in (opens, closes)) or opens >= closes:
         return False
     return (_number(slot["hari"]) or 0) in range(1, 9)  # 8 is a public holiday
 
@@ -432,18 +436,21 @@ class Bookings:
         return Answer(200, "Ok", rows) if rows else Answer(201, "Jadwal dokter tidak ditemukan")
 
     def updatejadwaldokter(self, body: Body) -> Answer:
-        """Take a doctor's sessions.
+        """Take a doctor's week in place of the one before; here it counts at once.
 
-        Here one may also say its `kapasitas` and, with `libur` 1, that the doctor is off: what BPJS
-        shows of it, and a hospital cannot send.
+        BPJS lets somebody approve it, and it counts from the next day on.
         """
-        kodedokter, slots = _number(body.get("kodedokter")), body.get("jadwal")
-        if kodedokter is None:
+        for name in ("kodepoli", "kodesubspesialis"):
+            if not isinstance(body.get(name), str) or not str(body[name]).strip():
+                return _unfit(name)
+        if type(body.get("kodedokter")) is not int:
             return _unfit("kodedokter")
-        if not isinstance(slots, list) or not all(_slot_is_fit(slot) for slot in slots):
+        if not is_doctor(body["kodedokter"]):
+            return Answer(201, REFUSALS["dokter_tidak_ada"])
+        slots = body.get("jadwal")
+        if not isinstance(slots, list) or not slots or not all(map(_slot_is_fit, slots)):
             return _unfit("jadwal")
-        with self._lock:
-            self._jadwal[str(body.get("kodepoli")), kodedokter] = [dict(slot) for slot in slots]
+        self.hold_sessions({**body, "kodepoli": body["kodesubspesialis"]})
         return OK
 
     def dashboard_of_day(self, tanggal: str, waktu: str) -> Answer:
@@ -470,6 +477,18 @@ class Bookings:
         return Answer(200, "Ok", {"list": rows}) if rows else EMPTY
 
     # What whoever steers the simulator may call.
+
+    def hold_sessions(self, sessions: Body) -> None:
+        """Hold a doctor's sessions, as `sessions` shows them: kodepoli, kodedokter, jadwal.
+
+        Each has hari, buka, tutup, and may have its `kapasitas` and, with `libur` 1, that the
+        doctor is off: what BPJS shows, and a hospital cannot send.
+        """
+        kodedokter, slots = _number(sessions["kodedokter"]), sessions["jadwal"]
+        if kodedokter is None or not isinstance(slots, list):
+            raise ValueError("bukan jadwal")
+        with self._lock:
+            self._jadwal[str(sessions["kodepoli"]), kodedokter] = [dict(slot) for slot in slots]
 
     def mobile_jkn(
         self,
@@ -513,7 +532,7 @@ class Bookings:
             return [_snapshot_row(booking) for booking in self._held.values()]
 
     def sessions(self) -> list[Row]:
-        """Every doctor's sessions, as `updatejadwaldokter` takes them."""
+        """Every doctor's sessions, as `hold_sessions` takes them."""
         with self._lock:
             return [
                 {"kodepoli": poli, "kodedokter": dokter, "jadwal": slots}

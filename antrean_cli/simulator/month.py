@@ -98,7 +98,7 @@ class Month:
             hours = [
                 {"hari": 1 + day, "buka": "08:00", "tutup": "14:00"} for day in doctor.weekdays
             ]
-            bookings.updatejadwaldokter(
+            bookings.hold_sessions(
                 {"kodepoli": doctor.kd_poli, "kodedokter": doctor.kodedokter, "jadwal": hours}
             )
 

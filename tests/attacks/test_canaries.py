@@ -476,6 +476,14 @@ def scene_ref(ward: Ward, attack: Attack) -> None:
         ward.run("ref", "dokter")
 
 
+def scene_jadwal(ward: Ward, attack: Attack) -> None:
+    """Names of doctors are BPJS's words too."""
+    ward.run("jadwal", "INT", str(YESTERDAY))
+    for _ in gossip(ward, attack):
+        ward.run("jadwal", "--json")
+        ward.run("jadwal", "kirim", "INT", "--yes")
+
+
 def scene_report(ward: Ward, attack: Attack) -> None:
     """The page is a file that others open."""
     at_the_desk("report", "--since", str(YESTERDAY))(ward, attack)
@@ -585,6 +593,7 @@ SCENES: dict[str, Callable[[Ward, Attack], None]] = {
     "sites": scene_sites,
     "backup": scene_backup,
     "ref": scene_ref,
+    "jadwal": scene_jadwal,
     "units": scene_units,
     "demo": scene_demo,
     "panduan": scene_panduan,

@@ -224,6 +224,7 @@ WRITES = {
     "batal": "/antrean/batal",
     "farmasi": "/antrean/farmasi/add",
     "getlisttask": "/antrean/getlisttask",
+    "updatejadwaldokter": "/jadwaldokter/updatejadwaldokter",
 }
 
 

@@ -33,7 +33,7 @@ def test_the_calls_on_the_page_are_those_that_are_made() -> None:
 def test_what_is_encrypted_is_read_as_a_list_on_success_only(row: list[str]) -> None:
     name, _, _, encrypted, success, empty = row
     rows_with = ENDPOINTS[name].rows_with
-    assert bool(rows_with) == (name not in WRITES)
+    assert bool(rows_with) == (name not in {*WRITES, "updatejadwaldokter"})
     assert encrypted == "no" or rows_with
     assert not rows_with or success in rows_with
     assert empty not in rows_with

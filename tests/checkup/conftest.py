@@ -26,7 +26,7 @@ def here(live_site: Site, mariadb: MariaDB) -> Iterator[Site]:
         connection.cursor() as cursor,
     ):
         for kodepoli, kodedokter in (("INT", 12345), ("ANA", 23456)):
-            bpjs.bookings.updatejadwaldokter(
+            bpjs.bookings.hold_sessions(
                 {"kodepoli": kodepoli, "kodedokter": kodedokter, "jadwal": WEEK}
             )
         cursor.execute("SET GLOBAL time_zone = '+07:00'")

@@ -14,7 +14,7 @@ import pytest
 from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.errors import SettingsError
 from antrean_cli.khanza.queries import Khanza, Window
-from antrean_cli.rules.rows import Ticket
+from antrean_cli.rules.rows import PlannedSession, Ticket
 from antrean_cli.simulator.hospital import Hospital
 from tests.benchmark import khanza as bench_khanza
 from tests.khanza.reading import (
@@ -37,6 +37,11 @@ SMALL = {
 }
 
 
+def planned(settings: KhanzaSettings) -> list[PlannedSession]:
+    with Khanza(settings) as khanza:
+        return khanza.planned_sessions()
+
+
 def test_a_server_and_a_sample_give_the_same_rows(
     khanza: Hospital, mariadb: MariaDB, sqlite_khanza: tuple[Hospital, KhanzaSettings]
 ) -> None:
@@ -46,6 +51,9 @@ def test_a_server_and_a_sample_give_the_same_rows(
     found = read(server(mariadb))
     assert in_any_order(found) == in_any_order(read(settings))
     assert surat_kontrol(server(mariadb)) == surat_kontrol(settings)
+    sessions = [sorted(planned(one), key=str) for one in (server(mariadb), settings)]
+    assert sessions[0] == sessions[1]
+    assert len(sessions[0]) == 4 * 7
     assert len(surat_kontrol(settings)) == 1
     counts = {
         name: len(rows)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
-from itertools import starmap
+from itertools import chain, repeat, starmap
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -147,11 +147,12 @@ class Site:
                 process.kill()
 
     @contextmanager
-    def answering(self, path: str, answer: Answer) -> Iterator[None]:
-        """Let BPJS answer one of its calls always the same."""
+    def answering(self, path: str, *answers: Answer) -> Iterator[None]:
+        """Let BPJS answer one of its calls with these, and always with the last of them."""
         routes = self.bpjs._routes
+        given = chain(answers, repeat(answers[-1]))
         self.bpjs._routes = [
-            (*one[:2], lambda *_: answer, one[3]) if one[1] == path else one for one in routes
+            (*one[:2], lambda *_: next(given), one[3]) if one[1] == path else one for one in routes
         ]
         yield
         self.bpjs._routes = routes

@@ -27,9 +27,7 @@ def in_hfis(site: Site, *hours: str, kodedokter: int = 12345, off: str = "", har
         for one in hours
         for buka, tutup in [one.split("-")]
     ]
-    site.bpjs.bookings.updatejadwaldokter(
-        {"kodepoli": "INT", "kodedokter": kodedokter, "jadwal": slots}
-    )
+    site.bpjs.bookings.hold_sessions({"kodepoli": "INT", "kodedokter": kodedokter, "jadwal": slots})
 
 
 def added(site: Site) -> list[Any]:
