@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from tests.benchmark import heavy, pacing, passes, reading, reporting, sending
+from tests.benchmark import heavy, pacing, passes, reading, reporting, sending, sites
 from tests.benchmark.tools import Figure
 from tests.support.mariadb import _program
 
@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "memory": passes.memory,
     "heavy": heavy.run,
     "report": reporting.run,
+    "sites": sites.run,
 }
 WIDTH = 78
 

@@ -70,9 +70,9 @@ class NotedKhanza(Khanza):
 def idle(*, quick: bool) -> Iterator[Figure]:
     """Yield the time of a pass that finds nothing, against the bare script's, and its imports."""
     rounds = 5 if quick else 21
-    with _hospital(VISITS) as (server, url):
+    with hospital(VISITS) as (server, url):
         env = environment(settings(server, url, Path("idle.sqlite3").absolute()))
-        _told(env)
+        told(env)
         Path("bare.py").write_text(_BARE, encoding="utf-8")
         Path("selects.json").write_text(json.dumps(_selects(env)), encoding="utf-8")
         account = (server.socket, server.USER, server.PASSWORD, server.DATABASE)
@@ -113,7 +113,7 @@ def memory(*, quick: bool) -> Iterator[Figure]:
 
 
 @contextmanager
-def _hospital(visits: int) -> Iterator[tuple[MariaDB, str]]:
+def hospital(visits: int) -> Iterator[tuple[MariaDB, str]]:
     """Run a Khanza with so many visits yesterday, all over, and a BPJS without latency.
 
     Behind it lies a month of history.
@@ -139,7 +139,7 @@ def _first_pass() -> list[str]:
     )
 
 
-def _told(env: Mapping[str, str]) -> None:
+def told(env: Mapping[str, str]) -> None:
     """Run passes until there is nothing more to do, and make sure of it."""
     for command in (_first_pass(), antrean("sync"), antrean("sync", "--json")):
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
@@ -185,7 +185,7 @@ def _imports(env: Mapping[str, str], most: int = 8) -> Iterator[Figure]:
 
 def _full(visits: int) -> tuple[int, Run]:
     """Run a pass with so many visits to tell; return how many pushes it sent."""
-    with _hospital(visits) as (server, url):
+    with hospital(visits) as (server, url):
         state = Path(f"full-{visits}.sqlite3").absolute()
         run = launched(_first_pass(), settings(server, url, state))
         states = _states(state)
