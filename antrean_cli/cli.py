@@ -33,7 +33,7 @@ GROUPS = {
     "Memasang dan menjalankan": {
         "check": "Periksa semuanya: pengaturan, Khanza, BPJS, dan apa yang kurang",
         "sync": "Satu putaran: baca Khanza, kirim yang baru ke BPJS",
-        "units": "Cetak unit systemd, pengganti cron",
+        "units": "Cetak unit systemd, pengganti cron, atau CronJob Kubernetes",
         "backup": "Cadangkan berkas status, juga selagi putaran berjalan",
     },
     "Melihat": {

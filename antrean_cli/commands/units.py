@@ -1,4 +1,4 @@
-"""`antrean units`: prints systemd units for a pass a minute, for these very settings."""
+"""`antrean units`: prints what runs a pass a minute, for these very settings."""
 
 import os
 import re
@@ -17,6 +17,8 @@ from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import folder_option
 from antrean_cli.console.parameters import OneOf
 from antrean_cli.errors import InputError, SettingsError
+from antrean_cli.operator.container_image import CONTAINERFILE, IMAGE
+from antrean_cli.operator.kubernetes import Hospital, manifests
 from antrean_cli.operator.systemd_units import (
     UNIT_FILES,
     Installation,
@@ -45,7 +47,8 @@ def _user(ctx: click.Context, _: click.Parameter, value: str) -> str:
     "units",
     help=(
         "Cetak service dan timer systemd sebagai pengganti cron: satu putaran tiap menit, "
-        "dengan hak sesedikit mungkin. Tanpa argumen: keduanya, dan cara memasangnya."
+        "dengan hak sesedikit mungkin. Tanpa argumen: keduanya, dan cara memasangnya. Untuk lebih "
+        "dari satu komputer: CronJob Kubernetes, dan resep image-nya."
     ),
     epilog=examples(
         """
@@ -53,6 +56,8 @@ antrean units
 antrean units service > /etc/systemd/system/antrean.service
 antrean units timer > /etc/systemd/system/antrean.timer
 antrean units --sites
+antrean units --kubernetes > antrean.yaml
+antrean units --container | podman build -t antrean -f - .
 """
     ),
 )
@@ -71,29 +76,64 @@ antrean units --sites
     help="Satu templat untuk semua rumah sakit di komputer ini: antrean@NAMA.service dan .timer.",
 )
 @folder_option
+@click.option("--kubernetes", is_flag=True, help="CronJob Kubernetes, sebagai YAML.")
+@click.option(
+    "--image",
+    default=IMAGE,
+    metavar="NAMA",
+    help=f"Dengan --kubernetes: image yang dijalankan ({IMAGE}).",
+)
+@click.option("--container", is_flag=True, help="Containerfile, untuk membangun image itu.")
 @click.pass_obj
-def command(app: App, which: str | None, user: str, of_sites: bool, folder: Path) -> None:
+def command(
+    app: App,
+    which: str | None,
+    user: str,
+    of_sites: bool,
+    folder: Path,
+    kubernetes: bool,
+    image: str,
+    container: bool,
+) -> None:
+    if sum((which is not None, kubernetes, container)) > 1:
+        raise InputError("pilih salah satu: service, timer, --kubernetes, atau --container")
+    if container:
+        click.echo(CONTAINERFILE, nl=False)
+        return
+    if kubernetes:
+        hospitals = (
+            [_hospital(file, load_site(file)) for file in site_files(folder.absolute())]
+            if of_sites
+            else [_hospital_here(app)]
+        )
+        click.echo("".join(manifests(one, image) for one in hospitals), nl=False)
+        return
     texts, how = _of_sites(user, folder) if of_sites else _of_one(app, user)
     click.echo(texts[which] if which else "\n".join([how, *texts.values()]), nl=False)
 
 
-def _of_one(app: App, user: str) -> tuple[dict[str, str], str]:
-    """Return the units of the settings that count here, and how to install them."""
+def _found(app: App) -> tuple[Path, LoadResult]:
+    """Return the settings that count here, and their file; raises SettingsError without one."""
     found = try_load(env_file=app.env_file, state=app.state, needs=frozenset())
     app.tell_of_ignored(found.ignored)
     if found.file is None:
         raise SettingsError(
             "Belum ada berkas pengaturan; buat /etc/antrean/env, atau pakai --env-file"
         )
-    env_file = found.file.absolute()
+    return found.file.absolute(), found
+
+
+def _of_one(app: App, user: str) -> tuple[dict[str, str], str]:
+    """Return the units of the settings that count here, and how to install them."""
+    env_file, found = _found(app)
     state = ["--state", str(app.state.absolute())] if app.state else []
     me = [*program(), "--env-file", str(env_file), *state]
     # As the service will see them: nothing of the environment of whoever prints this.
     home = {"XDG_STATE_HOME": str(_state_home(user))}
     settings = load(env_file=env_file, state=app.state, needs=frozenset(), environ=home)
     settings = replace(settings, unusual_file=found.settings.unusual_file)
-    texts = {"service": service(_installation(me, user, found, settings)), "timer": timer()}
-    return texts, how_to_install(me, user)
+    installation = _installation(me, user, settings, [env_file, *found.secrets])
+    return {"service": service(installation), "timer": timer()}, how_to_install(me, user)
 
 
 def _of_sites(user: str, folder: Path) -> tuple[dict[str, str], str]:
@@ -103,7 +143,7 @@ def _of_sites(user: str, folder: Path) -> tuple[dict[str, str], str]:
     for file in site_files(folder):
         found = load_site(file, state_home=_state_home(user))
         me = [*program(), "--env-file", str(file)]
-        installation = _installation(me, user, found, found.usable())
+        installation = _installation(me, user, found.usable(), [file, *found.secrets])
         installations.append(replace(installation, site=file.stem))
     texts = {"service": sites_service(installations), "timer": sites_timer()}
     return texts, how_to_install_sites(program(), user, folder)
@@ -114,13 +154,26 @@ def _state_home(user: str) -> Path:
 
 
 def _installation(
-    me: Sequence[str], user: str, found: LoadResult, settings: Settings
+    me: Sequence[str], user: str, settings: Settings, files: Sequence[Path]
 ) -> Installation:
-    file = [found.file.absolute()] if found.file else []
     interpreter = (me[0], os.path.realpath(me[0]), sys.prefix, sys.base_prefix)
     return Installation(
         user=user,
         command=[*me, "sync"],
         settings=settings,
-        needed=[*file, *found.secrets, *map(Path, interpreter)],
+        needed=[*files, *map(Path, interpreter)],
     )
+
+
+def _hospital_here(app: App) -> Hospital:
+    """Return the hospital whose settings count here, without those of the environment."""
+    file, _ = _found(app)
+    needs = frozenset({"bpjs", "khanza"})
+    return _hospital(file, try_load(env_file=file, state=None, needs=needs, environ={}))
+
+
+def _hospital(file: Path, found: LoadResult) -> Hospital:
+    settings = found.usable()
+    authorities = filter(None, (settings.bpjs.ca_bundle, settings.khanza.ca))
+    named = [*found.secrets, *map(Path, authorities)]
+    return Hospital(site=settings.site, settings=settings, file=file, named=named)

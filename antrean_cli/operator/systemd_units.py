@@ -145,6 +145,16 @@ class Installation:
         return [*self.needed, self.state, *self.written, *(Path(name).absolute() for name in named)]
 
 
+def seconds_of_pass(settings: Settings) -> int:
+    """Return how long a pass may take from its start: what takes longer is stuck."""
+    return settings.max_seconds + _SLACK + MOST_SPLAY
+
+
+def seconds_to_stop(settings: Settings) -> int:
+    """Return how long a pass that was asked to stop may take to record what is on its way."""
+    return round(settings.bpjs.timeout) + _LAST_CALLS
+
+
 def home_of(user: str) -> Path:
     """Return the home folder of a user; of one still to be made, the one that README.md names."""
     try:
@@ -238,8 +248,8 @@ def _service(file: str, installations: Sequence[Installation], unusual: str) -> 
         user=first.user,
         splay="" if first.site else _SPLAY,
         command=_instance(_command([*first.command, *splay]), first.site, ".env"),
-        start=max(one.settings.max_seconds for one in installations) + _SLACK + MOST_SPLAY,
-        stop=max(round(one.settings.bpjs.timeout) for one in installations) + _LAST_CALLS,
+        start=max(seconds_of_pass(one.settings) for one in installations),
+        stop=max(seconds_to_stop(one.settings) for one in installations),
         writable="\n".join(_writable(installations)),
         home="read-only" if _any_in(HOMES, used) else "true",
         tmp="false" if _any_in(TEMPORARY, used) else "true",

@@ -515,8 +515,12 @@ def scene_units(ward: Ward, _: Attack) -> None:
     """The unit names the settings file, and holds nothing of what is in it."""
     texts = (f"{name}={value}\n" for name, value in ward.env.items())
     file = ward.write("settings.env", "".join(texts))
-    for more in ((), ("service",), ("timer", "--user", "root")):
+    for more in ((), ("service",), ("timer", "--user", "root"), ("--container",)):
         assert ward.run("--env-file", str(file), "units", *more)
+    elsewhere = {**ward.env, "KHANZA_HOST": "192.0.2.5", "BPJS_BASE_URL": "https://bpjs.example/x"}
+    texts = (f"{name}={value}\n" for name, value in elsewhere.items() if name != "KHANZA_SOCKET")
+    file = ward.write("elsewhere.env", "".join(texts))
+    assert "CronJob" in ward.run("--env-file", str(file), "units", "--kubernetes")
 
 
 def scene_demo(ward: Ward, _: Attack) -> None:

@@ -1,0 +1,35 @@
+"""The recipe of an image that holds antrean and nothing to build it with (a Containerfile).
+
+Libraries are those of constraints.txt, by their hashes; nobody in it is root.
+"""
+
+from antrean_cli import __version__
+from antrean_cli.operator.kubernetes import USER
+
+IMAGE = f"antrean:{__version__}"
+
+CONTAINERFILE = f"""\
+# Image antrean {__version__}. Dari folder sumber antrean:
+#   antrean units --container | podman build -t {IMAGE} -f - .
+# BASE dapat dikunci ke digest-nya: --build-arg BASE=docker.io/library/python@sha256:...
+ARG BASE=docker.io/library/python:3.13-slim
+
+FROM ${{BASE}} AS build
+RUN python -m venv /opt/antrean
+WORKDIR /src
+COPY antrean_cli/constraints.txt antrean_cli/
+# Pustaka persis seperti yang diuji, diperiksa dengan hash.
+RUN /opt/antrean/bin/pip install --no-cache-dir --require-hashes -r antrean_cli/constraints.txt
+COPY pyproject.toml setup.cfg README.md LICENSE ./
+COPY antrean_cli antrean_cli
+RUN /opt/antrean/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM ${{BASE}}
+COPY --from=build /opt/antrean /opt/antrean
+ENV PATH=/opt/antrean/bin:$PATH
+# Bukan root, dan tidak punya apa-apa di dalam image.
+USER {USER}:{USER}
+WORKDIR /tmp
+ENTRYPOINT ["antrean"]
+CMD ["--help"]
+"""
