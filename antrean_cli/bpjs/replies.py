@@ -205,26 +205,21 @@ def _antrean(row: Any, _: Redactor) -> Antrean:
     )
 
 
-def _poli_fp(row: Any, redact: Redactor) -> Poli:
-    return Poli(
-        kode=_required(row, "kodepoli"),
-        nama=redact(row.get("namapoli")),
-        kode_sub=redact(row.get("kodesubspesialis")),
-        nama_sub=redact(row.get("namasubspesialis")),
-    )
-
-
 def _sidik_jari(row: Any, _: Redactor) -> SidikJari:
     return SidikJari(terdaftar=_word(row["daftarfp"]).lower() in ("1", "true"))
 
 
-def _poli(row: Any, redact: Redactor) -> Poli:
-    return Poli(
-        kode=_required(row, "kdpoli"),
-        nama=redact(row.get("nmpoli")),
-        kode_sub=redact(row.get("kdsubspesialis")),
-        nama_sub=redact(row.get("nmsubspesialis")),
-    )
+def _poli_by(*keys: str) -> Callable[[Any, Redactor], Poli]:
+    """Return what reads a clinic by the keys of its code, name, subspeciality and that one's name.
+
+    Two lists have them under different ones.
+    """
+    kode, *others = keys
+
+    def read(row: Any, redact: Redactor) -> Poli:
+        return Poli(_required(row, kode), *(redact(row.get(key)) for key in others))
+
+    return read
 
 
 def _dokter(row: Any, redact: Redactor) -> Dokter:
@@ -277,14 +272,14 @@ def _required(row: Any, name: str) -> str:
 
 _ROWS: dict[str, Callable[[Any, Redactor], Any]] = {
     CallName.LISTTASK: _task,
-    CallName.POLI: _poli,
+    CallName.POLI: _poli_by("kdpoli", "nmpoli", "kdsubspesialis", "nmsubspesialis"),
     CallName.DOKTER: _dokter,
     CallName.JADWAL: _praktek,
     CallName.PER_TANGGAL: _antrean,
     CallName.PER_KODEBOOKING: _antrean,
     CallName.AKTIF: _antrean,
     CallName.BELUM_DILAYANI: _antrean,
-    CallName.POLI_FP: _poli_fp,
+    CallName.POLI_FP: _poli_by("kodepoli", "namapoli", "kodesubspesialis", "namasubspesialis"),
     CallName.PASIEN_FP: _sidik_jari,
     CallName.WAKTU_TANGGAL: _waktu_tunggu,
     CallName.WAKTU_BULAN: _waktu_tunggu,

@@ -50,15 +50,18 @@ def gather_dashboard(
     return GatheredDashboard(compared(rows, ours, report.total, report.first, report.last))
 
 
-def _by_kodepoli(figures: Mapping[str, Figures], clinics: Iterable[Clinic]) -> dict[str, Figures]:
+def _by_kodepoli(
+    figures: Mapping[str, Figures], clinics: Iterable[Clinic]
+) -> dict[str, Figures] | None:
     """Return the figures by BPJS's clinics: what is not mapped keeps Khanza's code.
 
     None where Khanza's clinics are not known.
     """
     mapped = {comparable(one.kd_poli): filled(one.kd_poli_bpjs) or one.kd_poli for one in clinics}
+    if not mapped:
+        return None
     found: dict[str, Figures] = {}
     for kd_poli, one in figures.items():
-        if mapped:
-            kodepoli = comparable(mapped.get(comparable(kd_poli), kd_poli))
-            found.setdefault(kodepoli, Figures()).add(one)
+        kodepoli = comparable(mapped.get(comparable(kd_poli), kd_poli))
+        found.setdefault(kodepoli, Figures()).add(one)
     return found

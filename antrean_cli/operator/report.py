@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Names
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.operator.dashboard import GatheredDashboard
 from antrean_cli.rules.report import DaySums, Report, coverage_of, report_of, sums_of
 from antrean_cli.rules.rows import Clinic
+
+if TYPE_CHECKING:  # who does not ask BPJS must not pay for it
+    from antrean_cli.operator.dashboard import GatheredDashboard
 
 
 class GatheredReport(NamedTuple):
@@ -26,7 +28,7 @@ class GatheredReport(NamedTuple):
     begin: date | None
     error: AntreanError | None
     clinics: Sequence[Clinic] = ()
-    at_bpjs: GatheredDashboard | None = None
+    at_bpjs: "GatheredDashboard | None" = None
     sample: bool = False
 
 

@@ -19,8 +19,8 @@ Row = Antrean | Dokter | Poli | Praktek | SidikJari | WaktuTunggu
 
 # The headings of each kind of rows, and the widths that its columns are wrapped to.
 _HEADINGS: dict[type, tuple[tuple[str, ...], tuple[int | None, ...]]] = {
-    Poli: (("Kode", "Nama poli", "Sub", "Nama subspesialis"), (None, None, None, 22)),
-    Dokter: (("Kode dokter", "Nama dokter"), (None, None)),
+    Poli: (("Kode", "Nama poli", "Sub", "Nama subspesialis"), (None, 32, None, 28)),
+    Dokter: (("Kode dokter", "Nama dokter"), (None, 60)),
     Praktek: (
         ("Kode dokter", "Nama dokter", "Jam praktek", "Kapasitas", "Libur"),
         (None, 26, None, None, None),
@@ -31,7 +31,7 @@ _HEADINGS: dict[type, tuple[tuple[str, ...], tuple[int | None, ...]]] = {
     ),
     SidikJari: (("Sidik jari",), (None,)),
     WaktuTunggu: (
-        ("Poli", "Nama", "Antrean", *(f"{task} → {task + 1}" for task in DASHBOARD_TASKS)),
+        ("Poli", "Nama", "Antrean", *(f"{task}→{task + 1}" for task in DASHBOARD_TASKS)),
         (5, 16, None, *[None] * len(DASHBOARD_TASKS)),
     ),
 }

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from antrean_cli.operator.dashboard import GatheredDashboard
 from antrean_cli.render.numbers import decimal, number
 from antrean_cli.render.page import html_table, section
 from antrean_cli.render.tables import csv_text, table
@@ -19,6 +18,9 @@ from antrean_cli.rules.dashboard import (
     Mean,
 )
 from antrean_cli.rules.times import WIB
+
+if TYPE_CHECKING:  # see operator/report.py
+    from antrean_cli.operator.dashboard import GatheredDashboard
 
 _TITLE = "Dashboard BPJS"
 _MEANING = (
@@ -35,7 +37,7 @@ _WORDS = {
 }
 
 
-def dashboard_parts(gathered: GatheredDashboard | None) -> list[str]:
+def dashboard_parts(gathered: "GatheredDashboard | None") -> list[str]:
     """Return BPJS's figures for a terminal, or that there are none.
 
     Nothing where they were not asked for, or could not be read: that is told as an error.
@@ -51,7 +53,7 @@ def dashboard_parts(gathered: GatheredDashboard | None) -> list[str]:
     return [*parts, _differences_text(found), fill(_MEANING)]
 
 
-def _nothing(gathered: GatheredDashboard) -> str:
+def _nothing(gathered: "GatheredDashboard") -> str:
     if gathered.error:
         return f"tidak terbaca. {gathered.error}"
     said = f" ({gathered.said})" if gathered.said else ""
@@ -107,7 +109,7 @@ def difference_text(one: Difference) -> str:
 # -- CSV, JSON, page
 
 
-def dashboard_csv(gathered: GatheredDashboard) -> str:
+def dashboard_csv(gathered: "GatheredDashboard") -> str:
     """Return a row a clinic of BPJS's, as Excel in Indonesia reads it; headings alone for none."""
     headings = ["kode", "poli", "antrean", "batal", "antrean_bpjs"]
     headings += [f"{who}_{a}_{b}" for a, b in STEPS for who in ("ledger", "rs", "server")]
@@ -123,7 +125,7 @@ def dashboard_csv(gathered: GatheredDashboard) -> str:
     return csv_text(headings, rows, excel=True)
 
 
-def dashboard_document(gathered: GatheredDashboard) -> dict[str, Any]:
+def dashboard_document(gathered: "GatheredDashboard") -> dict[str, Any]:
     """Return BPJS's figures for JSON output; means are in minutes."""
     found = gathered.dashboard
     return {
@@ -164,7 +166,7 @@ def _document(one: Beside) -> dict[str, Any]:
     }
 
 
-def dashboard_section(gathered: GatheredDashboard) -> str:
+def dashboard_section(gathered: "GatheredDashboard") -> str:
     """Return BPJS's figures as a part of the page, or why there are none."""
     found = gathered.dashboard
     if found is None:

@@ -128,16 +128,15 @@ class _Theirs:
 
 def compared(
     rows: Mapping[Waktu, Sequence[WaktuTunggu]],
-    ours: Mapping[str, Figures],
+    ours: Mapping[str, Figures] | None,
     total: Figures,
     first: date,
     last: date,
 ) -> Dashboard:
     """Return BPJS's rows of a period beside the ledger's figures.
 
-    `ours` are those by BPJS's clinics, as codes are compared; none where the mapping is not known.
-    Those of no clinic are under an empty code.
-    What a month's rows tell of days outside the period is left out.
+    `ours` are those by BPJS's clinics, as codes are compared, with an empty one for no clinic; None
+    where the mapping is not known. What a month's rows tell of days outside the period is left out.
     """
     found = {
         waktu: [row for row in rows[waktu] if _is_within(row.tanggal, first, last)]
@@ -149,14 +148,14 @@ def compared(
     for waktu, of_waktu in found.items():
         for row in of_waktu:
             by_clinic[comparable(row.kodepoli)][waktu].append(row)
-    codes = {*by_clinic, *(code for code, one in ours.items() if one.facts["antrean"])} - {""}
-    nothing = Figures()
+    nothing, known = Figures(), ours or {}
+    codes = {*by_clinic, *(code for code, one in known.items() if one.facts["antrean"])} - {""}
     clinics = tuple(
-        _beside(code.upper(), by_clinic[code], ours.get(code, nothing) if ours else None)
+        _beside(code.upper(), by_clinic[code], None if ours is None else ours.get(code, nothing))
         for code in sorted(codes)
     )
     # Of a booking that was cancelled before anybody came, Khanza may have kept no clinic.
-    unplaced = ours.get("", nothing).facts["antrean"]
+    unplaced = known.get("", nothing).facts["antrean"]
     everything = _beside("", found, total)
     inserted = [row.inserted for of_waktu in found.values() for row in of_waktu if row.inserted]
     return Dashboard(

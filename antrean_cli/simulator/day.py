@@ -31,14 +31,16 @@ class Moment:
 
 LAST = "11:50"
 # What HFIS knows of the hospital's doctors: clinic and doctor by BPJS's codes, every day as in
-# Khanza.
+# Khanza; those whom a stand-in has of its own do not work here.
+_DOCTORS = {("INT", 12345): range(1, 8), ("ANA", 23456): range(1, 8), ("MAT", 34567): range(1, 8)}
+_ELSEWHERE = dict.fromkeys((("ANA", 12345), ("INT", 12346), ("MAT", 12347)), range(0))
 SESSIONS = [
     {
         "kodepoli": kodepoli,
         "kodedokter": kodedokter,
-        "jadwal": [{"hari": d, **HOURS} for d in range(1, 8)],
+        "jadwal": [{"hari": hari, **HOURS} for hari in days],
     }
-    for kodepoli, kodedokter in (("INT", 12345), ("ANA", 23456), ("MAT", 34567))
+    for (kodepoli, kodedokter), days in {**_DOCTORS, **_ELSEWHERE}.items()
 ]
 
 

@@ -177,7 +177,7 @@ class _Session:
         )
         fields: dict[str, Any] = {
             name: one.value("referensi_mobilejkn_bpjs", name, nobooking=nobooking)
-            for name in ("nik", "nomorkartu", "nohp", "kodepoli", "kodedokter")
+            for name in ("nik", "nomorkartu", "nohp", "kodepoli", "kodedokter", "nomorantrean")
         }
         fields |= {
             "norm": norm,

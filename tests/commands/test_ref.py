@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from tests.support.command import on_a_terminal
 from tests.support.site import Site, ms
 
 
@@ -129,6 +130,13 @@ def test_a_patients_finger_print_is_asked_for_without_the_number_on_the_command_
     assert (unknown.returncode, unknown.stdout) == (0, "")
 
 
+def test_on_a_terminal_a_patients_number_is_asked_for(booked: Site) -> None:
+    done = on_a_terminal("ref", "pasien-fp", environ=booked.environment(), typed=f"{NIK}\n")
+    assert done.returncode == 0
+    assert "NIK (16 angka) atau nomor kartu (13 angka):" in done.stdout
+    assert done.stdout.splitlines()[-1] == "terdaftar"
+
+
 @pytest.mark.parametrize("typed", ["", "123", "99010101 01000001", "٩٩٠١٠١٠١٠١٠٠٠٠٠١", "\x00"])
 def test_what_is_no_patients_number_is_asked_of_nobody(site: Site, typed: str) -> None:
     done = site.run("ref", "pasien-fp", input=typed)
@@ -234,7 +242,12 @@ def test_wrong_arguments_of_ref_are_one_line_and_ask_nobody(
 
 def test_a_session_table_fits_80_columns_with_the_names_that_there_are(site: Site) -> None:
     name = "Prof. Dr. dr. Maximilianus Contoh Panjang, Sp.PD-KGEH, FINASIM"
-    site.bpjs.bookings.mobile_jkn("A1", "2026-11-23", kodedokter=99999, namadokter=name)
+    poli = {"kodepoli": "KLT", "namapoli": "Poliklinik Kulit, Kelamin, dan Estetika Contoh"}
+    times = [{"taskid": task, "waktu": ms(f"{task + 7:02}:00:00")} for task in range(1, 8)]
+    for code, tasks in (("A1", times), ("A2", [])):
+        site.bpjs.bookings.mobile_jkn(
+            code, "2026-11-23", tasks, kodedokter=99999, namadokter=name, **poli
+        )
     lists = (("antrean", "2026-11-23"), ("aktif",), ("poli-fp",), ("dashboard", "2026-11"))
     for arguments in (("poli",), ("dokter",), ("jadwal", "INT", "2026-11-23"), *lists):
         done = site.run("ref", *arguments, COLUMNS="80")

@@ -155,8 +155,14 @@ def test_antrean_of_no_clinic_may_be_what_bpjs_has_more_of_one() -> None:
         assert kinds(found) == told
 
 
+def test_a_period_of_which_we_have_nothing_is_nothing_and_not_unknown() -> None:
+    found = compared(both(row(antrean=3)), {}, Figures(), FIRST, LAST)
+    assert (found.clinics[0].ours, found.total.ours) == (0, 0)
+    assert (kinds(found), kinds(found, "")) == (["more"], ["more"])
+
+
 def test_without_the_mapping_only_the_whole_is_compared() -> None:
-    found = compared(both(row(antrean=3)), {}, figures(5), FIRST, LAST)
+    found = compared(both(row(antrean=3)), None, figures(5), FIRST, LAST)
     (clinic,) = found.clinics
     assert (clinic.ours, clinic.at_bpjs, clinic.means[3, 4].ours) == (None, 3, None)
     assert (kinds(found), kinds(found, "")) == ([], ["fewer"])
