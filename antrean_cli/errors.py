@@ -165,7 +165,7 @@ def worst(codes: Iterable[int]) -> int:
     return min((code for code in codes if code), key=_WORST_FIRST.index, default=0)
 
 
-# As README.md has them; the codes without a class are a success, a bug, and the signals.
+# As help and guide have them; the codes without a class are a success, a bug, and the signals.
 EXIT_CODES: dict[int, str] = {
     0: "selesai, atau tidak ada yang perlu dikerjakan",
     1: "kesalahan di dalam antrean sendiri; laporkan",

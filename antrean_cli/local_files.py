@@ -4,8 +4,8 @@ Other people work on the same machine. What they can replace or write to is not 
 what they can put in our way must not be followed, waited for, or filled.
 
 - A file that we go by, and its folder, belong to root or to the user who runs us. Nobody else may
-  write there: not everybody, no group that somebody else is in (README.md, Settings), and nobody by
-  an access control list, which the mode does not show (acl(5)).
+  write there: not everybody, no group that somebody else is in (`panduan/pengaturan.md`), and
+  nobody by an access control list, which the mode does not show (acl(5)).
 - In a folder with the sticky bit nobody replaces what is another's (/tmp, Kubernetes's secrets).
 - A file that we write to is a regular one and no link, and is for its owner alone.
 """

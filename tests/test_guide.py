@@ -14,7 +14,6 @@ from antrean_cli.cli import COMMANDS, group
 from antrean_cli.commands.panduan import PAGES, TOPICS
 from antrean_cli.config.settings import SETTINGS
 from antrean_cli.console.markdown import rendered
-from antrean_cli.monitoring.metrics import METRICS
 from antrean_cli.render.reasons import holds
 from antrean_cli.rules.alerts import AlertKind
 from antrean_cli.rules.sources import SOURCES, TICKET_SOURCES
@@ -62,7 +61,7 @@ def test_what_a_page_says_to_type_is_taken(path: Path) -> None:
     assert [(words, why) for words in typed if (why := refused_by_click(words))] == []
 
 
-@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [README, *pages()], ids=lambda path: path.name)
 def test_commands_and_options_that_a_sentence_names_are_there(path: Path) -> None:
     """What stands in a line need not be whole: only a block is typed as it stands."""
     text = path.read_text(encoding="utf-8")
@@ -93,16 +92,23 @@ def test_every_setting_is_in_the_guide_with_its_default_and_no_other_is() -> Non
             assert defaults[setting.name] == setting.default, setting.name
 
 
+@pytest.mark.parametrize("name", [name for name in COMMANDS if "--json" in options(name)])
+def test_the_json_of_every_command_is_explained(name: str) -> None:
+    chapter = TEXTS["skrip.md"].split("\n## JSON\n")[1].split("\n## ")[0]
+    headings = re.findall(r"^### (.+)$", chapter, re.MULTILINE)
+    items = re.findall(r"^- (`[^:]+):", chapter, re.MULTILINE) + re.findall(r"\. (`\w+`):", chapter)
+    assert name in headings or any(f"`{name}`" in item for item in items)
+
+
 def test_every_source_of_times_is_explained() -> None:
     explained = re.findall(r"^\| `(\w+)` \|", TEXTS["waktu.md"], re.MULTILINE)
     assert sorted(explained) == sorted([*SOURCES, *TICKET_SOURCES])
 
 
-def test_every_kind_of_alert_and_every_metric_is_in_the_guide() -> None:
+def test_the_guide_knows_every_kind_of_alert_and_the_reasons_that_it_watches() -> None:
     page = TEXTS["pemantauan.md"]
     rows = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
-    assert rows == [*AlertKind, *rows[len(AlertKind) :]]
-    assert set(rows[len(AlertKind) :]) == METRICS.keys()
+    assert rows[: len(AlertKind)] == [*AlertKind]
     watched = re.findall(r'reason=~"([^"]*)"', page)
     assert watched
     assert {code for codes in watched for code in codes.split("|")} <= holds().keys()

@@ -18,7 +18,11 @@ FILES = [
     *sorted(PACKAGE.rglob("*.md")),
     *sorted((ROOT / "tests").rglob("*.py")),
 ]
-PAGES = [ROOT / "README.md", *sorted(PACKAGE.rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted(PACKAGE.rglob("*.md")),
+    *sorted((ROOT / "tests").rglob("*.md")),
+]
 # A path of ours in backticks: it ends like a file that we write, or in a slash.
 PATH = re.compile(r"`([\w./-]+(?:\.(?:py|md|toml|po|mo|cfg)|(?<=\w)/))`")
 

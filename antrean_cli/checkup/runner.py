@@ -8,7 +8,7 @@ from pathlib import Path
 
 from antrean_cli.errors import user_name
 
-USUAL = "antrean"  # as README.md makes it
+USUAL = "antrean"  # as the guide makes it
 
 
 def other_runner(state: Path, settings: Path | None) -> str:

@@ -2,7 +2,7 @@
 
 - Nobody else reads the environment, and it wins over the `.env` (env_file.py).
 - All problems are reported together, in one SettingsError.
-- README.md's chapter Settings shows the same table; a test holds the two together.
+- The guide's page of settings has the same names and defaults; a test holds the two together.
 """
 
 import os

@@ -156,7 +156,7 @@ def seconds_to_stop(settings: Settings) -> int:
 
 
 def home_of(user: str) -> Path:
-    """Return the home folder of a user; of one still to be made, the one that README.md names."""
+    """Return the home folder of a user; of one still to be made, the one that the guide names."""
     try:
         return Path(pwd.getpwnam(user).pw_dir)
     except KeyError:
@@ -173,7 +173,7 @@ def is_user(name: str) -> bool:
 
 
 def how_to_make(user: str) -> str:
-    """Return what makes a user for the passes, as README.md has it."""
+    """Return what makes a user for the passes, as the guide has it."""
     return f"sudo useradd --system --create-home --home-dir {STATE_ROOT / user} {user}"
 
 

@@ -1,7 +1,7 @@
 """The registry of reasons: for each code its sentence, what to type, when it ends.
 
 - The only place where a reason becomes words (Indonesian). `show`, `list`, `status`, the pass's
-  own words and the README's table are made from it.
+  own words and the guide's page of reasons are made from it.
 - A sentence names its parameters in braces; one that is not known is shown as "…".
 - Who can do something about a reason stands in rules/acting.py.
 """

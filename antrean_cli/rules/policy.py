@@ -1,4 +1,5 @@
-"""What the hospital chose, as far as the rules go by it; README.md, Settings, says what each means.
+"""What the hospital chose, as far as the rules go by it; `panduan/pengaturan.md` says what each
+means.
 
 config/settings.py makes it of the environment and the `.env`.
 """

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from antrean_cli.commands.panduan import PAGES
 from antrean_cli.monitoring.metrics import METRICS, write_metrics
 from antrean_cli.operator.overview import KINDS_OF_OUTAGE
 from antrean_cli.simulator.faults import Fault
@@ -18,8 +19,7 @@ from tests.support.patients import gone_home
 from tests.support.site import MONDAY, SINCE, YESTERDAY, Site
 from tests.support.troubles import TROUBLES, khanza_down, no_database, refused
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-CHAPTER = README.split("\n## Watching\n")[1].split("\n## ")[0]
+PAGE = (PAGES / "pemantauan.md").read_text(encoding="utf-8")
 ADD = "/antrean/add"
 
 
@@ -183,12 +183,12 @@ def test_a_pass_that_nobody_watches_pays_nothing_for_it(live_site: Site) -> None
     )
 
 
-def test_the_readme_names_every_metric_and_no_other() -> None:
-    assert set(re.findall(r"\bantrean_[a-z_]+", CHAPTER)) == set(METRICS)
+def test_the_guide_names_every_metric_and_no_other() -> None:
+    assert set(re.findall(r"\bantrean_[a-z_]+", PAGE)) == set(METRICS)
 
 
-def test_the_readme_names_every_kind_of_outage() -> None:
-    (row,) = [line for line in CHAPTER.splitlines() if line.startswith("| `antrean_outage`")]
+def test_the_guide_names_every_kind_of_outage() -> None:
+    (row,) = [line for line in PAGE.splitlines() if line.startswith("| `antrean_outage`")]
     assert set(KINDS_OF_OUTAGE) <= set(re.findall(r"`(\w+)`", row))
 
 

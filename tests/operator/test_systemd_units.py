@@ -286,7 +286,7 @@ def of_sites(folder: Path, *args: str) -> str:
 
 @pytest.fixture
 def group(tmp_path: Path) -> Path:
-    """Two hospitals with their ledgers where README.md puts them."""
+    """Two hospitals with their ledgers where the guide puts them."""
     for name, more in (("rs-a", {}), ("rs-b", {"ANTREAN_MAX_SECONDS": "100"})):
         state = f"/var/lib/antrean/{name}/antrean.sqlite3"
         installed_site(tmp_path, name, **{**PLAIN, "ANTREAN_STATE": state, **more})

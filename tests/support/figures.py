@@ -33,7 +33,7 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> Iterator[None]:
-    """Print the table as it stands in the README."""
+    """Print the table as it stands in tests/attacks/README.md."""
     yield
     if figures := config.stash[FIGURES]:
         terminalreporter.section(f"attacks, seed {config.getoption('--seed')}")
