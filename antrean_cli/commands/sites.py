@@ -8,7 +8,7 @@ from antrean_cli.config.sites import site_files
 from antrean_cli.console.app import App
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import folder_option, json_option, limits_options
-from antrean_cli.console.output import show
+from antrean_cli.console.output import room, show
 from antrean_cli.errors import InputError, LookError
 from antrean_cli.operator.overview import Limits
 from antrean_cli.operator.sites import look_at_sites
@@ -42,6 +42,6 @@ def command(app: App, folder: Path, limits: Limits, as_json: bool) -> None:
     if as_json:
         click.echo(json_text(sites_document(sites)))
     else:
-        show(sites_text(sites))
+        show(sites_text(sites, room()))
     if not all(site.well for site in sites):
         raise LookError

@@ -10,12 +10,12 @@ from antrean_cli.operator.overview import HealthProblem, Overview, ProblemCode
 from antrean_cli.operator.sites import SiteState
 from antrean_cli.render.outages import outage_name
 from antrean_cli.render.status import status_document
-from antrean_cli.render.tables import table
+from antrean_cli.render.tables import last_width, table
 from antrean_cli.render.text import fill_error
 from antrean_cli.rules.codes import State
 
 _HEADERS = ("Rumah sakit", "Keadaan", "Putaran", "Menunggu", "Ditahan", "Ditolak")
-_WIDTHS = (14, None, None, None, None, None)
+_LEAST = 12  # letters of a site's name in one line
 # As short as a line of many needs them; render/status.py has the whole sentences.
 _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
     ProblemCode.NEVER_RAN: "belum pernah ada putaran",
@@ -30,9 +30,20 @@ _PROBLEMS: Mapping[ProblemCode, str | Callable[[HealthProblem], str]] = {
 }
 
 
-def sites_text(sites: Sequence[SiteState]) -> str:
-    """Return a table of all sites, and below it what each one needs that is not well."""
-    return "\n".join([table(_HEADERS, map(_row, sites), _WIDTHS), "", *_needs(sites)])
+def sites_text(sites: Sequence[SiteState], room: int | None = None) -> str:
+    """Return a table of all sites, and below it what each one needs that is not well.
+
+    `room` are the columns of the terminal, None where each site is to have one line.
+    """
+    rows = [_row(site) for site in sites]
+    # The names have what the other columns leave.
+    names = last_width(_names_last(_HEADERS), map(_names_last, rows), room, _LEAST)
+    widths = [names, *[None] * (len(_HEADERS) - 1)]
+    return "\n".join([table(_HEADERS, rows, widths), "", *_needs(sites)])
+
+
+def _names_last(row: Sequence[str]) -> Sequence[str]:
+    return (*row[1:], row[0])
 
 
 def _row(site: SiteState) -> tuple[str, ...]:
