@@ -73,9 +73,7 @@ def _everything(
         found = config.try_load(env_file=env_file, state=state, needs=needs)
     except SettingsError as error:
         yield from_error(error, "settings")
-        yield warning(
-            "settings", "Yang lain belum diperiksa: tanpa pengaturan tidak diketahui di mana"
-        )
+        yield warning("settings", "Selebihnya belum diperiksa; betulkan dulu pengaturannya")
         return
     runner = other_runner(found.settings.state, found.file)
     with ExitStack() as stack:

@@ -203,7 +203,7 @@ def judge_identity(answer: ProbeAnswer) -> Iterator[Finding]:
         )
     else:
         said = with_code(outcome.text, outcome.code)
-        text = f"BPJS: menjawab lain dari yang disepakati: {said}; periksa BPJS_BASE_URL"
+        text = f"BPJS: memberi jawaban yang tidak dikenal: {said}; periksa BPJS_BASE_URL"
         yield fault(TemporaryError.exit_code, "credentials", text, "antrean ref poli")
     if answer.off is not None:
         yield judge_clock(answer.off)

@@ -85,7 +85,7 @@ def tell_changed(app: App, changed: "Changed", what: str, as_json: bool) -> None
         click.echo("Tidak ada yang cocok; lihat: antrean list")
     if changed.waiting:
         app.say(
-            f"{changed.waiting} menunggu sebabnya hilang, diperiksa tiap putaran; "
+            f"{changed.waiting} menunggu sampai sebabnya dibetulkan, diperiksa tiap putaran; "
             "lihat: antrean list --held"
         )
     if changed.in_flight:

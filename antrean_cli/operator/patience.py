@@ -49,7 +49,10 @@ class Patience:
         if self._in_vain_since is None:
             self._in_vain_since = now
         if now - self._in_vain_since > self.longest:
-            self._end(f"BPJS meminta pelan, dan {self.longest:.0f} detik tidak ada yang lolos")
+            self._end(
+                f"BPJS membatasi kecepatan, dan selama {self.longest:.0f} detik "
+                f"tidak ada yang diterima"
+            )
         if asked_for > NOTED_FROM:
             self.pacing.pause(now + asked_for)
         self._too_soon.refused(kodebooking)

@@ -131,7 +131,7 @@ WORDS: Mapping[ReasonCode, Words] = {
         "antrean drop {kodebooking} --keterangan ALASAN",
     ),
     ReasonCode.LEFT_ALIVE: Words(
-        "masih hidup di BPJS, tidak lagi di Khanza",
+        "masih berlaku di BPJS, tidak ada lagi di Khanza",
         "bila memang batal: antrean batal {kodebooking} --keterangan ALASAN",
     ),
     ReasonCode.LEFT_OUT: Words(
@@ -153,7 +153,7 @@ WORDS: Mapping[ReasonCode, Words] = {
     ReasonCode.NONJKN_DELAYED: Words(
         "ditunda sampai {until:%H:%M} (pasien umum)", advice="terkirim otomatis setelah itu"
     ),
-    ReasonCode.ADD_NOT_THERE: Words("antrean belum ada: {add}"),
+    ReasonCode.ADD_NOT_THERE: Words("antrean belum ada di BPJS: {add}"),
     ReasonCode.WRONG_ORDER: Words(
         "waktu task {step} ({waktu:%H:%M:%S}) tidak sesudah task {before} "
         "({before_waktu:%H:%M:%S})",

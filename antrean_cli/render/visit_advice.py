@@ -158,6 +158,7 @@ def _unlike_bpjs(report: VisitReport, step: str) -> ToDo | None:
     push, there, name = report.record.push(step), at_bpjs(report, step), step_name(step)
     repair = f"{Unit.IT}: antrean reconcile --date {report.record.tanggal} --repair"
     if push and push.done and not there and step != Step.FARMASI:
+        name = "antreannya" if step == Step.ADD else name
         return ToDo(f"{name} tercatat {STATES[push.state]}, tetapi tidak ada di BPJS", repair)
     if step not in TASK_STEPS or not there or report.cancelled:
         return None

@@ -17,10 +17,10 @@ STATES: dict[str, str] = {
 }
 _DROPPED = "dilepas"  # closed by a person's word, not by the rules
 KINDS: dict[str, str] = {Kind.MOBILEJKN: "Mobile JKN", Kind.ONSITE: "JKN", Kind.NONJKN: "NON JKN"}
-_STEPS: dict[str, str] = {Step.ADD: "antrean", Step.BATAL: "batal", Step.FARMASI: "farmasi"}
+_STEPS: dict[str, str] = {Step.ADD: "tambah", Step.BATAL: "batal", Step.FARMASI: "farmasi"}
 
 _CALLS: dict[str, str] = {
-    CallName.ADD: "antrean",
+    CallName.ADD: "tambah",
     CallName.UPDATE: "task",
     CallName.BATAL: "batal",
     CallName.FARMASI: "farmasi",
@@ -40,8 +40,10 @@ def state_name(push: Push) -> str:
 
 
 def step_called(name: str) -> str:
-    """Return the step that a name means, in any case: `antrean`, `task 3`, or its code; else ""."""
+    """Return the step that a name means, in any case: `tambah`, `task 3`, or its code; else ""."""
     wanted = " ".join(name.lower().split())
+    if wanted == "antrean":  # what the add is called where nothing else is meant
+        return Step.ADD
     return next((step for step in Step if wanted in (step, step_name(step))), "")
 
 

@@ -72,7 +72,7 @@ def test_reconcile_and_show_agree_about_a_delayed_add(delayed: Site, passed: boo
     if passed:
         delayed.sync()
         page = shown(delayed, "show", "2026/11/23/000001")
-        assert "antrean ditahan" in page
+        assert "tambah ditahan" in page
         assert page.count("menunggu antrean") == 2
         assert "diperiksa pada putaran berikutnya" not in page
     found = document(delayed, "reconcile", "--date", str(MONDAY))
@@ -100,4 +100,4 @@ def test_several_are_shown_together_with_the_first_that_ends(delayed: Site) -> N
     delayed.sync()
     (counted,) = document(delayed, "status")["reasons"]
     assert (counted["reason"], counted["pushes"]) == (NONJKN, 2)
-    assert "antrean dan 1 lainnya " + NONJKN in shown(delayed, "sync", "--dry-run")
+    assert "tambah dan 1 lainnya " + NONJKN in shown(delayed, "sync", "--dry-run")

@@ -54,7 +54,7 @@ def test_a_pass_on_a_terminal_tells_each_cause_once(morning: Site) -> None:
     shown = on_terminal(morning, "sync")
     said = " ".join(shown.split())
     assert said.count(UNMAPPED) == 1
-    assert "ditahan: 2026/11/23/000001 antrean dan 1 lainnya (dan 6 task yang menunggunya)" in said
+    assert "ditahan: 2026/11/23/000001 tambah dan 1 lainnya (dan 6 task yang menunggunya)" in said
     assert said.count("isi tabel pemetaan di Khanza") == 1
     assert "lengkapi task sebelumnya" not in said, "advice on a consequence"
     assert "waktu task 4 belum tercatat" in said
@@ -67,7 +67,7 @@ def test_what_goes_on_by_itself_stands_apart(site: Site) -> None:
     site.clock.at("08:06")
     shown = on_terminal(site, "sync")
     assert "Perlu ditindaklanjuti" not in shown
-    assert "Berjalan sendiri:\n  ditahan: 2026/11/23/000001 antrean" in shown
+    assert "Berjalan sendiri:\n  ditahan: 2026/11/23/000001 tambah" in shown
 
 
 def test_status_counts_by_causes(morning: Site) -> None:
@@ -80,7 +80,7 @@ def test_status_counts_by_causes(morning: Site) -> None:
 def test_a_list_on_a_terminal_ends_with_the_causes(morning: Site) -> None:
     said = " ".join(on_terminal(morning, "list", "--held").split())
     assert f"(dan 6 task yang menunggunya) {UNMAPPED} → isi tabel pemetaan" in said
-    assert "ditolak: 2026/11/23/000004 antrean (dan 2 task yang menunggunya)" in said
+    assert "ditolak: 2026/11/23/000004 tambah (dan 2 task yang menunggunya)" in said
     assert "Perlu ditindaklanjuti" not in run(morning, "list", "--held").stdout
 
 
@@ -116,7 +116,7 @@ def test_a_list_as_csv_has_a_line_a_push(morning: Site) -> None:
         "no_rawat": "2026/11/23/000001",
         "poli": "INT",
         "jenis": "JKN",
-        "kiriman": "antrean",
+        "kiriman": "tambah",
         "keadaan": "ditahan",
         "waktu": "",
         "kode_alasan": "petakan",
@@ -132,7 +132,7 @@ def test_status_as_csv_has_a_line_a_cause_and_the_same_exit_code(morning: Site) 
     assert done.returncode == run(morning, "status").returncode == 12
     rows = {row["sebab"]: row for row in rows_of(done)}
     assert (rows[UNMAPPED]["kunjungan"], rows[UNMAPPED]["kiriman"]) == ("2", "8")
-    assert rows[UNMAPPED]["langkah"] == "antrean"
+    assert rows[UNMAPPED]["langkah"] == "tambah"
     (exam,) = (row for cause, row in rows.items() if cause.startswith("waktu task 4 belum"))
     assert exam["yang_harus_dilakukan"].startswith("isi pemeriksaan (SOAP)")
 

@@ -115,7 +115,7 @@ def test_a_refusal_that_stays_one_is_counted_and_told_once(site: Site) -> None:
     no_rawat = found["changes"][0]["kodebooking"]
     why = "Rujukan tidak valid (diambil dari bridging_sep.no_rujukan)"
     assert said.splitlines() == [
-        f"{no_rawat} antrean ditolak - {why}",
+        f"{no_rawat} tambah ditolak - {why}",
         f"{no_rawat} task 3 ditahan 08:05:00 - antrean ditolak: {why}",
         f"{no_rawat} task 4 ditahan 08:20:00 - menunggu task 3",
     ]
@@ -171,7 +171,8 @@ def test_retry_says_what_it_made_due_and_what_waits_all_the_same(three: Site) ->
     done = three.run("retry", "--all", CLOCK=three.clock.now.isoformat())
     assert done.stdout == "1 kiriman dicoba lagi pada putaran berikutnya.\n"
     assert done.stderr == (
-        "4 menunggu sebabnya hilang, diperiksa tiap putaran; lihat: antrean list --held\n"
+        "4 menunggu sampai sebabnya dibetulkan, diperiksa tiap putaran; "
+        "lihat: antrean list --held\n"
     )
 
 
@@ -229,5 +230,5 @@ def test_where_bpjss_list_of_one_booking_is_empty_its_tasks_tell(
     (story,) = json.loads(done.stdout)
     assert (done.returncode, story["bpjs_booking"]) == (0, said)
     done = site.run("show", no_rawat, "--bpjs", CLOCK=site.clock.now.isoformat())
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("antrean")]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("tambah")]
     assert line.split()[-1] == shown

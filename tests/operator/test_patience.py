@@ -53,7 +53,9 @@ def test_after_more_than_a_minute_without_anything_it_ends() -> None:
     assert patience.bears("A-1", REFUSED, 100)
     assert patience.bears("A-1", REFUSED, 100 + LONGEST)
     assert not patience.bears("A-1", REFUSED, 101 + LONGEST)
-    assert patience.at_end == "BPJS meminta pelan, dan 75 detik tidak ada yang lolos"
+    assert (
+        patience.at_end == "BPJS membatasi kecepatan, dan selama 75 detik tidak ada yang diterima"
+    )
 
 
 def test_whatever_gets_through_begins_the_wait_anew() -> None:

@@ -187,7 +187,7 @@ def test_show_goes_on_without_khanza_and_bpjs(site: Site) -> None:
     site.bpjs.stop()
     code, out, _ = at_desk(site, "show", no_rawat, "--bpjs", KHANZA_SOCKET="/nonexistent")
     assert code == 5  # what was asked of BPJS did not come
-    assert "antrean                        terkirim 23-11 14:00" in out
+    assert "tambah                         terkirim 23-11 14:00" in out
     assert " ".join(out.split("Catatan:")[1].split()) == (
         "soket server database Khanza tidak ada; periksa KHANZA_SOCKET, dan apakah server "
         "databasenya berjalan server BPJS tidak dapat dihubungi; periksa jaringan dan firewall"
@@ -214,7 +214,7 @@ def test_show_finds_a_mobile_jkn_booking_by_either_number(site: Site) -> None:
         ("{}",),
         ("{}", "add"),
         ("{}", "antrean"),
-        ("{}", "Antrean"),
+        ("{}", "Tambah"),
         ("--reason", "Rujukan"),
         ("--all",),
     ],

@@ -57,13 +57,15 @@ def test_a_booking_without_a_task_is_there_gone_or_cancelled(site: Site) -> None
     site.clock.at("07:30")
     no_rawat = patient(site, jam="07:20:00")
     site.sync()
-    assert row(site, no_rawat, "antrean", "--bpjs").endswith(" ada")
+    assert row(site, no_rawat, "tambah", "--bpjs").endswith(" ada")
     assert document(site, no_rawat, "--bpjs")["bpjs_booking"] == "present"
     site.bpjs.bookings.batal({"kodebooking": no_rawat, "keterangan": "uji"})
-    assert row(site, no_rawat, "antrean", "--bpjs").endswith(" batal")
+    assert row(site, no_rawat, "tambah", "--bpjs").endswith(" batal")
     site.bpjs.bookings._held.clear()
-    assert row(site, no_rawat, "antrean", "--bpjs").endswith(" tidak ada")
-    assert "antrean tercatat terkirim, tetapi tidak ada di BPJS" in shown(site, no_rawat, "--bpjs")
+    assert row(site, no_rawat, "tambah", "--bpjs").endswith(" tidak ada")
+    assert "antreannya tercatat terkirim, tetapi tidak ada di BPJS" in shown(
+        site, no_rawat, "--bpjs"
+    )
     assert "antrean reconcile --date 2026-11-23 --repair" in shown(site, no_rawat, "--bpjs")
 
 
@@ -77,7 +79,7 @@ def test_where_bpjs_does_not_offer_that_list_nothing_is_said(site: Site) -> None
         else one
         for one in site.bpjs._routes
     ]
-    assert row(site, no_rawat, "antrean", "--bpjs").endswith("terkirim 23-11 07:30")
+    assert row(site, no_rawat, "tambah", "--bpjs").endswith("terkirim 23-11 07:30")
     assert document(site, no_rawat, "--bpjs")["bpjs_booking"] is None
 
 
@@ -126,9 +128,9 @@ def test_if_bpjs_does_not_tell_the_rest_is_told_and_the_exit_code_says_so(
 def test_what_bpjs_answered_is_shown(site: Site) -> None:
     no_rawat = refused(site)
     site.sync()
-    assert "Jawaban BPJS: antrean 201, task 3 201" in shown(site, no_rawat)
+    assert "Jawaban BPJS: tambah 201, task 3 201" in shown(site, no_rawat)
     where = "(diambil dari bridging_sep.no_rujukan)"
-    assert f"antrean ditolak: Rujukan tidak valid {where} (kode 201)" in shown(site, no_rawat)
+    assert f"tambah ditolak: Rujukan tidak valid {where} (kode 201)" in shown(site, no_rawat)
     other = patient(site)
     site.bpjs.faults.add(Fault("gagal_dicoba", path=UPDATE, kodebooking=other))
     site.sync()
@@ -225,7 +227,7 @@ def test_what_was_given_up_and_what_was_noted_are_notes(site: Site) -> None:
     site.clock.forward(minutes=1)
     site.sync()
     for number, note in (
-        (no_rawat, "antrean, task 3, task 4 dilepas: belum kerja sama"),
+        (no_rawat, "tambah, task 3, task 4 dilepas: belum kerja sama"),
         (sent, "task 4: Khanza kini mencatat"),
     ):
         text = shown(site, number)
@@ -240,7 +242,7 @@ def test_a_mobile_jkn_booking_says_where_it_comes_from(site: Site) -> None:
     )
     site.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
     site.sync()
-    assert row(site, nobooking, "antrean") == "antrean dari Mobile JKN"
+    assert row(site, nobooking, "tambah") == "tambah dari Mobile JKN"
 
 
 def test_of_a_cancelled_booking_nothing_more_is_awaited(site: Site) -> None:

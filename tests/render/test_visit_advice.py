@@ -136,7 +136,7 @@ def test_how_bpjs_differs_from_the_ledger(
 
 def test_a_booking_that_bpjs_lacks_is_told() -> None:
     known = {"at_bpjs": {}, "booking": BookingAtBpjs.MISSING}
-    assert whats(SENT[0], **known) == ["antrean tercatat terkirim, tetapi tidak ada di BPJS"]
+    assert whats(SENT[0], **known) == ["antreannya tercatat terkirim, tetapi tidak ada di BPJS"]
 
 
 @pytest.mark.parametrize(

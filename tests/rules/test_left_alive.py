@@ -80,7 +80,7 @@ def test_people_see_a_cancel_that_waits_for_them(state: LeftAlive) -> None:
     assert (shown.step, shown.state, words(shown.reason)) == (
         "batal",
         "held",
-        "masih hidup di BPJS, tidak lagi di Khanza",
+        "masih berlaku di BPJS, tidak ada lagi di Khanza",
     )
 
 

@@ -423,7 +423,7 @@ def test_the_first_task_is_held_behind_a_held_add_and_the_others_behind_it() -> 
         "menunggu task 3",
     ]
     asked = arranged(replace(HELD_ADD, attempts=1), push("3", recorded="08:05"))
-    assert words(asked.pushes["3"].reason).startswith("antrean belum ada: poli")
+    assert words(asked.pushes["3"].reason).startswith("antrean belum ada di BPJS: poli")
 
 
 def test_a_task_whose_time_is_none_is_no_question() -> None:

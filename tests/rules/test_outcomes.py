@@ -1002,7 +1002,7 @@ def test_a_question_in_vain_is_counted_with_the_add(kind: str, following: dateti
         None,
         None,
     )
-    assert words(three.reason).startswith("antrean belum ada: ")
+    assert words(three.reason).startswith("antrean belum ada di BPJS: ")
 
 
 def test_an_answer_that_puts_off_or_refuses_who_we_are_counts_as_no_question() -> None:

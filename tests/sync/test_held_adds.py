@@ -91,7 +91,7 @@ def test_an_unmapped_clinic_costs_six_refused_calls_at_most(site: Site) -> None:
     for day in (2, 7):
         assert asked_by(site, "00:00", "09:00", day=day) == []
     assert site.sent(ADD) == []
-    assert waiting(site, no_rawat, "3") == f"antrean belum ada: {UNMAPPED}"
+    assert waiting(site, no_rawat, "3") == f"antrean belum ada di BPJS: {UNMAPPED}"
 
 
 def test_a_later_task_asks_at_once(site: Site) -> None:
@@ -229,7 +229,7 @@ def test_a_list_of_a_booking_that_bpjs_does_not_know_answers_the_question(site: 
     with site.answering(LIST, NOT_FOUND):
         asked_by(site, "08:20")
     assert site.sent() == [(no_rawat, "", 201)]
-    assert waiting(site, no_rawat, "3") == f"antrean belum ada: {UNMAPPED}"
+    assert waiting(site, no_rawat, "3") == f"antrean belum ada di BPJS: {UNMAPPED}"
     assert asked_by(site, "08:21") == ["08:21"]
 
 

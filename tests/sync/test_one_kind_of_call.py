@@ -102,14 +102,14 @@ def test_a_firewall_that_lets_no_post_through_is_told_once(site: Site) -> None:
     passes, patients = come(site, 30)
     (text,) = told(passes)
     assert text.startswith(
-        "Kiriman antrean tidak dijawab BPJS: BPJS menjawab halaman HTML (HTTP 200). Dicoba lagi "
+        "Kiriman tambah tidak dijawab BPJS: BPJS menjawab halaman HTML (HTTP 200). Dicoba lagi "
         "otomatis; tidak ada yang hilang. Minta administrator firewall atau proxy di antaranya "
     )
     assert codes(passes[2:]) == [5] * 28
     code, found, page = status(site)
     assert (code, [one["kind"] for one in found["outages"]]) == (12, ["kiriman"])
     assert "PERLU DILIHAT" in page
-    mended(site, patients, "Gangguan kiriman antrean selesai setelah 30 menit.")
+    mended(site, patients, "Gangguan kiriman tambah selesai setelah 30 menit.")
 
 
 @pytest.mark.parametrize("name", ["forbidden", "http_500", "refuse_connection", "empty"])

@@ -84,7 +84,7 @@ def test_bodies_that_a_firewall_forbids_are_no_refusal_of_who_we_are(site: Site)
     assert [one.report.exit_code for one in passes[5:]] == [0] * 26
     assert len(told(passes)) == 2
     assert all(
-        f"{one} antrean belum terkirim: BPJS menjawab halaman HTML (HTTP 403) 3 kali" in text
+        f"{one} tambah belum terkirim: BPJS menjawab halaman HTML (HTTP 403) 3 kali" in text
         for one, text in zip(several[2:4], sorted(told(passes)), strict=True)
     )
 

@@ -442,7 +442,7 @@ def test_a_held_add_makes_its_tasks_wait(site: Site) -> None:
     state, text = reason(site, no_rawat, "add")
     assert state == "held"
     assert "menunggu nomor referensi" in text
-    assert reason(site, no_rawat, "3") == ("held", f"antrean belum ada: {text}")
+    assert reason(site, no_rawat, "3") == ("held", f"antrean belum ada di BPJS: {text}")
     assert reason(site, no_rawat, "4") == ("held", "menunggu task 3")
 
     site.khanza.sep(no_rawat)
