@@ -10,10 +10,11 @@ _AT_ONCE = 500  # values of a long list
 WIDTH = 79  # of a line of text on a terminal
 _UNSEEN = re.compile(r"[^\n -~]")  # what may be one
 _TO_TYPE = "; ketik: "  # what an error ends in that names a line to type
-_COMMAND = re.compile(
-    r"antrean (?:add|backup|batal|check|drop|jadwal|list|listtask|reconcile|ref|replay|retry|show"
-    r"|sites|status|sync|units|update)\b[^;,)]*"
+_COMMANDS = (
+    "add|backup|batal|check|demo|drop|farmasi|jadwal|list|listtask|panduan|reconcile|ref|replay|report"
+    "|retry|show|simulator|sites|status|sync|todo|units|update"
 )
+_COMMAND = re.compile(rf"antrean (?:{_COMMANDS})\b[^;,)]*")
 
 
 def fill(sentence: str, indent: int = 0) -> str:
