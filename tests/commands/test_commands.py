@@ -415,7 +415,7 @@ def test_an_add_that_may_have_arrived_is_looked_for_by_what_is_to_be_typed(
     shown = live_site.run("show", KB, "--bpjs")
     if found:
         assert shown.returncode == 0, shown.stderr
-        assert re.search(r"(?m)^antrean +ada$", shown.stdout), shown.stdout
+        assert re.search(r"(?m)^tambah +ada$", shown.stdout), shown.stdout
         assert "28-01-2021" in shown.stdout
     else:
         assert shown.returncode == 2

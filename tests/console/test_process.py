@@ -488,6 +488,7 @@ def test_a_signal_while_khanza_is_waited_for_ends_the_pass(
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
+        mute.settimeout(30)  # a process that never asks fails the test
         port = str(mute.getsockname()[1])
         with live_site.running("sync", KHANZA_SOCKET="", KHANZA_PORT=port) as process:
             connection, _ = mute.accept()
