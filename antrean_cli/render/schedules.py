@@ -17,8 +17,8 @@ def hours_at_hfis(hfis: AtHfis) -> str:
     return ", ".join(hfis.held) or ("libur" if hfis.planned else "tidak ada")
 
 
-def _hours(hours: Iterable[str]) -> str:
-    return ", ".join(hours) or "tidak ada"
+def _in_khanza(side: Side) -> str:
+    return ", ".join(side.khanza) or ("belum jelas" if side.unclear else "tidak ada")
 
 
 def sides_table(sides: Iterable[Side]) -> str:
@@ -27,7 +27,7 @@ def sides_table(sides: Iterable[Side]) -> str:
         (
             one.doctor.kodepoli,
             f"{one.doctor.kodedokter} {one.name}".strip(),
-            _hours(one.khanza),
+            _in_khanza(one),
             hours_at_hfis(one.hfis),
             "beda" if one.differs else "",
         )
@@ -85,8 +85,8 @@ def weeks_table(weeks: Iterable[Week]) -> str:
         (
             _who(week) if place == 0 else "",
             HARI[side.day.isoweekday()].lower(),
-            _hours(side.khanza),
-            _hours(side.hfis.planned),
+            _in_khanza(side),
+            ", ".join(side.hfis.planned) or "tidak ada",
         )
         for week in weeks
         for place, side in enumerate(sorted(week.differing, key=lambda one: one.day.isoweekday()))
@@ -96,6 +96,7 @@ def weeks_table(weeks: Iterable[Week]) -> str:
 
 _UNTOLD = {
     Untold.NOTHING: "tidak ada di jadwal Khanza",
+    Untold.UNCLEAR: "ada jam di jadwal Khanza yang belum diisi atau bertentangan",
     Untold.NO_NUMBER: "kode dokter di maping_dokter_dpjpvclaim bukan kode BPJS",
 }
 

@@ -54,13 +54,15 @@ class Doctor(NamedTuple):
 class Side(NamedTuple):
     """A doctor's day in a clinic by both: the hours in jadwal, and what HFIS has.
 
-    `name` is the doctor's, empty where neither tells one.
+    `name` is the doctor's, empty where neither tells one. `unclear`: a row of jadwal has no hours,
+    or such as contradict each other.
     """
 
     doctor: Doctor
     name: str
     day: date
     khanza: tuple[str, ...]
+    unclear: bool
     hfis: AtHfis
 
     @property
@@ -97,14 +99,16 @@ def beside(planned: Iterable[PlannedSession], sessions: Sessions) -> list[Side]:
                 for one in by_doctor.get(kodedokter, ())
                 if _is_of(one, kodepoli) or (kodedokter in here and not filled(one.kd_poli))
             ]
+            hours = _hours(own, day)
             side = Side(
                 doctor=Doctor(kodepoli, kodedokter),
                 name=_name(own, rows, kodedokter),
                 day=day,
-                khanza=_hours(own, day),
+                khanza=tuple(sorted(hours - {""})),
+                unclear="" in hours,
                 hfis=at_hfis(rows, kodedokter),
             )
-            if side.khanza or side.hfis.planned:
+            if hours or side.hfis.planned:
                 found.append(side)
     return found
 
@@ -113,10 +117,10 @@ def _is_of(one: PlannedSession, kodepoli: str) -> bool:
     return comparable(filled(one.kd_poli_bpjs)) == comparable(kodepoli)
 
 
-def _hours(own: Iterable[PlannedSession], day: date) -> tuple[str, ...]:
-    """Return the hours in jadwal on that day of the week; a row whose hours contradict has none."""
-    of_day = (one.slot for one in own if comparable(one.hari_kerja) == hari_kerja_of(day).lower())
-    return tuple(sorted({hours for slot in of_day if (hours := jampraktek_of(slot))}))
+def _hours(own: Iterable[PlannedSession], day: date) -> set[str]:
+    """Return the hours in jadwal on that day of the week, an empty one for a row without."""
+    hari_kerja = comparable(hari_kerja_of(day))
+    return {jampraktek_of(one.slot) for one in own if comparable(one.hari_kerja) == hari_kerja}
 
 
 def _name(own: Sequence[PlannedSession], rows: Iterable[Praktek], kodedokter: str) -> str:
@@ -130,17 +134,19 @@ class Untold(Code):
 
     NOTHING = "nothing"  # jadwal has no session of the doctor in the clinic
     NO_NUMBER = "no_number"  # the doctor's code is not one of BPJS's
+    UNCLEAR = "unclear"  # of a row of jadwal nobody knows the hours: HFIS may have them
 
 
 class Week(NamedTuple):
     """A doctor's week in a clinic as jadwal has it: what HFIS is told, hours by 1 (Monday) to 7.
 
-    `differing` are the days on which HFIS plans otherwise.
+    `differing` are the days on which HFIS plans otherwise; `unclear` as on one of its days.
     """
 
     doctor: Doctor
     name: str
     hours: Mapping[int, tuple[str, ...]]
+    unclear: bool
     differing: tuple[Side, ...]
 
     @property
@@ -148,6 +154,8 @@ class Week(NamedTuple):
         """Why it cannot be told, None if it can."""
         if not self.doctor.kodedokter.isdecimal():
             return Untold.NO_NUMBER
+        if self.unclear:
+            return Untold.UNCLEAR
         return None if self.hours else Untold.NOTHING
 
 
@@ -164,6 +172,7 @@ def weeks_to_tell(sides: Iterable[Side]) -> list[Week]:
             doctor=doctor,
             name=next(filter(None, (side.name for side in own)), ""),
             hours={side.day.isoweekday(): side.khanza for side in own if side.khanza},
+            unclear=any(side.unclear for side in own),
             differing=tuple(side for side in own if side.plans_otherwise),
         )
         for doctor, own in sorted(by_doctor.items())

@@ -178,6 +178,16 @@ def test_whom_khanza_does_not_have_is_named_and_not_sent(hospital: Site) -> None
     assert "77777 Dokter 77777: tidak dikirim, tidak ada di jadwal Khanza" in done.stderr
 
 
+def test_a_week_with_hours_that_nobody_filled_in_is_named_and_not_sent(hospital: Site) -> None:
+    hospital.khanza.update(
+        "jadwal", {"kd_dokter": "D01", "hari_kerja": "RABU"}, jam_selesai="08:00:00"
+    )
+    done = jadwal(hospital, "kirim", "INT", "--yes")
+    assert (done.returncode, sent(hospital)) == (0, [])
+    assert "belum jelas" in done.stdout
+    assert "belum diisi atau bertentangan" in done.stderr
+
+
 def test_a_refusal_is_told_and_stops_nobody_elses(hospital: Site) -> None:
     hospital.khanza.doctor("D09", "dr. Hana Contoh, Sp.PD", "INT", "99999")
     with hospital.answering(CHANGE, Answer(201, "Data dokter tidak ditemukan.")):

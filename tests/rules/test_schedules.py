@@ -84,9 +84,9 @@ def test_a_session_is_of_its_own_day_and_clinic() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [planned(kodedokter=None), planned(kodepoli="-"), planned("08:00-08:00")]
+    "row", [planned(kodedokter=None), planned(kodepoli="-"), planned(hari="SELASA")]
 )
-def test_what_is_not_mapped_or_contradicts_itself_is_left_out(row: PlannedSession) -> None:
+def test_what_is_not_mapped_or_of_another_day_is_left_out(row: PlannedSession) -> None:
     assert beside([row], {("INT", MONDAY): []}) == []
 
 
@@ -112,6 +112,16 @@ def test_a_week_is_told_whole_and_only_of_those_whom_hfis_plans_otherwise() -> N
     assert week.hours == {1: ("08:00-14:00",), 2: ("08:00-14:00",)}
     assert [side.day for side in week.differing] == [TUESDAY]
     assert week.untold is None
+
+
+@pytest.mark.parametrize("hours", ["08:00-08:00", "14:00-08:00", "00:00-00:00"])
+def test_a_week_of_which_some_hours_are_not_clear_is_not_told(hours: str) -> None:
+    """HFIS may have that day, and would lose it."""
+    sessions = {("INT", MONDAY): [praktek("08:00-12:00")], ("INT", TUESDAY): [praktek()]}
+    sides = beside([planned(), planned(hours, "SELASA")], sessions)
+    assert [side.unclear for side in sides] == [False, True]
+    (week,) = weeks_to_tell(sides)
+    assert week.untold is Untold.UNCLEAR
 
 
 def test_a_week_that_hfis_cannot_take_says_why() -> None:
