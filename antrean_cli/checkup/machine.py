@@ -10,13 +10,14 @@ from pathlib import Path
 
 from antrean_cli.cause_words import one_unit
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
-from antrean_cli.config.settings import NO_FILE, LoadResult
+from antrean_cli.config.settings import NO_FILE, LoadResult, Settings
 from antrean_cli.errors import SettingsError, StateError
 from antrean_cli.ledger.file import cure, is_lost, refuse_remains
 from antrean_cli.ledger.file import examine as examine_file
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.local_files import flaw_of, is_own_file, is_own_group, own
 from antrean_cli.operator.overview import Limits, Overview
+from antrean_cli.operator.sites import shared_with_others
 from antrean_cli.render.outages import outage_text
 from antrean_cli.rules.push import MAX_AGE
 
@@ -42,6 +43,8 @@ def examine_settings(found: LoadResult) -> Iterator[Finding]:
         yield fault(
             SettingsError.exit_code, "settings", f"Pengaturan: {problem}", *_editing(found, problem)
         )
+    if found.settings.site and found.file:
+        yield from _site(found.file.absolute(), found.settings)
     for secret in found.secrets:
         if _there(secret):
             yield from secret_file(secret, secret.stat().st_mode)
@@ -55,6 +58,16 @@ def examine_settings(found: LoadResult) -> Iterator[Finding]:
         yield log_file(found.settings.log_file)
     if found.settings.metrics_file:
         yield metrics_file(found.settings.metrics_file)
+
+
+def _site(file: Path, settings: Settings) -> Iterator[Finding]:
+    """Look whether another hospital of this computer would write to the same files.
+
+    Two in one ledger would take each other's visits for their own.
+    """
+    if shared := shared_with_others(file, settings):
+        advice = f"{'' if _writable(file) else 'sudo '}editor {shlex.quote(str(file))}"
+        yield fault(SettingsError.exit_code, "settings", f"Pengaturan: {shared}", advice)
 
 
 def _editing(found: LoadResult, problem: str) -> tuple[str, ...]:

@@ -5,12 +5,13 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from antrean_cli.config.settings import Settings
-from antrean_cli.config.sites import load_site
+from antrean_cli.config.sites import load_site, site_files
 from antrean_cli.errors import AntreanError, SettingsError, StateError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.overview import HealthProblem, Limits, Overview, health_problems, overview
@@ -40,7 +41,8 @@ def look_at_sites(
     for file in files:
         try:
             settings = load_site(file).usable()
-            _require_own(file, settings, owners)
+            if shared := _shared(file, settings, owners):
+                raise SettingsError(shared)
             with Ledger.copy(settings.state, settings.policy.zone) as ledger:
                 found = overview(ledger, clock(settings.policy.zone), in_short=True)
         except (SettingsError, StateError) as error:
@@ -50,14 +52,29 @@ def look_at_sites(
             yield SiteState(name=file.stem, file=file, found=found, problems=problems)
 
 
-def _require_own(file: Path, settings: Settings, owners: dict[Path, str]) -> None:
-    """Note what a site writes; raises SettingsError for what another one writes too."""
+def shared_with_others(file: Path, settings: Settings) -> str:
+    """Return which file a site writes that another one of its folder writes too (Indonesian).
+
+    Empty if there is none, as far as the others' settings can be read.
+    """
+    owners: dict[Path, str] = {}
+    with suppress(SettingsError):
+        for other in site_files(file.parent):
+            if other.stem != file.stem:
+                with suppress(SettingsError):
+                    _shared(other, load_site(other).usable(), owners)
+    return _shared(file, settings, owners)
+
+
+def _shared(file: Path, settings: Settings, owners: dict[Path, str]) -> str:
+    """Note what a site writes; return a sentence if another one of `owners` writes it too."""
     for setting, path in (
         ("ANTREAN_STATE", settings.state),
         ("ANTREAN_METRICS_FILE", settings.metrics_file),
     ):
         if path and (other := owners.setdefault(path.resolve(), file.stem)) != file.stem:
-            raise SettingsError(
+            return (
                 f"{setting} menunjuk berkas yang juga dipakai {other}: {path}; beri {file.stem} "
                 "berkas sendiri"
             )
+    return ""

@@ -30,7 +30,6 @@ class Hosts:
 
     def __init__(self, site: Site, first: Site, second: Site) -> None:
         self.site, self.first, self.second = site, first, second
-        self.serving = first
 
     def book(self, **booking: Any) -> str:
         """Book in Mobile JKN for this day; return nobooking."""
@@ -39,20 +38,16 @@ class Hosts:
             one.bpjs.bookings.mobile_jkn(nobooking, str(MONDAY))
         return nobooking
 
-    def play(self, happenings: dict[str, Happening]) -> None:
-        """Let the day happen, with a pass of each every five minutes."""
+    def play(self, happenings: dict[str, Happening], *, every: int = 5) -> None:
+        """Let the day happen, with a pass of each every so many minutes."""
         clock = self.site.clock
         clock.at(OPENS)
-        while f"{clock.now:%H:%M}" <= CLOSES:
-            if happening := happenings.pop(f"{clock.now:%H:%M}", None):
+        while (now := f"{clock.now:%H:%M}") <= CLOSES:
+            if happening := happenings.pop(now, None):
                 happening()
-            if f"{clock.now:%H:%M}" == TAKEN_OVER:
-                self.serving = self.second
-            if f"{clock.now:%H:%M}" == BACK:
-                self.serving = self.first
             self.site.sync()
-            self.serving.sync()
-            clock.forward(minutes=5)
+            (self.second if TAKEN_OVER <= now < BACK else self.first).sync()
+            clock.forward(minutes=every)
         assert not happenings, "all of it happened"
 
     def held(self, site: Site) -> dict[str, tuple[Any, ...]]:
@@ -180,8 +175,9 @@ def test_the_second_host_makes_no_second_booking_of_a_number_handed_on(hosts: Ho
         {
             "08:55": lambda: known.update(visit=patient(hosts.site)),
             "09:15": deleted,
-            "10:30": lambda: hosts.site.khanza.berkas(known["visit"], kembali=at("10:25")),
-        }
+            "10:35": lambda: hosts.site.khanza.berkas(known["visit"], kembali=at("10:25")),
+        },
+        every=20,
     )
     assert f"{known['visit']}-2" in hosts.held(hosts.site)
     assert hosts.held(hosts.first) == hosts.held(hosts.site)

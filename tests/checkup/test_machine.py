@@ -351,3 +351,18 @@ def test_an_outage_and_the_last_good_pass_are_told(here: Site) -> None:
     assert checked.levels["pass"] == "ok"
     assert checked.levels["success"] == "warning"
     assert "BPJS terganggu sejak" in checked.one("outage")["text"]
+
+
+def test_a_ledger_of_two_hospitals_is_a_fault_of_both(here: Site) -> None:
+    """What copying one file of settings to the next makes: each would tell the other's visits."""
+    (here.folder / "sites").mkdir()
+    one = here.env_file("sites/rs-a.env", ANTREAN_STATE=str(here.state))
+    assert with_file(here, one).bad == {}
+    two = here.env_file("sites/rs-b.env", ANTREAN_STATE=str(here.state))
+    here.env_file("sites/rs-c.env", ANTREAN_DAYS="keliru", ANTREAN_STATE=str(here.state))
+    for file, other in ((one, "rs-b"), (two, "rs-a")):
+        checked = with_file(here, file)
+        assert checked.code == 8
+        (told,) = (one for one in checked.of("settings") if one["level"] == "fault")
+        assert f"ANTREAN_STATE menunjuk berkas yang juga dipakai {other}" in told["text"]
+        assert told["advice"] == [f"editor {file}"]
