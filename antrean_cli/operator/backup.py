@@ -28,7 +28,7 @@ def back_up(state: Path, target: Path, zone: timezone) -> Backup:
 
     Raises StateError if the ledger cannot be read or is damaged, InputError for the other file.
     """
-    new = target.with_name(target.name + ".new")
+    new = target.with_name(f".{target.name}.baru")
     try:
         _require_free(state, target)
         new.unlink(missing_ok=True)  # of one that was killed

@@ -80,7 +80,7 @@ def test_a_pass_goes_on_from_a_backup_in_the_ledgers_place(state: Path) -> None:
 def test_a_new_backup_takes_the_place_of_the_old_one(state: Path) -> None:
     assert backup(state, "a.sqlite3").returncode == 0
     passed(state, NOON + timedelta(minutes=1), push("add", "sent"), push("3", "sent"))
-    Path("a.sqlite3.new").write_text("dari cadangan yang dihentikan", encoding="utf-8")
+    Path(".a.sqlite3.baru").write_text("dari cadangan yang dihentikan", encoding="utf-8")
     assert backup(state, "a.sqlite3").returncode == 0
     assert bookings(Path("a.sqlite3")) == {}
 
@@ -184,7 +184,7 @@ def test_a_full_disk_leaves_the_old_backup(state: Path) -> None:
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "a.sqlite3 tidak dapat ditulis: " in done.stderr
     assert Path("a.sqlite3").read_bytes() == old
-    assert not Path("a.sqlite3.new").exists()
+    assert not Path(".a.sqlite3.baru").exists()
 
 
 def test_there_is_nothing_to_back_up_without_a_ledger(tmp_path: Path) -> None:
@@ -211,4 +211,4 @@ def test_of_a_damaged_ledger_no_backup_is_made(state: Path, harm: str, words: st
     assert (done.returncode, len(done.stderr.splitlines())) == (9, 1)
     assert words in done.stderr
     assert Path("a.sqlite3").read_bytes() == old
-    assert not Path("a.sqlite3.new").exists()
+    assert not Path(".a.sqlite3.baru").exists()

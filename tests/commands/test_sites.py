@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.operator.overview import HealthProblem, ProblemCode
+from antrean_cli.operator.sites import SiteState
+from antrean_cli.render.sites import sites_text
+from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.reasons import ReasonCode, because
 from tests.support.command import on_a_terminal, run
 from tests.support.rows import push
@@ -245,6 +249,16 @@ def test_what_cannot_be_looked_at_is_one_sentence(
     done = run(*args)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (code, "", 1)
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("code", ProblemCode)
+def test_every_problem_has_words_for_a_line_of_many(code: ProblemCode) -> None:
+    since = NOON - timedelta(hours=1)
+    outage = Outage(kind=OutageKind.BPJS, since=since, told_at=since, next_probe=NOON, failures=5)
+    problem = HealthProblem(code=code, count=3, outage=outage)
+    site = SiteState(name="rs-a", file=Path("sites/rs-a.env"), problems=(problem,))
+    _, words = sites_text([site]).split("- rs-a: ")
+    assert not words.startswith((";", "\n", " "))
 
 
 def test_the_table_fits_eighty_columns(group: Path) -> None:
