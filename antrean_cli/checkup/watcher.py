@@ -56,7 +56,9 @@ def try_alert(settings: Settings, now: datetime) -> Finding:
     text = (
         f"Percobaan pemberitahuan antrean, {now:%d-%m-%Y %H:%M}. Tidak ada yang perlu dikerjakan."
     )
-    if problem := run(settings.alert_command, AlertKind.TRIAL, text, aloud=True):
+    if problem := run(
+        settings.alert_command, AlertKind.TRIAL, text, site=settings.site, aloud=True
+    ):
         return fault(
             SettingsError.exit_code,
             "alert",

@@ -60,7 +60,7 @@ def _digest(settings: Settings, ledger: Ledger, now: datetime) -> list[Alert]:
 
 def tell_alerts(settings: Settings, due: tuple[Alert, ...], journal: Journal) -> None:
     """Run the command, and keep no longer what it has told; the lock of the pass is not needed."""
-    told = tell(settings.alert_command, due)
+    told = tell(settings.alert_command, due, site=settings.site)
     # Where this cannot be kept, it is told once more rather than never.
     with (
         suppress(StateError),
@@ -81,4 +81,4 @@ def tell_alerts(settings: Settings, due: tuple[Alert, ...], journal: Journal) ->
 def tell_of_ledger(app: App, settings: Settings, error: StateError) -> None:
     """Tell, once an hour, that the ledger cannot be used: no pass sends anything."""
     if may_tell(settings.state, app.now(settings.policy.zone)):
-        run(settings.alert_command, AlertKind.OUTAGE, error.sentence)
+        run(settings.alert_command, AlertKind.OUTAGE, error.sentence, site=settings.site)

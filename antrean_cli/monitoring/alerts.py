@@ -1,7 +1,8 @@
 """Telling people elsewhere: the hospital's own command is run with what there is to tell.
 
 - It runs once a kind of alert, with the sentences on its standard input and the kind as
-  ANTREAN_ALERT in its environment, which has none of our settings: they hold secrets.
+  ANTREAN_ALERT in its environment, which has none of our settings: they hold secrets. Of several
+  hospitals on one computer, ANTREAN_SITE is the one that it is about.
 - It has fifteen seconds, after which all that it started is killed. What does not come back is not
   asked again in the same pass.
 """
@@ -28,14 +29,16 @@ class Told(NamedTuple):
     problem: str = ""
 
 
-def tell(command: str, alerts: Iterable[Alert], seconds: float = SECONDS) -> Told:
+def tell(
+    command: str, alerts: Iterable[Alert], seconds: float = SECONDS, *, site: str = ""
+) -> Told:
     """Run the hospital's command for each kind of these alerts, until one of the runs fails."""
     told: list[Alert] = []
     by_kind: dict[AlertKind, list[Alert]] = {}
     for one in alerts:
         by_kind.setdefault(one.kind, []).append(one)
     for kind, found in by_kind.items():
-        if problem := run(command, kind, message(one.text for one in found), seconds):
+        if problem := run(command, kind, message(one.text for one in found), seconds, site=site):
             return Told(tuple(told), problem)
         told += found
     return Told(tuple(told))
@@ -54,12 +57,19 @@ def message(texts: Iterable[str]) -> str:
 
 
 def run(
-    command: str, kind: AlertKind, text: str, seconds: float = SECONDS, *, aloud: bool = False
+    command: str,
+    kind: AlertKind,
+    text: str,
+    seconds: float = SECONDS,
+    *,
+    site: str = "",
+    aloud: bool = False,
 ) -> str:
     """Run the hospital's command once; return why it failed (Indonesian), empty if it did not.
 
     What it prints is thrown away, or with `aloud` goes to stderr: it may hold its own secrets.
     """
+    whose = {"ANTREAN_SITE": site} if site else {}
     printed = 2 if aloud else subprocess.DEVNULL  # ours is the command's as well
     try:
         process = subprocess.Popen(  # noqa: S603 - the administrator's own, from trusted settings
@@ -67,7 +77,7 @@ def run(
             stdin=subprocess.PIPE,
             stdout=printed,
             stderr=printed,
-            env={**environment_for_others(), "ANTREAN_ALERT": kind},
+            env={**environment_for_others(), "ANTREAN_ALERT": kind, **whose},
             text=True,
             encoding="utf-8",
             start_new_session=True,

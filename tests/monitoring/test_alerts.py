@@ -318,3 +318,13 @@ def test_what_is_to_be_told_outlives_the_process(site: Site) -> None:
         ledger.update_pass_state(lambda state: state._replace(alerts=kept))
     with Ledger.open(site.state, WIB) as ledger:
         assert ledger.pass_state().alerts == kept
+
+
+def test_of_several_hospitals_the_command_is_told_which_it_is_about(
+    alerted: Site, post: Post
+) -> None:
+    """One script will do for all of them."""
+    (alerted.folder / "sites").mkdir()
+    file = alerted.env_file("sites/rs-kota.env", KHANZA_SOCKET="/nonexistent")
+    passed(alerted, ANTREAN_ENV_FILE=str(file), KHANZA_SOCKET="/nonexistent")
+    assert "ANTREAN_SITE=rs-kota\n" in post.environment()
