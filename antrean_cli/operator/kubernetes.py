@@ -1,8 +1,8 @@
 """The CronJob that takes cron's place in Kubernetes, with no more rights than a pass needs (YAML).
 
 - The settings, and each file that they name, come from a Secret and keep their paths.
-- One volume holds the ledger; one pass at a time is Kubernetes's own `concurrencyPolicy`. Neither
-  hinders a pod on another node from going on with the same ledger, after the first one's end.
+- One volume holds the ledger; one pass at a time is Kubernetes's own `concurrencyPolicy`. Where the
+  volume can be attached to another node, passes go on there when the first one is gone.
 - No service links: of a Service named `khanza` Kubernetes would make a variable KHANZA_PORT, which
   is a setting of ours.
 """
