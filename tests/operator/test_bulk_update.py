@@ -704,7 +704,7 @@ def test_a_bpjs_that_lets_nothing_through_ends_it(site: Site) -> None:
         results = list(batch.run(lines))
     assert [one.outcome for one in results] == ["skipped"] * len(BOOKINGS)
     assert isinstance(batch.error, TemporaryError)
-    assert "tidak ada yang lolos" in str(batch.error)
+    assert "tidak ada yang diterima" in str(batch.error)
     assert len(batch.errors) == 1
 
 

@@ -257,7 +257,7 @@ def test_a_bpjs_that_lets_nothing_through_ends_it(site: Site) -> None:
     found = list(ask_for_each(Client(settings.bpjs), day.cases, {}, patience))
     assert len(found) == 6
     assert {str(one.answer) for one in found} == {patience.at_end}
-    assert "tidak ada yang lolos" in patience.at_end
+    assert "tidak ada yang diterima" in patience.at_end
 
 
 def test_bpjs_down_is_one_sentence(site: Site) -> None:
@@ -672,7 +672,7 @@ def test_with_all_each_booking_stands_with_its_three_sides(site: Site) -> None:
     site.sync()
     site.forgotten_by_bpjs(no_rawat, tasks=False)
     shown = text(site, "--all")
-    assert f"{no_rawat}  antrean    ada       terkirim           ada" in shown
+    assert f"{no_rawat}  tambah     ada       terkirim           ada" in shown
     assert "task 3     08:05:00  terkirim 08:05:00  -" in shown
     (booking,) = compared(site, "--all")[1]["side_by_side"]
     assert booking["steps"]["4"] == {
