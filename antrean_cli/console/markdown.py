@@ -19,7 +19,7 @@ _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 _PAGE = re.compile(r"([a-z-]+)\.md(?:#.*)?")
 _CODE = re.compile(r"`([^`]+)`")
 _LITERAL = re.compile(r"`([^`]+)`|\*\*(.+?)\*\*", re.DOTALL)
-_ITEM = re.compile(r" *(?:-|\d+\.) ")
+_ITEM = re.compile(r"( *)(?:-|(\d+)\.) ")
 _RULE = re.compile(r"\|[-:| ]+\|")  # between the headings of a table and its rows
 _BREAK = re.compile(r"\\\n")  # a line that ends in a backslash
 _BETWEEN = 2  # columns of a table
@@ -56,7 +56,18 @@ def _begins(line: str, block: Sequence[str]) -> bool:
     """Return whether a line is no longer of this block."""
     bare = line.lstrip()
     rows = bare.startswith("|") != block[0].lstrip().startswith("|")
-    return not bare or bare.startswith(("#", "```")) or bool(_ITEM.match(line)) or rows
+    return not bare or bare.startswith(("#", "```")) or _is_item(line, block[0]) or rows
+
+
+def _is_item(line: str, begun: str) -> bool:
+    """Return whether a line is an item: one that a sentence's number begins is not, as in Markdown.
+
+    `begun` is the first line of the block before it; only 1 begins a list after a paragraph.
+    """
+    item, before = _ITEM.match(line), _ITEM.match(begun)
+    if item is None or item[2] in (None, "1"):
+        return item is not None
+    return before is not None and before[2] is not None and before[1] == item[1]
 
 
 def _shown(block: Sequence[str], width: int) -> list[str]:

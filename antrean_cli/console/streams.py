@@ -63,8 +63,11 @@ def _visible_line(line: str) -> str:
 
 def prepare() -> None:
     """Put both into place; a closed stdin stays None for those who read it."""
+    of_process = sys.stdout is sys.__stdout__
     sys.stdout = _wrapped(_Noticing, sys.stdout)
     sys.stderr = _wrapped(_Heedless, sys.stderr)
+    if of_process:  # which Python asks for the size of the terminal
+        sys.__stdout__ = sys.stdout  # type: ignore[misc]
 
 
 def printed() -> bool:

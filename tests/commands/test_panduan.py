@@ -81,6 +81,19 @@ def test_on_a_terminal_a_long_page_goes_through_the_pager(tmp_path: Path) -> Non
     assert "DIBALIK" not in on_a_terminal("panduan", environ=env | {"LINES": "100"}).stdout
 
 
+@pytest.mark.parametrize(("rows", "columns"), [(24, 40), (100, 80), (24, 200)])
+def test_the_terminal_says_how_much_it_holds(tmp_path: Path, rows: int, columns: int) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text("#!/bin/sh\necho DIBALIK; cat\n", encoding="utf-8")
+    pager.chmod(0o755)
+    env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    env |= {"PAGER": str(pager), "NO_COLOR": "1"}
+    shown = on_a_terminal("panduan", "mulai", environ=env, size=(rows, columns)).stdout
+    assert ("DIBALIK" in shown) == (rows == 24)
+    prose = [line for line in shown.splitlines() if not line.startswith("    ")]
+    assert min(columns, 80) - 10 < max(map(len, prose)) <= min(columns, 80)
+
+
 def test_headings_and_code_are_bold_on_a_terminal() -> None:
     env = {**os.environ, "COLUMNS": "80", "LINES": "1000"}
     shown = on_a_terminal("panduan", "mulai", environ=env).stdout
@@ -109,6 +122,20 @@ def test_markdown_becomes_what_a_terminal_can_show() -> None:
         "  ----  -------------------",
         "  a|b   kata kata kata kata",
         "  c     d",
+    ]
+
+
+def test_a_number_at_the_beginning_of_a_line_is_no_item() -> None:
+    page = (
+        "Untuk langkah\n6. Versi\n\n- dan task\n  3. BPJS\n\n1. satu\n2. dua\n   task\n   3. Lalu\n"
+    )
+    assert rendered(page, 44).split("\n") == [
+        "  Untuk langkah 6. Versi",
+        "",
+        "  - dan task 3. BPJS",
+        "",
+        "  1. satu",
+        "  2. dua task 3. Lalu",
     ]
 
 

@@ -12,13 +12,16 @@ with the same outcome.
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import io
 import os
 import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -110,13 +113,19 @@ def start(*args: str, environ: Mapping[str, str] | None = None) -> subprocess.Po
 
 
 def on_a_terminal(
-    *args: str, environ: Mapping[str, str] | None = None, typed: str = "", **streams: Any
+    *args: str,
+    environ: Mapping[str, str] | None = None,
+    typed: str = "",
+    size: tuple[int, int] = (0, 0),
+    **streams: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command on a terminal of its own, but for the streams that are given.
 
-    Returns its exit code and, as stdout, what is shown there: what was typed among it.
+    The terminal has `size` rows and columns, or does not know how many. Returns the exit code and,
+    as stdout, what is shown there: what was typed among it.
     """
     ours, theirs = pty.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     os.write(ours, typed.encode())
     with subprocess.Popen(
         command_line(*args, environ=environ),
