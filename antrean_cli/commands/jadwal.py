@@ -84,6 +84,7 @@ def _send(app: App, words: Sequence[str], *, dry_run: bool, yes: bool, as_json: 
     from antrean_cli.render.schedules import (
         outcomes_document,
         told_text,
+        unmapped_text,
         untold_text,
         weeks_table,
     )
@@ -91,13 +92,15 @@ def _send(app: App, words: Sequence[str], *, dry_run: bool, yes: bool, as_json: 
 
     client = Client(settings.bpjs)
     kodedokter = kodedokter_of(words[1]) if len(words) > 1 else ""
-    weeks = week_beside(settings, client, words[0], kodedokter, tomorrow)
+    weeks, unmapped = week_beside(settings, client, words[0], kodedokter, tomorrow)
     wanted = [week for week in weeks if not week.untold]
     if weeks and not as_json:
         click.echo(weeks_table(weeks))
     for week in weeks:
         if week.untold:
             app.say(untold_text(week, week.untold))
+    for doctor in unmapped:
+        app.say(unmapped_text(doctor))
     if not weeks:
         app.say("HFIS sama dengan jadwal Khanza; tidak ada yang dikirim.")
     question = f"Kirim jadwal seminggu {len(wanted)} dokter ke HFIS?"

@@ -21,7 +21,7 @@ from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Poli
 from antrean_cli.rules.payloads import jadwal_body
 from antrean_cli.rules.rows import PlannedSession
-from antrean_cli.rules.schedules import Side, Week, beside, weeks_to_tell
+from antrean_cli.rules.schedules import Side, Week, beside, unmapped, weeks_to_tell
 from antrean_cli.rules.sessions import Clinic, hari_kerja_of
 from antrean_cli.rules.values import comparable, filled
 from antrean_cli.rules.visits import clinic_takes_part
@@ -58,10 +58,17 @@ def day_beside(settings: Settings, client: Client, typed: str, day: date) -> lis
     return _beside(client, planned, [(kodepoli, day) for kodepoli in clinics])
 
 
+class Beside(NamedTuple):
+    """The weeks in a clinic that HFIS plans otherwise, and the doctors whom BPJS has no code of."""
+
+    weeks: list[Week]
+    unmapped: Sequence[str]
+
+
 def week_beside(
     settings: Settings, client: Client, typed: str, kodedokter: str, first: date
-) -> list[Week]:
-    """Return the weeks in a clinic that HFIS plans otherwise; of one doctor, or (empty) of all.
+) -> Beside:
+    """Return what differs in a clinic; of one doctor, or (empty) of all.
 
     HFIS is asked for the seven days from `first`. Raises InputError for a doctor whom neither has
     in the clinic, and what `day_beside` raises.
@@ -73,7 +80,7 @@ def week_beside(
     wanted = [one for one in sides if kodedokter in ("", one.doctor.kodedokter)]
     if kodedokter and not wanted:
         raise InputError(f"dokter {kodedokter} tidak ada di poli {kodepoli}, di Khanza maupun HFIS")
-    return weeks_to_tell(wanted)
+    return Beside(weeks_to_tell(wanted), () if kodedokter else unmapped(planned, kodepoli))
 
 
 def _kodepoli(planned: Iterable[PlannedSession], typed: str) -> str:

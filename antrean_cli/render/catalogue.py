@@ -61,9 +61,17 @@ def shown(row: Row) -> dict[str, Any]:
 
 
 def catalogue_table(rows: Sequence[Row]) -> str:
-    """Return rows of one kind, at least one, as a table in 80 columns."""
+    """Return rows of one kind, at least one, as a table in 80 columns.
+
+    A month's dashboard, a row a day and clinic, has the day where that of one day has the name.
+    """
     headings, widths = _HEADINGS[type(rows[0])]
-    return table(headings, [_cells(row) for row in rows], widths)
+    cells = [_cells(row) for row in rows]
+    days = [row.tanggal for row in rows if isinstance(row, WaktuTunggu)]
+    if len(set(days)) > 1:
+        headings = (headings[0], "Tanggal", *headings[2:])
+        cells = [(one[0], day, *one[2:]) for one, day in zip(cells, days, strict=True)]
+    return table(headings, cells, widths)
 
 
 def _cells(row: Row) -> tuple[object, ...]:

@@ -106,6 +106,11 @@ def untold_text(week: Week, why: Untold) -> str:
     return f"{_who(week)}: tidak dikirim, {_UNTOLD[why]}"
 
 
+def unmapped_text(doctor: str) -> str:
+    """Return why nothing can be told of a doctor of Khanza's."""
+    return f"{doctor}: tidak dikirim, belum dipetakan di maping_dokter_dpjpvclaim"
+
+
 def told_text(told: Told) -> str:
     """Return what came of telling HFIS one week."""
     said = with_code(told.message, told.code)

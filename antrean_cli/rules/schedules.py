@@ -113,6 +113,17 @@ def beside(planned: Iterable[PlannedSession], sessions: Sessions) -> list[Side]:
     return found
 
 
+def unmapped(planned: Iterable[PlannedSession], kodepoli: str) -> list[str]:
+    """Return Khanza's doctors in a clinic who have no code of BPJS's: code and name."""
+    return sorted(
+        {
+            f"{one.kd_dokter} {one.nm_dokter or ''}".strip()
+            for one in planned
+            if _is_of(one, kodepoli) and not filled(one.kd_dokter_bpjs)
+        }
+    )
+
+
 def _is_of(one: PlannedSession, kodepoli: str) -> bool:
     return comparable(filled(one.kd_poli_bpjs)) == comparable(kodepoli)
 

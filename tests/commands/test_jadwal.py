@@ -176,6 +176,14 @@ def test_whom_khanza_does_not_have_is_named_and_not_sent(hospital: Site) -> None
     done = jadwal(hospital, "kirim", "INT", "77777", "--yes")
     assert (done.returncode, sent(hospital)) == (0, [])
     assert "77777 Dokter 77777: tidak dikirim, tidak ada di jadwal Khanza" in done.stderr
+    assert "D03" not in done.stderr
+
+
+def test_who_has_no_code_of_bpjs_is_named(hospital: Site) -> None:
+    hfis(hospital, 12345, ALL)
+    done = jadwal(hospital, "kirim", "INT", "--yes")
+    assert (done.returncode, sent(hospital)) == (0, [])
+    assert "D03 dr. Citra Contoh, Sp.PD: tidak dikirim, belum dipetakan di" in done.stderr
 
 
 def test_a_week_with_hours_that_nobody_filled_in_is_named_and_not_sent(hospital: Site) -> None:

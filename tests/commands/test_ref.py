@@ -159,7 +159,12 @@ def test_ref_shows_the_dashboard_as_bpjs_has_it(booked: Site) -> None:
         assert rows[-1]["means"][2] == 750
     shown = booked.run("ref", "dashboard", "2026-11-24").stdout.splitlines()[2]
     assert shown.split() == ["INT", "Anak", "1", "-", "-", "12,5", "-", "-", "-"]
-    booked.run("ref", "dashboard", "2026-11", "server")
+    days = booked.run("ref", "dashboard", "2026-11", "server").stdout.splitlines()
+    assert [line.split()[:3] for line in (days[0], *days[2:])] == [
+        ["Poli", "Tanggal", "Antrean"],
+        ["INT", "2026-11-23", "2"],
+        ["INT", "2026-11-24", "1"],
+    ]
     month = "/dashboard/waktutunggu/bulan/11/tahun/2026/waktu/server"
     assert booked.bpjs.received[-1].path == month
 
