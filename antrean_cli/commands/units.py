@@ -17,7 +17,7 @@ from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import folder_option
 from antrean_cli.console.parameters import OneOf
 from antrean_cli.errors import InputError, SettingsError
-from antrean_cli.operator.container_image import CONTAINERFILE, IMAGE
+from antrean_cli.operator.container_image import IMAGE, containerfile
 from antrean_cli.operator.kubernetes import Hospital, manifests
 from antrean_cli.operator.systemd_units import (
     UNIT_FILES,
@@ -40,6 +40,12 @@ def _user(ctx: click.Context, _: click.Parameter, value: str) -> str:
         raise click.BadParameter(f"'{value}' bukan nama pengguna")
     if ctx.get_parameter_source("user") is ParameterSource.COMMANDLINE and not is_user(value):
         raise InputError(f"Pengguna {value} belum ada", advice=how_to_make(value))
+    return value
+
+
+def _image(_ctx: click.Context, _: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][A-Za-z0-9._:/@-]{0,254}", value):
+        raise click.BadParameter(f"'{value}' bukan nama image; tulis misalnya {IMAGE}")
     return value
 
 
@@ -80,8 +86,9 @@ antrean units --container | podman build -t antrean -f - .
 @click.option(
     "--image",
     default=IMAGE,
+    callback=_image,
     metavar="NAMA",
-    help=f"Dengan --kubernetes: image yang dijalankan ({IMAGE}).",
+    help=f"Dengan --kubernetes atau --container: nama image-nya ({IMAGE}).",
 )
 @click.option("--container", is_flag=True, help="Containerfile, untuk membangun image itu.")
 @click.pass_obj
@@ -97,8 +104,14 @@ def command(
 ) -> None:
     if sum((which is not None, kubernetes, container)) > 1:
         raise InputError("pilih salah satu: service, timer, --kubernetes, atau --container")
+    _refuse_what_nobody_reads(
+        user=not (kubernetes or container),
+        of_sites=not container,
+        folder=of_sites,
+        image=kubernetes or container,
+    )
     if container:
-        click.echo(CONTAINERFILE, nl=False)
+        click.echo(containerfile(image), nl=False)
         return
     if kubernetes:
         hospitals = (
@@ -110,6 +123,24 @@ def command(
         return
     texts, how = _of_sites(user, folder) if of_sites else _of_one(app, user)
     click.echo(texts[which] if which else "\n".join([how, *texts.values()]), nl=False)
+
+
+def _refuse_what_nobody_reads(**read: bool) -> None:
+    """Raise InputError for an option that was typed, and means nothing beside the others."""
+    ctx = click.get_current_context()
+    for option in ctx.command.params:
+        name = option.name or ""
+        typed = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if typed and not read.get(name, True):
+            raise InputError(f"{option.opts[0]} {_BESIDE[name]}")
+
+
+_BESIDE = {
+    "user": "hanya untuk systemd, tanpa --kubernetes dan --container",
+    "of_sites": "tidak dipakai oleh --container: image-nya sama untuk semua rumah sakit",
+    "folder": "hanya dengan --sites",
+    "image": "hanya dengan --kubernetes atau --container",
+}
 
 
 def _found(app: App) -> tuple[Path, LoadResult]:

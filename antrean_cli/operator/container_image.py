@@ -8,9 +8,8 @@ from antrean_cli.operator.kubernetes import USER
 
 IMAGE = f"antrean:{__version__}"
 
-CONTAINERFILE = f"""\
-# Image antrean {__version__}. Dari folder sumber antrean:
-#   antrean units --container | podman build -t {IMAGE} -f - .
+
+_RECIPE = f"""\
 # BASE dapat dikunci ke digest-nya: --build-arg BASE=docker.io/library/python@sha256:...
 ARG BASE=docker.io/library/python:3.13-slim
 
@@ -33,3 +32,13 @@ WORKDIR /tmp
 ENTRYPOINT ["antrean"]
 CMD ["--help"]
 """
+
+
+def containerfile(image: str) -> str:
+    """Return the recipe, headed by the line that builds the image under its name."""
+    named = "" if image == IMAGE else f" --image {image}"
+    return (
+        f"# Image antrean {__version__}. Dari folder sumber antrean:\n"
+        f"#   antrean units --container{named} | podman build -t {image} -f - .\n"
+        f"{_RECIPE}"
+    )

@@ -197,6 +197,13 @@ def test_the_image_copies_what_is_there_and_nobody_in_it_is_root() -> None:
     assert lines.index("USER 10001:10001") < lines.index(entry)
 
 
+def test_the_image_is_built_under_the_name_that_was_typed() -> None:
+    line = units("units", "--container", "--image", "r.example/a:1").splitlines()[1]
+    assert line == (
+        "#   antrean units --container --image r.example/a:1 | podman build -t r.example/a:1 -f - ."
+    )
+
+
 def test_the_pod_runs_as_the_user_of_the_image(env_file: Path) -> None:
     (user,) = re.findall(r"USER (\d+):", units("units", "--container"))
     *_, job = documents(printed(env_file))

@@ -259,6 +259,12 @@ def test_a_path_that_no_unit_can_hold_is_a_wrong_setting(env_file: Path, state: 
         (("units", "socket"), 2, "service, timer"),
         (("units", "--user", "a b"), 2, "bukan nama pengguna"),
         (("units", "--user", "root\nUser=x"), 2, "bukan nama pengguna"),
+        (("units", "--kubernetes", "--image", "a b"), 2, "bukan nama image"),
+        (("units", "--kubernetes", "--image", ""), 2, "bukan nama image"),
+        (("units", "--kubernetes", "--user", "root"), 2, "--user hanya untuk systemd"),
+        (("units", "timer", "--folder", "x"), 2, "--folder hanya dengan --sites"),
+        (("units", "--image", "x"), 2, "--image hanya dengan --kubernetes atau --container"),
+        (("units", "--container", "--sites"), 2, "--sites tidak dipakai oleh --container"),
         (
             ("units", "--user", "tidakada"),
             2,
