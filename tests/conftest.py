@@ -39,6 +39,7 @@ from tests.support.site import (
 pytest_plugins = ("tests.support.figures", "tests.support.interrupts")
 FOLDER = pytest.StashKey[Path]()
 ROOT = Path(__file__).parents[1]
+INSTALLED = Path("/etc/antrean/env")
 OURS = ("ANTREAN_", "BPJS_", "KHANZA_", "XDG_")
 TRANSPORT = (
     "REQUESTS_CA_BUNDLE",
@@ -175,5 +176,9 @@ def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(OURS) or name.upper() in TRANSPORT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+    if INSTALLED.exists():  # of an antrean on this computer: one of one's own comes before it
+        own = tmp_path / ".config" / "antrean" / "env"
+        own.parent.mkdir(parents=True)
+        own.touch(mode=0o600)
     monkeypatch.chdir(tmp_path)  # ./.env is a settings file too
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the commands that a test spawns from there
