@@ -37,7 +37,7 @@ antrean report --month 2026-10 --bpjs
 """
     ),
 )
-@click.option("--month", type=MONTH, metavar="BULAN", help="Bulan ini, misalnya 2026-11.")
+@click.option("--month", type=MONTH, metavar="BULAN", help="Satu bulan, misalnya 2026-11.")
 @click.option("--since", type=DAY, metavar="TANGGAL", help="Hari pelayanan pertama.")
 @click.option("--until", type=DAY, metavar="TANGGAL", help="Hari pelayanan terakhir.")
 @click.option(

@@ -22,7 +22,7 @@ from antrean_cli.operator.queue_admin import retry
     epilog=examples(
         """
 antrean retry 2026/11/22/000001
-antrean retry 2026/11/22/000001 add --now
+antrean retry 2026/11/22/000001 tambah --now
 antrean retry --reason 'Rujukan tidak valid'
 antrean retry --all
 """

@@ -22,7 +22,7 @@ csv_option = click.option(
     "--csv", "as_csv", is_flag=True, help="Tampilkan sebagai CSV, untuk Excel."
 )
 html_option = click.option(
-    "--html", type=FILE, metavar="FILE", help="Tulis satu halaman HTML ke berkas ini."
+    "--html", type=FILE, metavar="BERKAS", help="Tulis satu halaman HTML ke berkas ini."
 )
 folder_option = click.option(
     "--folder",
@@ -42,7 +42,7 @@ def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
     Raises InputError unless exactly one way of saying it was used.
     """
     from antrean_cli.render.reasons import families, mentions
-    from antrean_cli.render.words import step_called
+    from antrean_cli.render.words import step_called, step_name
     from antrean_cli.rules.push import STEPS
 
     @functools.wraps(function)
@@ -65,7 +65,8 @@ def push_filter_options(function: Callable[..., None]) -> Callable[..., None]:
         typed = " ".join(step)  # `task 3`, as it is shown, is two words
         meant = step_called(typed)
         if typed and not meant:
-            raise InputError(f"TASKID '{typed}' tidak dikenal; pilihannya: {', '.join(STEPS)}")
+            known = ", ".join(map(step_name, STEPS))
+            raise InputError(f"TASKID '{typed}' tidak dikenal; pilihannya: {known}")
         wanted = PushFilter(
             number=number,
             step=meant,

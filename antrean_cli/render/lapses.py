@@ -6,8 +6,7 @@ from datetime import date
 from antrean_cli.render.todo import title
 from antrean_cli.rules.acting import is_of_each_clinic
 from antrean_cli.rules.lapses import Lapses
-from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.rules.todo import Work
+from antrean_cli.rules.todo import Work, last_day
 
 _MOST = 4  # causes that are named
 _DAYS = ("hari ini", "besok", "lusa")
@@ -19,12 +18,7 @@ def lapses_texts(found: Lapses) -> Iterator[str]:
         causes = _causes([f"{_count(one)}: {_cause(one)}" for one in found.over])
         yield f"Lewat H+7, BPJS tidak menerima lagi: {causes}; lihat: antrean list --closed"
     if found.soon:
-        causes = _causes(
-            [
-                f"{_count(one)} paling lambat {_when(one, found)}: {_cause(one)}"
-                for one in found.soon
-            ]
-        )
+        causes = _causes([f"{_count(one)}{_when(one, found)}: {_cause(one)}" for one in found.soon])
         yield f"Segera lewat H+7: {causes}; lihat: antrean todo"
 
 
@@ -45,8 +39,8 @@ def _cause(one: Work) -> str:
 
 def _when(one: Work, found: Lapses) -> str:
     """Return the last day of a piece of work, of several the first."""
-    last_days = {record.tanggal + MAX_AGE for record in one.bookings}
-    return f"{'mulai ' if len(last_days) > 1 else ''}{_day(one.until, found.today)}"
+    several = len(set(map(last_day, one.bookings))) > 1
+    return f"{', yang pertama' if several else ''} paling lambat {_day(one.until, found.today)}"
 
 
 def _day(until: date, today: date) -> str:

@@ -61,14 +61,17 @@ def bar(share: float | None) -> str:
     return "█" * filled + "░" * (_BAR - filled)
 
 
+_NO_VISIT = "tanpa kunjungan"  # cancelled in Mobile JKN, and Khanza deleted the visit
+
+
 def label(by: By, value: str, names: Names) -> str:
     """Return what people call one value of what figures are told apart by."""
     if by is By.TANGGAL:
         return f"{date.fromisoformat(value):%d-%m-%Y}"
     if by is By.POLI:
-        return named(names.clinics, value)
+        return named(names.clinics, value) if value else _NO_VISIT
     if by is By.DOKTER:
-        return named(names.doctors, value)
+        return named(names.doctors, value) if value else _NO_VISIT
     if by is By.JENIS:
         return KINDS.get(value, value)
     if by is By.HARI:

@@ -108,10 +108,8 @@ def _facts(found: Overview, *, well: bool) -> list[tuple[str, str]]:
     code = "" if found.exit_code is None else f", kode keluar {found.exit_code}"
     read = f"sampai {found.checkpoint:%d-%m-%Y}" if found.checkpoint else "belum pernah"
     oldest = f" (tertua {two_units(found.oldest_pending)})" if found.pending else ""
-    deadlines = [
-        f"{day:%d-%m-%Y}: {count} kiriman"
-        for day, count in list(found.deadlines.items())[:_MOST_DEADLINES]
-    ]
+    nearest = list(found.deadlines.items())[:_MOST_DEADLINES]
+    deadlines = [f"{day:%d-%m}: {count} kiriman" for day, count in nearest]
     return [
         ("Keadaan", "baik" if well else "PERLU DILIHAT"),
         ("Putaran terakhir", _ago(found.passed_at, found.now) + code),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from antrean_cli.khanza.queries import Names
 from antrean_cli.operator.todo import Todo
 from antrean_cli.render.page import html_table, page, section
 from antrean_cli.render.reasons import advice_on, sentence
@@ -12,7 +13,7 @@ from antrean_cli.render.tables import csv_text
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms
 from antrean_cli.rules.acting import Unit, unit_of
-from antrean_cli.rules.todo import Work
+from antrean_cli.rules.todo import Work, last_day
 
 _MOST = 8  # bookings that are named
 _UNITS = (Unit.PENDAFTARAN, Unit.POLI, Unit.FARMASI, Unit.IT)
@@ -70,12 +71,19 @@ _UNIT_NAMES = {
 
 
 def _lines(one: Work, found: Todo) -> Iterable[str]:
-    place = f"{named(found.names.clinics, one.kd_poli)}: " if one.kd_poli else ""
-    yield fill(f"{place}{title(one)}", 2)
+    place = _place(one, found.names)
+    yield fill(f"{place}: {title(one)}" if place else title(one), 2)
     yield fill(f"{_count(one)}, paling lambat {one.until:%d-%m-%Y}", 4)
-    yield fill(_numbers(one), 4)
+    yield fill(_numbers(one, _MOST), 4)
     if what := advice(one):
         yield fill(f"→ {what}", 4)
+
+
+def _place(one: Work, names: Names) -> str:
+    """Return the clinic, where it is one, and the doctor, where the work is about one."""
+    about = str(one.reason.get("kd_dokter") or "") if one.reason else ""
+    clinic = [named(names.clinics, one.kd_poli)] if one.kd_poli else []
+    return ", ".join([*clinic, *([named(names.doctors, about)] if about else [])])
 
 
 def _count(one: Work) -> str:
@@ -83,10 +91,10 @@ def _count(one: Work) -> str:
     return f"{visits} ({one.waiting} kiriman menunggunya)"
 
 
-def _numbers(one: Work) -> str:
+def _numbers(one: Work, most: int | None = None) -> str:
     numbers = [record.no_rawat or record.kodebooking for record in one.bookings]
-    more = f", dan {len(numbers) - _MOST} lagi" if len(numbers) > _MOST else ""
-    return ", ".join(numbers[:_MOST]) + more
+    left = len(numbers[most:]) if most is not None else 0
+    return ", ".join(numbers[:most]) + (f", dan {left} lagi" if left else "")
 
 
 # -- CSV, JSON, a page
@@ -94,16 +102,21 @@ def _numbers(one: Work) -> str:
 
 def todo_csv(found: Todo, who: str) -> str:
     """Return a line a booking, as Excel in Indonesia reads it."""
-    headings = ("oleh", "poli", "pekerjaan", "no_rawat", "kodebooking", "tanggal", "paling_lambat")
+    headings = (
+        *("oleh", "poli", "dokter", "pekerjaan", "yang_harus_dilakukan"),
+        *("no_rawat", "kodebooking", "tanggal", "paling_lambat"),
+    )
     rows = [
         (
             unit.value,
             named(found.names.clinics, record.kd_poli),
+            named(found.names.doctors, record.kd_dokter),
             title(one),
+            advice(one),
             record.no_rawat,
             record.kodebooking,
             f"{record.tanggal:%d-%m-%Y}",
-            f"{one.until:%d-%m-%Y}",
+            f"{last_day(record):%d-%m-%Y}",
         )
         for unit, work in _wanted(found, who)
         for one in work
@@ -130,7 +143,11 @@ def todo_document(found: Todo, who: str) -> dict[str, Any]:
                 "until": one.until.isoformat(),
                 "waiting": one.waiting,
                 "bookings": [
-                    {"kodebooking": record.kodebooking, "no_rawat": record.no_rawat}
+                    {
+                        "kodebooking": record.kodebooking,
+                        "no_rawat": record.no_rawat,
+                        "until": last_day(record).isoformat(),
+                    }
                     for record in one.bookings
                 ],
             }
@@ -141,22 +158,26 @@ def todo_document(found: Todo, who: str) -> dict[str, Any]:
 
 
 def todo_page(found: Todo, who: str) -> str:
-    """Return the work as one page that a desk opens or prints."""
+    """Return the work as one page that a desk opens or prints: with all its visits."""
     moment = f"{found.now:%d-%m-%Y %H:%M}"
     parts = [f"<h1>Yang perlu dikerjakan</h1><p>{moment}</p>"]
     for unit, work in _wanted(found, who):
+        advised = any(map(advice, work))
         rows = [
             (
-                named(found.names.clinics, one.kd_poli) if one.kd_poli else "",
+                _place(one, found.names),
                 title(one),
+                *([advice(one)] if advised else []),
                 _numbers(one),
                 str(len(one.bookings)),
                 f"{one.until:%d-%m-%Y}",
             )
             for one in work
         ]
-        headings = ("Poli", "Pekerjaan", "Nomor rawat", "Kunjungan", "Paling lambat")
-        parts.append(section(_UNIT_NAMES[unit], html_table(headings, rows, (0, 1, 2)), breaks=True))
+        words = ("Poli", "Pekerjaan", *(["Yang dilakukan"] if advised else []), "Nomor rawat")
+        headings = (*words, "Kunjungan", "Paling lambat")
+        found_work = html_table(headings, rows, range(len(words)))
+        parts.append(section(_UNIT_NAMES[unit], found_work, breaks=True))
     if len(parts) == 1:
         parts.append("<p>Tidak ada.</p>")
     return page(f"Yang perlu dikerjakan {moment}", parts)

@@ -76,6 +76,12 @@ def who_acts(reason: Reason, step: str) -> Unit | None:
     return recorded_by(step) if unit is Unit.OF_STEP else unit
 
 
+def is_of_one_step(reason: Reason | None) -> bool:
+    """Return whether a reason concerns the step that has it alone, and is mended there."""
+    unit = ACTS.get(reason.code) if reason is not None else None
+    return unit is None or unit is Unit.OF_STEP
+
+
 def unit_of(step: str, reason: Reason | None) -> Unit | None:
     """Return who can do something about a root cause, None if nobody has to.
 

@@ -3,6 +3,8 @@
 - What waits for something else is counted with that, and is no work of its own.
 - One piece of work is one cause: of many visits where it is the same (a doctor who is not mapped),
   and of one clinic where a clinic has to do something in each of its visits.
+- What holds several steps of a booking alike (a clinic that is left out) is one cause as well, and
+  lies in the first of them.
 - The nearest last day comes first: after it BPJS takes nothing more.
 """
 
@@ -10,10 +12,10 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 
-from antrean_cli.rules.acting import is_of_each_clinic, unit_of
+from antrean_cli.rules.acting import is_of_each_clinic, is_of_one_step, unit_of
 from antrean_cli.rules.codes import State, Step
-from antrean_cli.rules.journeys import root_cause
-from antrean_cli.rules.push import MAX_AGE, Push, Record
+from antrean_cli.rules.journeys import Missing, root_cause
+from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.reasons import DELAYS, Reason, general, has_code
 
 
@@ -59,16 +61,18 @@ def causes_of(pairs: Iterable[tuple[Record, Push]]) -> list[Cause]:
     The pushes of a booking come together. Refusals come first, then what most hangs on; of delays
     the one is shown that ends first.
     """
-    found: dict[tuple[State, Step, Reason | None], Cause] = {}
-    last: dict[tuple[State, Step, Reason | None], str] = {}
+    found: dict[tuple[State, str, Reason | None], Cause] = {}
+    last: dict[tuple[State, str, Reason | None], str] = {}
     for record, push in pairs:
         if not is_of_people(push):
             continue
-        cause = root_cause(push.step, {step: one.reason for step, one in record.pushes.items()})
+        cause = _root_cause(push, record)
         root = record.push(cause.step)
         state = root.state if root is not None and is_of_people(root) else State.HELD
-        key = (state, cause.step, general(cause.reason) if cause.reason else None)
-        known = found.get(key) or Cause(*key[:2], cause.reason, record.kodebooking, 0, 0, 0)
+        key = (state, _place(cause), general(cause.reason) if cause.reason else None)
+        known = found.get(key) or Cause(
+            state, cause.step, cause.reason, record.kodebooking, bookings=0, pushes=0, waiting=0
+        )
         found[key] = known._replace(
             reason=_sooner(known.reason, cause.reason),
             bookings=known.bookings + (last.get(key) != record.kodebooking),
@@ -77,6 +81,22 @@ def causes_of(pairs: Iterable[tuple[Record, Push]]) -> list[Cause]:
         )
         last[key] = record.kodebooking
     return sorted(found.values(), key=_rank)
+
+
+def _root_cause(push: Push, record: Record) -> Missing:
+    """Return the root cause of a push, in the first of the steps that have the same."""
+    reasons = {step: one.reason for step, one in record.pushes.items()}
+    cause = root_cause(push.step, reasons)
+    if is_of_one_step(cause.reason):
+        return cause
+    others = (root_cause(step, reasons) for step in reasons)
+    alike = [other.step for other in others if other.reason == cause.reason]
+    return cause._replace(step=min(alike, key=STEPS.index))
+
+
+def _place(cause: Missing) -> str:
+    """Return the step that tells a cause apart, empty where it is the same in any."""
+    return cause.step if is_of_one_step(cause.reason) else ""
 
 
 def _sooner(known: Reason | None, other: Reason | None) -> Reason | None:
@@ -101,6 +121,11 @@ def is_of_people(push: Push) -> bool:
     return push.state in (State.HELD, State.REFUSED)
 
 
+def last_day(record: Record) -> date:
+    """Return the last day on which BPJS takes something of a booking."""
+    return record.tanggal + MAX_AGE
+
+
 def work_of(
     records: Iterable[Record], *, meant: Callable[[Push], bool] = is_of_people
 ) -> list[Work]:
@@ -110,14 +135,13 @@ def work_of(
     """
     found: dict[tuple[str, ...], list[tuple[Record, Step, Reason | None]]] = {}
     for record in records:
-        reasons = {step: push.reason for step, push in record.pushes.items()}
         for push in record.pushes.values():
             if not meant(push):
                 continue
-            cause = root_cause(push.step, reasons)
+            cause = _root_cause(push, record)
             reason = general(cause.reason) if cause.reason else None
             clinic = record.kd_poli if is_of_each_clinic(cause.step, reason) else ""
-            key = (cause.step, repr(reason), clinic)
+            key = (_place(cause), repr(reason), clinic)
             found.setdefault(key, []).append((record, cause.step, reason))
     work = [_work(members) for members in found.values()]
     return sorted(work, key=lambda one: (one.until, -len(one.bookings), one.step, one.kd_poli))
@@ -136,5 +160,5 @@ def _work(members: list[tuple[Record, Step, Reason | None]]) -> Work:
         kd_dokter=doctors.pop() if len(doctors) == 1 else "",
         bookings=tuple(oldest_first),
         waiting=len(members),
-        until=oldest_first[0].tanggal + MAX_AGE,
+        until=last_day(oldest_first[0]),
     )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -83,6 +84,44 @@ def test_a_csv_has_a_line_a_booking(morning: Site) -> None:
     rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
     assert sorted(row["no_rawat"][-1] for row in rows) == ["1", "2", "3", "4"]
     assert {row["paling_lambat"] for row in rows} == {"30-11-2026"}
+
+
+def test_a_csv_has_each_visit_s_own_last_day_and_what_to_do(morning: Site) -> None:
+    """The day after, there is one more of the same clinic that has a day longer."""
+    tomorrow = MONDAY + timedelta(days=1)
+    morning.clock.at("07:00", day=1)
+    patient(morning, kd_poli="MAT", tanggal=tomorrow)
+    morning.clock.at("14:00", day=1)
+    morning.sync()
+    text = todo(morning, "--who", "IT", "--csv").stdout.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    days = ["30-11-2026", "30-11-2026", "01-12-2026"]
+    assert [row["paling_lambat"] for row in rows] == days
+    assert {row["yang_harus_dilakukan"].split(";")[0] for row in rows} == {
+        "isi tabel pemetaan di Khanza"
+    }
+    (mapping,) = document(morning, "--who", "IT")
+    assert [one["until"][-2:] for one in mapping["bookings"]] == ["30", "30", "01"]
+
+
+def test_a_doctor_and_what_to_do_are_named_where_people_read(morning: Site, tmp_path: Path) -> None:
+    patient(morning, jam="08:20:00", kd_dokter="D03")
+    morning.sync()
+    assert "D03 dr. " in todo(morning, "--who", "IT").stdout
+    file = tmp_path / "todo.html"
+    todo(morning, "--html", str(file))
+    page = file.read_text(encoding="utf-8")
+    assert "D03 dr. " in page
+    assert "isi tabel pemetaan di Khanza" in page
+
+
+def test_a_page_names_every_visit(morning: Site, tmp_path: Path) -> None:
+    visits = [patient(morning, kd_poli="MAT", jam=f"08:{minute}:00") for minute in range(20, 30)]
+    morning.sync()
+    file = tmp_path / "todo.html"
+    todo(morning, "--html", str(file))
+    page = file.read_text(encoding="utf-8")
+    assert [visit for visit in visits if visit not in page] == []
 
 
 def test_a_page_is_for_others_to_open_and_has_no_patient(morning: Site, tmp_path: Path) -> None:

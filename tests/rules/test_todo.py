@@ -62,6 +62,21 @@ def test_what_one_person_does_for_all_is_one_work() -> None:
     assert (one.kd_poli, len(one.bookings)) == ("", 2)
 
 
+LEFT_OUT = because(ReasonCode.LEFT_OUT)
+
+
+def test_what_holds_several_steps_alike_is_one_cause_of_all_visits() -> None:
+    """A clinic that is left out: some visits have their add already, others have not."""
+    begun = visit(
+        1, push("add", "sent"), *(push(step, "held", reason=LEFT_OUT) for step in ("4", "5"))
+    )
+    new = visit(2, *(push(step, "held", reason=LEFT_OUT) for step in ("3", "add")))
+    (one,) = work(begun, new)
+    assert (one.reason, len(one.bookings), one.waiting) == (LEFT_OUT, 2, 4)
+    (cause,) = causes_of((one, push) for one in (begun, new) for push in one.pushes.values())
+    assert (cause.step, cause.bookings, cause.pushes, cause.waiting) == (Step.TASK_4, 2, 4, 2)
+
+
 def test_the_nearest_last_day_comes_first_and_then_what_concerns_most() -> None:
     yesterday = MONDAY - timedelta(days=1)
     found = work(unexamined(1), unmapped(2), unmapped(3), unexamined(4, "ANA", yesterday))
