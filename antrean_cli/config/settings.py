@@ -224,6 +224,10 @@ def try_load(
     if place is None:
         problems.append("ANTREAN_STATE belum diisi, dan pengguna ini tidak punya folder rumah")
         broken.add("ANTREAN_STATE")
+    elif not place.name:
+        problems.append(f"{'--state' if state else 'ANTREAN_STATE'} {place} bukan nama berkas")
+        broken.add("ANTREAN_STATE")
+        place = None
     unusual = file.absolute() if file and not env_files.is_usual(file, env) else None
     return LoadResult(
         settings=_settings(parsed, site, place or Path("antrean.sqlite3"), unusual),

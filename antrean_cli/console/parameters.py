@@ -3,6 +3,7 @@
 Each says in Indonesian what it cannot use.
 """
 
+import os
 import re
 from datetime import date, datetime
 from pathlib import Path
@@ -82,9 +83,22 @@ class OneOf(click.Choice[str]):
         return [item for item in offered if " " not in item.value]
 
 
+class _Place(click.Path):
+    """A file or a folder; whoever opens it says what is wrong with it, in Indonesian."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        if not os.fspath(value):  # which would be the folder that one happens to be in
+            self.fail("kosong; sebut nama berkas atau foldernya", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 DAY, MONTH = Day(), Month()
-# Whoever opens the file says what is wrong with it, in Indonesian.
-FILE = click.Path(path_type=Path, readable=False)
+FILE = _Place(path_type=Path, readable=False)
 
 
 def usable_kodebooking(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

@@ -29,6 +29,7 @@ APPLICATION_ID = 0x616E7472  # "antr": tells our file from anybody else's
 BUSY_SECONDS = 10
 FEW_FILES = 32  # that a process may have open: below, it is that which keeps SQLite from opening
 PASS_LOCK, OPEN_LOCK = ".lock", ".open.lock"
+_BESIDE = ("-wal", "-shm", "-journal", ".new", PASS_LOCK, OPEN_LOCK)
 # What stands in the latter: there is a ledger; a new one took the place of one that was lost, of
 # which nobody, or somebody, was told.
 THERE, LOST, LOST_AND_TOLD = b"ada\n", b"hilang\n", b"hilang, sudah dikatakan\n"
@@ -151,8 +152,12 @@ def is_ours(path: Path) -> bool:
 
 
 def is_in_use(path: Path) -> bool:
-    """Return whether a ledger lies, or lay, in this very place: what is locked for it is there."""
-    return path.with_name(path.name + OPEN_LOCK).exists()
+    """Return whether a ledger lies, or lay, in this place: what is locked for it is there.
+
+    A place beside it, where SQLite or a pass puts a file of their own, is in use as well.
+    """
+    ledgers = {path.name.removesuffix(end) for end in ("", *_BESIDE)}
+    return any(path.with_name(name + OPEN_LOCK).exists() for name in ledgers)
 
 
 def examine(path: Path) -> None:

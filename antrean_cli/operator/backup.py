@@ -28,9 +28,9 @@ def back_up(state: Path, target: Path, zone: timezone) -> Backup:
 
     Raises StateError if the ledger cannot be read or is damaged, InputError for the other file.
     """
-    new = target.with_name(f".{target.name}.baru")
     try:
         _require_free(state, target)
+        new = target.with_name(f".{target.name}.baru")
         new.unlink(missing_ok=True)  # of one that was killed
         try:
             state_file.back_up(state, new)

@@ -114,6 +114,15 @@ def the_place_of_a_ledger_that_is_gone(_: Path) -> str:
     return str(place)
 
 
+def where_sqlite_writes(state: Path) -> str:
+    """Nothing stands there, until a pass runs."""
+    return f"{state}-wal"
+
+
+def where_a_pass_makes_one(state: Path) -> str:
+    return f"{state}.new"
+
+
 def something_else(_: Path) -> str:
     Path("laporan.xlsx").write_bytes(b"PK")
     return "laporan.xlsx"
@@ -143,10 +152,15 @@ def a_pipe(_: Path) -> str:
         (a_link_to_it, "bukan berkas biasa"),
         (another_ledger, "adalah berkas status yang dipakai"),
         (the_place_of_a_ledger_that_is_gone, "adalah berkas status yang dipakai"),
+        (where_sqlite_writes, "adalah berkas status yang dipakai"),
+        (where_a_pass_makes_one, "adalah berkas status yang dipakai"),
         (something_else, "sudah ada dan bukan cadangan antrean"),
         (another_database, "sudah ada dan bukan cadangan antrean"),
         (a_folder, "adalah folder; sebut nama berkasnya, misalnya folder/antrean.sqlite3"),
         (a_pipe, "bukan berkas biasa"),
+        (lambda _: "", "kosong; sebut nama berkas"),
+        (lambda _: ".", ". adalah folder"),
+        (lambda _: "/", "/ adalah folder"),
         (lambda _: "/dev/null", "bukan berkas biasa"),
         (lambda _: "tidak-ada/a.sqlite3", "tidak dapat ditulis"),
         (lambda _: "-", "tidak ke keluaran standar"),

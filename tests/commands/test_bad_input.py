@@ -154,6 +154,25 @@ def test_settings_that_cannot_be_read_are_named(
     assert done.stderr == f"antrean: {told.format(file=file)}\n"
 
 
+@pytest.mark.parametrize(
+    ("typed", "code", "told"),
+    [
+        (("--state", "", "status"), 2, "--state kosong; sebut nama berkas atau foldernya"),
+        (("--env-file", "", "status"), 2, "--env-file kosong"),
+        (("sites", "--folder", ""), 2, "--folder kosong"),
+        (("todo", "--html", ""), 2, "--html kosong"),
+        (("--state", ".", "status"), 8, "--state . bukan nama berkas"),
+        (("--state", "/", "sync"), 8, "--state / bukan nama berkas"),
+    ],
+)
+def test_a_file_without_a_name_is_told_and_is_no_bug(
+    live_site: Site, typed: tuple[str, ...], code: int, told: str
+) -> None:
+    done = antrean(live_site, *typed)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert told in done.stderr
+
+
 def test_a_settings_folder_that_may_not_be_entered_is_no_bug(
     live_site: Site, tmp_path: Path
 ) -> None:
