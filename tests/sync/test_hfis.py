@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.reasons import ReasonCode
 from antrean_cli.simulator.faults import Fault, FaultName
 from tests.support.patients import patient
-from tests.support.site import MONDAY, Site
+from tests.support.site import MONDAY, WIB, Site
 
 ADD, JADWAL = "/antrean/add", f"/jadwaldokter/kodepoli/INT/tanggal/{MONDAY}"
 
@@ -257,3 +259,66 @@ def test_without_hfis_and_without_jadwal_the_add_is_held_with_the_table_to_fill(
     reason = site.push(no_rawat, "add").reason
     assert reason is not None
     assert reason.code == ReasonCode.NO_SESSION
+
+
+# -- the evening before
+
+TOMORROW = MONDAY + timedelta(days=1)
+
+
+def asked_ahead(site: Site) -> list[str]:
+    """Return the clinics whose sessions of tomorrow were asked for."""
+    paths = (one.path for one in site.bpjs.arrived if one.path.endswith(f"tanggal/{TOMORROW}"))
+    return [path.split("/")[-3] for path in paths]
+
+
+def an_evening(site: Site) -> None:
+    """Let HFIS have the internist on both days, and a pass meet a visit of today at 19:59."""
+    in_hfis(site, "09:00-12:30")
+    in_hfis(site, "10:00-12:00", hari=2)
+    patient(site)
+    site.clock.at("19:59")
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert asked_ahead(site) == []
+
+
+def test_the_sessions_of_tomorrow_are_read_once_in_the_evening(site: Site) -> None:
+    an_evening(site)
+    for hhmm in ("20:00", "20:01", "23:59"):
+        site.clock.at(hhmm)
+        site.sync(ANTREAN_JADWAL="hfis")
+    assert asked_ahead(site) == ["INT"]
+
+
+def test_they_stand_for_a_morning_on_which_hfis_cannot_be_read(site: Site) -> None:
+    an_evening(site)
+    site.clock.at("20:00")
+    site.sync(ANTREAN_JADWAL="hfis")
+    site.bpjs.faults.add(Fault("http_500", path="/jadwaldokter", times=None))
+    patient(site, tanggal=TOMORROW)
+    site.clock.at("08:10", day=1)
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert added(site)[-1]["jampraktek"] == "10:00-12:00"
+
+
+def test_on_the_day_they_are_read_anew(site: Site) -> None:
+    an_evening(site)
+    site.clock.at("20:00")
+    site.sync(ANTREAN_JADWAL="hfis")
+    in_hfis(site, "11:00-13:00", hari=2)
+    patient(site, tanggal=TOMORROW)
+    site.clock.at("08:10", day=1)
+    site.sync(ANTREAN_JADWAL="hfis")
+    assert added(site)[-1]["jampraktek"] == "11:00-13:00"
+    assert asked_ahead(site) == ["INT", "INT"]
+
+
+def test_a_pass_reads_few_clinics_ahead_and_a_bpjs_that_fails_costs_one_evening(site: Site) -> None:
+    known = {(f"P{number}", MONDAY): CachedList(kept=()) for number in range(5)}
+    with Ledger.open(site.state, WIB) as ledger, ledger.transaction():
+        ledger.update_pass_state(lambda state: state._replace(jadwal_lists=known))
+    site.bpjs.faults.add(Fault("http_500", path="/jadwaldokter", times=1))
+    for minute, so_far in ((0, 3), (1, 5), (2, 5)):
+        site.clock.at(f"21:0{minute}")
+        site.sync(ANTREAN_JADWAL="hfis")
+        assert len(asked_ahead(site)) == so_far
