@@ -75,7 +75,7 @@ def _show(app: App, words: Sequence[str], *, as_csv: bool, as_json: bool) -> Non
 
 
 def _send(app: App, words: Sequence[str], *, dry_run: bool, yes: bool, as_json: bool) -> None:
-    if not 1 <= len(words) <= 2:
+    if not 1 <= len(words) <= 2 or not words[0].strip():
         raise InputError("kirim perlu POLI, dan boleh satu DOKTER: antrean jadwal kirim INT 12345")
     settings = app.settings("bpjs", "khanza")
     tomorrow = app.now(settings.policy.zone).date() + timedelta(days=1)

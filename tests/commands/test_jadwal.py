@@ -228,6 +228,7 @@ def test_a_trouble_of_bpjs_ends_it_and_says_what_was_sent(hospital: Site) -> Non
         (("INT", "--yes"), "hanya dengan kirim"),
         (("INT", "--csv", "--json"), "pilih salah satu"),
         (("kirim",), "kirim perlu POLI"),
+        (("kirim", ""), "kirim perlu POLI"),
         (("kirim", "INT", "--csv"), "pilih salah satu"),
         (("kirim", "INT", "55555", "--yes"), "dokter 55555 tidak ada di poli INT"),
     ],
