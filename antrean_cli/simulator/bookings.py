@@ -176,7 +176,7 @@ def _slot_is_fit(slot: object) -> bool:
     return (_number(slot["hari"]) or 0) in range(1, 9)  # 8 is a public holiday
 
 
-def _jadwal_row(kodepoli: str, kodedokter: int, slot: Row) -> Row:
+def _jadwal_row(kodepoli: str, kodedokter: int, namadokter: object, slot: Row) -> Row:
     hari = _number(slot["hari"]) or 0
     nama = _POLI.get(kodepoli, kodepoli)
     return {
@@ -185,7 +185,7 @@ def _jadwal_row(kodepoli: str, kodedokter: int, slot: Row) -> Row:
         "kodepoli": kodepoli,
         "namapoli": nama,
         "kodedokter": kodedokter,
-        "namadokter": _DOKTER.get(kodedokter, (f"Dokter {kodedokter}", ""))[0],
+        "namadokter": namadokter,
         "hari": hari,
         "namahari": _HARI[hari - 1],
         "jadwal": f"{slot['buka']}-{slot['tutup']}",
@@ -392,14 +392,15 @@ class Bookings:
         return Answer(1, "Ok", rows)
 
     def ref_dokter(self) -> Answer:
+        doctors = self._doctors().items()
+        return Answer(1, "Ok", [{"kodedokter": kode, "namadokter": nama} for kode, nama in doctors])
+
+    def _doctors(self) -> dict[object, object]:
+        """Return the doctors' names by their codes; a booking's counts before our own."""
+        known: dict[object, object] = {kode: nama for kode, (nama, _) in _DOKTER.items()}
         with self._lock:
             seen = {b.fields["kodedokter"]: b.fields["namadokter"] for b in self._held.values()}
-        known: dict[object, object] = {kode: nama for kode, (nama, _) in _DOKTER.items()}
-        return Answer(
-            1,
-            "Ok",
-            [{"kodedokter": kode, "namadokter": nama} for kode, nama in (known | seen).items()],
-        )
+        return known | seen
 
     def ref_poli_fp(self) -> Answer:
         keys = ("kodepoli", "namapoli", "kodesubspesialis", "namasubspesialis")
@@ -426,9 +427,12 @@ class Bookings:
             weekday = date.fromisoformat(tanggal).isoweekday()
         except ValueError:
             return _unfit("tanggal")
+        names = self._doctors()
         with self._lock:
             rows = [
-                _jadwal_row(kodepoli, kodedokter, slot)
+                _jadwal_row(
+                    kodepoli, kodedokter, names.get(kodedokter, f"Dokter {kodedokter}"), slot
+                )
                 for (poli, kodedokter), slots in self._jadwal.items()
                 for slot in slots
                 if poli == kodepoli and _number(slot.get("hari")) == weekday

@@ -617,6 +617,13 @@ def test_a_name_of_any_script_survives_the_encryption(bpjs: Client) -> None:
     } in bpjs.opened("/ref/poli")
 
 
+def test_a_doctor_has_one_name_in_all_lists(bpjs: Client) -> None:
+    bpjs.add(kodedokter=12345, namadokter="dr. Andi Contoh")
+    assert {"kodedokter": 12345, "namadokter": "dr. Andi Contoh"} in bpjs.opened("/ref/dokter")
+    (row, *_) = bpjs.opened(f"/jadwaldokter/kodepoli/ANA/tanggal/{DAY}")
+    assert (row["kodedokter"], row["namadokter"]) == (12345, "dr. Andi Contoh")
+
+
 def test_references_answer_code_1(bpjs: Client) -> None:
     bpjs.add(kodedokter=777, namadokter="Dr. Baru")
     assert bpjs.meta("/ref/dokter") == (1, "Ok")
