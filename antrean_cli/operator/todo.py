@@ -9,7 +9,7 @@ from antrean_cli.khanza.queries import Khanza, Names
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.rules.times import service_day
-from antrean_cli.rules.todo import Work, work_of
+from antrean_cli.rules.todo import Work, needs_somebody, work_of
 
 
 class Todo(NamedTuple):
@@ -26,9 +26,10 @@ def todo(settings: Settings, ledger: Ledger, now: datetime) -> Todo:
     Without Khanza it is the same, with codes alone.
     """
     work = work_of(ledger.since_or_unfinished(service_day(now) - MAX_AGE))
+    left_to_people = [one for one in work if needs_somebody(one)]
     try:
         with Khanza(settings.khanza) as khanza:
             names = khanza.names()
     except (TemporaryError, SettingsError):
         names = Names({}, {})
-    return Todo(now, work, names)
+    return Todo(now, left_to_people, names)

@@ -112,7 +112,7 @@ def difference_text(one: Difference) -> str:
 def dashboard_csv(gathered: "GatheredDashboard") -> str:
     """Return a row a clinic of BPJS's, as Excel in Indonesia reads it; headings alone for none."""
     headings = ["kode", "poli", "antrean", "batal", "antrean_bpjs"]
-    headings += [f"{who}_{a}_{b}" for a, b in STEPS for who in ("ledger", "rs", "server")]
+    headings += [f"{who}_{a}_{b}" for a, b in STEPS for who in ("catatan", "rs", "server")]
     clinics = gathered.dashboard.clinics if gathered.dashboard else ()
     rows = [
         [

@@ -268,7 +268,7 @@ def report_csv(gathered: GatheredReport, by: By) -> str:
     """
     if gathered.at_bpjs:
         return dashboard_csv(gathered.at_bpjs)
-    headings = ["kode", _HEADINGS[by].lower(), *_FACTS]
+    headings = ["kode", _HEADINGS[by].lower(), *_FACTS.values()]
     headings += ["persen_lengkap", *(f"{name}_{a}_{b}" for a, b in PAIRS for name in _SPREAD)]
     rows = [
         [value, label(by, value, gathered.names), *_csv_cells(figures)]
@@ -277,12 +277,25 @@ def report_csv(gathered: GatheredReport, by: By) -> str:
     return csv_text(headings, rows, excel=True)
 
 
-_FACTS = (
-    *("bookings", "antrean", "mobilejkn", "cancelled", "no_show", "lapsed", "refused"),
-    *("not_at_bpjs", "ongoing", "served", "whole"),
-    *(f"{what}_{task}" for task in TASKS for what in ("expected", "told")),
-)
-_SPREAD = ("n", "median", "p90", "persen_60", "satu_klik")
+_FACTS = {  # as the JSON calls them, and the CSV
+    "bookings": "tercatat",
+    "antrean": "antrean_di_bpjs",
+    "mobilejkn": "mobile_jkn",
+    "cancelled": "batal",
+    "no_show": "tidak_hadir",
+    "lapsed": "lewat_h7",
+    "refused": "ditolak",
+    "not_at_bpjs": "belum_di_bpjs",
+    "ongoing": "masih_berjalan",
+    "served": "dilayani",
+    "whole": "lengkap",
+    **{
+        f"{what}_{task}": f"task_{task}_{words}"
+        for task in TASKS
+        for what, words in (("expected", "seharusnya"), ("told", "di_bpjs"))
+    },
+}
+_SPREAD = ("kunjungan", "median_menit", "p90_menit", "persen_60", "satu_klik")
 
 
 def _csv_cells(figures: Figures) -> list[str]:

@@ -7,7 +7,7 @@ from antrean_cli.render.text import fill
 from antrean_cli.render.words import STATES, step_name
 from antrean_cli.rules.codes import Step
 from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
-from antrean_cli.rules.todo import Cause, is_mendable
+from antrean_cli.rules.todo import Cause, needs_somebody
 
 _MOST = 15
 # What a desk does in Khanza where a time is missing.
@@ -64,7 +64,7 @@ def causes_sections(causes: Iterable[Cause]) -> list[str]:
     """Return root causes under a heading each: what somebody has to mend, and the rest."""
     mendable, others = list[Cause](), list[Cause]()
     for one in causes:
-        (mendable if is_mendable(one) else others).append(one)
+        (mendable if needs_somebody(one) else others).append(one)
     sections = (("Perlu ditindaklanjuti:", mendable), ("Berjalan sendiri:", others))
     return [f"{heading}\n{causes_text(found)}" for heading, found in sections if found]
 

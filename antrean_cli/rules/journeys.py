@@ -76,7 +76,7 @@ class Journey(NamedTuple):
         return self._has(ReasonCode.EXPIRED)
 
     def _has(self, code: ReasonCode) -> bool:
-        return any(has_code(leg.reason, code) for leg in self.legs.values())
+        return any(leg.reason and leg.reason.code == code for leg in self.legs.values())
 
     def expected(self) -> tuple[int, ...]:
         """Return the tasks that a visit of its kind has: 6 and 7 only with a prescription."""

@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from antrean_cli.rules.acting import unit_of
-from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.codes import State
 from antrean_cli.rules.journeys import root_cause
 from antrean_cli.rules.push import MAX_AGE, Push, Record
-from antrean_cli.rules.reasons import DELAYS, Reason, ReasonCode, has_code
-from antrean_cli.rules.todo import Work, is_of_people, work_of
+from antrean_cli.rules.reasons import ReasonCode, has_code
+from antrean_cli.rules.todo import Work, is_of_people, needs_somebody, work_of
 
 SOON = timedelta(days=2)  # before its last day something is told
 _ONE_DAY = timedelta(days=1)
@@ -67,7 +66,7 @@ def holds_of_people(record: Record) -> list[Push]:
         return []
     reasons = {step: push.reason for step, push in record.pushes.items()}
     causes = ((push, root_cause(push.step, reasons)) for push in held)
-    return [push for push, cause in causes if _needs_somebody(cause.step, cause.reason)]
+    return [push for push, cause in causes if needs_somebody(cause)]
 
 
 def _has_lapsed(push: Push) -> bool:
@@ -75,9 +74,4 @@ def _has_lapsed(push: Push) -> bool:
 
 
 def _of_people(work: Iterable[Work]) -> tuple[Work, ...]:
-    return tuple(one for one in work if _needs_somebody(one.step, one.reason))
-
-
-def _needs_somebody(step: Step, reason: Reason | None) -> bool:
-    # A delay somebody can end, but need not: it goes on by itself.
-    return not has_code(reason, *DELAYS) and unit_of(step, reason) is not None
+    return tuple(filter(needs_somebody, work))

@@ -22,7 +22,8 @@ from antrean_cli.rules.reasons import DELAYS, Reason, general, has_code
 class Work(NamedTuple):
     """One piece of work.
 
-    - `step` is where the cause lies, `reason` what it is; None where nobody recorded the step.
+    - `step` is where the cause lies, `reason` what it is: without what differs from visit to visit.
+      It is None where nobody recorded the step.
     - `kd_poli` and `kd_dokter` are Khanza's codes, empty where the bookings have several.
     - `bookings` are those it is to be done for, the oldest first; `waiting` counts their pushes
       that wait for it, and `until` is the last day on which BPJS takes the first of them.
@@ -108,11 +109,11 @@ def _sooner(known: Reason | None, other: Reason | None) -> Reason | None:
 
 def _rank(one: Cause) -> tuple[bool, bool, int, str, str]:
     code = one.reason.code if one.reason else ""
-    return not is_mendable(one), one.state != State.REFUSED, -one.pushes, one.step, code
+    return not needs_somebody(one), one.state != State.REFUSED, -one.pushes, one.step, code
 
 
-def is_mendable(one: Cause) -> bool:
-    """Return whether somebody has to do something about a cause: a delay ends by itself."""
+def needs_somebody(one: Cause | Work | Missing) -> bool:
+    """Return whether somebody has to do something about it: a delay ends by itself."""
     return unit_of(one.step, one.reason) is not None and not has_code(one.reason, *DELAYS)
 
 
@@ -142,7 +143,7 @@ def work_of(
             reason = general(cause.reason) if cause.reason else None
             clinic = record.kd_poli if is_of_each_clinic(cause.step, reason) else ""
             key = (_place(cause), repr(reason), clinic)
-            found.setdefault(key, []).append((record, cause.step, reason))
+            found.setdefault(key, []).append((record, cause.step, cause.reason))
     work = [_work(members) for members in found.values()]
     return sorted(work, key=lambda one: (one.until, -len(one.bookings), one.step, one.kd_poli))
 
@@ -153,9 +154,10 @@ def _work(members: list[tuple[Record, Step, Reason | None]]) -> Work:
     clinics = {record.kd_poli for record in oldest_first}
     doctors = {record.kd_dokter for record in oldest_first}
     _, step, reason = members[0]
+    alike = all(other == reason for _, _, other in members)
     return Work(
         step=step,
-        reason=reason,
+        reason=reason if alike or reason is None else general(reason),
         kd_poli=clinics.pop() if len(clinics) == 1 else "",
         kd_dokter=doctors.pop() if len(doctors) == 1 else "",
         bookings=tuple(oldest_first),

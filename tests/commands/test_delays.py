@@ -87,6 +87,12 @@ def test_reconcile_and_show_agree_about_a_delayed_cancel(cancelled: Site) -> Non
     assert "task 99 ditahan" in shown(cancelled, "show", "2026/11/23/000001").replace("  ", " ")
 
 
+def test_what_only_has_to_wait_is_nobody_s_work(cancelled: Site) -> None:
+    cancelled.sync()
+    assert CANCEL in shown(cancelled, "list")
+    assert document(cancelled, "todo")["work"] == []
+
+
 def test_afterwards_it_goes_out_as_ever(delayed: Site) -> None:
     delayed.sync()
     delayed.clock.at("08:20")

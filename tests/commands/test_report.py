@@ -92,11 +92,13 @@ def test_a_csv_opens_as_excel_is_set_up_in_indonesia(week: Site) -> None:
     assert text.startswith("\ufeffkode;poli;")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
     (row,) = (row for row in rows if row["kode"] == "INT")
-    assert (row["poli"], row["antrean"], row["persen_lengkap"]) == (
+    assert (row["poli"], row["antrean_di_bpjs"], row["persen_lengkap"]) == (
         "INT Poliklinik Penyakit Dalam",
         "2",
         "100,0",
     )
+    assert (row["task_4_seharusnya"], row["task_4_di_bpjs"], row["dilayani"]) == ("2", "2", "2")
+    assert row["kunjungan_3_4"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_the_comparison_fits_a_terminal_a_spreadsheet_and_the_page(
     text = report(week, "--bpjs", "--csv").stdout.removeprefix("\ufeff")
     (row,) = csv.DictReader(io.StringIO(text), delimiter=";")
     assert (row["kode"], row["antrean"], row["antrean_bpjs"]) == ("INT", "2", "2")
-    assert (row["ledger_3_4"], row["rs_3_4"], row["server_3_4"]) == ("20,5", "20,0", "0,0")
+    assert (row["catatan_3_4"], row["rs_3_4"], row["server_3_4"]) == ("20,5", "20,0", "0,0")
     shown = html.unescape(page(week, tmp_path / "laporan.html", "--bpjs"))
     assert "<td class=text>INT PENYAKIT DALAM</td><td>2</td><td>2</td>" in shown
     assert "20,5 / 20,0 / 0,0" in shown

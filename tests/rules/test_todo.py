@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from antrean_cli.rules.codes import Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import ReasonCode, because
-from antrean_cli.rules.todo import Work, causes_of, is_mendable, work_of
+from antrean_cli.rules.todo import Work, causes_of, needs_somebody, work_of
 from tests.support.rows import push, record
 from tests.support.site import MONDAY, WIB
 
@@ -89,8 +89,16 @@ def test_the_nearest_last_day_comes_first_and_then_what_concerns_most() -> None:
 
 def test_what_goes_on_by_itself_or_is_through_is_no_work() -> None:
     assert work(visit(1, push("add", "due"), push("3", "sending"), push("4", "closed"))) == []
-    refused = because(ReasonCode.REFUSED, text="Rujukan pukul 08:05")
-    (one,) = work(visit(1, push("add", "refused", reason=refused)))
+
+
+def test_times_are_told_unless_they_differ_from_visit_to_visit() -> None:
+    refused = [
+        visit(number, push("add", "refused", reason=because(ReasonCode.REFUSED, text=text)))
+        for number, text in enumerate(("Rujukan pukul 08:05", "Rujukan pukul 08:06"))
+    ]
+    (one,) = work(refused[0])
+    assert str(one.reason and one.reason.get("text")) == "Rujukan pukul 08:05"
+    (one,) = work(*refused)
     assert str(one.reason and one.reason.get("text")) == "Rujukan pukul …"
 
 
@@ -134,7 +142,7 @@ def test_refusals_come_first_and_what_goes_on_by_itself_last() -> None:
         ("held", "1"),
     ]
     found = causes_of((one, push) for one in records for push in one.pushes.values())
-    assert [is_mendable(one) for one in found] == [True, True, False]
+    assert [needs_somebody(one) for one in found] == [True, True, False]
     assert found[-1].reason == sooner
 
 
