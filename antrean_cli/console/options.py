@@ -22,7 +22,10 @@ csv_option = click.option(
     "--csv", "as_csv", is_flag=True, help="Tampilkan sebagai CSV, untuk Excel."
 )
 html_option = click.option(
-    "--html", type=FILE, metavar="BERKAS", help="Tulis satu halaman HTML ke berkas ini."
+    "--html",
+    type=FILE,
+    metavar="BERKAS|-",
+    help="Tulis satu halaman HTML ke berkas ini; - berarti cetak.",
 )
 folder_option = click.option(
     "--folder",

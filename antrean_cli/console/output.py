@@ -58,11 +58,16 @@ def require_one_form(*, as_csv: bool, as_json: bool, html: Path | None = None) -
 
 
 def tell_in_form(app: App, forms: Forms, *, as_csv: bool, as_json: bool, html: Path | None) -> None:
-    """Print the form that was asked for, or write the page; raises InputError for its file."""
+    """Print the form that was asked for, or write the page; raises InputError for its file.
+
+    A page for the file `-` is printed as well.
+    """
     if as_json:
         from antrean_cli.render.text import json_text
 
         click.echo(json_text(forms.document()))
+    elif html == Path("-"):
+        click.echo(forms.page())
     elif html is not None:
         from antrean_cli.console.input_files import write_page
 

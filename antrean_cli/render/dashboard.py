@@ -67,6 +67,7 @@ def _heading(found: Dashboard) -> str:
 
 
 _COLUMNS = ("Antrean", *(f"{begin} → {end}" for begin, end in STEPS))
+_BROKEN = (0, 3, 4, 5, 6)  # columns of the page that give way: an A4 page must hold them all
 _CLINIC_COLUMNS = ("Catatan", "BPJS", "3 → 4", "rs", "server")
 
 
@@ -179,7 +180,7 @@ def dashboard_section(gathered: "GatheredDashboard") -> str:
     listed = "".join(f"<p>{escape(text)}</p>" for text in told)
     return section(
         _heading(found),
-        f'{html_table(headings, rows, (0,))}{listed}<p class="small">{escape(notes)}</p>',
+        f'{html_table(headings, rows, _BROKEN)}{listed}<p class="small">{escape(notes)}</p>',
         breaks=True,
     )
 

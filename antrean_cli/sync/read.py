@@ -249,7 +249,7 @@ def _span(
     begin = _begin(ledger, state, today)
     if since:
         first = max(min(since, begin), today - MAX_AGE)
-        return Span(first=first, today=today, begin=first, full=True)
+        return Span(first=first, today=today, begin=min(first, begin), full=True)
     scanned, oldest = state.full_scan_at, today - timedelta(days=policy.days)
     full = scanned is None or not timedelta(0) <= now - scanned < FULL_SCAN
     checkpoint = state.checkpoint or today

@@ -115,6 +115,13 @@ def test_a_doctor_and_what_to_do_are_named_where_people_read(morning: Site, tmp_
     assert "isi tabel pemetaan di Khanza" in page
 
 
+def test_a_page_can_be_printed_to_be_mailed(morning: Site, tmp_path: Path) -> None:
+    file = tmp_path / "todo.html"
+    todo(morning, "--html", str(file))
+    done = todo(morning, "--html", "-")
+    assert (done.stdout.rstrip(), done.stderr) == (file.read_text(encoding="utf-8").rstrip(), "")
+
+
 def test_a_page_names_every_visit(morning: Site, tmp_path: Path) -> None:
     visits = [patient(morning, kd_poli="MAT", jam=f"08:{minute}:00") for minute in range(20, 30)]
     morning.sync()

@@ -178,13 +178,14 @@ def test_a_look_goes_from_the_checkpoint_and_once_an_hour_over_all_days(
         (MONDAY - 3 * DAY, MONDAY, MONDAY - 3 * DAY),
         (MONDAY, MONDAY - 3 * DAY, MONDAY - 3 * DAY),
         (MONDAY - 8 * DAY, MONDAY, WEEK_AGO),
+        (MONDAY, MONDAY - 30 * DAY, WEEK_AGO),
     ],
 )
 def test_since_moves_the_beginning_back_to_h_minus_7_and_never_forward(
     ledger: Ledger, since: date, begin: date, first: date
 ) -> None:
     found = look(ledger, Asked(), since=since, begin=begin, full_scan_at=NOW)
-    assert found.span[:] == (first, MONDAY, first, True)
+    assert found.span[:] == (first, MONDAY, min(first, begin), True)
 
 
 @pytest.mark.parametrize(
