@@ -88,3 +88,9 @@ def test_the_package_has_the_units_that_the_program_prints(made: Path) -> None:
 )
 def test_each_shell_has_its_completion(made: Path, file: str) -> None:
     assert "_ANTREAN_COMPLETE" in (made / "usr/share" / file).read_text(encoding="utf-8")
+
+
+def test_the_log_is_turned_as_the_guide_says() -> None:
+    """Without a log, as long as journald has what there is to tell, it turns nothing."""
+    guide = (ROOT / "antrean_cli/panduan/pasang.md").read_text(encoding="utf-8")
+    assert f"```\n{(ROOT / '.ci/debian/logrotate').read_text()}```" in guide
