@@ -444,13 +444,17 @@ def scene_sync(ward: Ward, attack: Attack) -> None:
     with Watcher() as watcher:
         ward.env["ANTREAN_PING_URL"] = watcher.url
         ward.env["ANTREAN_METRICS_FILE"] = str(ward.folder / "antrean.prom")
+        ward.env["ANTREAN_ALERT_COMMAND"] = (
+            f"cat >>'{ward.folder}/pesan'; env >>'{ward.folder}/env'"
+        )
         for number, _ in enumerate(gossip(ward, attack)):
             ward.visit()
             ward.run(*tellings[number % len(tellings)])
             shown_on_a_terminal(ward, "sync", *(["--dry-run"] if number % 2 else []))
     assert any(one.body for one in watcher.heard), "the watcher is told"
     ward.search("\n".join(map(str, watcher.heard)), ("sync",))
-    assert (ward.folder / "antrean.prom").exists(), "the metrics are searched with the other files"
+    for file in ("antrean.prom", "pesan", "env"):
+        assert (ward.folder / file).exists(), "it is searched with the other files"
 
 
 def scene_farmasi(ward: Ward, attack: Attack) -> None:
