@@ -45,9 +45,9 @@ class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         try:
             day = datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
-            day = date.min
-        if not 2000 <= day.year < 2100:
             self.fail(f"'{value}' bukan tanggal; tulis YYYY-MM-DD atau DD-MM-YYYY", param, ctx)
+        if not 2000 <= day.year < 2100:
+            self.fail(f"'{value}' di luar tahun 2000 sampai 2099", param, ctx)
         return day
 
 

@@ -280,6 +280,8 @@ def test_refused_credentials_end_it(site: Site) -> None:
     [
         (("--date", "2026-11-24"), "belum tiba"),
         (("--date", "kemarin"), "bukan tanggal"),
+        (("--date", "31-02-2026"), "bukan tanggal"),
+        (("--date", "1900-01-01"), "di luar tahun 2000 sampai 2099"),
         (("--repair", "--date", "2026-11-01"), "paling jauh H-7"),
     ],
 )
