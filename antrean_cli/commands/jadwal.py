@@ -7,7 +7,7 @@ import click
 
 from antrean_cli.console.app import App
 from antrean_cli.console.command import examples, subcommand
-from antrean_cli.console.options import json_option
+from antrean_cli.console.options import csv_option, json_option
 from antrean_cli.console.parameters import DAY
 from antrean_cli.console.prompts import consented, yes_option
 from antrean_cli.errors import DifferenceError, InputError, RefusedError
@@ -36,7 +36,7 @@ antrean jadwal kirim INT 12345 --yes
 @click.argument("words", metavar="[kirim] [POLI] [TANGGAL|DOKTER]", nargs=-1)
 @click.option("--dry-run", is_flag=True, help="Dengan kirim: tampilkan bedanya saja.")
 @yes_option
-@click.option("--csv", "as_csv", is_flag=True, help="Sebagai CSV untuk Excel.")
+@csv_option
 @json_option
 @click.pass_obj
 def command(

@@ -9,7 +9,7 @@ import click
 
 from antrean_cli.console.app import App
 from antrean_cli.console.command import examples, subcommand
-from antrean_cli.console.options import json_option
+from antrean_cli.console.options import csv_option, json_option
 from antrean_cli.console.parameters import DAY, MONTH, OneOf
 from antrean_cli.console.prompts import answer_to
 from antrean_cli.errors import InputError
@@ -131,7 +131,7 @@ antrean ref dashboard 2026-11 server
 @click.argument("what", metavar="poli|dokter|jadwal|…", type=OneOf(list(LISTS)))
 @click.argument("words", metavar="[KATA]…", nargs=-1)
 @click.option("--cari", default="", metavar="TEKS", help="Hanya baris yang memuat teks ini.")
-@click.option("--csv", "as_csv", is_flag=True, help="Sebagai CSV untuk Excel.")
+@csv_option
 @json_option
 @click.pass_obj
 def command(

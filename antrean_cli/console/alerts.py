@@ -61,15 +61,16 @@ def _digest(settings: Settings, ledger: Ledger, now: datetime) -> list[Alert]:
 def tell_alerts(settings: Settings, due: tuple[Alert, ...], journal: Journal) -> None:
     """Run the command, and keep no longer what it has told; the lock of the pass is not needed."""
     told = tell(settings.alert_command, due, site=settings.site)
-    # Where this cannot be kept, it is told once more rather than never.
-    with (
-        suppress(StateError),
-        Ledger.open(settings.state, settings.policy.zone) as ledger,
-        ledger.transaction(),
-    ):
-        ledger.update_pass_state(
-            lambda state: state._replace(alerts=without(state.alerts, told.alerts))
-        )
+    if told.alerts:
+        # Where this cannot be kept, it is told once more rather than never.
+        with (
+            suppress(StateError),
+            Ledger.open(settings.state, settings.policy.zone) as ledger,
+            ledger.transaction(),
+        ):
+            ledger.update_pass_state(
+                lambda state: state._replace(alerts=without(state.alerts, told.alerts))
+            )
     # What was tried before was said before: cron's mail need not repeat it.
     if told.problem and any(one.tried_at is None for one in without(due, told.alerts)):
         journal.unheard(

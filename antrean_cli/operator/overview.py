@@ -21,7 +21,7 @@ from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import DELAYS, Reason, general
 from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.times import service_day
-from antrean_cli.rules.todo import Cause, causes_of
+from antrean_cli.rules.todo import Cause, causes_of, last_day
 
 PENDING = frozenset({State.DUE, State.SENDING})
 # A clock that is wrong is told by the pass alone: nothing else can be trusted then.
@@ -177,7 +177,7 @@ def _deadlines(pairs: Iterable[tuple[Record, Push]]) -> dict[date, int]:
 
 
 def _last_days(records: Iterable[Record]) -> dict[date, int]:
-    return dict(sorted(Counter(record.tanggal + MAX_AGE for record in records).items()))
+    return dict(sorted(Counter(map(last_day, records)).items()))
 
 
 # -- what somebody should look at

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -33,6 +33,17 @@ def units(*args: str) -> str:
     done = run(*args)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+def verified(files: Sequence[Path]) -> tuple[int, str, str]:
+    """Return what systemd says of these units; --man=no: it looks at nothing outside them then."""
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 def values(unit: str, name: str) -> list[str]:
@@ -86,14 +97,7 @@ def test_systemd_accepts_the_units(tmp_path: Path, settings: dict[str, str]) -> 
         files.append(tmp_path / f"antrean-uji.{name}")
         files[-1].write_text(text, encoding="utf-8")
     if shutil.which("systemd-analyze"):
-        # --man=no: there are no pages to look for; it looks at nothing outside the two files then.
-        done = subprocess.run(
-            ["systemd-analyze", "verify", "--man=no", *files],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert verified(files) == (0, "", "")
 
 
 def test_systemd_finds_little_to_attack(env_file: Path, tmp_path: Path) -> None:
@@ -343,13 +347,7 @@ def test_systemd_accepts_the_templates(group: Path) -> None:
     files = [group / f"antrean-uji@.{name}" for name in ("service", "timer")]
     for file in files:
         file.write_text(of_sites(group, file.suffix[1:], "--user", "root"), encoding="utf-8")
-    done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *files],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert verified(files) == (0, "", "")
 
 
 def test_both_templates_are_shown_with_how_to_install_them(group: Path) -> None:
