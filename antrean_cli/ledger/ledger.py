@@ -70,6 +70,10 @@ class Ledger:
         self._path = path
         self._zone = zone
         self._file = file
+        # What passes remember, as it was last read, and what that meant: it is asked for many times
+        # a pass, and mostly nothing has changed.
+        self._meta_read: dict[str, str] | None = None
+        self._pass_state = PassState()
 
     @classmethod
     def open(cls, path: Path, zone: timezone) -> "Ledger":
@@ -522,7 +526,7 @@ class Ledger:
 
     def pass_state(self) -> PassState:
         """Return what passes remember, its times in the ledger's zone."""
-        return state_of(self._meta(), self._zone)
+        return self._state_of(self._meta())
 
     def update_pass_state(self, change: Callable[[PassState], PassState]) -> None:
         """Change what passes remember, as it stands now; inside `transaction`.
@@ -531,7 +535,7 @@ class Ledger:
         would be overwritten. Only rows that differ are written.
         """
         meta = self._meta()
-        state = state_of(meta, self._zone)
+        state = self._state_of(meta)
         before, after = stored(state), stored(change(state))
         changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
         for name in changed:
@@ -540,6 +544,12 @@ class Ledger:
         meta |= {name: after[name] for name in changed if name in after}
         if changed:
             self._keep("seal", str(columns.seal(*sorted(meta.items()))))
+
+    def _state_of(self, meta: dict[str, str]) -> PassState:
+        if meta != self._meta_read:
+            self._pass_state = state_of(meta, self._zone)
+            self._meta_read = dict(meta)
+        return self._pass_state
 
     def _meta(self) -> dict[str, str]:
         """Return the rows of meta but for their seal, in the order of their names."""

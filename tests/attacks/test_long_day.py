@@ -296,7 +296,7 @@ def test_a_kill_while_old_bookings_are_forgotten_does_no_harm(
     """
     site, dice, left = small_site, attack.random(), Counter[int]()
     site.folder = site.folder / "case"
-    for _ in range(attack.size(always=4, all=60)):
+    for _ in range(attack.size(always=3, all=60)):
         shutil.rmtree(site.folder, ignore_errors=True)
         shutil.copytree(backlog, site.folder)
         killed(site, dice.randrange(50_000, 4_500_000))

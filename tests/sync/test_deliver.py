@@ -233,8 +233,8 @@ def test_a_day_of_random_faults_ends_like_a_day_without(site: Site, seed: int) -
         expected[no_rawat] = [(3, jam), (4, f"09:{chance.randrange(60):02}:07"), (5, "10:15:00")]
         site.khanza.exam(no_rawat, f"{MONDAY} {expected[no_rawat][1][1]}")
         site.khanza.berkas(no_rawat, kembali=f"{MONDAY} 10:15:00")
-    for _ in range(60):
-        site.clock.forward(minutes=3)
+    for _ in range(36):
+        site.clock.forward(minutes=5)
         assert site.sync().report.exit_code in (0, 5)
     site.bpjs.faults.clear()
     for _ in range(5):
@@ -638,8 +638,8 @@ def test_refused_credentials_stop_the_pass_at_once(site: Site) -> None:
     assert len(first.told) == 1
     assert len(site.bpjs.arrived) == 1
     told = []
-    for _ in range(61):
-        site.clock.forward(minutes=1)
+    for _ in range(16):
+        site.clock.forward(minutes=4)
         heard = len(site.bpjs.arrived)
         done = site.sync(BPJS_SECRET_KEY="salah")
         assert done.report.exit_code == 4

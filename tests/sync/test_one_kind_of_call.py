@@ -74,7 +74,7 @@ def mended(site: Site, patients: list[str], lasted: str) -> None:
 def test_an_address_that_only_updates_do_not_find_is_told_once(site: Site) -> None:
     """BPJS_UPDATE_PATH is wrong."""
     site.bpjs.faults.add(Fault("no_route", path=UPDATE, times=None))
-    passes, patients = come(site, 30)
+    passes, patients = come(site, 12)
     (text,) = told(passes)
     assert passes[2].told == [text]
     assert text == (
@@ -83,7 +83,7 @@ def test_an_address_that_only_updates_do_not_find_is_told_once(site: Site) -> No
         "tidak cukup. Periksa BPJS_UPDATE_PATH; bila sudah benar, periksa proxy di antaranya: ia "
         "mengubah alamat, atau tidak meneruskan POST."
     )
-    assert codes(passes[2:]) == [5] * 28
+    assert codes(passes[2:]) == [5] * 10
     assert all(site.states(one)["add"] == "sent" for one in patients)
     code, found, page = status(site)
     (outage,) = found["outages"]
@@ -92,24 +92,24 @@ def test_an_address_that_only_updates_do_not_find_is_told_once(site: Site) -> No
     assert outage["advice"].startswith("periksa BPJS_UPDATE_PATH;")
     assert "Gangguan            Kiriman task tidak dijawab BPJS sejak 23-11 08:11" in page
     assert "Tidak dijawab BPJS, sedangkan yang lain dijawab:" not in page
-    mended(site, patients, "Gangguan kiriman task selesai setelah 30 menit.")
+    mended(site, patients, "Gangguan kiriman task selesai setelah 12 menit.")
 
 
 def test_a_firewall_that_lets_no_post_through_is_told_once(site: Site) -> None:
     """GET ref/poli is answered, and nothing else."""
     for path in POSTS:
         site.bpjs.faults.add(Fault("request_rejected", path=path, times=None))
-    passes, patients = come(site, 30)
+    passes, patients = come(site, 12)
     (text,) = told(passes)
     assert text.startswith(
         "Kiriman tambah tidak dijawab BPJS: BPJS menjawab halaman HTML (HTTP 200). Dicoba lagi "
         "otomatis; tidak ada yang hilang. Minta administrator firewall atau proxy di antaranya "
     )
-    assert codes(passes[2:]) == [5] * 28
+    assert codes(passes[2:]) == [5] * 10
     code, found, page = status(site)
     assert (code, [one["kind"] for one in found["outages"]]) == (12, ["kiriman"])
     assert "PERLU DILIHAT" in page
-    mended(site, patients, "Gangguan kiriman tambah selesai setelah 30 menit.")
+    mended(site, patients, "Gangguan kiriman tambah selesai setelah 12 menit.")
 
 
 @pytest.mark.parametrize("name", ["forbidden", "http_500", "refuse_connection", "empty"])
@@ -149,11 +149,11 @@ def test_many_patients_a_minute_stop_no_add(site: Site) -> None:
 def test_nor_do_many_before_it_is_known(site: Site, name: Any) -> None:
     """Three updates in a row are not answered, of three patients who came in one minute."""
     site.bpjs.faults.add(Fault(name, path=UPDATE, times=None))
-    passes, patients = come(site, 10, new=5)
+    passes, patients = come(site, 6, new=5)
     assert [text.split(":")[0] for text in told(passes)] == ["Kiriman task tidak dijawab BPJS"]
     adds = [site.states(one)["add"] for one in patients]
-    assert adds == ["sent"] * 50
-    mended(site, patients, "Gangguan kiriman task selesai setelah 10 menit.")
+    assert adds == ["sent"] * 30
+    mended(site, patients, "Gangguan kiriman task selesai setelah 6 menit.")
 
 
 def test_two_poisoned_bookings_among_healthy_ones_are_told_by_themselves(site: Site) -> None:
@@ -161,10 +161,10 @@ def test_two_poisoned_bookings_among_healthy_ones_are_told_by_themselves(site: S
     for one in poisoned:
         site.bpjs.faults.add(Fault("request_rejected", path=ADD, kodebooking=one, times=None))
     site.sync()
-    passes, others = come(site, 30)
+    passes, others = come(site, 20)
     assert sorted(text.split()[0] for text in told(passes)) == sorted(poisoned)
-    assert codes(passes[3:]) == [0] * 27
-    assert [site.states(one) for one in others] == [SENT] * 30
+    assert codes(passes[3:]) == [0] * 17
+    assert [site.states(one) for one in others] == [SENT] * 20
     assert status(site)[0] == 0
 
 
@@ -220,7 +220,7 @@ def test_it_is_over_as_well_where_nothing_of_the_kind_waits_any_more(site: Site)
 def test_a_bpjs_that_answers_nothing_is_no_trouble_of_one_kind(site: Site) -> None:
     come(site, 2)
     site.bpjs.down = True
-    passes, _ = come(site, 20, new=2)
+    passes, _ = come(site, 12, new=2)
     assert [text.split(":")[0] for text in told(passes)] == ["BPJS terganggu"]
     site.bpjs.down = False
     passes, _ = come(site, 12)

@@ -67,7 +67,8 @@ def test_a_poison_body_is_put_off_by_itself_and_told_once(site: Site, name: Any)
     tries = sum(one.fault is not None for one in site.bpjs.arrived)
     assert 6 <= tries <= 8  # at 0, 1, 2, 4, 8, 16, 32 minutes, and a little later each
     site.bpjs.faults.clear()
-    minutes(site, 40)
+    site.clock.forward(minutes=40)
+    site.sync()
     assert site.states(poisoned)["add"] == "sent"
     assert not site.record(poisoned).faults
 
@@ -107,7 +108,7 @@ def test_a_task_is_found_out_as_well(site: Site) -> None:
     """BPJS is asked in between whether it has the task, and answers."""
     no_rawat = examined(site)
     site.bpjs.faults.add(Fault("request_rejected", path=UPDATE, taskid=4, times=None))
-    passes = [site.sync(), *minutes(site, 30)]
+    passes = [site.sync(), *minutes(site, 20)]
     assert len(told(passes)) == 1
     assert site.states(no_rawat) == {"add": "sent", "3": "sent", "4": "due"}
     assert site.record(no_rawat).faults["4"].own
@@ -119,7 +120,7 @@ def test_a_booking_that_is_never_answered_is_found_out_at_the_third_try_when_alo
     """Nothing else is due: BPJS is asked something else before anybody is told of an outage."""
     no_rawat = patient(site)
     site.bpjs.faults.add(Fault("refuse_connection", kodebooking=no_rawat, times=None))
-    passes = [site.sync(), *minutes(site, 30)]
+    passes = [site.sync(), *minutes(site, 20)]
     (text,) = told(passes)
     assert no_rawat in text
     assert passes[2].told == [text]
