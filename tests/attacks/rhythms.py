@@ -2,7 +2,7 @@
 
 - Khanza is one; each rhythm has a ledger and a BPJS of its own, and looks when its time comes.
 - What Khanza holds is noted after every statement, and of every pass what it could see.
-- While the hospital works, a minute without a statement is passed over but for every fifth: a pass
+- While the hospital works, a minute without a statement is passed over but for every tenth: a pass
   in it would find nothing new, and stts would still be watched closely enough.
 """
 
@@ -25,7 +25,7 @@ from tests.attacks.operations import Action, Doing, Person, play
 from tests.support.mariadb import MariaDB
 from tests.support.site import MONDAY, WIB, Clock, Site, settings_of, stand_in
 
-MINUTE, TICK = timedelta(minutes=1), timedelta(minutes=5)
+MINUTE, TICK = timedelta(minutes=1), timedelta(minutes=10)
 BEGIN = datetime.combine(MONDAY, time(7), WIB)
 CLOSES = BEGIN + timedelta(hours=4)  # nothing is written after that, but for a folder next morning
 AFTER = (*(BEGIN + timedelta(hours=hours) for hours in (4.3, 7)),)

@@ -28,7 +28,7 @@ def test_no_rhythm_of_passes_loses_a_task(
     mariadb: MariaDB, tmp_path: Path, attack: Attack, part: int
 ) -> None:
     """What a pass a minute delivers, the others deliver too; and BPJS has nobody else's times."""
-    random, days = Random(PARTS * attack.seed + part), attack.size(always=2, all=200)
+    random, days = Random(PARTS * attack.seed + part), attack.size(always=3, all=200)
     beyond = hasty = 0
     for number in range(days):
         actions = random_day(random)
