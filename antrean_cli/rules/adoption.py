@@ -49,7 +49,11 @@ def duplicate_bookings(visit: Visit, rows: Sequence[Antrean], known: Collection[
 
 
 def _same(row: Antrean, mine: Patient) -> bool:
-    """Return whether a booking that lives is of this patient, clinic and doctor."""
+    """Return whether a booking that lives is of this patient, clinic and doctor.
+
+    One number of the patient's is enough there: a NIK is often mistyped in Khanza, and a kiosk may
+    know no record number.
+    """
     clinic = comparable(row.kodepoli) == comparable(mine.kodepoli)
     if row.cancelled or not clinic or row.kodedokter != mine.kodedokter:
         return False

@@ -20,7 +20,7 @@ from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_lookup
-from antrean_cli.rules.planner import concerns_bpjs
+from antrean_cli.rules.planner import concerns_bpjs, told_to_bpjs
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import (
     CANCELS,
@@ -68,7 +68,6 @@ class DifferenceKind(Code):
     UNKNOWN_BOOKING = "unknown_booking"  # a booking that nobody here knows
 
 
-_CHANGED = DifferenceKind.CHANGED_IN_KHANZA
 _PLACE_OF_STATE = {
     State.HELD: Place.HELD,
     State.DUE: Place.PENDING,
@@ -342,10 +341,9 @@ def _place_without_push(step: str, case: Case, policy: Policy, now: datetime) ->
 def _delayed(case: Case, policy: Policy, now: datetime) -> bool:
     """Return whether a cancel at the desk waits for ANTREAN_DELAY_BATAL, and will be sent then."""
     seen = case.record.seen
-    if seen is None or now >= seen.since + policy.delay_batal:
+    if case.visit is None or seen is None or now >= seen.since + policy.delay_batal:
         return False
-    # A visit that was cancelled when it was first seen was never told to BPJS by us.
-    return not seen.first or case.record.kind == Kind.MOBILEJKN or case.record.known_at_bpjs
+    return told_to_bpjs(case.visit, case.record, policy)
 
 
 # -- what differs
@@ -430,6 +428,7 @@ def _kind_of_times(sides: _Sides, policy: Policy) -> DifferenceKind | None:
 
 def _difference(sides: _Sides, kind: DifferenceKind, now: datetime) -> Difference:
     record = sides.case.record
+    of_add = kind is DifferenceKind.CHANGED_IN_KHANZA and sides.step == Step.ADD
     return Difference(
         kodebooking=record.kodebooking,
         step=sides.step,
@@ -437,7 +436,7 @@ def _difference(sides: _Sides, kind: DifferenceKind, now: datetime) -> Differenc
         waktu=_waktu(sides, kind),
         bpjs=sides.bpjs_time,
         repairable=_mendable(sides, kind) and not expired(record, now),
-        why=sides.push.note if sides.push and kind is _CHANGED and sides.step == Step.ADD else None,
+        why=sides.push.note if sides.push and of_add else None,
     )
 
 

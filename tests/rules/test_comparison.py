@@ -47,6 +47,7 @@ from tests.support.rows import (
 NOW = at("09:00")
 EXAMINED = onsite(exams=(exam(on("08:20")),))
 BATAL = onsite(reg={"stts": "Batal"})
+BATAL_BOOKED = mobilejkn(reg={"stts": "Batal"})
 SENT = (push("add", "sent"), push("3", "sent", "08:05"), push("4", "sent", "08:20"))
 UNKNOWN = AtBpjs()
 
@@ -153,22 +154,27 @@ def test_what_was_sent_by_hand_has_a_place_though_khanza_records_nothing_of_it()
 
 
 @pytest.mark.parametrize(
-    ("observed", "kind", "begun", "place"),
+    ("visit", "observed", "begun", "by_us", "place"),
     [
-        (seen("Batal", at("08:55")), "onsite", False, Place.PENDING),
-        (seen("Batal", at("08:50")), "onsite", False, Place.LOST),  # the delay is over
-        (seen("Batal", at("08:55"), first=True), "onsite", False, Place.LOST),
-        (seen("Batal", at("08:55"), first=True), "onsite", True, Place.PENDING),
-        (seen("Batal", at("08:55"), first=True), "mobilejkn", False, Place.PENDING),
-        (None, "onsite", True, Place.LOST),
+        # What was never told of by us is cancelled by a person.
+        (BATAL, seen("Batal", at("08:55")), False, True, Place.LOST),
+        (BATAL, seen("Batal", at("08:55")), True, True, Place.PENDING),
+        (BATAL, seen("Batal", at("08:50")), True, True, Place.LOST),  # the delay is over
+        # Where somebody else adds them, BPJS knows what was seen alive.
+        (BATAL, seen("Batal", at("08:55")), False, False, Place.PENDING),
+        (BATAL, seen("Batal", at("08:55"), first=True), False, False, Place.LOST),
+        (BATAL, seen("Batal", at("08:55"), first=True), True, True, Place.PENDING),
+        (BATAL_BOOKED, seen("Batal", at("08:55"), first=True), False, True, Place.PENDING),
+        (BATAL, None, True, True, Place.LOST),
     ],
 )
 def test_a_cancel_at_the_desk_is_pending_while_it_waits_for_its_delay(
-    observed: Any, kind: str, begun: bool, place: Place
+    visit: Visit, observed: Any, begun: bool, by_us: bool, place: Place
 ) -> None:
-    known = record(*(SENT[:1] if begun else ()), seen=observed, kind=kind)
+    known = record(*(SENT[:1] if begun else ()), seen=observed, kind=visit.kind)
+    add = {"onsite", "nonjkn"} if by_us else {"nonjkn"}
     for in_reach, expected in ((True, place), (False, Place.LOST)):
-        verdict = compared(case(BATAL, known, in_reach=in_reach), rows())
+        verdict = compared(case(visit, known, in_reach=in_reach), rows(), add=frozenset(add))
         assert verdict.places["99"] is expected
 
 
