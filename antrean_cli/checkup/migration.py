@@ -11,14 +11,8 @@ from antrean_cli.render.reasons import sentence
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
-from antrean_cli.rules.reasons import ReasonCode, has_code
+from antrean_cli.rules.reasons import BEHIND_ADD, ReasonCode, has_code
 
-# Why tasks wait for their add.
-BEHIND_ADD = (
-    ReasonCode.WAITING_FOR_ADD,
-    ReasonCode.ADD_NOT_THERE,
-    ReasonCode.ADD_REFUSED,
-)
 FEW, SHARE = 3, 10  # so many adds, and one in so many, before the SEP form is suspected
 
 

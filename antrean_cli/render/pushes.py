@@ -9,10 +9,9 @@ from antrean_cli.render.times import epoch_ms, excel_time, time_of_day
 from antrean_cli.render.unanswered import fault_document, fault_text
 from antrean_cli.render.words import KINDS, state_name, step_name
 from antrean_cli.rules.codes import State
-from antrean_cli.rules.journeys import OF_ADD
 from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.push import MANUAL, STEPS, Change, Push, Record
-from antrean_cli.rules.reasons import Reason, has_code
+from antrean_cli.rules.reasons import BEHIND_ADD, Reason, has_code
 
 _REASON_WIDTH = 22  # at least
 
@@ -43,7 +42,7 @@ def push_row(record: Record, push: Push, *, briefly: bool) -> PushRow:
     `briefly`: what waits for an add does not repeat why that waits; its cause is shown by itself.
     """
     why = _why_or_when(record, push)
-    if briefly and has_code(push.reason, *OF_ADD) and push.state == State.HELD:
+    if briefly and has_code(push.reason, *BEHIND_ADD) and push.state == State.HELD:
         why = "menunggu antrean"
     return PushRow(
         hari=f"{record.tanggal:%d-%m}",

@@ -15,18 +15,11 @@ from antrean_cli.render.unanswered import fault_advice, fault_text
 from antrean_cli.render.words import STATES, step_name
 from antrean_cli.rules.acting import Unit, recorded_by, who_acts
 from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.journeys import root_cause
 from antrean_cli.rules.left_alive import as_held
 from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.push import ADMISSION, CANCELS, MANUAL, STEPS, TASK_STEPS, Push
 from antrean_cli.rules.reasons import ReasonCode, has_code
-
-# What waits for the add in the end, whatever it says itself.
-_FOR_ADD = (
-    ReasonCode.WAITING_FOR_ADD,
-    ReasonCode.ADD_NOT_THERE,
-    ReasonCode.ADD_REFUSED,
-    ReasonCode.DEMANDED_ADD,
-)
 
 
 class ToDo(NamedTuple):
@@ -75,7 +68,7 @@ def _stuck(report: VisitReport) -> Iterator[ToDo]:
             code = f" (kode {push.code})" if push.state == State.REFUSED and push.code else ""
             why = with_bodies_refused(report.record, push, sentence(push.reason))
             what = f"{step_name(push.step)} {STATES[push.state]}: {why}{code}"
-            yield ToDo(what, _advice(report, _root(report, push)))
+            yield ToDo(what, _advice(report, push))
 
 
 def _cancelled_elsewhere(report: VisitReport, pushes: list[Push]) -> bool:
@@ -86,66 +79,35 @@ def _cancelled_elsewhere(report: VisitReport, pushes: list[Push]) -> bool:
     return bool(cancels) or report.booking is BookingAtBpjs.CANCELLED
 
 
-def _root(report: VisitReport, push: Push) -> Push:
-    """Return the push that the one in question waits for in the end."""
-    add = report.record.push(Step.ADD)
-    if push.step != Step.ADD and add and not add.done and has_code(push.reason, *_FOR_ADD):
-        return add
-    if not has_code(push.reason, ReasonCode.WAITING_FOR_TASK):
-        return push
-    before = report.record.push(_awaited(report, push.step))
-    return _root(report, before) if before else push
-
-
-def _awaited(report: VisitReport, step: str) -> str:
-    """Return the task that a step waits for: the last that is stuck, else the first missing.
-
-    Empty if there is none.
-    """
-    awaited = ""
-    order = ADMISSION if step in ADMISSION else TASK_STEPS
-    for one in order[: order.index(Step(step))] if step in order else ():
-        push = report.record.push(one)
-        if push is None:
-            awaited = awaited or (one if one in TASK_STEPS else "")
-        elif push.done or push.state == State.DUE:
-            awaited = ""
-        else:
-            awaited = one
-    return awaited
-
-
 def _advice(report: VisitReport, push: Push) -> str | None:
     """Return who has to do what about a push that is stuck, None if it goes on by itself."""
-    if push.state == State.CLOSED:
+    reasons = {step: one.reason for step, one in report.record.pushes.items()}
+    cause = root_cause(push.step, {**reasons, push.step: push.reason})
+    root = push if cause.step == push.step else report.record.push(cause.step)
+    if root is None or cause.reason is None:
+        return _advice_on_missing(report, cause.step)
+    if root.state == State.CLOSED:
         return ""
-    if push.reason is None or push.state not in (State.HELD, State.REFUSED):
+    if root.state not in (State.HELD, State.REFUSED):
         return None
-    if has_code(push.reason, ReasonCode.WAITING_FOR_TASK):
-        return _advice_on_missing(report, _awaited(report, push.step))
-    if has_code(push.reason, ReasonCode.DEMANDED_TASK, ReasonCode.DEMANDED_ADD):
-        return _advice_on_demand(report, push.blocked_by)
-    advice = advice_on(push.reason, report.record.kodebooking)
-    who = who_acts(push.reason, push.step)
+    if has_code(cause.reason, ReasonCode.DEMANDED_ADD):
+        return _advice_on_missing(report, Step.ADD)
+    advice = advice_on(cause.reason, report.record.kodebooking)
+    who = who_acts(cause.reason, root.step)
     return f"{who}: {advice}" if who and advice else advice
 
 
-def _advice_on_missing(report: VisitReport, step: str | None) -> str | None:
-    """Return who records a task that others wait for, None where it is recorded already."""
-    if not step or step in report.events:
-        return None
-    return f"{recorded_by(step)}: catat {step_name(step)} di Khanza"
-
-
-def _advice_on_demand(report: VisitReport, step: Step | None) -> str | None:
-    """Return who sends what BPJS itself wants to see first."""
+def _advice_on_missing(report: VisitReport, step: Step) -> str | None:
+    """Return who records or sends what others wait for, None where it is recorded already."""
     kodebooking, no_rawat = shlex.quote(report.record.kodebooking), report.record.no_rawat
     if step == Step.ADD:
         what = f"--no-rawat {no_rawat}" if no_rawat else "FILE"
         return f"{Unit.IT}: antrean add {what}"
-    if step is None or step in TASK_STEPS:
-        return _advice_on_missing(report, step)
-    return f"{Unit.PENDAFTARAN}: antrean update {kodebooking} {step} WAKTU"
+    if step in ADMISSION:
+        return f"{Unit.PENDAFTARAN}: antrean update {kodebooking} {step} WAKTU"
+    if step in report.events:
+        return None
+    return f"{recorded_by(step)}: catat {step_name(step)} di Khanza"
 
 
 # -- how BPJS differs

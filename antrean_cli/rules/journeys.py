@@ -9,11 +9,9 @@ from datetime import date
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import Kind, State, Step
-from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
+from antrean_cli.rules.reasons import BEHIND_ADD, Reason, ReasonCode, has_code
 
 _AT_BPJS = (State.SENT, State.ALREADY)
-# What waits for the add, or is over with it: `add` is the add's own reason.
-OF_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE, ReasonCode.ADD_REFUSED)
 _OF_TASK = (ReasonCode.WAITING_FOR_TASK, ReasonCode.DEMANDED_TASK)
 
 
@@ -107,8 +105,10 @@ def root_cause(step: str, reasons: Mapping[str, Reason | None]) -> Missing:
             reason = _of(reason, "why") or reason
         if reason is None:
             break
-        if has_code(reason, *OF_ADD):
+        if has_code(reason, *BEHIND_ADD):
             return Missing(Step.ADD, _of(reason, "add") or reason)
+        if has_code(reason, ReasonCode.DEMANDED_ADD) and reasons.get(Step.ADD):
+            return Missing(Step.ADD, reasons[Step.ADD])
         if not has_code(reason, *_OF_TASK):
             return Missing(Step(reason.behind or step), reason)
         step = str(reason.get("step") or step)

@@ -157,6 +157,8 @@ REOPENING = frozenset(
 UNTOLD = frozenset({ReasonCode.VISIT_SOUGHT})
 # Delays that the settings ask for: what they hold goes on by itself, `until` says when.
 DELAYS = frozenset({ReasonCode.NONJKN_DELAYED, ReasonCode.CANCEL_DELAYED})
+# What waits for the add, or is over with it: `add` is the add's own reason.
+BEHIND_ADD = (ReasonCode.WAITING_FOR_ADD, ReasonCode.ADD_NOT_THERE, ReasonCode.ADD_REFUSED)
 # Reasons that many visits share: people are told of them once, not once a visit.
 SHARED_FAMILIES = frozenset({"petakan", "jadwal"})
 

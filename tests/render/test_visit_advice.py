@@ -159,3 +159,10 @@ def test_every_step_can_be_advised_on() -> None:
         (one,) = advice(push(step, "refused", reason=REFUSED))
         assert one is not None
         assert one.endswith(f"antrean retry {NO_RAWAT}")
+
+
+def test_what_bpjs_wants_the_add_for_is_advised_on_as_the_refused_add_is() -> None:
+    add, task = advice(
+        push("add", "refused", reason=REFUSED), held("3", demanded("add"), blocked_by="add")
+    )
+    assert add == task
