@@ -16,7 +16,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import Reply, judge
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.ordering import Call
-from antrean_cli.rules.outcomes import apply
+from antrean_cli.rules.outcomes import after_answer
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.requests import call_name, mark_of, request_body, sendable
@@ -74,7 +74,7 @@ class _Way(NamedTuple):
             body = request_body(record, call, visit, self.policy, now, self.key)
             self.clock.now = _moment(call.push, visit) or now
             outcome = judge(call_name(call), call.push.step, self._answer(call, body))
-            record = apply(
+            record = after_answer(
                 record.with_pushes(begin_sending(call.push)),
                 *(call.push.step, outcome, self.policy, now),
                 jitter=0.0,

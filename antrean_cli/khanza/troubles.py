@@ -45,9 +45,9 @@ _CAUSES: Mapping[Cause, tuple[int, ...]] = {
     Cause.KHANZA_SLOW: (1969, 3024),
     Cause.KHANZA_DNS: (2005,),
     Cause.KHANZA_UNREACHABLE: (2002, 2003),
-    # CR_SERVER_GONE_ERROR, CR_SERVER_LOST, ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED
     # CR_SSL_CONNECTION_ERROR
     Cause.KHANZA_NO_TLS: (2026,),
+    # ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED, CR_SERVER_GONE_ERROR, CR_SERVER_LOST
     Cause.KHANZA_CUT: (1053, 1927, 2006, 2013),
 }
 _BY_NUMBER = {number: cause for cause, numbers in _CAUSES.items() for number in numbers}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from antrean_cli.ledger.columns import seal
-from antrean_cli.ledger.reasons import from_sentence, note_from_sentence, params_of
+from antrean_cli.ledger.reasons import params_of
 
 # A step is a list of statements; what SQL cannot say is a function of the connection.
 Statement = str | Callable[[sqlite3.Connection], None]
@@ -125,6 +125,9 @@ def _pushes(
 def _name_reason(
     connection: sqlite3.Connection, kodebooking: Mapping[str, str], told: _Told
 ) -> None:
+    # Hardly any ledger is so old: a pass must not pay for them.
+    from antrean_cli.ledger.old_sentences import from_sentence, note_from_sentence
+
     reason = from_sentence(told.reason_code, told.reason or "") if told.reason_code else None
     note = note_from_sentence(told.note)
     if reason or note:

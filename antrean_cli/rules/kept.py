@@ -10,7 +10,7 @@ from datetime import datetime
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.ordering import arrange
-from antrean_cli.rules.outcomes import apply
+from antrean_cli.rules.outcomes import after_answer
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import ORDERED, Push, Record, expired
 
@@ -35,7 +35,7 @@ def with_kept(
         return record
     record = record.with_pushes(push)
     if asked:
-        return apply(record, push.step, asked, policy, now, jitter)
+        return after_answer(record, push.step, asked, policy, now, jitter)
     return arrange(record, policy)
 
 

@@ -12,10 +12,10 @@ class Occasion(NamedTuple):
 
     - `first` is the first day of the window, whose last one is today.
     - `exact`: the pass before was no more than five minutes ago (see StatusObservation).
-    - `vanished` are those of which it has no row at all any more, of whatever day.
-    - `key` is the ledger's, which its marks are made with.
     - `asked_for` are the kode booking that Khanza was asked for: only those can be gone. What
       somebody opened again while Khanza answered was not asked for.
+    - `vanished` are those of them of which Khanza has no row at all any more, of whatever day.
+    - `key` is the ledger's, which its marks are made with.
     """
 
     policy: Policy

@@ -87,7 +87,7 @@ class _Answered:
         return self.record.with_refusal(self.push.step, Refusal(self.mark, self.now))
 
 
-def apply(
+def after_answer(
     record: Record,
     step: str,
     outcome: Outcome,

@@ -128,7 +128,8 @@ class Record:
 
     - `kd_poli`, `kd_dokter` and `kd_pj` are Khanza's codes as they were when the add went out,
       `seen` is what the passes saw of stts, `pushes` are its pushes by their step.
-    - `owner` is whose it is; `handed_on`: Khanza gave its no_rawat to another patient's visit.
+    - `owner` is whose it is; `handed_on`: its kode booking was given away, by
+      Khanza with the no_rawat or at BPJS, and the visit that has it now goes by one of its own.
     - `left_alive`: whether BPJS holds it although Khanza has it no more.
     - `compared`: BPJS's list of the day was asked whose booking this is, or does not tell.
     - `refusals` is what BPJS has refused of each step, `faults` the steps of which nothing is known

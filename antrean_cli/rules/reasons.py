@@ -2,7 +2,8 @@
 
 - What stands before the dot of a code is its *family*: what scripts, metrics and `--reason` go by
   (`reason_code` of JSON). What stands behind it tells apart what is shown in other words.
-- Sentences, who has to act, and what to type stand in render/reasons.py, by these codes.
+- By these codes stand who has to act in acting.py, sentences and what to type in
+  render/reasons.py.
 - A note on a push is a reason too: it is shown, and keeps nothing.
 """
 

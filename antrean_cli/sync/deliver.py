@@ -31,11 +31,11 @@ from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.origins import origin_of_refused
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.outcomes import (
+    after_answer,
     after_failed_lookup,
     after_fault,
     after_lookup,
     after_unreadable_lookup,
-    apply,
 )
 from antrean_cli.rules.own_faults import newly_told
 from antrean_cli.rules.owner_at_bpjs import awaits_owner
@@ -326,7 +326,7 @@ class Delivery:
             if visit and step == Step.ADD and outcome.kind == OutcomeKind.REJECTED:
                 origin = origin_of_refused(visit, one.body, outcome.text)
                 outcome = replace(outcome, origin=origin)
-            return apply(record, step, outcome, self.policy, now, jitter, mark)
+            return after_answer(record, step, outcome, self.policy, now, jitter, mark)
         if outcome.kind == OutcomeKind.AUTH_FAILED:
             return record
         if outcome.kind == OutcomeKind.DONE:
@@ -375,7 +375,7 @@ class Delivery:
         self._too_soon.refused(record.kodebooking)
         if self._too_soon.is_odd(record.kodebooking) and self.breaker.judged:
             outcome = replace(outcome, kind=OutcomeKind.RETRY)
-        after = after_failed_lookup if call.lookup else apply
+        after = after_failed_lookup if call.lookup else after_answer
         return after(record, call.push.step, outcome, self.policy, now, _jitter())
 
     def _keep_what_was_learned(self) -> None:

@@ -2,7 +2,8 @@
 
     recover → read Khanza → enrich → plan → compare BPJS's lists → record → deliver → conclude
 
-- Each step is a line of `Pass.run`, and a file of this room; none reaches back.
+- Each step is a line of `Pass.run`, those from read to record of `Pass._look`, and a file of this
+  room; none reaches back.
 - BPJS is not called while Khanza is read. If Khanza is down, what is due in the ledger is still
   delivered (adds wait); on a wrong schema nothing is sent.
 - The pass yields what happened and keeps a report; it never prints.

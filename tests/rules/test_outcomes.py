@@ -18,10 +18,10 @@ from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange, next_call
 from antrean_cli.rules.outcomes import (
+    after_answer,
     after_failed_lookup,
     after_fault,
     after_lookup,
-    apply,
 )
 from antrean_cli.rules.push import MANUAL, Push, PushFault, Record, Refusal, pending
 from antrean_cli.rules.reasons import ReasonCode, because, has_code
@@ -249,7 +249,7 @@ def answered(
     """Return the record after BPJS's answer to one of its pushes, in flight as it really is."""
     flying = one.with_pushes(push(step, "sending", **_fields(one.pushes[step])))
     reply = Reply(code=code, message=text, retry_after=changed.pop("retry_after", None))
-    return apply(
+    return after_answer(
         flying, step, judge(call_of(step), step, reply), policy(), now, changed.pop("jitter", 0.0)
     )
 
@@ -985,7 +985,7 @@ def test_what_settles_an_add_that_did_not_go_out(
 ) -> None:
     one = record(add, ASKED, push("4", "held", "08:30"))
     outcome = judge("updatewaktu", "3", Reply(code=code, message=text))
-    after = apply(one, "3", outcome, policy(), NOW, 0.0)
+    after = after_answer(one, "3", outcome, policy(), NOW, 0.0)
     assert (after.pushes["add"].state == "already") is settled
 
 
@@ -993,7 +993,7 @@ def test_what_settles_an_add_that_did_not_go_out(
 def test_a_question_in_vain_is_counted_with_the_add(kind: str, following: datetime | None) -> None:
     one = record(HELD_ADD, replace(ASKED, blocked_by=Step.ADD), kind=kind)
     outcome = judge("updatewaktu", "3", Reply(code="201", message="Kode Booking tidak ditemukan"))
-    after = apply(one, "3", outcome, policy(), NOW, 0.0)
+    after = after_answer(one, "3", outcome, policy(), NOW, 0.0)
     add, three = after.pushes["add"], after.pushes["3"]
     assert (add.state, add.attempts, add.next_try) == ("held", 1, following)
     assert (three.state, three.attempts, three.next_try, three.blocked_by) == (
@@ -1008,7 +1008,7 @@ def test_a_question_in_vain_is_counted_with_the_add(kind: str, following: dateti
 def test_an_answer_that_puts_off_or_refuses_who_we_are_counts_as_no_question() -> None:
     for code in ("500", "401"):
         outcome = judge("updatewaktu", "3", Reply(code=code, message=""))
-        after = apply(record(HELD_ADD, ASKED), "3", outcome, policy(), NOW, 0.0)
+        after = after_answer(record(HELD_ADD, ASKED), "3", outcome, policy(), NOW, 0.0)
         assert after.pushes["add"] == HELD_ADD
         assert after.pushes["3"].state == "held"
 
@@ -1030,9 +1030,9 @@ A_FAULT = PushFault(1, at("09:50"), Cause.TIMEOUT)
 )
 def test_what_bpjs_says_to_a_push_ends_its_faults(code: str, forgotten: bool) -> None:
     one = record(push("3", "sending", "08:05"), faults={"3": A_FAULT, "4": A_FAULT})
-    after = apply(one, "3", said("3", code), policy(), NOW, 0.0)
+    after = after_answer(one, "3", said("3", code), policy(), NOW, 0.0)
     assert set(after.faults) == ({"4"} if forgotten else {"3", "4"})
-    slow = apply(one, "3", said("3", "429"), policy(), NOW, 0.0)
+    slow = after_answer(one, "3", said("3", "429"), policy(), NOW, 0.0)
     assert slow.faults == one.faults
 
 
@@ -1043,7 +1043,7 @@ def test_why_it_was_held_is_forgotten_with_the_answer() -> None:
 
 def test_an_add_in_flight_is_not_settled_by_a_task() -> None:
     one = record(push("add", "sending", needs_lookup=True), push("3", "sending", "08:05"))
-    after = apply(one, "3", said("3", "200"), policy(), NOW, 0.0)
+    after = after_answer(one, "3", said("3", "200"), policy(), NOW, 0.0)
     assert states(after) == {"add": "sending", "3": "sent"}
 
 
@@ -1136,7 +1136,7 @@ def test_an_add_in_doubt_never_came_where_bpjs_does_not_know_the_booking(state: 
 
 def test_a_refusal_of_which_nothing_more_is_known() -> None:
     no = Outcome(kind=OutcomeKind.REJECTED, code="201", text="x")
-    after = apply(record(push("3", "sending", "08:05")), "3", no, policy(), NOW, 0.0)
+    after = after_answer(record(push("3", "sending", "08:05")), "3", no, policy(), NOW, 0.0)
     assert after.pushes["3"].reason == because(ReasonCode.REFUSED, text="x")
 
 
@@ -1151,7 +1151,7 @@ def test_99_that_bpjs_has_keeps_what_was_known_of_it() -> None:
 @pytest.mark.parametrize("state", ["due", "closed", "sent"])
 def test_what_somebody_moved_while_its_call_was_on_its_way_stays(state: str, code: str) -> None:
     one = record(push("3", state, "08:05", next_try=at("10:20")))
-    three = apply(one, "3", said("3", code), policy(), NOW, 0.0).pushes["3"]
+    three = after_answer(one, "3", said("3", code), policy(), NOW, 0.0).pushes["3"]
     assert (three.state, three.next_try) == (state, at("10:20"))
 
 
@@ -1162,7 +1162,7 @@ def test_what_was_put_off_stays_so_unless_bpjs_says_until_when(
     retry_after: float | None, expected: datetime
 ) -> None:
     one = record(push("3", "sending", "08:05", next_try=at("10:20")))
-    slow = apply(one, "3", said("3", "429", retry_after=retry_after), policy(), NOW, 0.0)
+    slow = after_answer(one, "3", said("3", "429", retry_after=retry_after), policy(), NOW, 0.0)
     assert slow.pushes["3"].next_try == expected
     fault = Fault(cause=Cause.OVERLOADED, status=429, retry_after=retry_after)
     assert after_fault(one, "3", fault, NOW).pushes["3"].next_try == expected
@@ -1240,6 +1240,6 @@ def test_a_list_that_bpjs_puts_off_counts_an_attempt(attempts: int, minutes: int
 
 def test_a_body_that_was_refused_is_known_again_by_its_mark() -> None:
     one = record(push("3", "sending", "08:05"))
-    after = apply(one, "3", said("3", "201", "x"), policy(), NOW, 0.0, "mark")
+    after = after_answer(one, "3", said("3", "201", "x"), policy(), NOW, 0.0, "mark")
     assert after.refused("3") == (Refusal("mark", NOW),)
-    assert apply(one, "3", said("3", "201", "x"), policy(), NOW, 0.0).refused("3") == ()
+    assert after_answer(one, "3", said("3", "201", "x"), policy(), NOW, 0.0).refused("3") == ()

@@ -9,7 +9,7 @@ import pytest
 
 from antrean_cli.rules.answers import Reply, judge
 from antrean_cli.rules.listings import Antrean
-from antrean_cli.rules.outcomes import apply
+from antrean_cli.rules.outcomes import after_answer
 from antrean_cli.rules.owner_at_bpjs import as_listed, awaits_owner, begun_anew
 from antrean_cli.rules.patients import NOBODY, marked, numbers_of, owner_of
 from antrean_cli.rules.push import Push, Record, Refusal
@@ -96,7 +96,7 @@ def test_a_held_add_that_may_not_ask_yet_waits_for_no_list() -> None:
 )
 def test_a_208_leaves_open_whose_booking_bpjs_has(add: Push) -> None:
     outcome = judge("add", "add", Reply(code="208", message="Terdapat duplikasi Kode Booking"))
-    after = apply(mine(add), "add", outcome, policy(), NOW, 0.0)
+    after = after_answer(mine(add), "add", outcome, policy(), NOW, 0.0)
     assert (after.compared, awaits_owner(after, NOW)) == (False, True)
 
 

@@ -16,7 +16,7 @@ from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import Kind, OutcomeKind
 from antrean_cli.rules.done import is_done
 from antrean_cli.rules.ordering import next_call
-from antrean_cli.rules.outcomes import apply
+from antrean_cli.rules.outcomes import after_answer
 from antrean_cli.rules.planner import gone, lacks_session, left_out, plan
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record, changes, expired
@@ -77,7 +77,7 @@ def text(value: Record, step: str) -> str:
 def all_sent(value: Record, now: datetime, chosen: Policy) -> Record:
     """Return the record after BPJS has said yes to everything that could be asked by now."""
     while call := next_call(value, now):
-        value = apply(
+        value = after_answer(
             value,
             call.push.step,
             Outcome(kind=OutcomeKind.DONE, code="200", text="Ok"),

@@ -13,7 +13,7 @@ from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import OutcomeKind, Step
 from antrean_cli.rules.done import is_done
 from antrean_cli.rules.ordering import Call, arrange
-from antrean_cli.rules.outcomes import apply
+from antrean_cli.rules.outcomes import after_answer
 from antrean_cli.rules.payloads import add_body
 from antrean_cli.rules.planner import plan
 from antrean_cli.rules.push import MANUAL, Push, Record, Refusal
@@ -125,12 +125,12 @@ REFUSED = Outcome(
 )
 def test_what_is_refused_is_noted_with_its_mark(outcome: Outcome, noted: bool) -> None:
     one = record(push("add", "sent"), push("3", "sending", "08:05"))
-    after = apply(one, "3", outcome, policy(), NOW, 0.0, "mark")
+    after = after_answer(one, "3", outcome, policy(), NOW, 0.0, "mark")
     assert after.refused("3") == ((Refusal("mark", NOW),) if noted else ())
 
 
 def test_what_has_no_mark_is_not_noted() -> None:
-    after = apply(record(push("farmasi", "sending")), "farmasi", REFUSED, policy(), NOW, 0.0)
+    after = after_answer(record(push("farmasi", "sending")), "farmasi", REFUSED, policy(), NOW, 0.0)
     assert after.refusals == {}
 
 

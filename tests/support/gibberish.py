@@ -26,7 +26,7 @@ PACKAGE = "antrean_cli"
 LEFT_ALONE = (
     "antrean_cli.simulator",  # BPJS and a hospital of their own
     "antrean_cli.rules.answers",  # BPJS's words
-    "antrean_cli.ledger.reasons",  # sentences of older versions
+    "antrean_cli.ledger.old_sentences",
     "antrean_cli.khanza",  # SQL
     "antrean_cli.ledger.ledger",
     "antrean_cli.ledger.migrations",
