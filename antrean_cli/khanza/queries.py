@@ -1,4 +1,4 @@
-"""Everything that is read from SIMRS Khanza: each SELECT, and nothing that writes.
+"""Everything that is read from SIMRS Khanza's tables: each SELECT, and nothing that writes.
 
 - Dates have no index in Khanza: what is read in bulk is read by ranges of no_rawat
   (yyyy/mm/dd/nnnnnn) and of nobooking (yyyymmdd…), a day wider than wanted and then filtered,
@@ -14,16 +14,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from antrean_cli.errors import AntreanError
-from antrean_cli.khanza.connection import Connection
+from antrean_cli.khanza.schema import Schema
 from antrean_cli.khanza.tables import (
-    OPTIONAL,
     OWN_SENDER,
     RACIKAN,
     SEP,
     SEP_INTERNAL,
     SURAT_KONTROL,
-    TABLES,
     TICKETS,
 )
 from antrean_cli.rules.rows import (
@@ -94,171 +91,16 @@ class _Named(NamedTuple):
     name: str | None
 
 
-class _Column(NamedTuple):
-    table_name: str
-    column_name: str
-
-
 class _Count(NamedTuple):
     tasks: str
     latest: str | None
 
 
-class Khanza(Connection):
+class Khanza(Schema):
     """A connection that knows what to read.
 
     Its methods raise what Connection raises: TemporaryError and SettingsError.
     """
-
-    _known_columns: dict[str, set[str]] | None = None
-
-    # -- what kind of a Khanza it is
-
-    def check(self, *, racikan: bool = False, tickets: bool = False) -> None:
-        """Raise SettingsError naming every table and column that cannot be read.
-
-        `racikan` and `tickets` as in a Window.
-        """
-        columns = self._schema()
-        needed = {table: names for table, names in TABLES.items() if racikan or table != RACIKAN}
-        if tickets:
-            needed[TICKETS] = OPTIONAL[TICKETS]
-        lacking: list[tuple[str, str]] = []
-        for table, wanted in needed.items():
-            if table not in columns:
-                lacking.append((table, ""))
-            lacking += [(table, one) for one in wanted if one not in columns.get(table, wanted)]
-        if lacking:
-            raise self._unreadable(lacking)
-
-    def hidden_optional(self) -> list[str]:
-        """Return the tables that only some installs have and that our account would not see.
-
-        A server does not tell such an account whether they are there.
-        """
-        unseen = [table for table in (SEP_INTERNAL, OWN_SENDER) if not self._has(table)]
-        return [table for table in unseen if self._is_hidden(table, "")]
-
-    def _unreadable(self, lacking: Sequence[tuple[str, str]]) -> AntreanError:
-        """Return the error for tables, and columns of some, that the schema does not show us.
-
-        It shows no more than the account may read: whether the rest is there, the server tells
-        whoever asks for it.
-        """
-        from antrean_cli.khanza.troubles import unreadable
-
-        hidden = [one for one in lacking if self._is_hidden(*one)]
-        return unreadable([one for one in lacking if one not in hidden], hidden)
-
-    def _is_hidden(self, table: str, column: str) -> bool:
-        from antrean_cli.khanza.troubles import is_of_rights
-
-        if self.sample:
-            return False
-        try:
-            self._select(f"SELECT {column or 1} FROM {table} LIMIT 0")  # noqa: S608 - ours
-        except AntreanError as error:
-            return is_of_rights(error)
-        return False
-
-    def version(self) -> str:
-        """Return what the server, or SQLite, calls itself."""
-        return self._values(f"SELECT {'sqlite_version' if self.sample else 'VERSION'}() AS value")[
-            0
-        ]
-
-    def now(self) -> str:
-        """Return the server's own time as it would write it into a table; a server's only."""
-        return self._values("SELECT NOW() AS value")[0]
-
-    def grants(self) -> list[str]:
-        """Return the server's list of what our account may do; a server's only.
-
-        A line can hold a password's hash.
-        """
-        return [str(line) for (line,) in self._answer("SHOW GRANTS").rows]
-
-    def _has(self, table: str) -> bool:
-        if self.sample:
-            sql = "SELECT name AS value FROM sqlite_master WHERE name = :table"
-        else:
-            sql = """
-                SELECT table_name AS value FROM information_schema.tables
-                WHERE table_schema = DATABASE() AND table_name = :table
-                """
-        return bool(self._values(sql, {"table": table}))
-
-    def _offers(self, table: str) -> bool:
-        """Return whether this install has what only some of them have of a table."""
-        return self._schema().get(table, set()).issuperset(OPTIONAL[table])
-
-    def _schema(self) -> Mapping[str, set[str]]:
-        """Return the columns of each table, as far as we read them; asked for once."""
-        if self._known_columns is None:
-            self._known_columns = {}
-            for row in self._columns():
-                of_table = self._known_columns.setdefault(row.table_name.lower(), set())
-                of_table.add(row.column_name.lower())
-        return self._known_columns
-
-    def _columns(self) -> list[_Column]:
-        if self.sample:
-            return self._rows(
-                _Column,
-                """
-                SELECT m.name AS table_name, c.name AS column_name
-                FROM sqlite_master m, pragma_table_info(m.name) c
-                """,
-            )
-        return self._rows(
-            _Column,
-            """
-            SELECT table_name AS table_name, column_name AS column_name
-            FROM information_schema.columns
-            WHERE table_schema = DATABASE() AND table_name IN (:list)
-            """,
-            listed=tuple(TABLES.keys() | OPTIONAL.keys()),
-        )
-
-    # -- Khanza's own sender (khanza/README.md, Khanza's own senders)
-
-    def own_sender_summary(self, day: date) -> OwnSenderSummary:
-        """Return what Khanza's own sender noted for a day's visits; nothing in old installs."""
-        if not self._has(OWN_SENDER):
-            return OwnSenderSummary()
-        (count,) = self._rows(
-            _Count,
-            """
-            SELECT COUNT(*) AS tasks, MAX(waktu) AS latest FROM referensi_mobilejkn_bpjs_taskid
-            WHERE no_rawat >= :low AND no_rawat < :high
-            """,
-            _numbers(day, day),
-        )
-        return OwnSenderSummary(tasks=int(count.tasks), latest=count.latest or "")
-
-    def own_sender_notes(self, no_rawat: str, nobooking: str) -> OwnSenderNotes:
-        """Return what Khanza's own sender noted of a visit and of its booking, in order of time.
-
-        Nothing for a sample, and in old installs.
-        """
-        if self.sample or not self._has(OWN_SENDER):
-            return OwnSenderNotes()
-        tasks = self._rows(
-            OwnSenderTask,
-            """
-            SELECT taskid, COALESCE(waktu, '') AS waktu FROM referensi_mobilejkn_bpjs_taskid
-            WHERE no_rawat = :no_rawat
-            """,
-            {"no_rawat": no_rawat},
-            order="waktu",
-        )
-        sent = self._values(
-            """
-            SELECT statuskirim AS value FROM referensi_mobilejkn_bpjs WHERE nobooking = :nobooking
-            """,
-            {"nobooking": nobooking},
-        )
-        return OwnSenderNotes(tasks=tasks, statuskirim=sent[0] if sent else "")
 
     # -- what a pass reads
 
@@ -482,21 +324,6 @@ class Khanza(Connection):
             listed=sorted(doctors),
         )
 
-    def planned_sessions(self) -> list[PlannedSession]:
-        """Return all of jadwal, each row with its doctor and clinic, mapped or not."""
-        return self._rows(
-            PlannedSession,
-            """
-            SELECT j.kd_dokter AS kd_dokter, d.nm_dokter AS nm_dokter,
-                   md.kd_dokter_bpjs AS kd_dokter_bpjs, j.kd_poli AS kd_poli,
-                   mp.kd_poli_bpjs AS kd_poli_bpjs, j.hari_kerja AS hari_kerja,
-                   j.jam_mulai AS jam_mulai, j.jam_selesai AS jam_selesai, j.kuota AS kuota
-            FROM jadwal j LEFT JOIN dokter d ON d.kd_dokter = j.kd_dokter
-            LEFT JOIN maping_dokter_dpjpvclaim md ON md.kd_dokter = j.kd_dokter
-            LEFT JOIN maping_poli_bpjs mp ON mp.kd_poli_rs = j.kd_poli
-            """,
-        )
-
     def _maping_poli(self) -> list[PoliMapping]:
         return self._rows(
             PoliMapping,
@@ -507,23 +334,6 @@ class Khanza(Connection):
             """,
             order="kd_poli_rs",
         )
-
-    def clinics(self) -> list[Clinic]:
-        """Return all clinics, those among them that are in the mapping alone."""
-        named = self._rows(
-            Clinic,
-            """
-            SELECT k.kd_poli AS kd_poli, k.nm_poli AS nm_poli, mp.kd_poli_bpjs AS kd_poli_bpjs
-            FROM poliklinik k LEFT JOIN maping_poli_bpjs mp ON mp.kd_poli_rs = k.kd_poli
-            """,
-            order="kd_poli",
-        )
-        known = all_comparable(one.kd_poli for one in named)
-        return named + [
-            Clinic(one.kd_poli_rs, one.nm_poli_bpjs, one.kd_poli_bpjs)
-            for one in self._maping_poli()
-            if comparable(one.kd_poli_rs) not in known
-        ]
 
     def _maping_dokter(self) -> list[DoctorMapping]:
         return self._rows(
@@ -555,7 +365,59 @@ class Khanza(Connection):
         found += self._values(bookings, listed=nobooking) if nobooking else []
         return frozenset(found)
 
-    # -- what the report asks for
+    def surat_kontrol(self, first: date, last: date) -> list[SuratKontrol]:
+        """Return the control visits planned for these days; slow, for tgl_rencana has no index.
+
+        Where the table tells them apart, an admission that is planned (SPRI) is left out.
+        """
+        # 1 is what BPJS calls an SPRI.
+        others = "AND COALESCE(k.jenis, '') NOT IN ('SPRI', '1')"
+        return self._rows(
+            SuratKontrol,
+            f"""
+            SELECT s.nomr AS norm, k.tgl_rencana AS tanggal, k.kd_poli_bpjs AS kd_poli_bpjs,
+                   k.no_surat AS no_surat
+            FROM bridging_surat_kontrol_bpjs k JOIN bridging_sep s ON s.no_sep = k.no_sep
+            WHERE k.tgl_rencana BETWEEN :first AND :last
+              {others if self._offers(SURAT_KONTROL) else ""}
+            """,  # noqa: S608 - a constant of ours
+            {"first": first.isoformat(), "last": last.isoformat()},
+            order="no_surat",
+        )
+
+    # -- what commands ask for
+
+    def planned_sessions(self) -> list[PlannedSession]:
+        """Return all of jadwal, each row with its doctor and clinic, mapped or not."""
+        return self._rows(
+            PlannedSession,
+            """
+            SELECT j.kd_dokter AS kd_dokter, d.nm_dokter AS nm_dokter,
+                   md.kd_dokter_bpjs AS kd_dokter_bpjs, j.kd_poli AS kd_poli,
+                   mp.kd_poli_bpjs AS kd_poli_bpjs, j.hari_kerja AS hari_kerja,
+                   j.jam_mulai AS jam_mulai, j.jam_selesai AS jam_selesai, j.kuota AS kuota
+            FROM jadwal j LEFT JOIN dokter d ON d.kd_dokter = j.kd_dokter
+            LEFT JOIN maping_dokter_dpjpvclaim md ON md.kd_dokter = j.kd_dokter
+            LEFT JOIN maping_poli_bpjs mp ON mp.kd_poli_rs = j.kd_poli
+            """,
+        )
+
+    def clinics(self) -> list[Clinic]:
+        """Return all clinics, those among them that are in the mapping alone."""
+        named = self._rows(
+            Clinic,
+            """
+            SELECT k.kd_poli AS kd_poli, k.nm_poli AS nm_poli, mp.kd_poli_bpjs AS kd_poli_bpjs
+            FROM poliklinik k LEFT JOIN maping_poli_bpjs mp ON mp.kd_poli_rs = k.kd_poli
+            """,
+            order="kd_poli",
+        )
+        known = all_comparable(one.kd_poli for one in named)
+        return named + [
+            Clinic(one.kd_poli_rs, one.nm_poli_bpjs, one.kd_poli_bpjs)
+            for one in self._maping_poli()
+            if comparable(one.kd_poli_rs) not in known
+        ]
 
     def outpatient_seps(self, first: date, last: date) -> list[SepOfVisit]:
         """Return the SEPs of outpatients' visits of these days, without the emergency clinic."""
@@ -586,25 +448,45 @@ class Khanza(Connection):
     def _named(self, sql: str) -> dict[str, str]:
         return {row.code: row.name or "" for row in self._rows(_Named, sql)}
 
-    def surat_kontrol(self, first: date, last: date) -> list[SuratKontrol]:
-        """Return the control visits planned for these days; slow, for tgl_rencana has no index.
+    # -- Khanza's own sender (khanza/README.md, Khanza's own senders)
 
-        Where the table tells them apart, an admission that is planned (SPRI) is left out.
-        """
-        # 1 is what BPJS calls an SPRI.
-        others = "AND COALESCE(k.jenis, '') NOT IN ('SPRI', '1')"
-        return self._rows(
-            SuratKontrol,
-            f"""
-            SELECT s.nomr AS norm, k.tgl_rencana AS tanggal, k.kd_poli_bpjs AS kd_poli_bpjs,
-                   k.no_surat AS no_surat
-            FROM bridging_surat_kontrol_bpjs k JOIN bridging_sep s ON s.no_sep = k.no_sep
-            WHERE k.tgl_rencana BETWEEN :first AND :last
-              {others if self._offers(SURAT_KONTROL) else ""}
-            """,  # noqa: S608 - a constant of ours
-            {"first": first.isoformat(), "last": last.isoformat()},
-            order="no_surat",
+    def own_sender_summary(self, day: date) -> OwnSenderSummary:
+        """Return what Khanza's own sender noted for a day's visits; nothing in old installs."""
+        if not self._has(OWN_SENDER):
+            return OwnSenderSummary()
+        (count,) = self._rows(
+            _Count,
+            """
+            SELECT COUNT(*) AS tasks, MAX(waktu) AS latest FROM referensi_mobilejkn_bpjs_taskid
+            WHERE no_rawat >= :low AND no_rawat < :high
+            """,
+            _numbers(day, day),
         )
+        return OwnSenderSummary(tasks=int(count.tasks), latest=count.latest or "")
+
+    def own_sender_notes(self, no_rawat: str, nobooking: str) -> OwnSenderNotes:
+        """Return what Khanza's own sender noted of a visit and of its booking, in order of time.
+
+        Nothing for a sample, and in old installs.
+        """
+        if self.sample or not self._has(OWN_SENDER):
+            return OwnSenderNotes()
+        tasks = self._rows(
+            OwnSenderTask,
+            """
+            SELECT taskid, COALESCE(waktu, '') AS waktu FROM referensi_mobilejkn_bpjs_taskid
+            WHERE no_rawat = :no_rawat
+            """,
+            {"no_rawat": no_rawat},
+            order="waktu",
+        )
+        sent = self._values(
+            """
+            SELECT statuskirim AS value FROM referensi_mobilejkn_bpjs WHERE nobooking = :nobooking
+            """,
+            {"nobooking": nobooking},
+        )
+        return OwnSenderNotes(tasks=tasks, statuskirim=sent[0] if sent else "")
 
 
 def _numbers(first: date, last: date) -> dict[str, str]:
