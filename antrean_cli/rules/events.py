@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from antrean_cli.rules.attendance import arrival_confirmed, arrival_falls_back
 from antrean_cli.rules.choice import Candidate, Fixed, Placed, choose, of_one_row, place, placed_as
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, State
 from antrean_cli.rules.push import MANUAL, Push
@@ -25,8 +26,6 @@ from antrean_cli.rules.sources import (
     EXAMS,
     VisitContext,
     applicable,
-    arrival_confirmed,
-    arrival_falls_back,
     no_session,
     times_of,
 )

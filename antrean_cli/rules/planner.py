@@ -20,6 +20,7 @@ from datetime import datetime
 
 from antrean_cli.rules.admission import is_expected
 from antrean_cli.rules.adoption import is_ambiguous
+from antrean_cli.rules.attendance import from_clinic
 from antrean_cli.rules.backoff import FIRST_QUESTION, next_question
 from antrean_cli.rules.codes import TASKS, Kind, State, Step
 from antrean_cli.rules.events import Event, events_of, unrecorded
@@ -57,7 +58,7 @@ from antrean_cli.rules.refusals import (
     may_try,
     unless_refused,
 )
-from antrean_cli.rules.sources import VisitContext, from_clinic
+from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import (
     close,

@@ -1,15 +1,13 @@
-"""Sources of times: what each tells of a visit, and which rows are a trace of the patient.
+"""Sources of times: what each tells of a visit.
 
 - Every task has an ordered list of sources (khanza/README.md, Times of the tasks); which of their
   times a task gets is said in events.py.
-- Without a trace of attendance nobody is sent as present (khanza/README.md, Did the patient come).
 - Nothing is ever invented: what Khanza has not recorded is no time.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain
 from operator import attrgetter
 
 from antrean_cli.rules.policy import Policy
@@ -19,10 +17,9 @@ from antrean_cli.rules.rows import Berkas, Exam, Registration, Resep, Ticket
 from antrean_cli.rules.sessions import hari_kerja_of, opening_of
 from antrean_cli.rules.times import parse_datetime, service_day
 from antrean_cli.rules.values import comparable
-from antrean_cli.rules.visits import ATTENDED_STTS, Visit
+from antrean_cli.rules.visits import Visit
 
 NOT_CALLED = "00:00:00"
-PAID = "Sudah Bayar"  # status_bayar of who was at the cashier
 # A time further ahead than any slip of the clock is a typing error, and means "not yet".
 FAR_FUTURE = timedelta(days=1)
 
@@ -269,72 +266,6 @@ def applicable(context: VisitContext, taskid: int) -> list[str]:
     """Return the task's sources that can apply: only a Mobile JKN booking can have a check-in."""
     names = context.policy.sources[taskid]
     return [name for name in names if name != "checkin" or context.visit.booking]
-
-
-def attended(context: VisitContext) -> bool:
-    """Return whether Khanza holds a trace of the patient (khanza/README.md, Did the patient come).
-
-    An outpatient's SEP, or what `_was_served` names.
-    """
-    return context.visit.sep is not None or _was_served(context)
-
-
-def _was_served(context: VisitContext) -> bool:
-    """Return whether Khanza holds a trace of what was done with the patient on the day.
-
-    A check-in, an exam, a prescription, a paid bill, a folder that went, or an stts that tells.
-    """
-    visit, row = context.visit, context.visit.registration
-    if visit.exams or visit.reseps:
-        return True
-    if row is not None and (row.stts in ATTENDED_STTS or row.status_bayar == PAID):
-        return True
-    # A check-in can be pressed on any day, and a folder be sent the evening before. Who receives
-    # the folder, or has it back, has had the patient.
-    on_day = chain(_checkin(context), _berkas_dikirim(context))
-    if any(service_day(waktu) == visit.tanggal for waktu, _ in on_day):
-        return True
-    return any(chain(_berkas_diterima(context), _berkas_kembali(context)))
-
-
-def registered_in_advance(visit: Visit) -> bool:
-    """Return whether the registration does not prove that the patient came.
-
-    That of a Mobile JKN booking does not, nor one at the desk whose jam_reg is its session's
-    opening to the second.
-    """
-    row = visit.registration
-    at_opening = bool(row and visit.slot and row.jam_reg == visit.slot.jam_mulai)
-    return visit.booking is not None or at_opening
-
-
-def arrival_confirmed(context: VisitContext) -> bool:
-    """Return whether the patient can be told to have come: a walk-in did, others need a trace."""
-    return not registered_in_advance(context.visit) or attended(context)
-
-
-def arrival_falls_back(context: VisitContext) -> bool:
-    """Return whether the fall-backs of task 3 count: a trace of attendance opens them.
-
-    A walk-in's SEP is none: it is there from the first minute, and the preferred source may be on
-    its way.
-    """
-    return (attended if registered_in_advance(context.visit) else _was_served)(context)
-
-
-def from_clinic(context: VisitContext) -> bool:
-    """Return whether a patient of the ward was seen in a clinic before: admitted from there.
-
-    An exam, an outpatient's prescription, or a folder that went, on the day of service. A baby's
-    registration and "Masuk Ranap" leave none of them. (rules/README.md, Add)
-    """
-    visit, berkas = context.visit, context.visit.berkas
-    texts: list[str | None] = [exam.waktu for exam in visit.exams]
-    for resep in visit.reseps:
-        texts += [resep.dibuat, resep.divalidasi, resep.diserahkan]
-    if berkas:
-        texts += [berkas.diterima, berkas.dikirim if _was_sent(context, berkas) else None]
-    return any(context.is_on_day(text) for text in texts)
 
 
 def no_session(visit: Visit, row: Registration) -> Reason:
