@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from antrean_cli.rules.cancels import told_to_bpjs
 from antrean_cli.rules.codes import Code, Kind, State, Step
 from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.listings import Task, tasks_held
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_lookup
-from antrean_cli.rules.planner import concerns_bpjs, told_to_bpjs
+from antrean_cli.rules.planner import concerns_bpjs
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import (
     CANCELS,

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from antrean_cli.rules.cancels import closed_late_by_a_wrong_clock, told_to_bpjs
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.fingerprints import visit_fingerprint
-from antrean_cli.rules.planner import closed_late_by_a_wrong_clock, told_to_bpjs
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.references import lacks_reference

@@ -5,11 +5,7 @@
 - Mobile JKN bookings are BPJS's own: they are added only where BPJS says that it knows them not.
 - Antrean farmasi, where the hospital runs it: on the day of service, when task 5 is through and a
   prescription exists.
-- Cancel: a _batal row not yet sent → batal, once. stts seen to become Batal, and still so after
-  its delay → task 99. (rules/README.md, Cancel)
-- A visit that was Batal when first seen was never told to BPJS by us; only a Mobile JKN booking
-  gets its 99.
-- After a cancel nothing more is sent; what has not happened yet is no push at all.
+- What has not happened yet is no push at all. A cancel ends it: cancels.py.
 - What was sent is never sent again: a time, payer, clinic or doctor changed afterwards is noted
   for a person.
 """
@@ -22,32 +18,27 @@ from antrean_cli.rules.admission import is_expected
 from antrean_cli.rules.adoption import is_ambiguous
 from antrean_cli.rules.attendance import from_clinic
 from antrean_cli.rules.backoff import FIRST_QUESTION, next_question
+from antrean_cli.rules.cancels import cancelled_at_desk, cancelled_in_mobile_jkn
 from antrean_cli.rules.codes import TASKS, Kind, State, Step
 from antrean_cli.rules.events import Event, events_of, unrecorded
+from antrean_cli.rules.observation import observed
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.payloads import missing, nomorantrean_of
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import (
-    EXACT,
     MANUAL,
     ORDERED,
     TASK_STEPS,
     Push,
     Record,
-    StatusObservation,
     expired,
 )
 from antrean_cli.rules.reasons import (
-    AFTER_SERVICE,
     CANCELLED,
-    CANCELLED_BY_KHANZA,
-    FARMASI_UNSETTLED,
     GONE,
     HANDED_ON,
-    IN_DOUBT,
     LEFT_OUT,
     NO_SHOW,
-    REOPENING,
     ReasonCode,
     because,
     has_code,
@@ -59,7 +50,6 @@ from antrean_cli.rules.refusals import (
     unless_refused,
 )
 from antrean_cli.rules.sources import VisitContext
-from antrean_cli.rules.times import service_day
 from antrean_cli.rules.transitions import (
     close,
     close_open,
@@ -71,18 +61,17 @@ from antrean_cli.rules.transitions import (
     try_anew,
     want,
 )
-from antrean_cli.rules.values import comparable
-from antrean_cli.rules.visits import FINAL_STTS, Visit
-
-# What holds all that is open of a visit, whatever it waits for itself.
-_STOPPED_WITH_THE_VISIT = (
-    ReasonCode.CANCEL_DELAYED,
-    ReasonCode.LEFT_OUT,
-    ReasonCode.GONE,
-    ReasonCode.HANDED_ON,
+from antrean_cli.rules.unsent import (
+    reopens,
+    stands,
+    with_kept_wanted,
+    without_delays,
+    without_reread,
+    without_unsent,
 )
-# Where a time, or a cancel, comes from that no source of sources.py names.
-BATAL_ROW, STTS_BATAL, RESEP = "batal Mobile JKN", "stts Batal", "resep_obat"
+from antrean_cli.rules.visits import Visit
+
+RESEP = "resep_obat"  # where antrean farmasi comes from
 
 
 def plan(
@@ -94,7 +83,7 @@ def plan(
     was no more than five minutes ago (see StatusObservation). `key` is the ledger's, by which a
     refused body is known again.
     """
-    record = without_delays(_without_reread(_observed(visit, record, now, exact)))
+    record = without_delays(without_reread(observed(visit, record, now, exact)))
     if record.ended:
         return close_open(record, CANCELLED)
     if expired(record, now):
@@ -102,9 +91,9 @@ def plan(
     if visit.odd:
         return _odd(record, visit.odd)
     if visit.cancel:
-        return _cancelled_in_mobile_jkn(visit, record)
+        return cancelled_in_mobile_jkn(visit, record)
     if visit.cancelled_at_desk:
-        return _cancelled_at_desk(visit, record, policy, now)
+        return cancelled_at_desk(visit, record, policy, now)
     if visit.unclear:
         return _unclear(record)
     if visit.cancelled_alone:
@@ -188,165 +177,12 @@ def lacks_session(visit: Visit, record: Record | None) -> bool:
     return visit.slot is None or add is None or add.open or add.state == State.REFUSED
 
 
-# -- what this pass saw
-
-
-def _observed(visit: Visit, record: Record | None, now: datetime, exact: bool) -> Record:
-    """Return the record with what this pass saw of the visit.
-
-    Payer, clinic and doctor stay as they were when the add went out.
-    """
-    record = record or Record(kodebooking=visit.kodebooking, kind=visit.kind, tanggal=visit.tanggal)
-    record = replace(record, kind=visit.kind, tanggal=visit.tanggal, no_rawat=visit.no_rawat or "")
-    row, add = visit.registration, record.push(Step.ADD)
-    went_out = add is not None and (add.done or add.needs_lookup) and bool(record.kd_pj)
-    if row and not went_out:
-        record = replace(record, kd_poli=row.kd_poli, kd_dokter=row.kd_dokter, kd_pj=row.kd_pj)
-    record = _with_note_of_change(visit, record)
-    return replace(record, seen=_stts_seen(visit.stts, record.seen, now, exact))
-
-
-def _stts_seen(
-    stts: str | None, seen: StatusObservation | None, now: datetime, exact: bool
-) -> StatusObservation | None:
-    """Return what is known of stts after this pass; the moment of a change is kept."""
-    now = now.replace(microsecond=0)
-    if seen and seen.since > now + EXACT:  # noted by a clock that ran ahead: no minute is known
-        seen = seen._replace(since=now, exact=False)
-    if stts is None or (seen and seen.stts == stts):
-        return seen
-    if seen and seen.stts in FINAL_STTS and stts in FINAL_STTS:
-        return seen._replace(stts=stts)
-    return StatusObservation(stts=stts, since=now, first=seen is None, exact=exact)
-
-
-def _with_note_of_change(visit: Visit, record: Record) -> Record:
-    """Return the record with payer, clinic or doctor noted if they changed after the add."""
-    add, row = record.push(Step.ADD), visit.registration
-    if not (add and add.done and row and record.kd_pj):
-        return record
-    pairs = {
-        "penjamin": (record.kd_pj, row.kd_pj),
-        "poli": (record.kd_poli, row.kd_poli),
-        "dokter": (record.kd_dokter, row.kd_dokter),
-    }
-    changed = {
-        name: pair for name, pair in pairs.items() if comparable(pair[0]) != comparable(pair[1])
-    }
-    if not changed and not has_code(add.note, ReasonCode.VISIT_CHANGED):
-        return record
-    note = because(ReasonCode.VISIT_CHANGED, **dict(_codes(changed))) if changed else None
-    return record.with_pushes(replace(add, note=note))
-
-
-def _codes(changed: Mapping[str, tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    """Yield the parameters of VISIT_CHANGED: each code as it was, and as it is now."""
-    for name, (before, now) in changed.items():
-        yield from ((name, before), (f"{name}_now", now))
-
-
-def _without_reread(record: Record) -> Record:
-    """Return the record without what a person let be decided anew, as if it was never wanted."""
-    return record.keeping(
-        lambda push: push.needs_lookup or not has_code(push.reason, ReasonCode.REREAD)
-    )
-
-
-def without_delays(record: Record) -> Record:
-    """Return the record without what only stands for a delay: each plan says anew whether it does.
-
-    BPJS never heard of it, and without its visit nobody waits for it.
-    """
-    return record.keeping(lambda push: not _stands_for_delay(push))
-
-
-def _stands_for_delay(push: Push) -> bool:
-    if push.state != State.HELD or push.needs_lookup or push.source == MANUAL:
-        return False
-    of_cancel = push.step == Step.TASK_99 and has_code(push.reason, ReasonCode.CANCEL_DELAYED)
-    return of_cancel or has_code(push.reason, ReasonCode.NONJKN_DELAYED)
-
-
-# -- cancels
-
-
-def _cancelled_in_mobile_jkn(visit: Visit, record: Record) -> Record:
-    """Return the record of a booking with a _batal row; there, 'Sudah' is taken at its word."""
-    record = close_open(record, CANCELLED, lambda push: push.open and push.step != Step.BATAL)
-    batal = record.push(Step.BATAL)
-    if visit.cancel and visit.cancel.statuskirim == "Sudah":
-        if batal is None or not batal.open or batal.needs_lookup:
-            return record  # a cancel in doubt is still settled: asked again, BPJS can only say 208
-        return record.with_pushes(close(batal, CANCELLED_BY_KHANZA))
-    if batal is None or batal.state == State.HELD or _reopens(batal):
-        wanted = renew(batal, source=BATAL_ROW) if batal else new(Step.BATAL, source=BATAL_ROW)
-        return record.with_pushes(wanted)
-    return record
-
-
-def _cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: datetime) -> Record:
-    """Return the record of a visit whose stts is Batal: after the delay, task 99."""
-    seen = record.seen
-    if seen is None or not told_to_bpjs(visit, record, policy):
-        return close_open(_without_unsent(record), CANCELLED, lambda push: push.kept)
-    until = seen.since + policy.delay_batal
-    if now < until:
-        delayed = because(ReasonCode.CANCEL_DELAYED, until=until.astimezone(policy.zone))
-        return hold_open(_with_absence_to_come(record, seen.since), delayed)
-    record = close_open(
-        record,
-        CANCELLED,
-        lambda push: push.open and push.step != Step.TASK_99 and not push.needs_lookup,
-    )
-    record = _with_doubts_held(record)
-    known = record.push(Step.TASK_99)
-    if known and has_another_time(known, seen.since, record):  # cancelled once more
-        known = try_anew(known)
-    decided = known is not None and not known.open and not _reopens(known)
-    if decided and not closed_late_by_a_wrong_clock(known, seen):
-        return record
-    return record.with_pushes(_absence(record, known, seen.since))
-
-
-def _with_absence_to_come(record: Record, since: datetime) -> Record:
-    """Return the record with the 99 that is sent once the delay is over, if one is."""
-    if record.push(Step.TASK_99) or record.served or service_day(since) != record.tanggal:
-        return record
-    return record.with_pushes(_absence(record, None, since))
-
-
-def closed_late_by_a_wrong_clock(absent: Push | None, seen: StatusObservation) -> bool:
-    """Return whether a 99 was closed as too late for another moment than the one known now."""
-    if absent is None or absent.state != State.CLOSED:
-        return False
-    return has_code(absent.reason, ReasonCode.CANCEL_TOO_LATE) and absent.recorded != seen.since
-
-
-def told_to_bpjs(visit: Visit, record: Record, policy: Policy) -> bool:
-    """Return whether BPJS knows this booking, as far as we can tell."""
-    if visit.kind == Kind.MOBILEJKN or record.known_at_bpjs:
-        return True
-    # Somebody else adds the hospital's onsite visits: BPJS knows one that was seen before.
-    added_elsewhere = visit.kind == Kind.ONSITE and visit.kind not in policy.add
-    return added_elsewhere and not (record.seen and record.seen.first)
-
-
-def _absence(record: Record, known: Push | None, since: datetime) -> Push:
-    """Return task 99 for a visit that was cancelled at the desk at `since`."""
-    push = replace(known or new(Step.TASK_99), recorded=since, waktu=since, source=STTS_BATAL)
-    if record.served:
-        return close(push, AFTER_SERVICE)
-    if service_day(since) != record.tanggal:
-        return close(push, because(ReasonCode.CANCEL_TOO_LATE, kodebooking=record.kodebooking))
-    return want(push)
-
-
 # -- adds and tasks
 
 
 def _served(visit: Visit, record: Record, policy: Policy, now: datetime, key: bytes) -> Record:
     """Return the record of a visit that goes on: its add, its tasks, its number at the pharmacy."""
-    base = _with_kept_wanted(_without_unsent(record))
+    base = with_kept_wanted(without_unsent(record))
     context = VisitContext(
         visit=visit, policy=policy, seen=record.seen, now=now, pushes=record.pushes
     )
@@ -416,7 +252,7 @@ def _add(visit: Visit, record: Record, context: VisitContext, key: bytes) -> Pus
     known, now = record.push(Step.ADD), context.now.astimezone(context.policy.zone)
     if known and has_another_add(visit, record, context.policy, key):
         return try_anew(known) if may_try(record, Step.ADD, now) else known
-    if known and not known.open and not _reopens(known):
+    if stands(known):
         return known
     if visit.kind not in context.policy.add:
         return None
@@ -502,7 +338,7 @@ def _task(event: Event, record: Record, context: VisitContext) -> Push | None:
         now = context.now.astimezone(context.policy.zone)
         known = try_anew(known) if may_try(record, known.step, now) else known
     if known and not known.open:
-        if not _reopens(known):
+        if not reopens(known):
             return _with_note_of_time(known, event, context)
         if not _says_something_new(known, event):
             return known
@@ -556,67 +392,10 @@ def _farmasi(record: Record, context: VisitContext) -> Push | None:
     """
     known, task5 = record.push(Step.FARMASI), record.push(Step.TASK_5)
     unsettled = known is not None and has_code(known.reason, ReasonCode.FARMASI_UNSETTLED)
-    if known and not known.open and not _reopens(known) and not unsettled:
+    if stands(known) and not unsettled:
         return known
     if not context.policy.farmasi or context.day_over or not (task5 and task5.done):
         return None
     if nomorantrean_of(context.resep()) is None:
         return None
     return want(known) if known else new(Step.FARMASI, source=RESEP)
-
-
-# -- what a plan decides anew
-
-
-def _without_unsent(record: Record) -> Record:
-    """Return the record without the pushes that never left: a plan says which are still wanted.
-
-    What may have left all the same is kept: BPJS is asked for it, but it is not sent again. What
-    came by hand is not Khanza's to withdraw.
-    """
-    return _with_doubts_held(record.keeping(lambda push: not _is_withdrawn(push)))
-
-
-def _is_withdrawn(push: Push) -> bool:
-    if push.needs_lookup or push.source == MANUAL:
-        return False
-    return push.open or _reopens(push)
-
-
-def _with_kept_wanted(record: Record) -> Record:
-    """Return the record of a visit that goes on with what came by hand wanted again.
-
-    A cancel that was undone, or a clinic that was left out, may have held or closed it.
-    """
-    stopped = (
-        push
-        for push in record.pushes.values()
-        if push.source == MANUAL
-        and push.waktu
-        and (_reopens(push) or has_code(push.reason, *_STOPPED_WITH_THE_VISIT))
-    )
-    return record.with_pushes(*(want(push) for push in stopped if push.open or _reopens(push)))
-
-
-def _with_doubts_held(record: Record) -> Record:
-    """Return the record with what may have left held until BPJS was asked.
-
-    Antrean farmasi cannot be asked for: it is closed.
-    """
-    doubtful = [
-        push
-        for push in record.pushes.values()
-        if push.needs_lookup and push.source != MANUAL and (push.open or _reopens(push))
-    ]
-    return record.with_pushes(*map(_until_asked, doubtful))
-
-
-def _until_asked(push: Push) -> Push:
-    if push.step == Step.FARMASI:
-        return replace(close(push, FARMASI_UNSETTLED), needs_lookup=False)
-    return hold(push, IN_DOUBT)
-
-
-def _reopens(push: Push) -> bool:
-    """Return whether another word of Khanza's or of the clock's opens a closed push again."""
-    return push.state == State.CLOSED and has_code(push.reason, *REOPENING)

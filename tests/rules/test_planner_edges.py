@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.rules.cancels import closed_late_by_a_wrong_clock, told_to_bpjs
 from antrean_cli.rules.codes import Kind, Step
 from antrean_cli.rules.planner import (
-    closed_late_by_a_wrong_clock,
     concerns_bpjs,
     given_away,
     gone,
@@ -17,7 +17,6 @@ from antrean_cli.rules.planner import (
     left_out,
     moved_to_booking,
     plan,
-    told_to_bpjs,
     withdrawn,
 )
 from antrean_cli.rules.push import EXACT, MANUAL, Push, Record, Refusal
