@@ -4,6 +4,7 @@
 
 - Each step is a line of `Pass.run`, those from read to record of `Pass._look`, and a file of this
   room; none reaches back.
+- What it learns of BPJS and Khanza as a whole, outages, is kept and told by judgement.py.
 - BPJS is not called while Khanza is read. If Khanza is down, what is due in the ledger is still
   delivered (adds wait); on a wrong schema nothing is sent.
 - The pass yields what happened and keeps a report; it never prints.
@@ -31,14 +32,15 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
 from antrean_cli.rules import outages
 from antrean_cli.rules.causes import Cause, Trouble, trouble
-from antrean_cli.rules.codes import CallName, OutcomeKind, State, Step
-from antrean_cli.rules.outages import Announcement, Outage, OutageKind
+from antrean_cli.rules.codes import State
+from antrean_cli.rules.outages import Announcement, OutageKind
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.push import MAX_AGE, Change, Record
 from antrean_cli.rules.times import service_day
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.enrich import enriched
 from antrean_cli.sync.housekeeping import forget_waits, prune, recover, shorten_waits
+from antrean_cli.sync.judgement import Judgement
 from antrean_cli.sync.read import Reading, read, sessions_of
 from antrean_cli.sync.record import Recorded, record
 from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
     from antrean_cli.rules.booking_plans import Plan
     from antrean_cli.rules.pacing import Pacing
     from antrean_cli.sync.adopt import ListComparison
-    from antrean_cli.sync.circuit_breaker import CircuitBreaker
     from antrean_cli.sync.deliver import Delivery
     from antrean_cli.sync.list_reader import ListReader
 
@@ -90,10 +91,16 @@ class Pass:
     _lists_until: float | None = None  # for all looks at lists together
     _connected: "Client | None" = None
     _calls: Counter[str] = field(default_factory=Counter)
-    _answered_at: datetime | None = None  # by BPJS, with any envelope
-    _judged: bool = False  # a request by BPJS, for or against
-    _judged_at: dict[str, datetime] = field(default_factory=dict)  # a push, by its call's name
-    _unanswered: list[tuple[Record, Step]] = field(default_factory=list)  # not told yet
+    _judgement: Judgement = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._judgement = Judgement(
+            ledger=self.ledger,
+            clock=self.clock,
+            stop=self.stop,
+            errors=self.errors,
+            list_reader=lambda: self._list_reader(anew=True),
+        )
 
     @property
     def errors(self) -> list[AntreanError]:
@@ -119,7 +126,7 @@ class Pass:
             unfinished = self.ledger.unfinished()
             later = {name: one for name, one in unfinished.items() if name in settled}
             bookings = {**bookings, **(yield from self._deliver(ready, later))}
-        yield from self._tell_of_unanswered(bookings)
+        yield from self._judgement.tell_of_unanswered(bookings)
         yield from self._tell_of_lapses(bookings)
         self._conclude(bookings)
         if not self.stop.is_set():
@@ -133,9 +140,9 @@ class Pass:
         if now.year < EARLIEST_YEAR:
             why = trouble(Cause.NO_CLOCK, said=f"{now:%d-%m-%Y %H:%M}")
             self.errors.append(TemporaryError(why=why))
-            yield from self._failed(OutageKind.CLOCK, why)
+            yield from self._judgement.failed(OutageKind.CLOCK, why)
             return False
-        yield from self._recovered(OutageKind.CLOCK)
+        yield from self._judgement.recovered(OutageKind.CLOCK)
         return True
 
     def _recover(self) -> Iterator[PassEvent]:
@@ -172,9 +179,9 @@ class Pass:
         except (TemporaryError, SettingsError) as error:
             self.errors.append(error)
             if error.why:
-                yield from self._failed(OutageKind.KHANZA, error.why)
+                yield from self._judgement.failed(OutageKind.KHANZA, error.why)
             return None
-        yield from self._recovered(OutageKind.KHANZA)
+        yield from self._judgement.recovered(OutageKind.KHANZA)
         return reading
 
     def _enrich(self, reading: Reading) -> Reading:
@@ -214,7 +221,7 @@ class Pass:
             compared.waiting([plan.after for plan in served], self.clock()) if compared else []
         )
         if compared:
-            yield from self._tell_of_lists(compared, overdue=compared.overdue(waiting))
+            yield from self._judgement.tell_of_lists(compared, overdue=compared.overdue(waiting))
         return ForDelivery(
             visits={plan.after.kodebooking: plan.visit for plan in served if plan.visit},
             owners={plan.after.kodebooking: plan.after.owner for plan in served},
@@ -243,7 +250,7 @@ class Pass:
         seen = compared.rows if compared else {}
         settled = settle_owners(reader, self.ledger, awaiting, seen, now)
         yield self._noted(settled.changes)
-        yield from self._tell_of_lists(settled.compared, overdue=settled.overdue)
+        yield from self._judgement.tell_of_lists(settled.compared, overdue=settled.overdue)
         return settled.kodebooking
 
     def _deliver(
@@ -271,17 +278,16 @@ class Pass:
                     f"BPJS belum pulih; dicoba lagi pukul {when:%H:%M:%S}", why=outage.why
                 )
             )
-            yield from self._keep(OutageKind.BPJS, *outages.reminded(outage, now))
+            yield from self._judgement.keep(OutageKind.BPJS, *outages.reminded(outage, now))
             return bookings
         delivery = self._delivery(state, ready)
         self.delivering = True
         for changes in delivery.run(bookings):
             self.report.add(changes, answered=True)
             yield Delivered(changes=changes, waiting=delivery.waiting)
-        self._answered_at = delivery.breaker.answered_at
         if delivery.breaker.judged:
             shorten_waits(self.ledger, delivery.bookings.values(), self.clock())
-        yield from self._judge(delivery)
+        yield from self._judgement.judge(delivery)
         return delivery.bookings
 
     def _tell_of_lapses(self, bookings: Mapping[str, Record]) -> Iterator[PassEvent]:
@@ -317,13 +323,13 @@ class Pass:
 
     def _conclude(self, bookings: Mapping[str, Record]) -> None:
         """Keep when this pass ended and how: `antrean status` and the watchers ask for it."""
-        if (outage := self._outage(OutageKind.BPJS)) and not self._has(TemporaryError):
+        if (outage := self._judgement.outage(OutageKind.BPJS)) and not self._has(TemporaryError):
             self.errors.append(TemporaryError("BPJS belum pulih", why=outage.why))
         states = [push.state for one in bookings.values() for push in one.pushes.values()]
         self.report.held, self.report.later = states.count(State.HELD), states.count(State.DUE)
         now, code = self.clock(), self.report.exit_code
         good = code in (0, RefusedPushError.exit_code)
-        pacing, answered_at = self.report.pacing, self._answered_at
+        pacing, answered_at = self.report.pacing, self._judgement.answered_at
         pace = pacing.left(time.monotonic(), now) if pacing else None
         with self.ledger.transaction():
             self.ledger.update_pass_state(
@@ -334,7 +340,7 @@ class Pass:
                     calls=Counter(state.calls) + self._calls,
                     pace=pace or state.pace,
                     answered_at=answered_at or state.answered_at,
-                    judged_at={**state.judged_at, **self._judged_at},
+                    judged_at={**state.judged_at, **self._judgement.judged_at},
                 )
             )
 
@@ -346,7 +352,7 @@ class Pass:
         That is reckoned once, and `anew` where a delivery may have taken its time since. None while
         only a probe may be sent.
         """
-        if self._outage(OutageKind.BPJS):
+        if self._judgement.outage(OutageKind.BPJS):
             return None
         from antrean_cli.sync.list_reader import ListReader
 
@@ -398,7 +404,7 @@ class Pass:
             probed=outage.probed if outage else "",
             calls=self._calls,
             of_calls=state.outages.get(OutageKind.PUSHES),
-            judged_at=self._judged_at,
+            judged_at=self._judgement.judged_at,
             breaker=CircuitBreaker(
                 faults_in_row=state.faults_in_row,
                 faulted=state.faulted,
@@ -407,195 +413,9 @@ class Pass:
             ),
         )
 
-    # -- what is learned of BPJS and Khanza as a whole
-
-    def _tell_of_lists(self, compared: "ListComparison", *, overdue: bool) -> Iterator[PassEvent]:
-        """Tell why adds wait for BPJS's lists."""
-        if compared.refused:
-            self.errors.append(CredentialsError(why=compared.refused))
-            yield from self._failed(OutageKind.CREDENTIALS, compared.refused)
-        elif overdue and (refused := self._outage(OutageKind.CREDENTIALS)):
-            since = (
-                f"Kredensial, tanda tangan, atau jam ditolak BPJS sejak {refused.since:%d-%m %H:%M}"
-            )
-            self.errors.append(CredentialsError(since, why=refused.why))
-        elif overdue:
-            failed = compared.failed
-            said = f": {failed.said}" if failed and failed.said else ""
-            self.errors.append(
-                TemporaryError(
-                    f"daftar antrean BPJS belum terbaca{said}; antrean yang belum dikirim "
-                    "menunggunya",
-                    why=failed and failed.why,
-                )
-            )
-
-    def _judge(self, delivery: "Delivery") -> Iterator[PassEvent]:
-        """Keep what this delivery learned about BPJS as a whole."""
-        from antrean_cli.rules.answers import put_off_by
-
-        breaker = delivery.breaker
-        ended = dict(delivery.ended)
-        mine = self._are_a_few_bookings_refusals(breaker, ended)
-        if (refusal := breaker.refusal) and refusal.why and not mine:
-            self.errors.append(CredentialsError(why=refusal.why))
-            # One that some call of this pass had ended goes on: it is not told as a new one every
-            # minute.
-            known = ended.pop(OutageKind.CREDENTIALS, None)
-            yield from self._failed(OutageKind.CREDENTIALS, refusal.why, breaker.refused, known)
-        for outage in ended.values():
-            if over := outages.recovered(outage, self.clock()):
-                yield over
-        self._judged |= breaker.judged
-        if (put_off := breaker.put_off) and not self._judged:
-            why = put_off_by(put_off)
-            self.errors.append(TemporaryError(why=why))
-            # A probe that came too soon has not got through either: the outage goes on.
-            kind = OutageKind.BPJS if self._outage(OutageKind.BPJS) else OutageKind.BUSY
-            yield from self._failed(kind, why, delivery.probed)
-        self._unanswered += delivery.unanswered
-        if self._are_a_few_bookings_faults(delivery):
-            return
-        if breaker.fault:
-            self.errors.append(TemporaryError(why=breaker.fault.why))
-        elif delivery.unfinished and not (breaker.refusal or breaker.open or self.stop.is_set()):
-            self.errors.append(TemporaryError("waktu habis, sisanya menyusul"))
-        if breaker.fault and (breaker.begins_outage or self._outage(OutageKind.BPJS)):
-            yield from self._failed(OutageKind.BPJS, breaker.fault.why, delivery.probed)
-
-    def _are_a_few_bookings_faults(self, delivery: "Delivery") -> bool:
-        """Return whether one or two bookings are not answered, or one kind of call.
-
-        Then no outage of BPJS begins. It is asked for something else; what is found is noted.
-        """
-        from antrean_cli.rules.call_troubles import is_one_kind
-
-        breaker = delivery.breaker
-        if not breaker.begins_outage or breaker.probing or self._outage(OutageKind.BPJS):
-            return False
-        faulted = (delivery.bookings[one] for one in breaker.faulted if one in delivery.bookings)
-        if breaker.open and not is_one_kind(faulted, self._judged_at):
-            return False
-        reader = self._list_reader(anew=True)
-        if reader is None or not reader.is_answered(CallName.POLI):
-            return False
-        self._blame(breaker.faulted)
-        if breaker.open:
-            self.errors.append(TemporaryError("sisanya menyusul pada putaran berikutnya"))
-        return True
-
-    def _are_a_few_bookings_refusals(
-        self, breaker: "CircuitBreaker", ended: Mapping[str, Outage]
-    ) -> bool:
-        """Return whether a firewall turns away a few bookings while BPJS accepts who we are.
-
-        It is asked for something else. What is found is noted; the others go with the next pass.
-        """
-        a_few = breaker.turned_away and (breaker.judged or not breaker.all_turned_away)
-        on = OutageKind.CREDENTIALS in ended or self._outage(OutageKind.CREDENTIALS)
-        if not a_few or on:
-            return False
-        reader = self._list_reader(anew=True)
-        if reader is None or reader.ask(CallName.POLI).kind != OutcomeKind.DONE:
-            return False
-        self._blame(breaker.turned_away)
-        self.errors.append(TemporaryError("sisanya menyusul pada putaran berikutnya"))
-        return True
-
-    def _blame(self, kodebooking: Sequence[str]) -> None:
-        """Note that it is these bookings that are not answered: BPJS answered something else."""
-        import random
-
-        from antrean_cli.rules.own_faults import blamed, newly_told
-
-        now = self._answered_at = self.clock()
-        with self.ledger.transaction():
-            for before in self.ledger.known(kodebooking, ()).values():
-                after = blamed(before, now, random.random())  # noqa: S311 - no secret
-                self.ledger.save(before, after, now)
-                self._unanswered += [(after, Step(step)) for step in newly_told(before, after)]
-            self.ledger.update_pass_state(
-                lambda state: state._replace(faults_in_row=0, faulted=(), answered_at=now)
-            )
-
-    def _tell_of_unanswered(self, bookings: Mapping[str, Record]) -> Iterator[PassEvent]:
-        """Tell of what BPJS does not answer: of a kind of call once, else of each push."""
-        on, told = self._outage(OutageKind.PUSHES), self._unanswered
-        if on or any(record.faults for record in bookings.values()):
-            apart = yield from self._judge_calls(on)
-            told = [
-                (record, step) for record, step in told if (record.kodebooking, step) not in apart
-            ]
-        if told:
-            yield Noted((), unanswered=tuple(told))
-
-    def _judge_calls(
-        self, on: Outage | None
-    ) -> Generator[PassEvent, None, frozenset[tuple[str, str]]]:
-        """Tell of the calls that BPJS answers no push of; return the pushes told with them."""
-        # A pass in which all is answered must not pay for it.
-        from antrean_cli.rules.call_troubles import calls_of, trouble_of_calls
-
-        judged_at = {**self.ledger.pass_state().judged_at, **self._judged_at}
-        found = trouble_of_calls(self.ledger.unfinished().values(), judged_at, on)
-        apart: frozenset[tuple[str, str]] = frozenset()
-        if self._outage(OutageKind.BPJS) or self._outage(OutageKind.CREDENTIALS):
-            # All of BPJS, or who we are: nobody can tell. What goes on is told by nothing else.
-            return found.pushes if on and found else apart
-        if on:
-            calls = calls_of(on) - set(found.why.names if found else ())
-            apart = self._let_go(calls, on.since)
-        if found:
-            now = self.clock()
-            begun = Outage(OutageKind.PUSHES, found.since, told_at=now, next_probe=now, failures=0)
-            self.errors.append(TemporaryError(why=found.why))
-            yield from self._failed(OutageKind.PUSHES, found.why, known=on or begun)
-            return apart | found.pushes
-        yield from self._recovered(OutageKind.PUSHES)
-        return apart
-
-    def _let_go(self, calls: frozenset[str], since: datetime) -> frozenset[tuple[str, str]]:
-        """Let what calls kept that BPJS judges again be tried by the next pass; return it."""
-        from antrean_cli.rules.call_troubles import tried_anew
-
-        now, found = self.clock(), set[tuple[str, str]]()
-        with self.ledger.transaction():
-            for before in self.ledger.unfinished().values() if calls else ():
-                after = tried_anew(before, calls, since, now)
-                if after != before:
-                    self.ledger.save(before, after, now)
-                    found |= {
-                        (after.kodebooking, step)
-                        for step, fault in after.faults.items()
-                        if fault != before.faults[step]
-                    }
-        return frozenset(found)
-
-    def _outage(self, kind: OutageKind) -> Outage | None:
-        """Return the outage of a kind that is on, or None."""
-        return self.ledger.pass_state().outages.get(kind)
-
     def note(self, kind: OutageKind, why: Trouble | None) -> Iterator[Announcement]:
         """Keep whether something fails, and why; yield what people are to be told of it now."""
-        yield from self._failed(kind, why) if why else self._recovered(kind)
-
-    def _failed(
-        self, kind: OutageKind, why: Trouble, probed: str = "", known: Outage | None = None
-    ) -> Iterator[Announcement]:
-        known = known or self._outage(kind)
-        yield from self._keep(kind, *outages.failed(known, kind, why, self.clock(), probed))
-
-    def _recovered(self, kind: OutageKind) -> Iterator[Announcement]:
-        if outage := self._outage(kind):
-            yield from self._keep(kind, None, outages.recovered(outage, self.clock()))
-
-    def _keep(
-        self, kind: OutageKind, outage: Outage | None, told: Announcement | None
-    ) -> Iterator[Announcement]:
-        with self.ledger.transaction():
-            self.ledger.update_pass_state(lambda state: state.with_outage(kind, outage))
-        if told:
-            yield told
+        yield from self._judgement.failed(kind, why) if why else self._judgement.recovered(kind)
 
     def _noted(self, changes: tuple[Change, ...]) -> Noted:
         self.report.add(changes, answered=False)
