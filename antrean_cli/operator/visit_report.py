@@ -139,7 +139,7 @@ def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) ->
     with Ledger.copy(settings.state, policy.zone) as ledger:
         visits = with_sessions(visits_of(ledger, rows, policy), sessions)
         visit = _visit_of(record, visits, ledger)
-    if visit is None:
+    if visit is None or visit.unclear:
         return replace(report, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
     context = VisitContext(
         visit=visit, policy=policy, seen=record.seen, now=report.now, pushes=record.pushes

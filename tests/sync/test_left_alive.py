@@ -190,6 +190,34 @@ def test_a_booking_that_vanishes_with_its_patients_old_record_number(site: Site)
     assert shown(site) == [nobooking]
 
 
+def test_a_booking_whose_visit_is_deleted_at_the_desk(site: Site) -> None:
+    """Khanza leaves the booking as it was, and hands the number to the next patient."""
+    no_rawat, nobooking = booked(site)
+    done(mobile_jkn.check_in(site.khanza, nobooking, now=now(site)))
+    site.sync()
+    assert site.held_at_bpjs(nobooking) == [(3, "08:10:00")]
+    found = list(step_by_step(site, desk.delete_visit(site.khanza, no_rawat)))
+    assert [*found, told(site, 3)] == [[], [nobooking]]
+    assert shown(site) == [nobooking]
+    said = run(site, "show", nobooking).stdout
+    assert "tidak ada (lagi) di Khanza" in said
+    assert "Kunjungan ini dibatalkan" not in said
+    patient(site)
+    assert told(site, 3) == []
+    assert shown(site) == [nobooking]
+
+
+def test_a_booking_of_a_deleted_visit_that_bpjs_was_told_nothing_of_is_not_clear(
+    site: Site,
+) -> None:
+    no_rawat, nobooking = booked(site)
+    site.sync()
+    site.khanza.delete("reg_periksa", no_rawat=no_rawat)
+    assert told(site, 3) == []
+    assert site.states(nobooking) == {"3": "held"}
+    assert shown(site) == []
+
+
 def test_a_visit_at_the_desk_that_a_booking_has_now(site: Site) -> None:
     """A cancel that the admin took back after the visit had been told of as one of its own."""
     no_rawat, nobooking = booked(site)
