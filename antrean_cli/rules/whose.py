@@ -2,6 +2,8 @@
 
 - A visit keeps the kode booking that it was first given, or added anew with after a cancel, as long
   as it is the same patient's (patients.Owner).
+- A patient who is registered anew under the number of a booking that was cancelled has another
+  visit: it begins one of its own.
 - A number that Khanza handed to another patient begins a booking of its own: under the number if
   BPJS was never told of the old booking, else under the number with "-2" ("-3" …).
 - A Mobile JKN booking has BPJS's own code, and no other. (rules/README.md, Whose visit)
@@ -81,7 +83,8 @@ class _KnownBookings:
             return Standing(visit.kodebooking, own, owner, others=others, desks=tuple(same))
         if own and own.kind != Kind.MOBILEJKN and is_theirs(own, owner) and own not in same:
             same.append(own)  # what was sent by hand is made for no number yet
-        if known := _goes_on(visit.kodebooking, same):
+        its_own = [record for record in same if not _was_registered_before(record, owner)]
+        if known := _goes_on(visit.kodebooking, its_own):
             return Standing(known.kodebooking, known, owner, others=others)
         kodebooking = self._free(visit.kodebooking)
         replaced = self._records.get(kodebooking)
@@ -119,6 +122,15 @@ def _goes_on(kodebooking: str, same: Iterable[Record]) -> Record | None:
         return own
     alive = (record for record in same if not record.ended)
     return next(alive, own or next(iter(same), None))
+
+
+def _was_registered_before(record: Record, owner: Owner) -> bool:
+    """Return whether a booking was cancelled, and is of a registration before the visit's.
+
+    That one was deleted, and its number given to the same patient once more.
+    """
+    before = record.owner.registered
+    return record.ended and bool(before and owner.registered) and before != owner.registered
 
 
 def numbered(kodebooking: str) -> Iterator[str]:

@@ -124,6 +124,19 @@ def test_after_a_cancel_the_visit_goes_on_under_its_new_code_and_a_strangers_nev
     assert standing(visit_of(ANA), cancelled, strangers).known == cancelled
 
 
+def test_a_patient_who_is_registered_anew_after_a_cancel_begins_a_booking_of_her_own() -> None:
+    cancelled = made_for(ANA, TOLD, push("batal", "sent"))
+    again = visit_of(ANA, reg=LATER)
+    found = standing(again, cancelled)
+    assert (found.kodebooking, found.known, found.others) == (f"{NO_RAWAT}-2", None, ())
+    second = made_for({**ANA, **LATER}, TOLD, kodebooking=f"{NO_RAWAT}-2")
+    assert standing(again, cancelled, second).known == second
+    ended = made_for({**ANA, **LATER}, TOLD, push("99", "sent"), kodebooking=f"{NO_RAWAT}-2")
+    assert standing(again, cancelled, ended).known == ended
+    third = visit_of(ANA, reg={"jam_reg": "09:00:00"})
+    assert standing(third, cancelled, ended).kodebooking == f"{NO_RAWAT}-3"
+
+
 # -- who is the same
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -48,6 +49,38 @@ def test_the_next_patient_with_a_number_has_a_booking_of_her_own(site: Site) -> 
     assert site.held_at_bpjs(f"{no_rawat}-2") == NEW
     assert site.record(no_rawat).handed_on
     assert site.record(f"{no_rawat}-2").no_rawat == no_rawat
+
+
+@pytest.mark.parametrize("cancelled_at_desk", [False, True])
+def test_a_patient_who_is_registered_anew_after_a_cancel_is_told_of_once_more(
+    site: Site, cancelled_at_desk: bool
+) -> None:
+    """The SEP was refused, or the clinic was wrong: the same number, and BPJS has it cancelled."""
+    no_rawat = patient(site)
+    norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
+    site.sync()
+    if cancelled_at_desk:
+        site.khanza.stts(no_rawat, "Batal")
+        for _ in range(12):
+            minute(site)
+    else:
+        site.khanza.delete("reg_periksa", no_rawat=no_rawat)
+        minute(site)
+        clock = site.clock.now.isoformat()
+        assert site.run("batal", no_rawat, "--keterangan", "salah", CLOCK=clock).returncode == 0
+    assert site.record(no_rawat).ended
+    hand_on(site, no_rawat, norm=norm)
+    site.clock.at("08:41")
+    for _ in range(3):
+        minute(site)
+    assert norms(site) == {no_rawat: norm, f"{no_rawat}-2": norm}
+    assert site.held_at_bpjs(f"{no_rawat}-2") == NEW
+    assert {3, 99} == {taskid for taskid, _ in site.held_at_bpjs(no_rawat)}
+    said = site.run("show", no_rawat, CLOCK=site.clock.now.isoformat()).stdout
+    assert "dibatalkan di BPJS, tidak di Khanza" not in said
+    clock = (site.clock.now + timedelta(minutes=15)).isoformat()
+    found = site.run("reconcile", "--date", str(MONDAY), CLOCK=clock)
+    assert found.returncode == 0, found.stdout
 
 
 def test_the_third_patient_with_a_number_has_one_too(site: Site) -> None:
