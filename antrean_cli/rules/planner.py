@@ -200,7 +200,20 @@ def _served(visit: Visit, record: Record, policy: Policy, now: datetime, key: by
     wanted: Iterable[Push | None] = (add, *tasks, _farmasi(record, context))
     served = base.with_pushes(*(push for push in wanted if push))
     served = served.with_pushes(*_unrecorded(served, events, context))
-    return served.with_pushes(*_awaiting_admission(served, context))
+    served = served.with_pushes(*_awaiting_admission(served, context))
+    return served.with_pushes(*_of_no_show(served))
+
+
+def _of_no_show(record: Record) -> list[Push]:
+    """Return the held add of a patient who did not come, closed: no desk makes her SEP any more.
+
+    What shows later that she came opens it again.
+    """
+    add, arrival = record.push(Step.ADD), record.push(Step.TASK_3)
+    if add is None or arrival is None or not has_code(arrival.reason, ReasonCode.NO_SHOW):
+        return []
+    khanzas = add.source != MANUAL and not add.needs_lookup
+    return [close(add, NO_SHOW)] if khanzas and add.state == State.HELD else []
 
 
 def _awaiting_admission(record: Record, context: VisitContext) -> list[Push]:

@@ -727,6 +727,25 @@ def test_a_desk_visit_registered_in_advance_needs_one_too(site: Site) -> None:
     assert steps_known(site, in_advance) == []
 
 
+def test_no_desk_is_asked_for_the_sep_of_who_did_not_come(site: Site) -> None:
+    """The add waits on its day, is closed with the visit, and goes out if she came after all."""
+    no_rawat = site.khanza.visit(MONDAY, jam="08:00:00")
+    site.sync()
+    assert reason(site, no_rawat, "add")[0] == "held"
+    site.clock.at("00:01", day=1)
+    for _ in range(2):
+        site.sync()
+        assert reason(site, no_rawat, "add") == (
+            "closed",
+            "tidak ada tanda hadir sampai hari pelayanan lewat",
+        )
+    assert "Tidak ada." in site.run("todo", CLOCK=site.clock.now.isoformat()).stdout
+    site.khanza.sep(no_rawat)
+    site.clock.forward(minutes=1)
+    site.sync()
+    assert site.states(no_rawat) == {"add": "sent", "3": "sent"}
+
+
 def test_times_that_tie_go_out_a_second_apart(site: Site) -> None:
     """One click set both: sent as the one before plus one second; both times are kept."""
     no_rawat = patient(site, exam="08:04:30")
