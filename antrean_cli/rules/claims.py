@@ -1,7 +1,8 @@
 """Which registration each Mobile JKN booking has (rules/README.md, Which rows belong together).
 
-- A booking claims the registration that its no_rawat names only if that is of the same patient:
-  Khanza hands numbers out again, and can leave a booking pointing at a stranger's visit.
+- A booking claims the registration that its no_rawat names only if that is of the same patient and
+  of the day that was booked: Khanza hands numbers out again, can leave a booking pointing at a
+  stranger's visit, and lets the desk move a visit to another day.
 - Of several that name one registration, the newest has it.
 - A booking that is cancelled, or that failed, claims nothing.
 - One whose number names nobody, or somebody else, looks for the registration that it lost: exactly
@@ -87,9 +88,18 @@ def _by_number(rows: Rows) -> Claims:
     for booking in _claiming(rows):
         named = comparable(booking.no_rawat)
         row = unclaimed.get(named)
-        if row and day_of_booking(booking, row) and is_patient_of(booking, row):
+        if row and _is_on_its_day(booking, row) and is_patient_of(booking, row):
             claimed[comparable(booking.nobooking)] = unclaimed.pop(named)
     return Claims(claimed, unclaimed, left)
+
+
+def _is_on_its_day(booking: Booking, row: Registration) -> bool:
+    """Return whether a registration is of the day that was booked.
+
+    The desk can move it to another one; BPJS's booking stays where it is.
+    """
+    tanggal = day_of_booking(booking, row)
+    return tanggal is not None and tanggal == (day_of_registration(row) or tanggal)
 
 
 def _left(rows: Rows, registered: Mapping[str, Registration]) -> Iterator[tuple[str, str]]:

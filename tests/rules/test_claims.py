@@ -51,6 +51,20 @@ def both(row: Registration, *bookings: Booking, **others: Any) -> Rows:
 
 
 @pytest.mark.parametrize(
+    ("tgl_registrasi", "claims"),
+    [("2026-11-23", True), ("0000-00-00", True), ("2026-11-22", False), ("2026-11-24", False)],
+)
+def test_a_visit_of_another_day_than_the_bookings_is_not_its_visit(
+    tgl_registrasi: str, claims: bool
+) -> None:
+    """Without a day of its own it is of the one in its number."""
+    found = both(mine(tgl_registrasi=tgl_registrasi), booked())
+    assert claimed(found) == ({NOBOOKING: NO_RAWAT} if claims else {})
+    dayless = booked(nobooking="X1", tanggalperiksa=None)
+    assert claimed(both(mine(tgl_registrasi=tgl_registrasi), dayless)) == {"x1": NO_RAWAT}
+
+
+@pytest.mark.parametrize(
     ("changed", "claims"),
     [
         ({}, True),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.patients import minute, mobile_jkn, patient, reason
@@ -85,3 +87,47 @@ def test_a_booking_without_a_number_costs_nobody_else_anything(site: Site) -> No
     others = [patient(site, exam="08:20:00") for _ in range(3)]
     assert site.sync().report.exit_code == 0
     assert all(site.held_at_bpjs(one) == [(3, "08:05:00"), (4, "08:20:00")] for one in others)
+
+
+def test_who_was_booked_for_tomorrow_and_comes_today_is_not_told_as_present_tomorrow(
+    site: Site,
+) -> None:
+    """The desk moves the visit to today; the booking stays where BPJS has it."""
+    tomorrow = MONDAY + timedelta(days=1)
+    me = site.khanza.patient()
+    no_rawat = site.khanza.visit(tomorrow, jam="08:00:00", norm=me)
+    nobooking = site.khanza.booking(no_rawat, tomorrow)
+    site.bpjs.bookings.mobile_jkn(nobooking, str(tomorrow))
+    site.clock.at("08:10")
+    site.sync()
+    site.khanza.update(
+        "reg_periksa", {"no_rawat": no_rawat}, tgl_registrasi=MONDAY, jam_reg="08:12:00"
+    )
+    site.khanza.sep(no_rawat)
+    site.khanza.exam(no_rawat, f"{MONDAY} 08:20:00")
+    site.clock.at("08:21")
+    site.sync()
+    site.clock.at("08:10", day=1)
+    for _ in range(3):
+        minute(site)
+    assert site.held_at_bpjs(no_rawat)[:2] == [(3, "08:12:00"), (4, "08:20:00")]
+    assert site.held_at_bpjs(nobooking) == []
+    assert reason(site, nobooking, "3") == "kunjungan booking ini belum jelas"
+    assert not site.record(no_rawat).is_left_alive
+
+
+def test_a_visit_that_the_desk_moves_to_tomorrow_is_told_on_its_day(site: Site) -> None:
+    tomorrow = MONDAY + timedelta(days=1)
+    no_rawat = site.khanza.visit(MONDAY, jam="08:00:00")
+    nobooking = mobile_jkn(site, no_rawat)
+    site.clock.at("08:10")
+    site.sync()
+    site.khanza.update("reg_periksa", {"no_rawat": no_rawat}, tgl_registrasi=tomorrow)
+    site.clock.at("08:10", day=1)
+    site.khanza.sep(no_rawat)
+    site.khanza.exam(no_rawat, f"{tomorrow} 08:09:00")
+    for _ in range(2):
+        minute(site)
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:00:00"), (4, "08:09:00")]
+    assert site.held_at_bpjs(nobooking) == []
+    assert reason(site, nobooking, "3") == "kunjungan booking ini belum jelas"
