@@ -420,8 +420,11 @@ def play(
         now, _, action, operation = heapq.heappop(waiting)
         until(now)
         operation = operation or doing.operation(action)
-        if operation is None or next(operation, None) is None:
-            continue
+        try:
+            if operation is None or next(operation, None) is None:
+                continue
+        except desk.NoNumberError:
+            continue  # the form gives up, and so does the desk
         yield now
         pause = SLOW if action.dose % 7 == 0 else 1
         heapq.heappush(waiting, (now + timedelta(seconds=pause), next(order), action, operation))

@@ -34,6 +34,10 @@ BLOCKING = (
 TRIES = 5  # to find a number that nobody has taken meanwhile
 
 
+class NoNumberError(Exception):
+    """Visits of this day's numbers that were moved to other days hide how far the numbers are."""
+
+
 def register(
     khanza: Hospital,
     norm: str,
@@ -45,7 +49,7 @@ def register(
     stts_daftar: str = "Lama",
     numbered: date | None = None,
 ) -> Operation[str]:
-    """Register a patient at the desk; return no_rawat.
+    """Register a patient at the desk; return no_rawat. Raises NoNumberError.
 
     `numbered` is the day on which the number was drawn, where the form's day was changed after it.
     """
@@ -69,7 +73,7 @@ def register(
             continue
         yield "INSERT reg_periksa"
         return no_rawat
-    raise AssertionError("no number is free")
+    raise NoNumberError
 
 
 def next_number(khanza: Hospital, day: date) -> int:
