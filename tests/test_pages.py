@@ -54,6 +54,12 @@ def test_every_room_is_in_the_map_for_contributors() -> None:
     assert [room for room in rooms if f"| `{room}/` |" not in text] == []
 
 
+def test_every_rule_is_in_the_map_for_contributors() -> None:
+    text = (PACKAGE / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rules = {f"rules/{path.name}" for path in (PACKAGE / "rules").glob("[a-z]*.py")}
+    assert rules - set(PATH.findall(text)) == set()
+
+
 def test_the_glossary_is_in_order_and_says_nothing_twice() -> None:
     text = (PACKAGE / "GLOSSARY.md").read_text(encoding="utf-8")
     for chapter in text.split("\n## ")[1:]:

@@ -8,6 +8,7 @@ import click
 from antrean_cli.console.app import App
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import csv_option, json_option
+from antrean_cli.console.output import require_one_form
 from antrean_cli.console.parameters import DAY
 from antrean_cli.console.prompts import consented, yes_option
 from antrean_cli.errors import DifferenceError, InputError, RefusedError
@@ -43,8 +44,9 @@ def command(
     app: App, words: tuple[str, ...], dry_run: bool, yes: bool, as_csv: bool, as_json: bool
 ) -> None:
     sends = bool(words) and words[0].lower() == SEND
-    if as_csv and (as_json or sends):
-        raise InputError(f"pilih salah satu: --csv, atau {'kirim' if sends else '--json'}")
+    require_one_form(as_csv=as_csv, as_json=as_json)
+    if as_csv and sends:
+        raise InputError("pilih salah satu: --csv atau kirim")
     if (dry_run or yes) and not sends:
         raise InputError("--dry-run dan --yes hanya dengan kirim: antrean jadwal kirim POLI")
     if sends:

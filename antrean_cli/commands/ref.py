@@ -10,6 +10,7 @@ import click
 from antrean_cli.console.app import App
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import csv_option, json_option
+from antrean_cli.console.output import require_one_form
 from antrean_cli.console.parameters import DAY, MONTH, OneOf
 from antrean_cli.console.prompts import answer_to
 from antrean_cli.errors import InputError
@@ -137,8 +138,7 @@ antrean ref dashboard 2026-11 server
 def command(
     app: App, what: str, words: tuple[str, ...], cari: str, as_csv: bool, as_json: bool
 ) -> None:
-    if as_csv and as_json:
-        raise InputError("pilih salah satu: --csv atau --json")
+    require_one_form(as_csv=as_csv, as_json=as_json)
     settings = app.settings("bpjs")
     call, asked_by = _asked(what, words)
     from antrean_cli.bpjs.client import Client
