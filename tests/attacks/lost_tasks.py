@@ -183,7 +183,7 @@ def _opened_by(day: Day, told: Told, chain: Sequence[Push]) -> frozenset[str]:
     """Return what showed that the visit had gone on, when the pass a minute told a task of it.
 
     By stts it was over; and where the folder goes ahead of everything, the pharmacy shows that
-    there is none to wait for.
+    there is none to wait for, and only a trace of the patient lets anything else count.
     """
     view = [one for one in day.rhythms[EVERY_MINUTE].views if one.at <= told.stored][-1]
     booking = view.bookings.get(told.kodebooking)
@@ -191,13 +191,16 @@ def _opened_by(day: Day, told: Told, chain: Sequence[Push]) -> frozenset[str]:
     visit = view.visits.get(no_rawat)
     waited = day.alur == "berkas" and chain and chain[0].source != FOLDER
     return (
-        _went_on(visit) & ({"stts", "pharmacy"} if waited else {"stts"}) if visit else frozenset()
+        _went_on(visit) & ({"stts", "pharmacy", "trace"} if waited else {"stts"})
+        if visit
+        else frozenset()
     )
 
 
 def _went_on(visit: Visit) -> frozenset[str]:
     pharmacy = any(one.validated or one.handed for one in visit.reseps)
-    return frozenset(what for what, so in (("stts", visit.over), ("pharmacy", pharmacy)) if so)
+    shown = {"stts": visit.over, "pharmacy": pharmacy, "trace": visit.served}
+    return frozenset(what for what, so in shown.items() if so)
 
 
 def _stand(day: Day, view: View, key: Key, chain: Sequence[Push], opened: frozenset[str]) -> bool:
