@@ -165,18 +165,35 @@ def _lost(day: Day, one: _Told, minute: _Told) -> Iterator[tuple[str, bool]]:
         if any(_stand(day, view, key, chain, opened) for view in views):
             by = ", ".join(f"{push.source} {push.recorded:%H:%M:%S}" for push in chain)
             text = f"lost {told.kodebooking} {key.taskid} {told.waktu:%H:%M:%S} ({by})"
-            yield text, _was_hasty(key, one, minute)
+            yield text, _was_hasty(key, one, minute, opened)
 
 
-def _was_hasty(key: Key, one: _Told, minute: _Told) -> bool:
-    """Return whether a task before this one was told earlier, and otherwise, than by the minute."""
+def _was_hasty(key: Key, one: _Told, minute: _Told, opened: frozenset[str]) -> bool:
+    """Return whether a task before this one was told otherwise than by the minute, and earlier.
+
+    Or when what had shown the minute that the visit had gone on was there no more.
+    """
     before = [key._replace(taskid=task) for task in range(3, key.taskid)]
-    return any(
-        one.tasks[task].stored < minute.tasks[task].stored
-        and one.tasks[task].waktu != minute.tasks[task].waktu
+    otherwise = [
+        (one.tasks[task], minute.tasks[task])
         for task in before
         if task in one.tasks and task in minute.tasks
+        if one.tasks[task].waktu != minute.tasks[task].waktu
+    ]
+    return any(
+        mine.stored < theirs.stored
+        or (mine.stored.date() == MONDAY and not opened <= _shown(one.rhythm, mine))
+        for mine, theirs in otherwise
     )
+
+
+def _shown(rhythm: Rhythm, told: Told) -> frozenset[str]:
+    """Return what showed that the visit had gone on, when a rhythm told a task of it."""
+    view = [one for one in rhythm.views if one.at <= told.stored][-1]
+    booking = view.bookings.get(told.kodebooking)
+    no_rawat = (booking.no_rawat or "") if booking else _number_of(told.kodebooking)
+    visit = view.visits.get(no_rawat)
+    return _went_on(visit) if visit else frozenset()
 
 
 def _opened_by(day: Day, told: Told, chain: Sequence[Push]) -> frozenset[str]:
@@ -185,16 +202,9 @@ def _opened_by(day: Day, told: Told, chain: Sequence[Push]) -> frozenset[str]:
     By stts it was over; and where the folder goes ahead of everything, the pharmacy shows that
     there is none to wait for, and only a trace of the patient lets anything else count.
     """
-    view = [one for one in day.rhythms[EVERY_MINUTE].views if one.at <= told.stored][-1]
-    booking = view.bookings.get(told.kodebooking)
-    no_rawat = (booking.no_rawat or "") if booking else _number_of(told.kodebooking)
-    visit = view.visits.get(no_rawat)
     waited = day.alur == "berkas" and chain and chain[0].source != FOLDER
-    return (
-        _went_on(visit) & ({"stts", "pharmacy", "trace"} if waited else {"stts"})
-        if visit
-        else frozenset()
-    )
+    counts = {"stts", "pharmacy", "trace"} if waited else {"stts"}
+    return _shown(day.rhythms[EVERY_MINUTE], told) & counts
 
 
 def _went_on(visit: Visit) -> frozenset[str]:

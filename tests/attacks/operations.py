@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from antrean_cli.simulator.hospital import DOCTORS, Hospital
 from tests.support.hands import Operation, cashier, clinic, desk, mobile_jkn, pharmacy, sep
-from tests.support.hands.statements import has
+from tests.support.hands.statements import FORBIDDEN, has
 
 PEOPLE = 4
 OWN_SECONDS = 12  # of each minute; the last ones are the passes'
@@ -423,8 +423,8 @@ def play(
         try:
             if operation is None or next(operation, None) is None:
                 continue
-        except desk.NoNumberError:
-            continue  # the form gives up, and so does the desk
+        except (desk.NoNumberError, *FORBIDDEN):
+            continue  # the form, or the database, refuses: whoever typed it gives up
         yield now
         pause = SLOW if action.dose % 7 == 0 else 1
         heapq.heappush(waiting, (now + timedelta(seconds=pause), next(order), action, operation))
