@@ -202,9 +202,19 @@ def _opened_by(day: Day, told: Told, chain: Sequence[Push]) -> frozenset[str]:
     By stts it was over; and where the folder goes ahead of everything, the pharmacy shows that
     there is none to wait for, and only a trace of the patient lets anything else count.
     """
-    waited = day.alur == "berkas" and chain and chain[0].source != FOLDER
-    counts = {"stts", "pharmacy", "trace"} if waited else {"stts"}
+    counts = {"stts", "pharmacy", "trace"} if _waited(day, chain) else {"stts"}
     return _shown(day.rhythms[EVERY_MINUTE], told) & counts
+
+
+def _waited(day: Day, chain: Sequence[Push]) -> bool:
+    """Return whether task 3 was told by something else than the folder that goes ahead of it."""
+    return day.alur == "berkas" and bool(chain) and chain[0].source != FOLDER
+
+
+def _disagree(visit: Visit) -> bool:
+    """Return whether a folder was sent after what it was sent for: held while the day runs."""
+    later = (*visit.exams, visit.folder.get("kembali"))
+    return visit.sent is not None and any(at < visit.sent for at in later if at)
 
 
 def _went_on(visit: Visit) -> frozenset[str]:
@@ -227,6 +237,8 @@ def _stand(day: Day, view: View, key: Key, chain: Sequence[Push], opened: frozen
     if LAST_EXAM in (push.source for push in chain) and not (
         visit.exams_over or view.at.date() > MONDAY
     ):
+        return False
+    if _waited(day, chain) and _disagree(visit) and view.at.date() == MONDAY:
         return False
     checkin = booking.checkin if booking else None
     if any(push.recorded not in _times_of(push.source, visit, checkin) for push in chain):
