@@ -83,7 +83,7 @@ class _KnownBookings:
             return Standing(visit.kodebooking, own, owner, others=others, desks=tuple(same))
         if own and own.kind != Kind.MOBILEJKN and is_theirs(own, owner) and own not in same:
             same.append(own)  # what was sent by hand is made for no number yet
-        its_own = [record for record in same if not _was_registered_before(record, owner)]
+        its_own = [record for record in same if not _is_of_another_registration(record, owner)]
         if known := _goes_on(visit.kodebooking, its_own):
             return Standing(known.kodebooking, known, owner, others=others)
         kodebooking = self._free(visit.kodebooking)
@@ -124,8 +124,8 @@ def _goes_on(kodebooking: str, same: Iterable[Record]) -> Record | None:
     return next(alive, own or next(iter(same), None))
 
 
-def _was_registered_before(record: Record, owner: Owner) -> bool:
-    """Return whether a booking was cancelled, and is of a registration before the visit's.
+def _is_of_another_registration(record: Record, owner: Owner) -> bool:
+    """Return whether a booking was cancelled, and is of another registration than the visit.
 
     That one was deleted, and its number given to the same patient once more.
     """
