@@ -81,8 +81,7 @@ def _cancelled_elsewhere(report: VisitReport, pushes: list[Push]) -> bool:
 
 def _advice(report: VisitReport, push: Push) -> str | None:
     """Return who has to do what about a push that is stuck, None if it goes on by itself."""
-    reasons = {step: one.reason for step, one in report.record.pushes.items()}
-    cause = root_cause(push.step, {**reasons, push.step: push.reason})
+    cause = root_cause(push.step, {**report.record.reasons, push.step: push.reason})
     root = push if cause.step == push.step else report.record.push(cause.step)
     if root is None or cause.reason is None:
         return _advice_on_missing(report, cause.step)

@@ -142,13 +142,13 @@ def _plan_of(visit: Visit, standing: Standing, occasion: Occasion, policy_mark: 
     if known is None and not _in_window(visit, occasion):
         return None
     after = plan(visit, known, policy, now, exact=occasion.exact, key=occasion.key)
-    after = after_look(_of_its_owner(after, standing), gone=_is_left(visit, after))
+    after = after_look(_of_its_owner(after, standing), gone=_has_lost_its_visit(visit, after))
     mark = done_fingerprint(visit, after, policy, now, policy_mark, occasion.key)
     before, after = known or standing.replaced, replace(after, done_fingerprint=mark)
     return Plan(before, before if before == after else after, visit)  # most say nothing new
 
 
-def _is_left(visit: Visit, record: Record) -> bool:
+def _has_lost_its_visit(visit: Visit, record: Record) -> bool:
     """Return whether a Mobile JKN booking has no visit any more, though nobody cancelled it there.
 
     Khanza deletes a visit at the desk, and leaves the booking as it was. One that BPJS was told of

@@ -164,6 +164,11 @@ class Record:
         return self.left_alive in (LeftAlive.SEEN, LeftAlive.TOLD) and not self.ended
 
     @property
+    def reasons(self) -> dict[str, Reason | None]:
+        """Why each of its pushes waits, or was given up, by its step."""
+        return {step: push.reason for step, push in self.pushes.items()}
+
+    @property
     def known_at_bpjs(self) -> bool:
         """Whether BPJS was told something of this booking, or may have been."""
         return any(push.done or push.maybe_sent for push in self.pushes.values())

@@ -72,7 +72,7 @@ class VisitContext:
 
         def rank(row: Resep) -> tuple[bool, bool, str]:
             validated = self.recorded_time(row.divalidasi)
-            on_day = validated is not None and service_day(validated) == self.visit.tanggal
+            on_day = self.is_on_day(row.divalidasi)
             return not on_day, validated is None, row.divalidasi or row.dibuat or ""
 
         return sorted(self.visit.reseps, key=rank)

@@ -86,7 +86,7 @@ def causes_of(pairs: Iterable[tuple[Record, Push]]) -> list[Cause]:
 
 def _root_cause(push: Push, record: Record) -> Missing:
     """Return the root cause of a push, in the first of the steps that have the same."""
-    reasons = {step: one.reason for step, one in record.pushes.items()}
+    reasons = record.reasons
     cause = root_cause(push.step, reasons)
     if is_of_one_step(cause.reason):
         return cause
