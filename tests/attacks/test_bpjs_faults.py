@@ -761,9 +761,9 @@ def test_a_storm_of_all_faults_at_once_and_then_everything_is_there_once_and_in_
     """20 % of all requests go wrong for three hours; an hour after that BPJS holds just what Khanza
     recorded.
     """
-    morning = Morning.of(site, attack.size(always=100, all=1950))
+    morning = Morning.of(site, attack.size(always=60, all=1950))
     site.bpjs.faults = storm = Storm(attack.seed)
-    for minutes in range(0, 180, attack.size(always=6, all=3)):
+    for minutes in range(0, 180, attack.size(always=10, all=3)):
         site.clock.now = datetime.combine(MONDAY, time(8), WIB) + timedelta(minutes=minutes)
         if minutes == 150:
             morning.leave()

@@ -213,7 +213,7 @@ def test_the_state_file_stops_growing(small_site: Site, attack: Attack) -> None:
     """
     site = small_site
     days, keep, visits = (
-        attack.size(always=20, all=200),
+        attack.size(always=18, all=200),
         attack.size(always=8, all=90),
         attack.size(always=4, all=20),
     )

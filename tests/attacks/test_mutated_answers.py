@@ -1011,7 +1011,7 @@ def test_an_answer_of_any_bytes_breaks_nothing_and_counts_only_for_what_it_says(
     ledger stays good.
     """
     caplog.set_level(logging.CRITICAL, logger="urllib3")  # it complains of every head, to nobody
-    wanted, round_of = attack.size(always=700, all=100_000), 5_000
+    wanted, round_of = attack.size(always=400, all=100_000), 5_000
     for done in range(0, wanted, round_of):  # Hypothesis remembers every example of a round
 
         @seed(attack.seed * 1_000_000 + done)

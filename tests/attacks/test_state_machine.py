@@ -379,7 +379,7 @@ def test_nothing_is_lost_and_nothing_comes_twice_whatever_happens(
     run_machine(
         Machine,
         settings=hypothesis.settings(
-            max_examples=attack.size(always=16, all=2000),
+            max_examples=attack.size(always=12, all=2000),
             stateful_step_count=50,
             deadline=None,
             database=None,

@@ -290,9 +290,13 @@ def test_it_runs_in_crons_bare_environment(live_site: Site) -> None:
 # -- zones
 
 
-@pytest.mark.parametrize("host", ["UTC", "America/New_York", "Asia/Jakarta"])
 @pytest.mark.parametrize(
-    ("zone", "hours"), [("Asia/Jakarta", 7), ("Asia/Makassar", 8), ("Asia/Jayapura", 9)]
+    ("host", "zone", "hours"),
+    [
+        ("UTC", "Asia/Jakarta", 7),
+        ("America/New_York", "Asia/Makassar", 8),
+        ("Asia/Jakarta", "Asia/Jayapura", 9),
+    ],
 )
 def test_the_same_milliseconds_under_any_zone_of_the_host(
     live_site: Site, host: str, zone: str, hours: int
