@@ -141,6 +141,7 @@ def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) ->
         visit = _visit_of(record, visits, ledger)
     if visit is None or visit.unclear:
         return replace(report, notes=(*notes, "Kunjungan ini tidak ada (lagi) di Khanza."))
+    notes = (*_changed_since_booked(visit), *notes)
     context = VisitContext(
         visit=visit, policy=policy, seen=record.seen, now=report.now, pushes=record.pushes
     )
@@ -148,6 +149,19 @@ def _with_khanza(settings: Settings, report: VisitReport, sessions: Sessions) ->
         return replace(report, visit=visit, notes=notes, concerns_bpjs=False)
     events = {str(taskid): event for taskid, event in events_of(context).items()}
     return replace(report, visit=visit, events=events, notes=notes)
+
+
+def _changed_since_booked(visit: Visit) -> tuple[str, ...]:
+    """Return the note of a clinic or doctor other than the one that was booked in Mobile JKN."""
+    row = visit.registration
+    if row is None or visit.booking is None:
+        return ()
+    pairs = {
+        "poli": (visit.named_clinic and visit.named_clinic.kd_poli_rs, row.kd_poli),
+        "dokter": (visit.named_doctor and visit.named_doctor.kd_dokter, row.kd_dokter),
+    }
+    changed = [f"{name} {before} menjadi {now}" for name, (before, now) in pairs.items() if before]
+    return (f"Berubah di Khanza setelah dibooking: {', '.join(changed)}.",) if changed else ()
 
 
 def _visit_of(record: Record, visits: Sequence[Visit], ledger: Ledger) -> Visit | None:

@@ -245,6 +245,16 @@ def test_a_mobile_jkn_booking_says_where_it_comes_from(site: Site) -> None:
     assert row(site, nobooking, "tambah") == "tambah dari Mobile JKN"
 
 
+def test_a_clinic_that_the_desk_changed_since_the_booking_is_a_note(site: Site) -> None:
+    no_rawat = site.khanza.visit(MONDAY, jam="08:00:00")
+    nobooking = site.khanza.booking(no_rawat, MONDAY)
+    site.sync()
+    assert "setelah dibooking" not in shown(site, nobooking)
+    site.khanza.update("reg_periksa", {"no_rawat": no_rawat}, kd_poli="ANA", kd_dokter="D02")
+    said = "Berubah di Khanza setelah dibooking: poli INT menjadi ANA, dokter D01 menjadi D02."
+    assert said in shown(site, nobooking)
+
+
 def test_of_a_cancelled_booking_nothing_more_is_awaited(site: Site) -> None:
     no_rawat = patient(site)
     site.sync()
