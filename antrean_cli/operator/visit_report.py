@@ -177,7 +177,8 @@ def _visit_of(record: Record, visits: Sequence[Visit], ledger: Ledger) -> Visit 
         for visit, standing in standings(near, known_of(ledger, near), ledger.key)
         if visit.kodebooking == record.kodebooking or record.kind != Kind.MOBILEJKN
         if is_theirs(record, standing.owner)
-        if not (record.ended and standing.kodebooking != record.kodebooking)
+        if standing.kodebooking == record.kodebooking
+        or not (record.ended or record in standing.moved)
     ]
     return found[0] if found else None
 

@@ -73,8 +73,12 @@ def plans_of(
     plans, met = list[Plan](), set[str]()
     for visit, standing in standings(visits, records, occasion.key):
         met.update((visit.kodebooking, standing.kodebooking))
-        met.update(other.kodebooking for other in (*standing.others, *standing.desks))
-        besides = [*map(_of_another, standing.others), *map(_of_the_desk, standing.desks)]
+        besides = [
+            *map(_of_another, standing.others),
+            *map(_of_the_desk, standing.desks),
+            *map(_of_another_day, standing.moved),
+        ]
+        met.update(one.after.kodebooking for one in besides)
         plans += besides
         if _is_still_left(visit, records):
             continue
@@ -101,6 +105,11 @@ def _of_the_desk(record: Record) -> Plan:
     if not record.known_at_bpjs:
         return Plan(record, withdrawn(record), None)
     return Plan(record, after_look(moved_to_booking(record), gone=True), None)
+
+
+def _of_another_day(record: Record) -> Plan:
+    """Plan a booking that BPJS has on the day from which the desk moved its visit."""
+    return Plan(record, after_look(gone(replace(record, done_fingerprint="")), gone=True), None)
 
 
 def _missing(record: Record, occasion: Occasion) -> Plan:

@@ -4,6 +4,8 @@
   as it is the same patient's (patients.Owner).
 - A patient who is registered anew under the number of a booking that was cancelled has another
   visit: it begins one of its own.
+- A visit that the desk moved to another day after BPJS was told of it begins one of its own there:
+  BPJS's booking stays on the day of service that it was added for.
 - A number that Khanza handed to another patient begins a booking of its own: under the number if
   BPJS was never told of the old booking, else under the number with "-2" ("-3" …).
 - A Mobile JKN booking has BPJS's own code, and no other. (rules/README.md, Whose visit)
@@ -29,6 +31,7 @@ class Standing(NamedTuple):
     - `others` are the bookings that were made for its number and are another patient's.
     - `desks` are those that were made for it at the desk, and that it needs no more: a Mobile JKN
       booking has it now.
+    - `moved` are those that BPJS has of it on another day.
     """
 
     kodebooking: str
@@ -37,6 +40,7 @@ class Standing(NamedTuple):
     replaced: Record | None = None
     others: tuple[Record, ...] = ()
     desks: tuple[Record, ...] = ()
+    moved: tuple[Record, ...] = ()
 
 
 def standings(
@@ -83,13 +87,18 @@ class _KnownBookings:
             return Standing(visit.kodebooking, own, owner, others=others, desks=tuple(same))
         if own and own.kind != Kind.MOBILEJKN and is_theirs(own, owner) and own not in same:
             same.append(own)  # what was sent by hand is made for no number yet
-        its_own = [record for record in same if not _is_of_another_registration(record, owner)]
+        moved = tuple(record for record in same if _is_of_another_day(record, visit))
+        its_own = [
+            record
+            for record in same
+            if record not in moved and not _is_of_another_registration(record, owner)
+        ]
         if known := _goes_on(visit.kodebooking, its_own):
-            return Standing(known.kodebooking, known, owner, others=others)
+            return Standing(known.kodebooking, known, owner, others=others, moved=moved)
         kodebooking = self._free(visit.kodebooking)
         replaced = self._records.get(kodebooking)
         left = tuple(record for record in others if record is not replaced)
-        return Standing(kodebooking, None, owner, replaced, left)
+        return Standing(kodebooking, None, owner, replaced, left, moved=moved)
 
     def _free(self, kodebooking: str) -> str:
         """Return a kode booking that BPJS does not have of somebody else."""
@@ -122,6 +131,16 @@ def _goes_on(kodebooking: str, same: Iterable[Record]) -> Record | None:
         return own
     alive = (record for record in same if not record.ended)
     return next(alive, own or next(iter(same), None))
+
+
+def _is_of_another_day(record: Record, visit: Visit) -> bool:
+    """Return whether BPJS has a visit's booking on another day than the visit is on by now.
+
+    Of what came by hand alone nobody knows the day.
+    """
+    if record.kind == Kind.MANUAL or record.ended or not record.known_at_bpjs:
+        return False
+    return record.tanggal != visit.tanggal
 
 
 def _is_of_another_registration(record: Record, owner: Owner) -> bool:

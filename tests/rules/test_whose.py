@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.patients import NOBODY, owner_of
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.visits import Visit
 from antrean_cli.rules.whose import Standing, is_theirs, standings
-from tests.support.rows import KEY, NO_RAWAT, NOBOOKING, booking, mobilejkn, onsite, push, record
+from tests.support.rows import (
+    KEY,
+    MONDAY,
+    NO_RAWAT,
+    NOBOOKING,
+    booking,
+    mobilejkn,
+    onsite,
+    push,
+    record,
+)
 
 ANA = {"norm": "000001", "nik": "9901010101000001", "nomorkartu": "0009000000001"}
 BUDI = {"norm": "000002", "nik": "9901010101000002", "nomorkartu": "0009000000002"}
@@ -135,6 +147,21 @@ def test_a_patient_who_is_registered_anew_after_a_cancel_begins_a_booking_of_her
     assert standing(again, cancelled, ended).known == ended
     third = visit_of(ANA, reg={"jam_reg": "09:00:00"})
     assert standing(third, cancelled, ended).kodebooking == f"{NO_RAWAT}-3"
+
+
+def test_a_visit_that_is_moved_to_another_day_begins_a_booking_of_its_own_there() -> None:
+    tomorrow = MONDAY + timedelta(days=1)
+    moved = visit_of(ANA, tanggal=tomorrow)
+    told, untold = made_for(ANA), made_for(ANA, UNTOLD)
+    found = standing(moved, told)
+    assert (found.kodebooking, found.known, found.moved) == (f"{NO_RAWAT}-2", None, (told,))
+    assert standing(moved, untold).known == untold
+    by_hand = made_for(ANA, kind=Kind.MANUAL)
+    assert standing(moved, by_hand).known == by_hand
+    second = made_for(ANA, kodebooking=f"{NO_RAWAT}-2", tanggal=tomorrow)
+    assert standing(moved, told, second).known == second
+    back = standing(visit_of(ANA), told, second)
+    assert (back.known, back.moved) == (told, (second,))
 
 
 # -- who is the same

@@ -109,6 +109,31 @@ def test_a_visit_that_is_moved_to_another_day_or_cancelled_at_the_desk_is_not_le
     assert told(site, 15) == []
 
 
+def test_a_visit_that_is_moved_is_told_on_its_new_day_and_its_old_booking_is_left(
+    site: Site,
+) -> None:
+    """BPJS takes no time of another day of the old booking; back on its day it goes on."""
+    no_rawat, tomorrow = patient(site), MONDAY + timedelta(days=1)
+    site.sync()
+    site.khanza.update("reg_periksa", {"no_rawat": no_rawat}, tgl_registrasi=tomorrow)
+    assert told(site, 3) == []
+    site.clock.at("08:10", day=1)
+    site.khanza.exam(no_rawat, f"{tomorrow} 08:09:00")
+    assert told(site, 3) == [NUMBER]
+    assert shown(site) == [NUMBER]
+    assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00")]
+    assert site.held_at_bpjs(f"{no_rawat}-2") == [(3, "08:05:00"), (4, "08:09:00")]
+    assert [body["tanggalperiksa"] for body in site.bodies("/antrean/add")] == [
+        str(MONDAY),
+        str(tomorrow),
+    ]
+    assert {code for _, _, code in site.sent()} == {200}
+    assert "tidak ada (lagi) di Khanza" in run(site, "show", no_rawat).stdout
+    site.khanza.update("reg_periksa", {"no_rawat": no_rawat}, tgl_registrasi=MONDAY)
+    assert told(site, 3) == [f"{NUMBER}-2"]
+    assert shown(site) == [f"{NUMBER}-2"]
+
+
 def test_the_old_booking_of_a_number_that_was_handed_on(site: Site) -> None:
     no_rawat = patient(site)
     site.sync()
