@@ -175,7 +175,8 @@ def _visit_of(record: Record, visits: Sequence[Visit], ledger: Ledger) -> Visit 
     found = [
         replace(visit, kodebooking=record.kodebooking)
         for visit, standing in standings(near, known_of(ledger, near), ledger.key)
-        if visit.kodebooking == record.kodebooking or record.kind != Kind.MOBILEJKN
+        if record.kind != Kind.MOBILEJKN
+        or record.kodebooking in (visit.kodebooking, standing.kodebooking)
         if is_theirs(record, standing.owner)
         if standing.kodebooking == record.kodebooking
         or not (record.ended or record in standing.moved)

@@ -8,10 +8,12 @@
   BPJS's booking stays on the day of service that it was added for.
 - A number that Khanza handed to another patient begins a booking of its own: under the number if
   BPJS was never told of the old booking, else under the number with "-2" ("-3" …).
-- A Mobile JKN booking has BPJS's own code, and no other. (rules/README.md, Whose visit)
+- A Mobile JKN booking has BPJS's own code, unless that was another patient's before: Khanza hands
+  out anew what a merge of record numbers left free. (rules/README.md, Whose visit)
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import Kind
@@ -48,8 +50,8 @@ def standings(
 ) -> Iterator[tuple[Visit, Standing]]:
     """Yield the visits with where each of them stands; `key` is the ledger's.
 
-    `records` is what the ledger knows of them, by kode booking. A Mobile JKN booking whose code is
-    another patient's in the ledger is left out: it has no other one.
+    `records` is what the ledger knows of them, by kode booking. Left out is a Mobile JKN booking
+    without a visit whose code is another patient's in the ledger: nobody comes with it.
     """
     own_codes = {visit.kodebooking for visit in visits if visit.kind == Kind.MOBILEJKN}
     known = _KnownBookings(records, key, own_codes)
@@ -74,7 +76,7 @@ class _KnownBookings:
                 self._by_number.setdefault(comparable(record.no_rawat), []).append(record)
 
     def standing(self, visit: Visit) -> Standing | None:
-        """Return where a visit stands; None if its code is another patient's, and BPJS's own."""
+        """Return where a visit stands; None if it is a booking alone, with another's code."""
         owner = owner_of(visit.registration, visit.booking, self._key)
         row = visit.registration
         made = self._by_number.get(comparable(row.no_rawat), ()) if row else ()
@@ -82,9 +84,12 @@ class _KnownBookings:
         others = tuple(record for record in made if not is_theirs(record, owner))
         own = self._records.get(visit.kodebooking)
         if visit.kind == Kind.MOBILEJKN:
-            if own and not is_theirs(own, owner):
+            if own is None or is_theirs(own, owner):
+                return Standing(visit.kodebooking, own, owner, others=others, desks=tuple(same))
+            if row is None:
                 return None
-            return Standing(visit.kodebooking, own, owner, others=others, desks=tuple(same))
+            others += (own,)
+            same += self._numbered_anew(visit.kodebooking, owner)
         if own and own.kind != Kind.MOBILEJKN and is_theirs(own, owner) and own not in same:
             same.append(own)  # what was sent by hand is made for no number yet
         moved = tuple(record for record in same if _is_of_another_day(record, visit))
@@ -100,6 +105,15 @@ class _KnownBookings:
         left = tuple(record for record in others if record is not replaced)
         return Standing(kodebooking, None, owner, replaced, left, moved=moved)
 
+    def _numbered_anew(self, nobooking: str, owner: Owner) -> Iterator[Record]:
+        """Yield a patient's bookings of a number of Mobile JKN's that was another one's before."""
+        for code in islice(numbered(nobooking), 1, None):
+            known = self._records.get(code)
+            if known is None:
+                return
+            if is_theirs(known, owner):
+                yield known
+
     def _free(self, kodebooking: str) -> str:
         """Return a kode booking that BPJS does not have of somebody else."""
         return next(code for code in numbered(kodebooking) if self._is_free(code))
@@ -114,10 +128,15 @@ class _KnownBookings:
 def is_theirs(record: Record, owner: Owner) -> bool:
     """Return whether a booking is of a visit's patient.
 
-    One of which nobody knows whose it is belongs to the visit of its number.
+    One of which nobody knows whose it is belongs to the visit of its number. Of a Mobile JKN
+    booking the record number settles it: its visit, and with it the moment of registration, can be
+    another.
     """
     if record.owner == NOBODY:
         return not record.handed_on
+    norm = record.owner.numbers.norm
+    if record.kind == Kind.MOBILEJKN and norm and norm == owner.numbers.norm:
+        return True
     return record.owner.is_same(owner)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -215,11 +216,23 @@ def of_booking(patient: dict[str, str]) -> Record:
     return record(push("3", "sent", "08:00"), kodebooking=NOBOOKING, kind="mobilejkn", owner=owner)
 
 
-def test_a_mobile_jkn_booking_has_its_own_code_or_none() -> None:
+def test_a_mobile_jkn_booking_has_its_own_code_unless_that_was_anothers() -> None:
     known = of_booking(ANA)
     assert standing(booked(ANA), known).known == known
-    records = {known.kodebooking: known}
-    assert list(standings([booked(BUDI)], records, KEY)) == [], "its number was drawn again"
+    found = standing(booked(BUDI), known)
+    assert (found.kodebooking, found.known, found.others) == (f"{NOBOOKING}-2", None, (known,))
+    second = replace(of_booking(BUDI), kodebooking=f"{NOBOOKING}-2")
+    assert standing(booked(BUDI), known, second).known == second
+    third = standing(booked(CITRA), known, second)
+    assert (third.kodebooking, third.known) == (f"{NOBOOKING}-3", None)
+    alone = replace(booked(BUDI), registration=None)
+    assert list(standings([alone], {NOBOOKING: known}, KEY)) == [], "nobody comes with it"
+
+
+def test_a_mobile_jkn_booking_of_the_same_record_number_is_the_same_whatever_else_changed() -> None:
+    known = of_booking(ANA)
+    registered = replace(known, owner=known.owner._replace(registered="2026-11-23 07:15:00"))
+    assert standing(booked({**BUDI, "norm": ANA["norm"]}), registered).known == registered
 
 
 def test_a_desk_code_that_bpjs_gave_a_booking_itself_is_not_taken() -> None:

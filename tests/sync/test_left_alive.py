@@ -215,6 +215,41 @@ def test_a_booking_that_vanishes_with_its_patients_old_record_number(site: Site)
     assert shown(site) == [nobooking]
 
 
+def test_a_number_of_mobile_jkn_that_is_handed_out_again_after_it_vanished(site: Site) -> None:
+    """BPJS's booking of that number stays the first patient's; the second has one of its own, which
+    is to be added.
+    """
+    no_rawat, nobooking = booked(site)
+    done(mobile_jkn.check_in(site.khanza, nobooking, now=now(site)))
+    site.sync()
+    old = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat)
+    done(desk.merge_patients(site.khanza, old, site.khanza.patient()))
+    assert told(site, 3) == [nobooking]
+    again = mobile_jkn.book(site.khanza, site.khanza.patient(), now=now(site), tanggal=MONDAY)
+    assert done(again) == nobooking
+    hers = site.khanza.value("referensi_mobilejkn_bpjs", "no_rawat", nobooking=nobooking)
+    site.clock.at("08:20")
+    done(mobile_jkn.check_in(site.khanza, nobooking, now=now(site)))
+    site.khanza.exam(hers, "2026-11-23 08:24:00")
+    site.clock.at("08:25")
+    assert told(site, 3) == []
+    assert shown(site) == [nobooking]
+    said = run(site, "show", hers).stdout
+    assert "tidak ada (lagi) di Khanza" not in said
+    assert f"antrean add --no-rawat {hers}" in said
+    assert run(site, "add", "--no-rawat", hers).returncode == 0
+    assert told(site, 3) == []
+    assert site.held_at_bpjs(nobooking) == [(3, "08:10:00")]
+    assert site.held_at_bpjs(f"{nobooking}-2") == [(3, "08:20:00"), (4, "08:24:00")]
+    (visit,) = (one for one in document(site, "show", hers) if one["kodebooking"] != nobooking)
+    assert visit["kodebooking"] == f"{nobooking}-2"
+    said = run(site, "show", nobooking).stdout
+    assert "tidak ada (lagi) di Khanza" in said
+    heard = len(site.bpjs.arrived)
+    assert told(site, 3) == []
+    assert len(site.bpjs.arrived) == heard
+
+
 def test_a_booking_whose_visit_is_deleted_at_the_desk(site: Site) -> None:
     """Khanza leaves the booking as it was, and hands the number to the next patient."""
     no_rawat, nobooking = booked(site)
