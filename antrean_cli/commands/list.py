@@ -14,10 +14,10 @@ from antrean_cli.operator.clinics import clinic_codes
 from antrean_cli.operator.push_filter import UNFINISHED, PushFilter, find_pushes
 from antrean_cli.render.left_alive import left_alive_section
 from antrean_cli.render.pushes import (
-    PushRow,
+    ListedPush,
+    listed_push,
     listed_push_document,
     push_csv,
-    push_row,
     push_table,
 )
 from antrean_cli.render.reasons import mentions
@@ -26,7 +26,7 @@ from antrean_cli.render.text import json_parts
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import LEFT_ALIVE
-from antrean_cli.rules.todo import causes_of
+from antrean_cli.rules.todo import counted_causes
 
 
 @subcommand(
@@ -102,18 +102,18 @@ def command(
 
 def _show(app: App, pairs: Iterator[tuple[Record, Push]]) -> None:
     """Print the pushes, and on a terminal what is behind those that are held or refused."""
-    rows, alive = list[PushRow](), list[Record]()
+    rows, alive = list[ListedPush](), list[Record]()
     columns = room()
 
     def seen() -> Iterator[tuple[Record, Push]]:
         for record, push in pairs:
-            rows.append(push_row(record, push, briefly=columns is not None))
+            rows.append(listed_push(record, push, briefly=columns is not None))
             if push.reason == LEFT_ALIVE:
                 alive.append(record)  # what to type for each stands below
             else:
                 yield record, push
 
-    causes = causes_of(seen())
+    causes = counted_causes(seen())
     for part in push_table(rows, columns) if rows else ():
         show(part)
     if left := left_alive_section(alive):

@@ -12,7 +12,7 @@ from typing import Any
 
 from antrean_cli.ledger.reasons import params_of, reason_from
 from antrean_cli.rules.codes import Step
-from antrean_cli.rules.journeys import Missing
+from antrean_cli.rules.journeys import RootCause
 from antrean_cli.rules.reasons import Reason
 from antrean_cli.rules.report import Cell, DaySums, Figures
 
@@ -39,7 +39,7 @@ def sums_from(stored: bytes, time: Callable[[int], datetime]) -> DaySums:
     for code, params, count in document["refusals"]:
         sums.refusals[reason_from(code, params, time)] = count
     for step, code, params, tasks, bookings in document["losses"]:
-        cause = Missing(Step(step), reason_from(code, params, time) if code else None)
+        cause = RootCause(Step(step), reason_from(code, params, time) if code else None)
         sums.tasks[cause], sums.bookings[cause] = tasks, bookings
     return sums
 

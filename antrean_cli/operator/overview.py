@@ -21,7 +21,7 @@ from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import DELAYS, Reason, general
 from antrean_cli.rules.service_days import BrokenRow
 from antrean_cli.rules.times import service_day
-from antrean_cli.rules.todo import Cause, causes_of, last_day
+from antrean_cli.rules.todo import CountedCause, counted_causes, last_day
 
 PENDING = frozenset({State.DUE, State.SENDING})
 # A clock that is wrong is told by the pass alone: nothing else can be trusted then.
@@ -68,7 +68,7 @@ class Overview:
     broken_rows: tuple[BrokenRow, ...]
     deadlines: Mapping[date, int]
     pace: Pace | None
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[CountedCause, ...] = ()
     left_alive: tuple[Record, ...] = ()
     unanswered: tuple[tuple[Record, str], ...] = ()
     held_for_people: int = 0
@@ -111,7 +111,7 @@ def overview(ledger: Ledger, now: datetime, *, in_short: bool = False) -> Overvi
         pending=sum(push.state in PENDING for push in pushes),
         oldest_pending=_oldest_pending(pushes, now),
         reasons=count_reasons(pushes),
-        causes=tuple(causes_of(pairs)),
+        causes=tuple(counted_causes(pairs)),
         outages=_outages(state),
         broken_rows=state.broken_rows,
         deadlines=_deadlines(pairs),

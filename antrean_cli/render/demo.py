@@ -14,7 +14,7 @@ from antrean_cli.rules.listings import Task
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import NO_SIGN_YET
 from antrean_cli.rules.times import parse_wakturs
-from antrean_cli.rules.todo import causes_of
+from antrean_cli.rules.todo import counted_causes
 from antrean_cli.sync.report import Report
 
 
@@ -55,7 +55,7 @@ def proof_text(
         if push.step in (Step.TASK_99, Step.BATAL)
     ]
     arrived = sum(push.done for record in records for push in record.pushes.values())
-    held = causes_text(causes_of(pushes_in(records, State.HELD)))
+    held = causes_text(counted_causes(pushes_in(records, State.HELD)))
     return f"""\
 Yang tercatat di Khanza, dan yang dipegang BPJS:
 

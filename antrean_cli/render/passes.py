@@ -9,7 +9,7 @@ from antrean_cli.render.root_causes import causes_sections, causes_text
 from antrean_cli.render.tables import table
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import Push, Record
-from antrean_cli.rules.todo import causes_of
+from antrean_cli.rules.todo import counted_causes
 from antrean_cli.sync.report import Report
 
 
@@ -26,7 +26,7 @@ def pass_text(report: Report, in_need: Iterable[tuple[Record, Push]], told: Iter
         report.later,
     )
     parts = [table(headings, [row])]
-    parts += causes_sections(causes_of(in_need))
+    parts += causes_sections(counted_causes(in_need))
     parts += told
     for error in report.errors:
         if isinstance(error, StoppedError):
@@ -69,7 +69,7 @@ def preview_text(records: Sequence[Record], only_poli: Iterable[str]) -> str:
     lines.append(
         f"{len(due)} menunggu dikirim, {len(held)} ditahan. Pratinjau: tidak ada yang dikirim."
     )
-    if causes := causes_of(held):
+    if causes := counted_causes(held):
         lines.append(f"\nDitahan:\n{causes_text(causes)}")
     return "\n".join(lines)
 

@@ -25,7 +25,7 @@ def pushes_in(records: Iterable[Record], *states: str) -> list[tuple[Record, Pus
 # -- lists
 
 
-class PushRow(NamedTuple):
+class ListedPush(NamedTuple):
     """A push as `antrean list` shows it."""
 
     hari: str
@@ -36,7 +36,7 @@ class PushRow(NamedTuple):
     alasan: str
 
 
-def push_row(record: Record, push: Push, *, briefly: bool) -> PushRow:
+def listed_push(record: Record, push: Push, *, briefly: bool) -> ListedPush:
     """Return what `antrean list` shows of a push.
 
     `briefly`: what waits for an add does not repeat why that waits; its cause is shown by itself.
@@ -44,7 +44,7 @@ def push_row(record: Record, push: Push, *, briefly: bool) -> PushRow:
     why = _why_or_when(record, push)
     if briefly and has_code(push.reason, *BEHIND_ADD) and push.state == State.HELD:
         why = "menunggu antrean"
-    return PushRow(
+    return ListedPush(
         hari=f"{record.tanggal:%d-%m}",
         kodebooking=record.kodebooking,
         poli=record.kd_poli,
@@ -54,7 +54,7 @@ def push_row(record: Record, push: Push, *, briefly: bool) -> PushRow:
     )
 
 
-def push_table(rows: Sequence[PushRow], room: int | None) -> Iterator[str]:
+def push_table(rows: Sequence[ListedPush], room: int | None) -> Iterator[str]:
     """Yield pushes as `antrean list` shows them, one a row, in parts of whole lines.
 
     `room` are the columns of the terminal, where the day stands only if there are several; without

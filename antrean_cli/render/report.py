@@ -14,7 +14,7 @@ from antrean_cli.render.text import fill
 from antrean_cli.render.words import HARI, KINDS, step_name
 from antrean_cli.rules.acting import recorded_by, who_acts
 from antrean_cli.rules.codes import TASKS
-from antrean_cli.rules.journeys import Missing
+from antrean_cli.rules.journeys import RootCause
 from antrean_cli.rules.report import (
     PAIRS,
     WANTED,
@@ -84,18 +84,18 @@ def named(names: Mapping[str, str], code: str) -> str:
     return f"{code} {names.get(code, '')}".strip() or "-"
 
 
-def cause(missing: Missing) -> str:
+def cause_in_words(cause: RootCause) -> str:
     """Return why a task is missing."""
-    if missing.reason is None:
-        return f"{step_name(missing.step)} tidak tercatat di Khanza"
-    return sentence(missing.reason)
+    if cause.reason is None:
+        return f"{step_name(cause.step)} tidak tercatat di Khanza"
+    return sentence(cause.reason)
 
 
-def who(missing: Missing) -> str:
+def who(cause: RootCause) -> str:
     """Return who could have prevented it, empty if nobody."""
-    if missing.reason is None:
-        return str(recorded_by(missing.step))
-    unit = who_acts(missing.reason, missing.step)
+    if cause.reason is None:
+        return str(recorded_by(cause.step))
+    unit = who_acts(cause.reason, cause.step)
     return str(unit) if unit else ""
 
 
@@ -244,7 +244,12 @@ def _refusals_text(report: Report) -> str:
 def _losses_text(losses: Iterable[Loss]) -> str:
     losses = list(losses)
     rows = [
-        (number(loss.tasks), number(loss.bookings), who(loss.missing) or "-", cause(loss.missing))
+        (
+            number(loss.tasks),
+            number(loss.bookings),
+            who(loss.cause) or "-",
+            cause_in_words(loss.cause),
+        )
         for loss in losses[:_MOST]
     ]
     headings = ("Task", "Kunjungan", "Oleh", "Sebab")
@@ -337,10 +342,10 @@ def report_document(gathered: GatheredReport) -> dict[str, Any]:
         ],
         "losses": [
             {
-                "step": loss.missing.step,
-                "reason_code": loss.missing.reason and loss.missing.reason.code.family,
-                "reason": cause(loss.missing),
-                "who": who(loss.missing),
+                "step": loss.cause.step,
+                "reason_code": loss.cause.reason and loss.cause.reason.code.family,
+                "reason": cause_in_words(loss.cause),
+                "who": who(loss.cause),
                 "tasks": loss.tasks,
                 "bookings": loss.bookings,
             }

@@ -16,7 +16,7 @@ from antrean_cli.render.reasons import sentence
 from antrean_cli.render.report import (
     COLUMNS,
     SAMPLE,
-    cause,
+    cause_in_words,
     group_rows,
     named,
     others,
@@ -186,7 +186,7 @@ def _uncovered(coverage: Coverage, names: Names) -> str:
 
 def _losses(report: Report) -> str:
     rows = [
-        (cause(one.missing), who(one.missing) or "-", number(one.tasks), number(one.bookings))
+        (cause_in_words(one.cause), who(one.cause) or "-", number(one.tasks), number(one.bookings))
         for one in report.losses
     ]
     return html_table(("Sebab", "Yang dapat mencegah", "Task", "Kunjungan"), rows, (0, 1))

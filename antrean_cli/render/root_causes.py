@@ -7,7 +7,7 @@ from antrean_cli.render.text import fill
 from antrean_cli.render.words import STATES, step_name
 from antrean_cli.rules.codes import Step
 from antrean_cli.rules.reasons import Reason, ReasonCode, has_code
-from antrean_cli.rules.todo import Cause, needs_somebody
+from antrean_cli.rules.todo import CountedCause, needs_somebody
 
 _MOST = 15
 # What a desk does in Khanza where a time is missing.
@@ -39,14 +39,14 @@ def cause_sentence(step: Step, reason: Reason | None) -> str:
     return sentence(reason)
 
 
-def cause_advice(one: Cause) -> str:
+def cause_advice(one: CountedCause) -> str:
     """Return what to do about a root cause, empty if nothing is to be said of that."""
     if reason := spoken(one.reason):
         return advice_on(reason, one.kodebooking if one.bookings == 1 else "KODEBOOKING")
     return f"{to_record(one.step)}; setelah itu terkirim otomatis"
 
 
-def causes_text(causes: Iterable[Cause]) -> str:
+def causes_text(causes: Iterable[CountedCause]) -> str:
     """Return root causes, each with the first of its bookings, and what to do about it."""
     causes = list(causes)
     lines = []
@@ -60,16 +60,16 @@ def causes_text(causes: Iterable[Cause]) -> str:
     return "\n".join(lines)
 
 
-def causes_sections(causes: Iterable[Cause]) -> list[str]:
+def causes_sections(causes: Iterable[CountedCause]) -> list[str]:
     """Return root causes under a heading each: what somebody has to mend, and the rest."""
-    mendable, others = list[Cause](), list[Cause]()
+    mendable, others = list[CountedCause](), list[CountedCause]()
     for one in causes:
         (mendable if needs_somebody(one) else others).append(one)
     sections = (("Perlu ditindaklanjuti:", mendable), ("Berjalan sendiri:", others))
     return [f"{heading}\n{causes_text(found)}" for heading, found in sections if found]
 
 
-def _example(one: Cause) -> str:
+def _example(one: CountedCause) -> str:
     """Return the first booking of a cause, how many others there are, and what waits for them."""
     more = f" dan {one.bookings - 1} lainnya" if one.bookings > 1 else ""
     if one.waiting:

@@ -28,10 +28,10 @@ class Leg(NamedTuple):
         return self.state in _AT_BPJS
 
 
-class Missing(NamedTuple):
-    """A step that BPJS does not have: the step where the cause lies, and the cause.
+class RootCause(NamedTuple):
+    """Why BPJS does not have a step: the step where the cause lies, and what it is.
 
-    The cause is None where nothing at all is known of that step: nobody recorded it.
+    The reason is None where nothing at all is known of that step: nobody recorded it.
     """
 
     step: Step
@@ -87,12 +87,12 @@ class Journey(NamedTuple):
         leg = self.legs.get(str(taskid))
         return leg.waktu if leg is not None and leg.done else None
 
-    def missing(self, step: str) -> Missing:
+    def root_cause(self, step: str) -> RootCause:
         """Return where the cause lies that BPJS does not have a step."""
         return root_cause(step, {name: leg.reason for name, leg in self.legs.items()})
 
 
-def root_cause(step: str, reasons: Mapping[str, Reason | None]) -> Missing:
+def root_cause(step: str, reasons: Mapping[str, Reason | None]) -> RootCause:
     """Return where the cause lies that a step is not at BPJS: what it waits for, waits itself.
 
     `reasons` are those of the booking's steps.
@@ -106,13 +106,13 @@ def root_cause(step: str, reasons: Mapping[str, Reason | None]) -> Missing:
         if reason is None:
             break
         if has_code(reason, *BEHIND_ADD):
-            return Missing(Step.ADD, _of(reason, "add") or reason)
+            return RootCause(Step.ADD, _of(reason, "add") or reason)
         if has_code(reason, ReasonCode.DEMANDED_ADD) and reasons.get(Step.ADD):
-            return Missing(Step.ADD, reasons[Step.ADD])
+            return RootCause(Step.ADD, reasons[Step.ADD])
         if not has_code(reason, *_OF_TASK):
-            return Missing(Step(reason.behind or step), reason)
+            return RootCause(Step(reason.behind or step), reason)
         step = str(reason.get("step") or step)
-    return Missing(Step(step), None)
+    return RootCause(Step(step), None)
 
 
 def _of(reason: Reason, name: str) -> Reason | None:

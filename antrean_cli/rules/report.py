@@ -15,7 +15,7 @@ from datetime import date, datetime, timezone
 from typing import NamedTuple, TypeVar
 
 from antrean_cli.rules.codes import TASKS, Code, Kind, State, Step
-from antrean_cli.rules.journeys import Journey, Missing
+from antrean_cli.rules.journeys import Journey, RootCause
 from antrean_cli.rules.reasons import Reason, ReasonCode, general
 from antrean_cli.rules.rows import SepOfVisit
 
@@ -162,8 +162,8 @@ class DaySums:
     def __init__(self) -> None:
         self.cells: dict[Cell, Figures] = {}
         self.refusals: Counter[Reason] = Counter()
-        self.tasks: Counter[Missing] = Counter()
-        self.bookings: Counter[Missing] = Counter()
+        self.tasks: Counter[RootCause] = Counter()
+        self.bookings: Counter[RootCause] = Counter()
 
     def add(self, other: "DaySums") -> None:
         """Add what was counted of other bookings of the day."""
@@ -185,7 +185,7 @@ class DaySums:
             if leg.state == State.REFUSED and leg.reason:
                 self.refusals[general(leg.reason)] += 1
         if journey.tanggal < today and not (journey.cancelled or journey.no_show):
-            causes = [_general(one) for one in _missing_of(journey)]
+            causes = [_general(one) for one in _causes_of(journey)]
             for cause in causes:
                 self.tasks[cause] += 1
             for cause in set(causes):
@@ -241,7 +241,7 @@ class Coverage(NamedTuple):
 class Loss(NamedTuple):
     """Tasks that are missing for one reason: the step where it lies, and how many there are."""
 
-    missing: Missing
+    cause: RootCause
     tasks: int
     bookings: int
 
@@ -333,7 +333,7 @@ def coverage_of(
             mobile += of_day[1] > 0
             of_day[:] = of_day[0] - 1, max(of_day[1] - 1, 0)
         else:
-            missing = journey_of.missing(Step.ADD).reason if journey_of else None
+            missing = journey_of.root_cause(Step.ADD).reason if journey_of else None
             lacking[sep.kd_poli, general(missing) if missing else None] += 1
     return Coverage(
         seps=len(seps),
@@ -351,21 +351,19 @@ def coverage_of(
 def _losses(sums: DaySums) -> tuple[Loss, ...]:
     """Return why tasks of visits that took place are missing."""
     found = (Loss(cause, tasks, sums.bookings[cause]) for cause, tasks in sums.tasks.items())
-    return tuple(
-        sorted(found, key=lambda loss: (-loss.tasks, loss.missing.step, str(loss.missing)))
-    )
+    return tuple(sorted(found, key=lambda loss: (-loss.tasks, loss.cause.step, str(loss.cause))))
 
 
-def _missing_of(journey: Journey) -> Iterator[Missing]:
+def _causes_of(journey: Journey) -> Iterator[RootCause]:
     for task in journey.expected():
         if journey.time_of(task) is None:
-            yield journey.missing(str(task))
+            yield journey.root_cause(str(task))
 
 
-def _general(missing: Missing) -> Missing:
-    reason = missing.reason
+def _general(cause: RootCause) -> RootCause:
+    reason = cause.reason
     if reason is None:
-        return missing
+        return cause
     if reason.code in (ReasonCode.TIME_UNRECORDED, ReasonCode.NO_SIGN_YET):
-        return Missing(missing.step, None)
-    return Missing(missing.step, general(reason))
+        return RootCause(cause.step, None)
+    return RootCause(cause.step, general(reason))

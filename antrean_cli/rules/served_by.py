@@ -15,34 +15,36 @@ from antrean_cli.rules.values import comparable, filled, first_filled
 from antrean_cli.rules.visits import Visit, kodedokter_named, kodepoli_named
 
 
-class AtBpjs(NamedTuple):
-    """A clinic or a doctor as BPJS is told; code or name is empty where it is not known."""
+class CodeAndName(NamedTuple):
+    """What BPJS is told of a clinic or a doctor; code or name is empty where it is not known."""
 
     code: str
     name: str
 
 
-def clinic_of(visit: Visit) -> AtBpjs:
+def clinic_of(visit: Visit) -> CodeAndName:
     """Return the clinic of a visit."""
     row, named = visit.registration, visit.named_clinic
     if named:
-        return AtBpjs(filled(named.kd_poli_bpjs), _name(visit, named.nm_poli_bpjs, named.nm_poli))
+        return CodeAndName(
+            filled(named.kd_poli_bpjs), _name(visit, named.nm_poli_bpjs, named.nm_poli)
+        )
     own = filled(row.kd_poli_bpjs) if row else ""
     other = kodepoli_named(visit.booking, visit.sep)
     code = own if _is_own(visit, comparable(own), comparable(other)) else other
-    return AtBpjs(code, _name(visit, row.nm_poli_bpjs, row.nm_poli) if row else "")
+    return CodeAndName(code, _name(visit, row.nm_poli_bpjs, row.nm_poli) if row else "")
 
 
-def doctor_of(visit: Visit) -> AtBpjs:
+def doctor_of(visit: Visit) -> CodeAndName:
     """Return the doctor of a visit, the code in the form of `kodedokter_of`."""
     row, named = visit.registration, visit.named_doctor
     if named:
         code = kodedokter_of(filled(named.kd_dokter_bpjs))
-        return AtBpjs(code, _name(visit, named.nm_dokter_bpjs, named.nm_dokter))
+        return CodeAndName(code, _name(visit, named.nm_dokter_bpjs, named.nm_dokter))
     own = kodedokter_of(filled(row.kd_dokter_bpjs)) if row else ""
     other = kodedokter_named(visit.booking, visit.sep)
     code = own if _is_own(visit, own, other) else other
-    return AtBpjs(code, _name(visit, row.nm_dokter_bpjs, row.nm_dokter) if row else "")
+    return CodeAndName(code, _name(visit, row.nm_dokter_bpjs, row.nm_dokter) if row else "")
 
 
 def _is_own(visit: Visit, own: str, other: str) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from antrean_cli.rules.acting import is_of_each_clinic, is_of_one_step, unit_of
 from antrean_cli.rules.codes import State, Step
-from antrean_cli.rules.journeys import Missing, root_cause
+from antrean_cli.rules.journeys import RootCause, root_cause
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.reasons import DELAYS, Reason, general, has_code
 
@@ -38,7 +38,7 @@ class Work(NamedTuple):
     until: date
 
 
-class Cause(NamedTuple):
+class CountedCause(NamedTuple):
     """One root cause with what hangs on it.
 
     - `state` is that of the push that it is of, `step` where it lies, `reason` what it is as the
@@ -56,13 +56,13 @@ class Cause(NamedTuple):
     waiting: int
 
 
-def causes_of(pairs: Iterable[tuple[Record, Push]]) -> list[Cause]:
+def counted_causes(pairs: Iterable[tuple[Record, Push]]) -> list[CountedCause]:
     """Return the root causes of held and refused pushes, what people can mend before the rest.
 
     The pushes of a booking come together. Refusals come first, then what most hangs on; of delays
     the one is shown that ends first.
     """
-    found: dict[tuple[State, str, Reason | None], Cause] = {}
+    found: dict[tuple[State, str, Reason | None], CountedCause] = {}
     last: dict[tuple[State, str, Reason | None], str] = {}
     for record, push in pairs:
         if not is_of_people(push):
@@ -71,7 +71,7 @@ def causes_of(pairs: Iterable[tuple[Record, Push]]) -> list[Cause]:
         root = record.push(cause.step)
         state = root.state if root is not None and is_of_people(root) else State.HELD
         key = (state, _place(cause), general(cause.reason) if cause.reason else None)
-        known = found.get(key) or Cause(
+        known = found.get(key) or CountedCause(
             state, cause.step, cause.reason, record.kodebooking, bookings=0, pushes=0, waiting=0
         )
         found[key] = known._replace(
@@ -84,7 +84,7 @@ def causes_of(pairs: Iterable[tuple[Record, Push]]) -> list[Cause]:
     return sorted(found.values(), key=_rank)
 
 
-def _root_cause(push: Push, record: Record) -> Missing:
+def _root_cause(push: Push, record: Record) -> RootCause:
     """Return the root cause of a push, in the first of the steps that have the same."""
     reasons = record.reasons
     cause = root_cause(push.step, reasons)
@@ -95,7 +95,7 @@ def _root_cause(push: Push, record: Record) -> Missing:
     return cause._replace(step=min(alike, key=STEPS.index))
 
 
-def _place(cause: Missing) -> str:
+def _place(cause: RootCause) -> str:
     """Return the step that tells a cause apart, empty where it is the same in any."""
     return cause.step if is_of_one_step(cause.reason) else ""
 
@@ -107,12 +107,12 @@ def _sooner(known: Reason | None, other: Reason | None) -> Reason | None:
     return known
 
 
-def _rank(one: Cause) -> tuple[bool, bool, int, str, str]:
+def _rank(one: CountedCause) -> tuple[bool, bool, int, str, str]:
     code = one.reason.code if one.reason else ""
     return not needs_somebody(one), one.state != State.REFUSED, -one.pushes, one.step, code
 
 
-def needs_somebody(one: Cause | Work | Missing) -> bool:
+def needs_somebody(one: CountedCause | Work | RootCause) -> bool:
     """Return whether somebody has to do something about it: a delay ends by itself."""
     return unit_of(one.step, one.reason) is not None and not has_code(one.reason, *DELAYS)
 

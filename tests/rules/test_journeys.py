@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from antrean_cli.rules.codes import Kind, State, Step
-from antrean_cli.rules.journeys import Journey, Leg, Missing
+from antrean_cli.rules.journeys import Journey, Leg, RootCause
 from antrean_cli.rules.reasons import EXPIRED, NO_SHOW, Reason, ReasonCode, because
 from tests.support.rows import at
 from tests.support.site import MONDAY
@@ -82,13 +82,13 @@ def test_6_and_7_are_expected_with_a_prescription_alone() -> None:
 @pytest.mark.parametrize(
     ("one", "step", "cause"),
     [
-        (journey(t4=held(SOURCES)), "4", Missing(Step.TASK_4, SOURCES)),
-        (journey(), "4", Missing(Step.TASK_4, None)),
+        (journey(t4=held(SOURCES)), "4", RootCause(Step.TASK_4, SOURCES)),
+        (journey(), "4", RootCause(Step.TASK_4, None)),
         # the add, and all that waits for it
         (
             journey(t3=held(because(ReasonCode.WAITING_FOR_ADD, add=UNMAPPED))),
             "3",
-            Missing(Step.ADD, UNMAPPED),
+            RootCause(Step.ADD, UNMAPPED),
         ),
         # 6 waits for 5, which waits for 4, which nobody recorded
         (
@@ -98,7 +98,7 @@ def test_6_and_7_are_expected_with_a_prescription_alone() -> None:
                 t6=held(because(ReasonCode.WAITING_FOR_TASK, step="5")),
             ),
             "6",
-            Missing(Step.TASK_4, SOURCES),
+            RootCause(Step.TASK_4, SOURCES),
         ),
         # who waits for each other waits for nobody else
         (
@@ -107,13 +107,13 @@ def test_6_and_7_are_expected_with_a_prescription_alone() -> None:
                 t6=held(because(ReasonCode.WAITING_FOR_TASK, step="5")),
             ),
             "6",
-            Missing(Step.TASK_6, None),
+            RootCause(Step.TASK_6, None),
         ),
         # what lapsed keeps why it was not told
         (
             journey(t4=Leg(State.CLOSED, None, because(ReasonCode.EXPIRED, why=SOURCES))),
             "4",
-            Missing(Step.TASK_4, SOURCES),
+            RootCause(Step.TASK_4, SOURCES),
         ),
         (
             journey(
@@ -126,12 +126,12 @@ def test_6_and_7_are_expected_with_a_prescription_alone() -> None:
                 )
             ),
             "4",
-            Missing(Step.ADD, UNMAPPED),
+            RootCause(Step.ADD, UNMAPPED),
         ),
-        (journey(t4=Leg(State.CLOSED, None, EXPIRED)), "4", Missing(Step.TASK_4, EXPIRED)),
+        (journey(t4=Leg(State.CLOSED, None, EXPIRED)), "4", RootCause(Step.TASK_4, EXPIRED)),
     ],
 )
 def test_the_cause_lies_where_what_is_waited_for_waits(
-    one: Journey, step: str, cause: Missing
+    one: Journey, step: str, cause: RootCause
 ) -> None:
-    assert one.missing(step) == cause
+    assert one.root_cause(step) == cause

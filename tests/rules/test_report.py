@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from antrean_cli.rules.codes import Kind, State, Step
-from antrean_cli.rules.journeys import Journey, Leg, Missing
+from antrean_cli.rules.journeys import Journey, Leg, RootCause
 from antrean_cli.rules.reasons import NO_SHOW, ReasonCode, because
 from antrean_cli.rules.report import By, DaySums, Figures, Report, coverage_of, report_of, sums_of
 from antrean_cli.rules.rows import SepOfVisit
@@ -186,9 +186,9 @@ def test_causes_are_counted_where_they_lie_the_costliest_first() -> None:
         journey(add=sent(), batal=sent()),
     )
     assert [tuple(one) for one in found.losses] == [
-        (Missing(Step.TASK_4, None), 5, 3),
-        (Missing(Step.TASK_5, None), 1, 1),
-        (Missing(Step.ADD, UNMAPPED), 1, 1),
+        (RootCause(Step.TASK_4, None), 5, 3),
+        (RootCause(Step.TASK_5, None), 1, 1),
+        (RootCause(Step.ADD, UNMAPPED), 1, 1),
     ]
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from antrean_cli.rules.codes import Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import ReasonCode, because
-from antrean_cli.rules.todo import Work, causes_of, needs_somebody, work_of
+from antrean_cli.rules.todo import Work, counted_causes, needs_somebody, work_of
 from tests.support.rows import push, record
 from tests.support.site import MONDAY, WIB
 
@@ -73,7 +73,7 @@ def test_what_holds_several_steps_alike_is_one_cause_of_all_visits() -> None:
     new = visit(2, *(push(step, "held", reason=LEFT_OUT) for step in ("3", "add")))
     (one,) = work(begun, new)
     assert (one.reason, len(one.bookings), one.waiting) == (LEFT_OUT, 2, 4)
-    (cause,) = causes_of((one, push) for one in (begun, new) for push in one.pushes.values())
+    (cause,) = counted_causes((one, push) for one in (begun, new) for push in one.pushes.values())
     assert (cause.step, cause.bookings, cause.pushes, cause.waiting) == (Step.TASK_4, 2, 4, 2)
 
 
@@ -109,7 +109,7 @@ def causes(*records: Record) -> list[tuple[str, str, str, int, int, int]]:
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     return [
         (one.state, one.step, one.kodebooking[-1], one.bookings, one.pushes, one.waiting)
-        for one in causes_of(pairs)
+        for one in counted_causes(pairs)
     ]
 
 
@@ -141,7 +141,7 @@ def test_refusals_come_first_and_what_goes_on_by_itself_last() -> None:
         ("held", "5"),
         ("held", "1"),
     ]
-    found = causes_of((one, push) for one in records for push in one.pushes.values())
+    found = counted_causes((one, push) for one in records for push in one.pushes.values())
     assert [needs_somebody(one) for one in found] == [True, True, False]
     assert found[-1].reason == sooner
 
