@@ -31,7 +31,7 @@ from antrean_cli.rules.codes import State
 from antrean_cli.rules.letters import visible
 from antrean_cli.rules.outages import OF_FILES, Announcement, OutageKind, Phase
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
+from antrean_cli.sync.pass_report import Delivered, Noted, PassEvent, PassReport
 from antrean_cli.sync.run import Pass
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def run_pass_now(app: App, *, silently: bool) -> int:
 
 def _run_and_tell(
     app: App, settings: Settings, one: Pass, since: date | None, as_json: bool
-) -> tuple[Report, Journal, list[Announcement]]:
+) -> tuple[PassReport, Journal, list[Announcement]]:
     interactive = sys.stdout.isatty() and not as_json and not app.quiet
     pushes = (push for known in one.ledger.each_unfinished() for push in known.pushes.values())
     reasons = (push.reason for push in pushes if push.state == State.HELD and push.reason)

@@ -17,7 +17,7 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, StateError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.monitoring.ping import Pinger
-from antrean_cli.sync.report import Report
+from antrean_cli.sync.pass_report import PassReport
 
 if TYPE_CHECKING:
     from antrean_cli.operator.overview import Overview
@@ -37,7 +37,7 @@ class PassMonitor:
     written: bool = False
     _began: float = 0.0  # time.monotonic()
     _exit_code: int = 1  # until the pass says otherwise
-    _report: Report | None = None
+    _report: PassReport | None = None
     _stuck: bool = True  # until somebody has looked
     _overview: "Overview | None" = None
     _calls: Mapping[str, int] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class PassMonitor:
             self._pinger.pass_started()
         return self
 
-    def observe(self, ledger: Ledger, report: Report) -> None:
+    def observe(self, ledger: Ledger, report: PassReport) -> None:
         """Note how the pass went, and what it leaves in the ledger if somebody wants to know."""
         self._report, self._exit_code = report, report.exit_code
         if not (self.settings.ping_url or self.settings.metrics_file):
@@ -118,7 +118,7 @@ class PassMonitor:
         return [*(self._pinger.problems if self._pinger else ()), *self._withheld]
 
 
-def pass_counts(exit_code: int, report: Report | None) -> str:
+def pass_counts(exit_code: int, report: PassReport | None) -> str:
     """Return a pass in counts, one a line."""
     counts = {"exit_code": exit_code}
     if report:

@@ -15,11 +15,15 @@ from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import NO_SIGN_YET
 from antrean_cli.rules.times import parse_wakturs
 from antrean_cli.rules.todo import counted_causes
-from antrean_cli.sync.report import Report
+from antrean_cli.sync.pass_report import PassReport
 
 
 def moment_text(
-    jam: str, happened: str, report: Report, open_pushes: Mapping[State, int], told: Iterable[str]
+    jam: str,
+    happened: str,
+    report: PassReport,
+    open_pushes: Mapping[State, int],
+    told: Iterable[str],
 ) -> str:
     """Return what happened at a moment, and what the pass after it came to.
 

@@ -10,10 +10,12 @@ from antrean_cli.render.tables import table
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.todo import counted_causes
-from antrean_cli.sync.report import Report
+from antrean_cli.sync.pass_report import PassReport
 
 
-def pass_text(report: Report, in_need: Iterable[tuple[Record, Push]], told: Iterable[str]) -> str:
+def pass_text(
+    report: PassReport, in_need: Iterable[tuple[Record, Push]], told: Iterable[str]
+) -> str:
     """Return the table of a pass, what needs somebody, and what else was told (Indonesian)."""
     counts = report.counts
     headings = ("Ditemukan", "Terkirim", "Sudah ada", "Ditahan", "Ditolak", "Menunggu")
@@ -40,7 +42,7 @@ def pass_text(report: Report, in_need: Iterable[tuple[Record, Push]], told: Iter
 
 
 def pass_document(
-    report: Report, changes: Sequence[dict[str, Any]], messages: Sequence[str]
+    report: PassReport, changes: Sequence[dict[str, Any]], messages: Sequence[str]
 ) -> dict[str, Any]:
     """Return a pass for JSON output; `changes` are documents of pushes."""
     counts = report.counts

@@ -18,7 +18,7 @@ from antrean_cli.rules.causes import Trouble
 from antrean_cli.rules.codes import CallName, OutcomeKind, Step
 from antrean_cli.rules.outages import Announcement, Outage, OutageKind
 from antrean_cli.rules.push import Record
-from antrean_cli.sync.report import Noted, PassEvent
+from antrean_cli.sync.pass_report import Noted, PassEvent
 
 if TYPE_CHECKING:
     from antrean_cli.sync.adopt import ListComparison

@@ -41,9 +41,9 @@ from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.enrich import enriched
 from antrean_cli.sync.housekeeping import forget_waits, prune, recover, shorten_waits
 from antrean_cli.sync.judgement import Judgement
+from antrean_cli.sync.pass_report import Delivered, Noted, PassEvent, PassReport
 from antrean_cli.sync.read import Reading, read, sessions_of
 from antrean_cli.sync.record import Recorded, record
-from antrean_cli.sync.report import Delivered, Noted, PassEvent, Report
 
 if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
@@ -85,7 +85,7 @@ class Pass:
     clock: Callable[[], datetime]
     at_once: bool = False
     stop: Event = field(default_factory=Event)
-    report: Report = field(default_factory=Report)
+    report: PassReport = field(default_factory=PassReport)
     delivering: bool = False  # from then on a signal waits for the calls in flight
     _started: float = field(default_factory=time.monotonic)
     _lists_until: float | None = None  # for all looks at lists together

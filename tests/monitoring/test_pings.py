@@ -16,7 +16,7 @@ from antrean_cli.ledger.file import locked
 from antrean_cli.monitoring.pass_monitor import PassMonitor, pass_counts
 from antrean_cli.monitoring.ping import PING_SECONDS
 from antrean_cli.simulator.faults import Fault
-from antrean_cli.sync.report import Report
+from antrean_cli.sync.pass_report import PassReport
 from tests.support.patients import gone_home
 from tests.support.site import MONDAY, SINCE, YESTERDAY, Clock, Site, wait_for
 from tests.support.troubles import TROUBLES
@@ -272,4 +272,4 @@ def test_settings_do_not_show_the_address() -> None:
 
 def test_a_pass_without_a_report_has_its_exit_code_to_tell() -> None:
     assert pass_counts(9, None) == "exit_code 9\n"
-    assert pass_counts(0, Report(visits=2)).startswith("exit_code 0\nvisits 2\n")
+    assert pass_counts(0, PassReport(visits=2)).startswith("exit_code 0\nvisits 2\n")

@@ -30,7 +30,7 @@ from antrean_cli.rules.push import Change, Push, Record
 from antrean_cli.simulator.bookings import Answer
 from antrean_cli.simulator.hospital import Hospital
 from antrean_cli.simulator.server import Simulator
-from antrean_cli.sync.report import Noted, Report
+from antrean_cli.sync.pass_report import Noted, PassReport
 from antrean_cli.sync.run import Pass
 from tests.support import command
 from tests.support.mariadb import MariaDB
@@ -65,7 +65,7 @@ class Clock:
 class Done:
     """What one in-process pass did."""
 
-    report: Report
+    report: PassReport
     told: list[str]
     changes: list[Change]
     left_alive: list[Record] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Site:
     ) -> Done:
         """Run one pass at the clock's time."""
         settings = replace(self.settings(**env), max_seconds=seconds)
-        done = Done(report=Report(), told=[], changes=[])
+        done = Done(report=PassReport(), told=[], changes=[])
         with locked(settings.state), Ledger.open(settings.state, settings.policy.zone) as ledger:
             one = Pass(settings=settings, ledger=ledger, clock=self.clock, at_once=at_once)
             for event in one.run(since=since):

@@ -17,7 +17,7 @@ from antrean_cli.rules.outcomes import after_unreadable_lookup
 from antrean_cli.rules.payloads import batal_body
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.simulator.faults import Fault
-from antrean_cli.sync.report import Delivered
+from antrean_cli.sync.pass_report import Delivered
 from antrean_cli.sync.run import Pass
 from tests.support.patients import patient
 from tests.support.site import MONDAY, WIB, Site

@@ -33,7 +33,7 @@ from antrean_cli.rules.push import MANUAL, Push, PushFault, Record
 from antrean_cli.rules.rows import Rows
 from antrean_cli.sync.circuit_breaker import CircuitBreaker
 from antrean_cli.sync.deliver import Delivery
-from antrean_cli.sync.report import Noted, PassEvent
+from antrean_cli.sync.pass_report import Noted, PassEvent
 from antrean_cli.sync.run import Pass
 from tests.support.rows import (
     MONDAY,

@@ -45,7 +45,7 @@ PassEvent = Noted | Delivered | Announcement
 
 
 @dataclass(kw_only=True, slots=True)
-class Report:
+class PassReport:
     """A pass in numbers, and the errors that it ran into.
 
     - `visits` are those that something could come of, `found` the pushes that are new.

@@ -6,7 +6,7 @@ import pytest
 
 from antrean_cli.errors import StateError, TemporaryError
 from antrean_cli.rules.push import Change, Push
-from antrean_cli.sync.report import Report
+from antrean_cli.sync.pass_report import PassReport
 from tests.support.rows import push, record
 
 DUE = push("3", "due")
@@ -29,7 +29,7 @@ DUE = push("3", "due")
 def test_what_came_to_rest_is_counted_once(
     before: Push | None, after: Push | None, answered: bool, counted: str
 ) -> None:
-    report = Report()
+    report = PassReport()
     report.add([Change(record(), before, after)], answered=answered)
     expected = dict.fromkeys(("sent", "already", "refused", "closed"), 0)
     assert report.counts == (expected | {counted: 1} if counted else expected)
@@ -37,7 +37,7 @@ def test_what_came_to_rest_is_counted_once(
 
 
 def test_an_error_weighs_more_than_a_refusal() -> None:
-    report = Report(errors=[TemporaryError("x")])
+    report = PassReport(errors=[TemporaryError("x")])
     assert report.exit_code == 5
     report.add([Change(record(), DUE, push("3", "refused"))] * 2, answered=True)
     assert (report.counts["refused"], report.exit_code) == (2, 5)
