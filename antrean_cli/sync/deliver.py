@@ -69,7 +69,7 @@ class Delivery:
 
     - `visits` are Khanza's by kode booking, none of them where Khanza was not read; `owners` is
       whose they are.
-    - `adds_that_wait` are the bookings whose add waits for a look at BPJS's lists (adopt.py).
+    - `adds_that_wait` are the bookings whose add waits for a look at BPJS's lists (day_lists.py).
     - `probed` is the booking that the last probe was of, and after `run` the one of this delivery.
     - `bookings` are as they are now; `waiting` counts their pushes that are still to be sent.
     - `unanswered` are the pushes that people are to be told of: their faults are their own.

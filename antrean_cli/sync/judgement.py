@@ -21,8 +21,8 @@ from antrean_cli.rules.push import Record
 from antrean_cli.sync.pass_report import Noted, PassEvent
 
 if TYPE_CHECKING:
-    from antrean_cli.sync.adopt import ListComparison
     from antrean_cli.sync.circuit_breaker import CircuitBreaker
+    from antrean_cli.sync.day_lists import ListComparison
     from antrean_cli.sync.deliver import Delivery
     from antrean_cli.sync.list_reader import ListReader
 

@@ -1,7 +1,7 @@
 """Before anything goes out under a code that BPJS called known (208): whose booking is it there?
 
-- Antrean per tanggal tells, the list that adopting uses as well: one call in ten minutes a day of
-  service. So on a day on which Khanza's SEP form adds everybody it is asked every ten minutes.
+- BPJS's list of the day tells (day_lists.py). So on a day on which Khanza's SEP form adds everybody
+  it is asked for every ten minutes.
 - What waits for it is looked at before and after a delivery: a 208 that just came is settled in the
   same pass where the list may be asked for.
 - Where BPJS does not show the list, everything goes on as ever at once; where it does not come
@@ -13,6 +13,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
@@ -26,7 +27,8 @@ from antrean_cli.rules.owner_at_bpjs import (
     is_nearly_ours,
 )
 from antrean_cli.rules.push import Change, Record
-from antrean_cli.sync.adopt import ListComparison, compare_lists, free_code, note_shown
+from antrean_cli.rules.whose import numbered
+from antrean_cli.sync.day_lists import ListComparison, compare_lists, note_shown
 from antrean_cli.sync.list_reader import ListReader
 
 
@@ -84,6 +86,12 @@ def settle_owners(
         compared=compared,
         overdue=compared.overdue(waiting),
     )
+
+
+def free_code(ledger: Ledger, kodebooking: str) -> str:
+    """Return the next kode booking after one that is somebody else's; raises StateError."""
+    others = islice(numbered(kodebooking), 1, None)
+    return next(code for code in others if ledger.record(code) is None)
 
 
 def _with_earlier(one: CachedList, before: CachedList | None) -> CachedList:

@@ -17,7 +17,7 @@ from antrean_cli.sync.read import Reading, known_of
 
 if TYPE_CHECKING:
     from antrean_cli.rules.booking_plans import Plan
-    from antrean_cli.sync.adopt import ListComparison
+    from antrean_cli.sync.day_lists import ListComparison
 
 
 class Recorded(NamedTuple):
@@ -56,7 +56,9 @@ def record(
 
             plans = plans_of(agenda.visits, records, reading.occasion)
         if compared:
-            from antrean_cli.sync.adopt import amended, note_shown  # see `Pass._compare_lists`
+            # See `Pass._compare_lists`.
+            from antrean_cli.sync.adopt import amended
+            from antrean_cli.sync.day_lists import note_shown
 
             plans = amended(plans, compared, ledger, policy)
         found = [change for plan in plans if plan.changed for change in _write(ledger, plan, now)]

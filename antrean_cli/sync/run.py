@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
     from antrean_cli.rules.booking_plans import Plan
     from antrean_cli.rules.pacing import Pacing
-    from antrean_cli.sync.adopt import ListComparison
+    from antrean_cli.sync.day_lists import ListComparison
     from antrean_cli.sync.deliver import Delivery
     from antrean_cli.sync.list_reader import ListReader
 
@@ -61,7 +61,7 @@ class ForDelivery(NamedTuple):
     """What a delivery has to know of Khanza's visits, by kode booking.
 
     - `visits` are those that an add is filled in from, `owners` is whose they are.
-    - `adds_that_wait` are those whose add waits for a look at BPJS's lists (adopt.py).
+    - `adds_that_wait` are those whose add waits for a look at BPJS's lists (day_lists.py).
     """
 
     visits: Mapping[str, Visit]
@@ -201,7 +201,7 @@ class Pass:
             return None
         # A pass that adopts nothing must not pay for it.
         from antrean_cli.rules.adoption import awaits_list
-        from antrean_cli.sync.adopt import compare_lists
+        from antrean_cli.sync.day_lists import compare_lists
 
         known = self.ledger.pass_state().antrean_lists
         records = [plan.after for plan in plans if plan.visit and awaits_list(plan.after)]

@@ -15,7 +15,8 @@ from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.patients import Owner, marked, numbers_of
 from antrean_cli.rules.push import MANUAL, Record
 from antrean_cli.rules.visits import Visit
-from antrean_cli.sync.adopt import ListComparison, amended, note_shown
+from antrean_cli.sync.adopt import amended
+from antrean_cli.sync.day_lists import ListComparison
 from tests.support.rows import (
     MONDAY,
     NO_RAWAT,
@@ -129,16 +130,3 @@ def test_another_patients_booking_under_our_own_code_is_left_to_her(ledger: Ledg
     assert (left.before, left.visit) == (one.before, None)
     assert (anew.before, anew.after.kodebooking, anew.visit) == (None, f"{NO_RAWAT}-2", None)
     assert not anew.after.handed_on
-
-
-def test_what_is_left_alive_is_noted_once_bpjs_says_what_became_of_it(ledger: Ledger) -> None:
-    alive = record(push("add", "sent"), push("3", "held", "08:05"), left_alive="told")
-    saved(ledger, alive)
-    with ledger.transaction():
-        assert note_shown(ledger, {TUESDAY: [row(NO_RAWAT)]}, NOW) == []
-        assert note_shown(ledger, {MONDAY: [row(NO_RAWAT)]}, NOW) == []
-        changes = note_shown(ledger, {MONDAY: [row(NO_RAWAT, status="Batal")]}, NOW)
-    assert [str(one.push.step) for one in changes] == ["3", "99"]
-    stored = ledger.record(NO_RAWAT)
-    assert stored is not None
-    assert states(stored) == {"add": "sent", "3": "closed", "99": "already"}

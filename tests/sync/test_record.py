@@ -17,7 +17,7 @@ from antrean_cli.rules.codes import LeftAlive
 from antrean_cli.rules.occasion import Occasion
 from antrean_cli.rules.push import MANUAL, Record
 from antrean_cli.rules.service_days import BrokenRow
-from antrean_cli.sync.adopt import ListComparison
+from antrean_cli.sync.day_lists import ListComparison
 from antrean_cli.sync.read import Agenda, Reading, Span
 from antrean_cli.sync.record import record as recorded
 from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, policy, push, record, states

@@ -12,7 +12,7 @@ from antrean_cli.khanza.queries import Khanza
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.visits import assemble
-from antrean_cli.sync.adopt import ListComparison
+from antrean_cli.sync.day_lists import ListComparison
 from antrean_cli.sync.run import plans_from
 from tests.support.patients import examined, patient
 from tests.support.site import MONDAY, Site
