@@ -14,7 +14,7 @@ from antrean_cli.console.prompts import consented, yes_option
 from antrean_cli.errors import InputError
 from antrean_cli.operator.queue_admin import replay
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.rules.times import service_day
+from antrean_cli.rules.service_days import service_day
 
 
 @subcommand(

@@ -31,7 +31,7 @@ from antrean_cli.rules.payloads import update_body
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, ORDERED, Push, Record
 from antrean_cli.rules.reasons import ReasonCode
-from antrean_cli.rules.times import service_day
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.transitions import accept, mark_already_at_bpjs, new
 from antrean_cli.rules.visits import Visit
 from antrean_cli.rules.whose import is_theirs

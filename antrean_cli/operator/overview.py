@@ -19,8 +19,7 @@ from antrean_cli.rules.own_faults import shown_fault
 from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import DELAYS, Reason, general
-from antrean_cli.rules.service_days import BrokenRow
-from antrean_cli.rules.times import service_day
+from antrean_cli.rules.service_days import BrokenRow, service_day
 from antrean_cli.rules.todo import CountedCause, counted_causes, last_day
 
 PENDING = frozenset({State.DUE, State.SENDING})

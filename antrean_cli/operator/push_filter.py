@@ -9,7 +9,7 @@ from antrean_cli.rules.codes import State
 from antrean_cli.rules.left_alive import as_held
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
 from antrean_cli.rules.reasons import Reason
-from antrean_cli.rules.times import service_day
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.values import comparable
 
 # What somebody can still do something about.

@@ -32,7 +32,7 @@ from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.pacing import MOST, Pacing
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
-from antrean_cli.rules.times import service_day
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import clinic_takes_part
 

@@ -8,7 +8,7 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Names
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.push import MAX_AGE
-from antrean_cli.rules.times import service_day
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.todo import Work, needs_somebody, work_of
 
 

@@ -5,8 +5,8 @@ Which of Khanza's rows are one is said in khanza/README.md, Did the patient come
 
 from itertools import chain
 
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sources import VisitContext, times_of
-from antrean_cli.rules.times import service_day
 from antrean_cli.rules.visits import ATTENDED_STTS, Visit
 
 PAID = "Sudah Bayar"  # status_bayar of who was at the cashier

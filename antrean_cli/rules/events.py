@@ -21,6 +21,7 @@ from antrean_cli.rules.choice import Candidate, Fixed, Placed, choose, of_one_ro
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, State
 from antrean_cli.rules.push import MANUAL, Push
 from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because, wrong_order
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sources import (
     BOUNDS,
     EXAMS,
@@ -30,7 +31,6 @@ from antrean_cli.rules.sources import (
     times_of,
 )
 from antrean_cli.rules.tickets import ticket_times
-from antrean_cli.rules.times import service_day
 
 ARRIVAL = TASKS[0]
 

@@ -36,7 +36,7 @@ from antrean_cli.rules.reasons import (
     wrong_order,
 )
 from antrean_cli.rules.refusals import is_refused_time
-from antrean_cli.rules.times import service_day
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.transitions import close, hold, refuse, want
 
 ARRIVAL = TASK_STEPS[0]

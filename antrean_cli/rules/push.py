@@ -14,7 +14,7 @@ from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind, LeftAlive, State, Step
 from antrean_cli.rules.patients import NOBODY, Owner
 from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
-from antrean_cli.rules.times import WIB
+from antrean_cli.rules.service_days import service_day
 
 MANUAL = "manual"  # the source of what was sent by hand
 TASK_STEPS = tuple(Step(str(taskid)) for taskid in TASKS)  # that Khanza has a time for
@@ -266,4 +266,4 @@ def pending(record: Record) -> int:
 
 def expired(record: Record, now: datetime) -> bool:
     """Return whether BPJS takes nothing more: a task must be sent by H+7, in BPJS's zone."""
-    return now.astimezone(WIB).date() - MAX_AGE > record.tanggal
+    return service_day(now) - MAX_AGE > record.tanggal

@@ -1,18 +1,19 @@
-"""On which day a row of Khanza's is served, and which rows tell of no day at all.
+"""To which day of service a time belongs, or a row of Khanza's, and which rows tell of no day.
 
-- Each of the columns may be NULL or a zero date. Khanza's numbers begin with a day: the row then
+- The day of a time is the one to which BPJS counts it.
+- A row's column may be NULL or a zero date. Khanza's numbers begin with a day: the row then
   is of that one (khanza/README.md, Things that bite, 1).
 - A row that tells of no day belongs to no pass. It costs nobody else anything, and is told by its
   table and key.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from antrean_cli.rules.patients import is_patient_of
 from antrean_cli.rules.rows import Booking, Cancel, Registration, Rows
-from antrean_cli.rules.times import parse_date
+from antrean_cli.rules.times import WIB, parse_date
 from antrean_cli.rules.values import comparable
 
 
@@ -22,6 +23,11 @@ class BrokenRow(NamedTuple):
     table: str
     key: str
     column: str
+
+
+def service_day(waktu: datetime) -> date:
+    """Return the day to which BPJS counts a time: the date in WIB (bpjs/README.md, Task ids)."""
+    return waktu.astimezone(WIB).date()
 
 
 def day_of_registration(row: Registration) -> date | None:

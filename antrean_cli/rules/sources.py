@@ -14,8 +14,9 @@ from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, StatusObservation
 from antrean_cli.rules.reasons import Reason, ReasonCode, because
 from antrean_cli.rules.rows import Berkas, Exam, Registration, Resep, Ticket
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sessions import hari_kerja_of, opening_of
-from antrean_cli.rules.times import parse_datetime, service_day
+from antrean_cli.rules.times import parse_datetime
 from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit
 

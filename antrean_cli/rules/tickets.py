@@ -12,8 +12,8 @@ from itertools import product
 from antrean_cli.rules.choice import Candidate, Placed, of_one_row, place, placed_as
 from antrean_cli.rules.codes import ADMISSION_TASKS, State
 from antrean_cli.rules.push import Push
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sources import VisitContext, times_of
-from antrean_cli.rules.times import service_day
 
 # A task with its time, or what is known of it by hand: the second has no candidate to be told.
 _Option = tuple[Placed, "Candidate | None"]

@@ -70,11 +70,6 @@ def parse_wakturs(text: str) -> datetime | None:
     return waktu if 2000 <= waktu.year < 2100 else None
 
 
-def service_day(waktu: datetime) -> date:
-    """Return the day to which BPJS counts a time: the date in WIB (bpjs/README.md, Task ids)."""
-    return waktu.astimezone(WIB).date()
-
-
 def milliseconds(waktu: datetime) -> int:
     """Return epoch milliseconds of an aware datetime."""
     return round(waktu.timestamp() * 1000)

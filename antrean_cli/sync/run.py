@@ -36,7 +36,7 @@ from antrean_cli.rules.codes import State
 from antrean_cli.rules.outages import Announcement, OutageKind
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.push import MAX_AGE, Change, Record
-from antrean_cli.rules.times import service_day
+from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.enrich import enriched
 from antrean_cli.sync.housekeeping import forget_waits, prune, recover, shorten_waits

@@ -1,8 +1,8 @@
-"""Of which day a row is, and which rows tell of none."""
+"""Of which day a time or a row is, and which rows tell of none."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -14,11 +14,39 @@ from antrean_cli.rules.service_days import (
     day_of_booking,
     day_of_cancel,
     day_of_registration,
+    service_day,
 )
-from tests.support.rows import MONDAY, NOBOOKING, TUESDAY, booking, cancel, registration, rows
+from tests.support.rows import (
+    MONDAY,
+    NOBOOKING,
+    SUNDAY,
+    TUESDAY,
+    WIT,
+    WITA,
+    at,
+    booking,
+    cancel,
+    registration,
+    rows,
+)
 
 NAMELESS = "X1"  # a nobooking that tells no day
 BROKEN_REGISTRATION = {"tgl_registrasi": "0000-00-00", "no_rawat": "X/1"}
+
+
+@pytest.mark.parametrize(
+    ("waktu", "expected"),
+    [
+        (at("00:00"), MONDAY),
+        (at("23:59:59"), MONDAY),
+        (at("00:30", TUESDAY, WITA), MONDAY),
+        (at("01:59:59", TUESDAY, WIT), MONDAY),
+        (at("02:00", TUESDAY, WIT), TUESDAY),
+        (at("01:00", MONDAY, WIT), SUNDAY),
+    ],
+)
+def test_the_day_of_service_is_judged_in_wib(waktu: datetime, expected: object) -> None:
+    assert service_day(waktu) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Times as Khanza and BPJS write them, and the day that BPJS counts them to."""
+"""Times as Khanza and BPJS write them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ from antrean_cli.rules.times import (
     parse_date,
     parse_datetime,
     parse_wakturs,
-    service_day,
     time_of_day,
 )
 from tests.support.rows import (
     MONDAY,
-    SUNDAY,
-    TUESDAY,
     WIB,
     WIT,
     WITA,
@@ -93,21 +90,6 @@ def test_a_zero_date_is_no_day(text: str | None, expected: date | None) -> None:
 )
 def test_wakturs_is_read_as_bpjs_writes_it(text: str, expected: datetime | None) -> None:
     assert parse_wakturs(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("waktu", "expected"),
-    [
-        (at("00:00"), MONDAY),
-        (at("23:59:59"), MONDAY),
-        (at("00:30", TUESDAY, WITA), MONDAY),
-        (at("01:59:59", TUESDAY, WIT), MONDAY),
-        (at("02:00", TUESDAY, WIT), TUESDAY),
-        (at("01:00", MONDAY, WIT), SUNDAY),
-    ],
-)
-def test_the_day_of_service_is_judged_in_wib(waktu: datetime, expected: object) -> None:
-    assert service_day(waktu) == expected
 
 
 def test_the_same_moment_is_the_same_milliseconds_in_every_zone() -> None:
