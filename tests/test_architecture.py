@@ -110,7 +110,7 @@ def places(wanted: set[str], allowed: set[str]) -> list[str]:
 def test_every_module_is_there() -> None:
     """A check of this file: an empty package would pass everything."""
     assert {"cli", "sync.run", "khanza.queries", "bpjs.client", "rules.visits"} <= set(MODULES)
-    assert ("antrean_cli.rules.visits", "Visit") in imports("rules.payloads")
+    assert ("antrean_cli.rules.visits", "Visit") in imports("rules.add_body")
     assert len(RULES) > 10
 
 
@@ -154,7 +154,7 @@ def test_only_commands_print() -> None:
 
 def test_requests_of_bpjs_are_named_where_bodies_are_made_only() -> None:
     """Khanza has columns of the same names; the simulator judges requests by itself."""
-    bodies = {"rules.add_fields", "rules.payloads"}
+    bodies = {"rules.add_body", "rules.add_fields", "rules.add_lacks", "rules.payloads"}
     others = {
         *(
             "bpjs.replies",

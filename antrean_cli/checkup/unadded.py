@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from antrean_cli.checkup.results import Finding, ok, warning, warning_of_many
 from antrean_cli.render.reasons import sentence
-from antrean_cli.rules.payloads import missing
+from antrean_cli.rules.add_lacks import what_add_lacks
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MAX_AGE
 from antrean_cli.rules.reasons import SHARED_FAMILIES, Reason, ReasonCode, because
@@ -48,7 +48,7 @@ def lacking(visits: Iterable[Visit], policy: Policy) -> list[Lack]:
     """Return what keeps visits that are to be added from being added, the most frequent first."""
     found: dict[Reason, Lack] = {}
     for visit in visits:
-        reason = missing(visit) if visit.kind in policy.add and not visit.booking else None
+        reason = what_add_lacks(visit) if visit.kind in policy.add and not visit.booking else None
         if reason and reason.code.family in SHARED_FAMILIES:
             known = found.get(reason, Lack(reason, 0, visit))
             found[reason] = known._replace(visits=known.visits + 1)

@@ -14,9 +14,10 @@ from antrean_cli.console.options import json_option
 from antrean_cli.console.output import report
 from antrean_cli.console.parameters import Whole
 from antrean_cli.errors import InputError
+from antrean_cli.rules.add_body import add_body
 from antrean_cli.rules.add_fields import FIELDS, field_problems, tanggalperiksa_of
+from antrean_cli.rules.add_lacks import what_add_lacks
 from antrean_cli.rules.codes import Step
-from antrean_cli.rules.payloads import add_body, missing
 
 if TYPE_CHECKING:
     from antrean_cli.rules.visits import Visit
@@ -121,6 +122,6 @@ def _require_complete(body: Mapping[str, Any], visit: "Visit | None") -> None:
     if problems := field_problems(body):
         from antrean_cli.render.reasons import sentence
 
-        reason = missing(visit) if visit else None
+        reason = what_add_lacks(visit) if visit else None
         because = f" ({sentence(reason)})" if reason else ""
         raise InputError(f"Isian antrean belum dapat dikirim{because}: {'; '.join(problems)}")

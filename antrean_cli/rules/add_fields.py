@@ -1,6 +1,6 @@
 """The 23 fields of tambah antrean: names, types and bounds, and what is wrong with a body by hand.
 
-They are BPJS's (bpjs/README.md, Fields). How a visit fills them is said in payloads.py.
+They are BPJS's (bpjs/README.md, Fields). How a visit fills them is said in add_body.py.
 """
 
 import re

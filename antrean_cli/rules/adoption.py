@@ -9,19 +9,37 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.identity import identity_of
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.ordering import arrange
-from antrean_cli.rules.payloads import Patient, patient_of
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import ReasonCode, because, has_code
+from antrean_cli.rules.served_by import clinic_of, doctor_of
 from antrean_cli.rules.transitions import hold, mark_already_at_bpjs, want
 from antrean_cli.rules.values import comparable, filled
 from antrean_cli.rules.visits import Visit
 
 SHOWN = 3  # of several bookings that are named
+
+
+class Patient(NamedTuple):
+    """Who is seen where, in BPJS's words: compared with BPJS's own list, never stored or shown."""
+
+    nik: str
+    nomorkartu: str
+    norm: str
+    kodepoli: str
+    kodedokter: str
+
+
+def patient_of(visit: Visit) -> Patient:
+    """Return whose visit it is, and where."""
+    who = identity_of(visit)
+    return Patient(who.nik, who.nomorkartu, who.norm, clinic_of(visit).code, doctor_of(visit).code)
 
 
 def awaits_list(record: Record) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from antrean_cli.rules.add_lacks import what_add_lacks
 from antrean_cli.rules.admission import is_expected
 from antrean_cli.rules.adoption import is_ambiguous
 from antrean_cli.rules.attendance import from_clinic
@@ -23,7 +24,7 @@ from antrean_cli.rules.codes import TASKS, Kind, State, Step
 from antrean_cli.rules.events import Event, events_of, unrecorded
 from antrean_cli.rules.observation import observed
 from antrean_cli.rules.ordering import arrange, closed_behind
-from antrean_cli.rules.payloads import missing, nomorantrean_of
+from antrean_cli.rules.payloads import nomorantrean_of
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import (
     MANUAL,
@@ -273,7 +274,7 @@ def _add(visit: Visit, record: Record, context: VisitContext, key: bytes) -> Pus
         return None
     if visit.kind == Kind.NONJKN and not _delay_passed(context):
         return _delayed_add(known, context)
-    lacking = missing(visit)
+    lacking = what_add_lacks(visit)
     if known and lacking is None and context.policy.adopt and is_ambiguous(known):
         return known  # until BPJS's list is looked at again
     surat_kontrol_unknown = (

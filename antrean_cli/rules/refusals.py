@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from antrean_cli.rules.add_body import add_body
 from antrean_cli.rules.add_fields import FIELDS
+from antrean_cli.rules.add_lacks import what_add_lacks
 from antrean_cli.rules.codes import REFUSAL, State, Step
 from antrean_cli.rules.marks import mark
-from antrean_cli.rules.payloads import add_body, missing
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import MANUAL, Push, Record
 from antrean_cli.rules.reasons import ReasonCode, because, has_code
@@ -57,7 +58,7 @@ def may_try(record: Record, step: Step, now: datetime) -> bool:
 def add_to_send(visit: Visit, record: Record, policy: Policy, key: bytes) -> dict[str, Any] | None:
     """Return the body of an add that BPJS has not refused yet, None if it has refused all.
 
-    All fields are known if `missing(visit)` is None.
+    All fields are known if `what_add_lacks(visit)` is None.
     """
     marks = {one.mark for one in record.refused(Step.ADD)}
     bodies = _bodies(visit, record.push(Step.ADD), policy)
@@ -77,7 +78,7 @@ def has_another_add(visit: Visit, record: Record, policy: Policy, key: bytes) ->
     add = record.push(Step.ADD)
     if add is None or add.state != State.REFUSED or visit.kind not in policy.add:
         return False
-    return missing(visit) is None and add_to_send(visit, record, policy, key) is not None
+    return what_add_lacks(visit) is None and add_to_send(visit, record, policy, key) is not None
 
 
 def unless_refused(add: Push, visit: Visit, record: Record, policy: Policy, key: bytes) -> Push:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from antrean_cli.rules.add_lacks import what_add_lacks
 from antrean_cli.rules.codes import CallName, Step, call_of
 from antrean_cli.rules.ordering import Call, next_call
 from antrean_cli.rules.payloads import (
@@ -18,7 +19,6 @@ from antrean_cli.rules.payloads import (
     farmasi_body,
     jenisresep_of,
     listtask_body,
-    missing,
     nomorantrean_of,
     update_body,
 )
@@ -48,7 +48,7 @@ def sendable(
         # all the same: while Khanza is away, where the surat kontrol were not asked for in this
         # pass (nothing new is known, so it stays due), and where a person made it due since. So is
         # whether BPJS has refused it as it is.
-        if visit is None or missing(visit) is not None:
+        if visit is None or what_add_lacks(visit) is not None:
             return None
         unsent = not record.refused(Step.ADD) or add_to_send(visit, record, policy, key)
         return call if unsent else None

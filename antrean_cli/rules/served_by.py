@@ -1,4 +1,4 @@
-"""Which clinic and which doctor BPJS is told of a visit.
+"""Which clinic, which doctor and which session BPJS is told of a visit.
 
 - Code and name of the clinic come from one clinic; code, name and hours of the doctor from one
   doctor. (rules/README.md, Add)
@@ -11,6 +11,7 @@
 from typing import NamedTuple
 
 from antrean_cli.rules.listings import kodedokter_of
+from antrean_cli.rules.sessions import hours_of, jampraktek_of, opening_of
 from antrean_cli.rules.values import comparable, filled, first_filled
 from antrean_cli.rules.visits import Visit, kodedokter_named, kodepoli_named
 
@@ -45,6 +46,17 @@ def doctor_of(visit: Visit) -> CodeAndName:
     other = kodedokter_named(visit.booking, visit.sep)
     code = own if _is_own(visit, own, other) else other
     return CodeAndName(code, _name(visit, row.nm_dokter_bpjs, row.nm_dokter) if row else "")
+
+
+def session_of(visit: Visit) -> tuple[str, str]:
+    """Return opening and hours of the session: the booking's own, else HFIS's, else Khanza's.
+
+    As hh:mm:ss and HH:MM-HH:MM; a text is empty where it is not known.
+    """
+    if visit.booking and (hours := hours_of(visit.booking.jampraktek)):
+        return hours[0], f"{hours[0][:5]}-{hours[1][:5]}"
+    slot = visit.hfis_slot or visit.slot
+    return (opening_of(slot), jampraktek_of(slot)) if slot else ("", "")
 
 
 def _is_own(visit: Visit, own: str, other: str) -> bool:

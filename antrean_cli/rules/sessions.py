@@ -4,6 +4,7 @@
   is no session.
 - An end that is 00:00:00 was not filled in. One that does not come after the beginning tells that
   one of the two is wrong: then neither is believed.
+- What an add says of a session, its quotas and estimasidilayani, is made in add_body.py.
 """
 
 import re

@@ -49,9 +49,10 @@ from antrean_cli.operator import manual
 from antrean_cli.render.listings import FORMATS, task_list
 from antrean_cli.render.outages import announcement_text
 from antrean_cli.render.pushes import change_line
+from antrean_cli.rules.add_body import add_body
 from antrean_cli.rules.outages import Announcement
 from antrean_cli.rules.pacing import Pacing
-from antrean_cli.rules.payloads import add_body, batal_body, listtask_body, update_body
+from antrean_cli.rules.payloads import batal_body, listtask_body, update_body
 from antrean_cli.rules.push import STEPS, Change
 from antrean_cli.simulator.bookings import Bookings
 from antrean_cli.simulator.hospital import Hospital, create_sqlite

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.rules.adoption import adopted, awaits_list, duplicate_bookings, is_ambiguous
+from antrean_cli.rules.adoption import (
+    adopted,
+    awaits_list,
+    duplicate_bookings,
+    is_ambiguous,
+    patient_of,
+)
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.push import Push
 from tests.support.rows import (
@@ -134,3 +140,13 @@ def test_of_several_a_person_has_to_say_which(found: list[str], named: str) -> N
     assert (after.kodebooking, add.state, is_ambiguous(add)) == (NO_RAWAT, "held", True)
     assert words(add.reason).startswith(named)
     assert words(add.reason).removeprefix(named)[:1] in (";", "")
+
+
+def test_whose_visit_it_is_is_told_in_bpjss_words() -> None:
+    assert patient_of(onsite()) == (
+        "3200000000000001",
+        "0009000000001",
+        "000001",
+        "INT",
+        "12345",
+    )

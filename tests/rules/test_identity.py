@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antrean_cli.rules.add_body import add_body
+from antrean_cli.rules.add_lacks import what_add_lacks
 from antrean_cli.rules.identity import (
     Identity,
     card_of,
@@ -17,7 +19,6 @@ from antrean_cli.rules.identity import (
     nik_of,
     phone_of,
 )
-from antrean_cli.rules.payloads import add_body, missing
 from antrean_cli.rules.reasons import ReasonCode, because
 from tests.support.rows import mobilejkn, nonjkn, onsite, policy, sep
 
@@ -190,7 +191,7 @@ def test_a_jkn_add_is_held_for_the_desk_and_no_number_is_told(
     booked = dict.fromkeys(("nik", "nohp", "nomorkartu"), "-")
     desk = onsite(reg=reg, sep=sep(**emptied))
     for visit in (desk, mobilejkn(reg=reg, sep=sep(**emptied), book=booked)):
-        assert missing(visit) == because(code)  # no parameters
+        assert what_add_lacks(visit) == because(code)  # no parameters
         assert name not in add_body(visit, policy())
 
 
@@ -199,7 +200,7 @@ def test_a_nonjkn_add_goes_with_a_dash_as_khanza_sends_it(
     reg: dict[str, Any], _: ReasonCode, name: str
 ) -> None:
     visit = nonjkn(reg=reg)
-    assert missing(visit) is None
+    assert what_add_lacks(visit) is None
     body = add_body(visit, policy())
     assert body[name] == ("" if name == "nomorkartu" else "-")
 
@@ -208,7 +209,7 @@ def test_a_nonjkn_add_goes_with_a_dash_as_khanza_sends_it(
 @pytest.mark.parametrize("norm", ["", "-", "0"])
 def test_nobody_can_be_told_without_a_record_number(build: Any, norm: str) -> None:
     visit = build(reg={"norm": norm})
-    assert missing(visit) == because(ReasonCode.NORM_UNKNOWN)
+    assert what_add_lacks(visit) == because(ReasonCode.NORM_UNKNOWN)
     assert "norm" not in add_body(visit, policy())
 
 

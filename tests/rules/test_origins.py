@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from antrean_cli.rules.add_body import add_body
 from antrean_cli.rules.origins import field_named, origin_of_refused
-from antrean_cli.rules.payloads import add_body
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import mobilejkn, nonjkn, onsite, policy
 

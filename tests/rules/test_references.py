@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.rules.payloads import add_body, missing
+from antrean_cli.rules.add_body import add_body
+from antrean_cli.rules.add_lacks import what_add_lacks
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.references import lacks_reference, references_of
 from antrean_cli.rules.visits import Visit
@@ -50,7 +51,7 @@ def test_a_number_that_is_not_filled_is_none(text: str | None) -> None:
     assert references_of(onsite(sep=sep(no_rujukan=text, noskdp=SKDP))) == (1, (SKDP,))
     nothing = onsite(sep=sep(no_rujukan=text, noskdp=text), surat_asked=True)
     assert references_of(nothing).numbers == ()
-    assert missing(nothing) is not None
+    assert what_add_lacks(nothing) is not None
     of_letter = onsite(sep=sep(no_rujukan=text, noskdp=text), surat_kontrol=surat())
     assert references_of(of_letter) == (3, (surat().no_surat,))
     letter = onsite(sep=None, surat_kontrol=surat(no_surat=text), surat_asked=True)

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.rules.add_body import add_body
 from antrean_cli.rules.add_fields import FIELDS
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import OutcomeKind, Step
 from antrean_cli.rules.done import is_done
 from antrean_cli.rules.ordering import Call, arrange
 from antrean_cli.rules.outcomes import after_answer
-from antrean_cli.rules.payloads import add_body
 from antrean_cli.rules.planner import plan
 from antrean_cli.rules.push import MANUAL, Push, Record, Refusal
 from antrean_cli.rules.reasons import ReasonCode, because

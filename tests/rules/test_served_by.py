@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from antrean_cli.rules.payloads import add_body, missing
+from antrean_cli.rules.add_body import add_body
+from antrean_cli.rules.add_lacks import what_add_lacks
 from antrean_cli.rules.rows import DoctorMapping, PoliMapping, Rows
 from antrean_cli.rules.served_by import clinic_of, doctor_of
 from antrean_cli.rules.visits import Visit, assemble
@@ -107,7 +108,7 @@ def test_an_unmapped_registration_with_a_seps_doctor_whom_khanza_knows_is_his() 
     assert doctor(visit) == TWO
     away = served(registrations=[row], seps=[sep(kodedokter="77777")])
     assert doctor(away) == (77777, "dr. Contoh Tiga", None)
-    reason = missing(away)
+    reason = what_add_lacks(away)
     assert reason is not None
     assert (reason.code.family, reason.get("kd_dokter")) == ("jadwal", "D03")
 
@@ -142,7 +143,7 @@ def test_a_name_that_is_not_filled_gives_way_to_khanzas(text: str | None) -> Non
 @pytest.mark.parametrize("text", NOT_FILLED)
 def test_a_mapping_that_is_not_filled_is_none(text: str | None) -> None:
     reasons = [
-        missing(served(registrations=[registration(**{column: text})]))
+        what_add_lacks(served(registrations=[registration(**{column: text})]))
         for column in ("kd_poli_bpjs", "kd_dokter_bpjs")
     ]
     assert [reason and str(reason.code) for reason in reasons] == ["petakan.poli", "petakan.dokter"]
