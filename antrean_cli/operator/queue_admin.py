@@ -137,7 +137,8 @@ def with_nothing_to_follow(record: Record, reason: Reason, policy: Policy) -> Re
     """
     if record.kind == Kind.MANUAL:
         return record  # Khanza does not know it
-    undone = next((step for step in TASK_STEPS if not _told_or_in_flight(record.push(step))), None)
+    told = {step for step, push in record.pushes.items() if push.done_or_in_flight}
+    undone = next((step for step in TASK_STEPS if step not in told), None)
     steps = [Step.ADD, undone, Step.FARMASI if policy.farmasi else None]
     lacking = [step for step in steps if step and record.push(step) is None]
     reopening = [
@@ -149,10 +150,6 @@ def with_nothing_to_follow(record: Record, reason: Reason, policy: Policy) -> Re
         *(close(push, reason) for push in reopening),
         *(close(new(step), reason) for step in lacking),
     )
-
-
-def _told_or_in_flight(push: Push | None) -> bool:
-    return push is not None and (push.done or push.state == State.SENDING)
 
 
 # -- read anew

@@ -9,7 +9,7 @@ from antrean_cli.render.tables import table
 from antrean_cli.render.text import WIDTH
 from antrean_cli.render.times import time_of_day
 from antrean_cli.render.words import step_name
-from antrean_cli.rules.codes import TASKS, State, Step
+from antrean_cli.rules.codes import AT_BPJS, TASKS, State, Step
 from antrean_cli.rules.listings import Task
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.reasons import NO_SIGN_YET
@@ -55,7 +55,7 @@ def proof_text(
     rows = [row for record in records for row in _side_by_side(record, at_bpjs[record.kodebooking])]
     cancelled = [
         f"{record.kodebooking} ({step_name(push.step)})"
-        for record, push in pushes_in(records, State.SENT, State.ALREADY)
+        for record, push in pushes_in(records, *AT_BPJS)
         if push.step in (Step.TASK_99, Step.BATAL)
     ]
     arrived = sum(push.done for record in records for push in record.pushes.values())

@@ -29,6 +29,9 @@ class State(Code):
     CLOSED = "closed"  # needs nobody
 
 
+AT_BPJS = (State.SENT, State.ALREADY)  # by BPJS's own word
+
+
 class Step(Code):
     """What one push tells BPJS: the booking, the time of a task, a queue number, a cancel."""
 

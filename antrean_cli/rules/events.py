@@ -19,7 +19,7 @@ from typing import NamedTuple
 from antrean_cli.rules.attendance import arrival_confirmed, arrival_falls_back
 from antrean_cli.rules.choice import Candidate, Fixed, Placed, choose, of_one_row, place, placed_as
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, State
-from antrean_cli.rules.push import MANUAL, Push
+from antrean_cli.rules.push import Push
 from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because, wrong_order
 from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sources import (
@@ -291,8 +291,7 @@ def unrecorded(context: VisitContext, taskid: int) -> Reason:
 
 def _is_fixed(push: Push) -> bool:
     """Return whether a task is decided: BPJS has it, or is being told, or somebody typed it."""
-    typed = push.source == MANUAL and push.open and push.waktu is not None
-    return push.done or push.state == State.SENDING or typed
+    return push.done_or_in_flight or (push.kept and push.waktu is not None)
 
 
 def _keeps_source(push: Push) -> bool:

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.codes import AT_BPJS, Kind, State, Step
 from antrean_cli.rules.reasons import BEHIND_ADD, Reason, ReasonCode, has_code
 
-_AT_BPJS = (State.SENT, State.ALREADY)
 _OF_TASK = (ReasonCode.WAITING_FOR_TASK, ReasonCode.DEMANDED_TASK)
 
 
@@ -25,7 +24,7 @@ class Leg(NamedTuple):
     @property
     def done(self) -> bool:
         """Whether BPJS has it."""
-        return self.state in _AT_BPJS
+        return self.state in AT_BPJS
 
 
 class RootCause(NamedTuple):

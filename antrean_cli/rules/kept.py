@@ -8,7 +8,6 @@
 from datetime import datetime
 
 from antrean_cli.rules.answers import Outcome
-from antrean_cli.rules.codes import State
 from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_answer
 from antrean_cli.rules.policy import Policy
@@ -30,7 +29,7 @@ def with_kept(
     record comes back as it was.
     """
     known = record.push(push.step)
-    in_hand = known is not None and (known.done or known.state == State.SENDING)
+    in_hand = known is not None and known.done_or_in_flight
     if record.ended or expired(record, now) or in_hand:
         return record
     record = record.with_pushes(push)

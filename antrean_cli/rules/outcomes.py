@@ -156,7 +156,7 @@ def with_settled_add(record: Record) -> Record:
     So an add that is in doubt is there, and one that is held or was refused came from elsewhere.
     """
     add = record.push(Step.ADD)
-    if add is None or add.done or add.state == State.SENDING:
+    if add is None or add.done_or_in_flight:
         return record
     there = add.needs_lookup or add.state in (State.HELD, State.REFUSED)
     return record.with_pushes(mark_already_at_bpjs(add)) if there else record

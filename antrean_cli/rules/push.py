@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.causes import Cause
-from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, Kind, LeftAlive, State, Step
+from antrean_cli.rules.codes import ADMISSION_TASKS, AT_BPJS, TASKS, Kind, LeftAlive, State, Step
 from antrean_cli.rules.patients import NOBODY, Owner
 from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
 from antrean_cli.rules.service_days import service_day
@@ -67,7 +67,12 @@ class Push:
     @property
     def done(self) -> bool:
         """Whether BPJS has it, by its own word."""
-        return self.state in (State.SENT, State.ALREADY)
+        return self.state in AT_BPJS
+
+    @property
+    def done_or_in_flight(self) -> bool:
+        """Whether BPJS has it, or is being told: it is out of our hands."""
+        return self.done or self.state == State.SENDING
 
     @property
     def open(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from antrean_cli.rules.choice import Candidate, Placed, of_one_row, place, placed_as
-from antrean_cli.rules.codes import ADMISSION_TASKS, State
+from antrean_cli.rules.codes import ADMISSION_TASKS
 from antrean_cli.rules.push import Push
 from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sources import VisitContext, times_of
@@ -36,7 +36,7 @@ def ticket_times(context: VisitContext, arrival: Candidate | None) -> dict[int, 
 def _told(context: VisitContext, taskid: int) -> Push | None:
     """Return the task if it is decided: BPJS has it, is being told, or a person typed it."""
     push = context.pushes.get(str(taskid))
-    decided = push is not None and (push.done or push.kept or push.state == State.SENDING)
+    decided = push is not None and (push.done_or_in_flight or push.kept)
     return push if decided else None
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from antrean_cli.rules.codes import Code, State, Step
+from antrean_cli.rules.codes import AT_BPJS, Code, State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.reasons import CANCELLED_AT_BPJS, EXPIRED, Reason, ReasonCode, because
 
@@ -36,10 +36,9 @@ class Move(Code):
 
 
 _OPEN = (State.HELD, State.DUE)
-_AT_BPJS = (State.SENT, State.ALREADY)
 # What an answer meets: a push in flight, or one of which somebody at the desk had it sent, read
 # again or dropped while its call was on its way. A refused push is never in flight.
-_ANSWERED = (State.SENDING, *_OPEN, *_AT_BPJS, State.CLOSED)
+_ANSWERED = (State.SENDING, *_OPEN, *AT_BPJS, State.CLOSED)
 _ANY = tuple(State)
 # From which states a move begins, and in which it ends. The rules behind a row stand in
 # rules/README.md (States, Tasks, Trouble), BPJS's words in bpjs/README.md (Answers).
@@ -69,7 +68,7 @@ TRANSITIONS: Mapping[Move, tuple[tuple[State, ...], State]] = {
     # finds anew what BPJS wants before it.
     Move.ABORT: ((State.SENDING,), State.DUE),
     # Once more: BPJS asks for it again, a person retries it, a repair or a replay doubts it.
-    Move.REPEAT: ((*_AT_BPJS, State.REFUSED, State.CLOSED), State.DUE),
+    Move.REPEAT: ((*AT_BPJS, State.REFUSED, State.CLOSED), State.DUE),
 }
 
 
