@@ -8,7 +8,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import State
 from antrean_cli.rules.left_alive import as_held
 from antrean_cli.rules.push import MAX_AGE, STEPS, Push, Record
-from antrean_cli.rules.reasons import Reason
+from antrean_cli.rules.reasons import Reason, named_by_code
 from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.values import comparable
 
@@ -16,11 +16,6 @@ from antrean_cli.rules.values import comparable
 UNFINISHED = frozenset({State.HELD, State.REFUSED, State.DUE, State.SENDING})
 
 _CLOSED_SINCE = 2 * MAX_AGE  # what lapsed is older than what BPJS still takes
-
-
-def named_by_code(reason: Reason, wanted: str) -> bool:
-    """Return whether a word is a reason's code, or that of its family."""
-    return wanted in (reason.code.family, reason.code)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from antrean_cli.rules.reasons import Reason, ReasonCode
+from antrean_cli.rules.reasons import Reason, ReasonCode, named_by_code
 
 
 class Words(NamedTuple):
@@ -297,8 +297,7 @@ def mentions(reason: Reason, wanted: str) -> bool:
 
     Its family, its code, or a part of its sentence.
     """
-    named = wanted in (reason.code.family, reason.code)
-    return named or wanted.lower() in sentence(reason).lower()
+    return named_by_code(reason, wanted) or wanted.lower() in sentence(reason).lower()
 
 
 def families() -> list[str]:

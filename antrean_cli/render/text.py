@@ -10,7 +10,7 @@ _AT_ONCE = 500  # values of a long list
 WIDTH = 79  # of a line of text on a terminal
 _UNSEEN = re.compile(r"[^\n -~]")  # what may be one
 _TO_TYPE = "; ketik: "  # what an error ends in that names a line to type
-_COMMANDS = (
+_COMMANDS = (  # those of cli.py, which stands above: a test tells which is lacking
     "add|backup|batal|check|demo|drop|farmasi|jadwal|list|listtask|panduan|reconcile|ref|replay|report"
     "|retry|show|simulator|sites|status|sync|todo|units|update"
 )

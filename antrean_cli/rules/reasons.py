@@ -140,6 +140,11 @@ def has_code(reason: Reason | None, *codes: ReasonCode) -> bool:
     return reason is not None and reason.code in codes
 
 
+def named_by_code(reason: Reason, wanted: str) -> bool:
+    """Return whether a word is a reason's code, or that of its family."""
+    return wanted in (reason.code.family, reason.code)
+
+
 # Closings that rest on what Khanza or the clock says: another word of theirs opens them again.
 REOPENING = frozenset(
     {
