@@ -95,7 +95,7 @@ class _Adapter(HTTPAdapter):
         return super().build_response(req, resp)
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What came back of a request: the HTTP status, headers whatever their case, and the body."""
 
     status: int
@@ -129,7 +129,7 @@ class Transport:
         *,
         seconds: float,
         most: int,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send one request and return what came back, all of it within so many seconds.
 
         Nothing is followed and nothing repeated; of the body no more than `most` bytes are read.
@@ -142,7 +142,7 @@ class Transport:
         _call.deadline = time.monotonic() + seconds
         with self._adapter.send(request, stream=True, timeout=seconds) as response:
             content = response.raw.read(most, decode_content=True) if most else b""
-            return Answer(response.status_code, response.headers, content)
+            return HttpAnswer(response.status_code, response.headers, content)
 
     def _prepared(self, method: str, path: str) -> requests.PreparedRequest:
         return self._session.prepare_request(requests.Request(method, self._base_url + path))

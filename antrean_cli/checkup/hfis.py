@@ -40,14 +40,16 @@ def practices(visits: Iterable[Visit]) -> list[Practice]:
     return [Practice(*key, tuple(sorted(hours))) for key, hours in sorted(found.items())]
 
 
-class Difference(NamedTuple):
+class HfisDifference(NamedTuple):
     """How HFIS differs from jadwal for a doctor, and what shows it."""
 
     text: str
     typed: str
 
 
-def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> Difference | None:
+def differing(
+    practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool
+) -> HfisDifference | None:
     """Return how HFIS differs from jadwal for a doctor, None if it does not matter.
 
     `by_hfis`: adds carry HFIS's hours anyway, if it has them.
@@ -55,14 +57,14 @@ def differing(practice: Practice, rows: Iterable[Praktek], *, by_hfis: bool) -> 
     hfis = at_hfis(rows, practice.kodedokter)
     if hfis.held and (by_hfis or set(practice.hours) <= set(hfis.held)):
         return None
-    return Difference(
+    return HfisDifference(
         f"{practice.name} poli {practice.kodepoli} hari ini: "
         f"jadwal Khanza {', '.join(practice.hours)}, HFIS {hours_at_hfis(hfis)}",
         f"antrean jadwal {practice.kodepoli} {practice.day}",
     )
 
 
-def differences_finding(found: Sequence[Difference]) -> Finding:
+def differences_finding(found: Sequence[HfisDifference]) -> Finding:
     """Return the warning for the doctors of whom HFIS and jadwal say otherwise."""
     if len(found) == 1:
         return warning("hfis", f"HFIS: {found[0].text}; samakan jadwalnya", found[0].typed)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.cause_words import told, typed
-from antrean_cli.checkup.hfis import Difference, differences_finding, differing, practices
+from antrean_cli.checkup.hfis import HfisDifference, differences_finding, differing, practices
 from antrean_cli.checkup.results import Finding, fault, from_error, ok, warning
 from antrean_cli.checkup.similar_names import similar_names
 from antrean_cli.config.settings import Settings, named_proxies
@@ -27,7 +27,7 @@ from antrean_cli.rules.visits import Visit
 
 GOOD_CLOCK, BAD_CLOCK = timedelta(seconds=60), timedelta(seconds=300)
 # The steps of the way to BPJS by their names in --json, and the causes that say one of them failed.
-STEPS: Mapping[str, tuple[Cause, ...]] = {
+WAY_TO_BPJS: Mapping[str, tuple[Cause, ...]] = {
     "name": (Cause.DNS,),
     "route": (Cause.UNREACHABLE,),
     "tls": OF_TLS,
@@ -123,7 +123,7 @@ class Service:
     def examine_hfis(self, visits: Iterable[Visit]) -> Iterator[Finding]:
         """Look at the sessions of these visits in HFIS, clinic by clinic."""
         held = practices(visits) if self._good else []
-        problems: list[Difference] = []
+        problems: list[HfisDifference] = []
         for kodepoli, day in dict.fromkeys((practice.kodepoli, practice.day) for practice in held):
             try:
                 rows = listing(self._client, CallName.JADWAL, kodepoli, day)
@@ -158,7 +158,7 @@ def judge_way(base_url: str, came: Reply | Fault) -> Iterator[Finding]:
         ),
     }
     failed = came if isinstance(came, Fault) else None
-    for step, causes in STEPS.items():
+    for step, causes in WAY_TO_BPJS.items():
         if step == "tls" and url.scheme != "https":
             continue
         text, line = lines[step]

@@ -31,13 +31,13 @@ _EVENING = time(20)
 _PASS = timedelta(seconds=40)  # from a step to the pass that tells it
 
 
-class Clock(Protocol):
+class StandInClock(Protocol):
     """The time that the stand-in lives by."""
 
     now: datetime
 
 
-def tell_month(month: Month, settings: Settings, bookings: Bookings, clock: Clock) -> None:
+def tell_month(month: Month, settings: Settings, bookings: Bookings, clock: StandInClock) -> None:
     """Let the month happen, and tell the stand-in of it; the clock is put back afterwards.
 
     Raises what reading Khanza and writing the ledger raise.
@@ -66,7 +66,7 @@ class _Way(NamedTuple):
     policy: Policy
     key: bytes
     bookings: Bookings
-    clock: Clock
+    clock: StandInClock
 
     def told(self, record: Record, visit: Visit | None, now: datetime) -> Record:
         """Return a booking after all has been sent of it that can be sent now."""

@@ -42,7 +42,7 @@ _NARROW = f"""
          ELSE wide.{{name}} END AS {{name}}"""
 
 
-class Answer(NamedTuple):
+class ResultSet(NamedTuple):
     """What a statement brought: the names of the columns, and each row's cells (text or None)."""
 
     names: tuple[str, ...]
@@ -154,7 +154,7 @@ class Connection:
 
     def _answer(
         self, sql: str, values: Mapping[str, str] = NO_VALUES, listed: Sequence[str] = ()
-    ) -> Answer:
+    ) -> ResultSet:
         values = {name: raw(value) for name, value in values.items()}
         names, listed = [f"l{number}" for number in range(len(listed))], [*map(raw, listed)]
         sql = sql.replace(":list", ", ".join(f":{name}" for name in names) or "NULL")
@@ -168,7 +168,7 @@ class Connection:
             answer = answer._replace(rows=_sharing(answer.rows))
         return answer if _is_seen(answer.rows) else answer._replace(rows=[*map(_seen, answer.rows)])
 
-    def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
+    def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> ResultSet:
         """Run a statement, with its parameters as the driver spells them."""
         if time.monotonic() > self._deadline:
             raise _error_of(TimeoutError())
@@ -177,7 +177,7 @@ class Connection:
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(sql, values)
-                return Answer(_names(cursor.description), cursor.fetchall())
+                return ResultSet(_names(cursor.description), cursor.fetchall())
         # A garbled answer can break the driver anywhere, and so can a server that asks for one of
         # our files (LOCAL INFILE).
         except Exception as error:
@@ -185,7 +185,7 @@ class Connection:
 
     def _select_from_sample(
         self, connection: sqlite3.Connection, sql: str, values: Mapping[str, str]
-    ) -> Answer:
+    ) -> ResultSet:
         try:
             cursor = connection.execute(sql, values)
             rows = [
@@ -194,7 +194,7 @@ class Connection:
             ]
         except sqlite3.Error as error:
             raise _error_of(error, self._settings.sqlite) from error
-        return Answer(_names(cursor.description), rows)
+        return ResultSet(_names(cursor.description), rows)
 
 
 def _is_seen(rows: Sequence[Sequence[Any]]) -> bool:

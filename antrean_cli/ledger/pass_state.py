@@ -21,7 +21,7 @@ from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.pace import Pace
 from antrean_cli.rules.service_days import BrokenRow
-from antrean_cli.rules.sessions import Clinic
+from antrean_cli.rules.sessions import ClinicDay
 
 if TYPE_CHECKING:
     from antrean_cli.rules.alerts import Alert
@@ -88,7 +88,7 @@ class PassState(NamedTuple):
     pace: Pace | None = None
     outages: Mapping[str, Outage] = _NOTHING
     antrean_lists: Mapping[date, CachedList] = _NOTHING
-    jadwal_lists: Mapping[Clinic, CachedList] = _NOTHING
+    jadwal_lists: Mapping[ClinicDay, CachedList] = _NOTHING
 
     def with_outage(self, kind: str, outage: Outage | None) -> "PassState":
         """Return the state with this outage of a kind, or with none of it."""
@@ -206,7 +206,7 @@ def _alerts(stored: Any, zone: timezone) -> "tuple[Alert, ...]":
     )
 
 
-def _clinic(key: str) -> Clinic:
+def _clinic(key: str) -> ClinicDay:
     day, _, kodepoli = key.partition(" ")
     return kodepoli, date.fromisoformat(day)
 

@@ -22,7 +22,7 @@ SECONDS = 15.0
 _MOST_LETTERS = 3500  # of one message: Telegram takes 4096
 
 
-class Told(NamedTuple):
+class ToldAlerts(NamedTuple):
     """Which alerts were told, and why the others were not (Indonesian, empty if all were)."""
 
     alerts: tuple[Alert, ...]
@@ -31,7 +31,7 @@ class Told(NamedTuple):
 
 def tell(
     command: str, alerts: Iterable[Alert], seconds: float = SECONDS, *, site: str = ""
-) -> Told:
+) -> ToldAlerts:
     """Run the hospital's command for each kind of these alerts, until one of the runs fails."""
     told: list[Alert] = []
     by_kind: dict[AlertKind, list[Alert]] = {}
@@ -39,9 +39,9 @@ def tell(
         by_kind.setdefault(one.kind, []).append(one)
     for kind, found in by_kind.items():
         if problem := run(command, kind, message(one.text for one in found), seconds, site=site):
-            return Told(tuple(told), problem)
+            return ToldAlerts(tuple(told), problem)
         told += found
-    return Told(tuple(told))
+    return ToldAlerts(tuple(told))
 
 
 def message(texts: Iterable[str]) -> str:

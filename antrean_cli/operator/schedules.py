@@ -22,7 +22,7 @@ from antrean_cli.rules.listings import Poli
 from antrean_cli.rules.payloads import jadwal_body
 from antrean_cli.rules.rows import PlannedSession
 from antrean_cli.rules.schedules import Side, Week, beside, unmapped, weeks_to_tell
-from antrean_cli.rules.sessions import Clinic, hari_kerja_of
+from antrean_cli.rules.sessions import ClinicDay, hari_kerja_of
 from antrean_cli.rules.values import comparable, filled
 from antrean_cli.rules.visits import clinic_takes_part
 
@@ -58,7 +58,7 @@ def day_beside(settings: Settings, client: Client, typed: str, day: date) -> lis
     return _beside(client, planned, [(kodepoli, day) for kodepoli in clinics])
 
 
-class Beside(NamedTuple):
+class ClinicWeeks(NamedTuple):
     """The weeks in a clinic that HFIS plans otherwise, and the doctors whom BPJS has no code of."""
 
     weeks: list[Week]
@@ -67,7 +67,7 @@ class Beside(NamedTuple):
 
 def week_beside(
     settings: Settings, client: Client, typed: str, kodedokter: str, first: date
-) -> Beside:
+) -> ClinicWeeks:
     """Return what differs in a clinic; of one doctor, or (empty) of all.
 
     HFIS is asked for the seven days from `first`. Raises InputError for a doctor whom neither has
@@ -80,7 +80,7 @@ def week_beside(
     wanted = [one for one in sides if kodedokter in ("", one.doctor.kodedokter)]
     if kodedokter and not wanted:
         raise InputError(f"dokter {kodedokter} tidak ada di poli {kodepoli}, di Khanza maupun HFIS")
-    return Beside(weeks_to_tell(wanted), () if kodedokter else unmapped(planned, kodepoli))
+    return ClinicWeeks(weeks_to_tell(wanted), () if kodedokter else unmapped(planned, kodepoli))
 
 
 def _kodepoli(planned: Iterable[PlannedSession], typed: str) -> str:
@@ -99,7 +99,7 @@ def _is_on(one: PlannedSession, day: date) -> bool:
 
 
 def _beside(
-    client: Client, planned: Sequence[PlannedSession], clinics: Sequence[Clinic]
+    client: Client, planned: Sequence[PlannedSession], clinics: Sequence[ClinicDay]
 ) -> list[Side]:
     sessions = {
         (kodepoli, day): listing(client, CallName.JADWAL, kodepoli, day.isoformat())
@@ -111,7 +111,7 @@ def _beside(
 # -- telling HFIS
 
 
-class Told(NamedTuple):
+class ToldWeek(NamedTuple):
     """What came of telling HFIS a week: BPJS's code and text, and whether it was refused."""
 
     week: Week
@@ -123,13 +123,13 @@ class Told(NamedTuple):
 class AllTold(NamedTuple):
     """What came of telling HFIS some weeks; `error` is why those after them were not told."""
 
-    told: Sequence[Told]
+    told: Sequence[ToldWeek]
     error: AntreanError | None = None
 
 
 def tell_weeks(client: Client, weeks: Iterable[Week]) -> AllTold:
     """Tell HFIS doctors' weeks, one call each; a refusal stops none, a trouble of all stops all."""
-    told: list[Told] = []
+    told: list[ToldWeek] = []
     try:
         clinics = listing(client, CallName.POLI)
         for week in weeks:
@@ -139,7 +139,7 @@ def tell_weeks(client: Client, weeks: Iterable[Week]) -> AllTold:
     return AllTold(told)
 
 
-def _tell(client: Client, week: Week, clinics: Iterable[Poli]) -> Told:
+def _tell(client: Client, week: Week, clinics: Iterable[Poli]) -> ToldWeek:
     """Tell HFIS one week; `clinics` are BPJS's, which tell the clinic of a subspeciality."""
     sub, kodedokter = week.doctor
     of_sub = (one.kode for one in clinics if comparable(one.kode_sub) == comparable(sub))
@@ -151,5 +151,5 @@ def _tell(client: Client, week: Week, clinics: Iterable[Poli]) -> Told:
     try:
         raise_unless_done(outcome)
     except RefusedError:
-        return Told(week, outcome.code, outcome.text, refused=True)
-    return Told(week, outcome.code, outcome.text, refused=False)
+        return ToldWeek(week, outcome.code, outcome.text, refused=True)
+    return ToldWeek(week, outcome.code, outcome.text, refused=False)

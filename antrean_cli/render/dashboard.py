@@ -9,12 +9,12 @@ from antrean_cli.render.page import html_table, section
 from antrean_cli.render.tables import csv_text, table
 from antrean_cli.render.text import fill
 from antrean_cli.rules.dashboard import (
+    ADJACENT,
     NOTICED,
-    STEPS,
-    Beside,
+    ClinicFigures,
     Dashboard,
-    Difference,
-    Kind,
+    Differs,
+    FigureDifference,
     Mean,
 )
 from antrean_cli.rules.times import WIB
@@ -30,10 +30,12 @@ _MEANING = (
 _MOST = 10  # differences on a terminal
 _NAME = 24  # characters of a clinic's name in a line
 _WORDS = {
-    Kind.FEWER: "{what}: BPJS menghitung {theirs} antrean, kurang dari {ours} di catatan antrean",
-    Kind.MORE: "{what}: BPJS menghitung {theirs} antrean, lebih dari {ours} di catatan antrean",
-    Kind.WAIT: "{what}: {theirs} menit menurut BPJS (rs), {ours} menit menurut catatan antrean",
-    Kind.ARRIVAL: "{what}: {theirs} menit menurut server, {ours} menit menurut rs",
+    Differs.FEWER: (
+        "{what}: BPJS menghitung {theirs} antrean, kurang dari {ours} di catatan antrean"
+    ),
+    Differs.MORE: "{what}: BPJS menghitung {theirs} antrean, lebih dari {ours} di catatan antrean",
+    Differs.WAIT: "{what}: {theirs} menit menurut BPJS (rs), {ours} menit menurut catatan antrean",
+    Differs.ARRIVAL: "{what}: {theirs} menit menurut server, {ours} menit menurut rs",
 }
 
 
@@ -66,12 +68,12 @@ def _heading(found: Dashboard) -> str:
     return f"{_TITLE}, diambil {datetime.fromtimestamp(found.inserted / 1000, WIB):%d-%m-%Y %H:%M}"
 
 
-_COLUMNS = ("Antrean", *(f"{begin} → {end}" for begin, end in STEPS))
+_COLUMNS = ("Antrean", *(f"{begin} → {end}" for begin, end in ADJACENT))
 _BROKEN = (0, 3, 4, 5, 6)  # columns of the page that give way: an A4 page must hold them all
 _CLINIC_COLUMNS = ("Catatan", "BPJS", "3 → 4", "rs", "server")
 
 
-def _total_rows(total: Beside) -> list[tuple[str, ...]]:
+def _total_rows(total: ClinicFigures) -> list[tuple[str, ...]]:
     ours = "-" if total.ours is None else number(total.ours)
     means = total.means.values()
     return [
@@ -81,7 +83,7 @@ def _total_rows(total: Beside) -> list[tuple[str, ...]]:
     ]
 
 
-def _clinic_row(one: Beside) -> tuple[str, ...]:
+def _clinic_row(one: ClinicFigures) -> tuple[str, ...]:
     ours = "-" if one.ours is None else number(one.ours)
     name = f"{one.kodepoli} {one.name}".strip()[:_NAME]
     return name, ours, number(one.at_bpjs), *map(decimal, one.means[3, 4])
@@ -99,7 +101,7 @@ def _differences_text(found: Dashboard) -> str:
 _NO_DIFFERENCE = f"Catatan antrean dan BPJS tidak berbeda (rata-rata: sampai {NOTICED} menit)."
 
 
-def difference_text(one: Difference) -> str:
+def difference_text(one: FigureDifference) -> str:
     """Return in words how BPJS's figures differ from the ledger's."""
     step = f" {one.step[0]} → {one.step[1]}" if one.step else ""
     of = decimal if one.step else lambda count: number(int(count))
@@ -113,7 +115,7 @@ def difference_text(one: Difference) -> str:
 def dashboard_csv(gathered: "GatheredDashboard") -> str:
     """Return a row a clinic of BPJS's, as Excel in Indonesia reads it; headings alone for none."""
     headings = ["kode", "poli", "antrean", "batal", "antrean_bpjs"]
-    headings += [f"{who}_{a}_{b}" for a, b in STEPS for who in ("catatan", "rs", "server")]
+    headings += [f"{who}_{a}_{b}" for a, b in ADJACENT for who in ("catatan", "rs", "server")]
     clinics = gathered.dashboard.clinics if gathered.dashboard else ()
     rows = [
         [
@@ -152,7 +154,7 @@ def dashboard_document(gathered: "GatheredDashboard") -> dict[str, Any]:
     }
 
 
-def _document(one: Beside) -> dict[str, Any]:
+def _document(one: ClinicFigures) -> dict[str, Any]:
     return {
         "antrean": one.ours,
         "cancelled": one.cancelled,
@@ -172,7 +174,7 @@ def dashboard_section(gathered: "GatheredDashboard") -> str:
     found = gathered.dashboard
     if found is None:
         return section(_TITLE, f"<p>{escape(_nothing(gathered))}</p>")
-    headings = ("Poli", "Catatan", "BPJS", *(f"{a} → {b}" for a, b in STEPS))
+    headings = ("Poli", "Catatan", "BPJS", *(f"{a} → {b}" for a, b in ADJACENT))
     rows = [_page_row("semua poli", found.total)]
     rows += [_page_row(f"{one.kodepoli} {one.name}".strip(), one) for one in found.clinics]
     told = [difference_text(one) for one in found.differences] or [_NO_DIFFERENCE]
@@ -185,7 +187,7 @@ def dashboard_section(gathered: "GatheredDashboard") -> str:
     )
 
 
-def _page_row(name: str, one: Beside) -> tuple[str, ...]:
+def _page_row(name: str, one: ClinicFigures) -> tuple[str, ...]:
     ours = "-" if one.ours is None else number(one.ours)
     return name, ours, number(one.at_bpjs), *(_of_mean(mean) for mean in one.means.values())
 

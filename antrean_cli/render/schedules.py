@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from antrean_cli.operator.schedules import Told
+from antrean_cli.operator.schedules import ToldWeek
 from antrean_cli.render.tables import csv_text, table
 from antrean_cli.render.words import HARI
 from antrean_cli.rules.answers import with_code
@@ -111,7 +111,7 @@ def unmapped_text(doctor: str) -> str:
     return f"{doctor}: tidak dikirim, belum dipetakan di maping_dokter_dpjpvclaim"
 
 
-def told_text(told: Told) -> str:
+def told_text(told: ToldWeek) -> str:
     """Return what came of telling HFIS one week."""
     said = with_code(told.message, told.code)
     return f"{_who(told.week)}: {f'ditolak BPJS: {said}' if told.refused else 'terkirim'}"
@@ -132,7 +132,7 @@ class _Outcome(NamedTuple):
     message: str
 
 
-def outcomes_document(weeks: Iterable[Week], told: Iterable[Told]) -> list[dict[str, Any]]:
+def outcomes_document(weeks: Iterable[Week], told: Iterable[ToldWeek]) -> list[dict[str, Any]]:
     """Return what came of all weeks for JSON output; those that were not told are skipped."""
     answers = {one.week.doctor: one for one in told}
     found = []

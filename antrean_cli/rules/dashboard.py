@@ -20,7 +20,7 @@ from antrean_cli.rules.report import PAIRS, Figures
 from antrean_cli.rules.values import comparable
 
 NOTICED = 5  # minutes between two means that are worth a word
-STEPS = tuple(pair for pair in PAIRS if pair[1] - pair[0] == 1)
+ADJACENT = tuple(pair for pair in PAIRS if pair[1] - pair[0] == 1)
 
 
 class Waktu(Code):
@@ -61,7 +61,7 @@ class Mean(NamedTuple):
     server: float | None
 
 
-class Beside(NamedTuple):
+class ClinicFigures(NamedTuple):
     """One clinic of BPJS's, or all of them: the antrean that both count, and the steps' means.
 
     `ours` is None where the ledger's figures could not be told apart by BPJS's clinics, `cancelled`
@@ -76,7 +76,7 @@ class Beside(NamedTuple):
     means: Mapping[tuple[int, int], Mean]
 
 
-class Kind(Code):
+class Differs(Code):
     """In what the two differ."""
 
     FEWER = "fewer"  # BPJS counts fewer antrean
@@ -85,10 +85,10 @@ class Kind(Code):
     ARRIVAL = "arrival"  # by when the tasks reached BPJS it is another than by the hospital's times
 
 
-class Difference(NamedTuple):
+class FigureDifference(NamedTuple):
     """One difference: of which clinic (empty: all), and for a mean of which step."""
 
-    kind: Kind
+    kind: Differs
     kodepoli: str
     ours: float
     theirs: float
@@ -98,9 +98,9 @@ class Difference(NamedTuple):
 class Dashboard(NamedTuple):
     """BPJS's figures of a period beside ours; `inserted` is when BPJS took the last (epoch ms)."""
 
-    total: Beside
-    clinics: tuple[Beside, ...]
-    differences: tuple[Difference, ...]
+    total: ClinicFigures
+    clinics: tuple[ClinicFigures, ...]
+    differences: tuple[FigureDifference, ...]
     inserted: int | None
 
 
@@ -179,7 +179,7 @@ def _is_within(tanggal: str, first: date, last: date) -> bool:
 
 def _beside(
     kodepoli: str, rows: Mapping[Waktu, Sequence[WaktuTunggu]], ours: Figures | None
-) -> Beside:
+) -> ClinicFigures:
     rs, server = _Theirs(rows[Waktu.RS]), _Theirs(rows[Waktu.SERVER])
 
     def mean(task: int, after: int) -> Mean:
@@ -188,27 +188,27 @@ def _beside(
             by_server = 0.0  # who has both tasks has them by either: they reached BPJS at once
         return Mean(ours.mean(task, after) if ours else None, by_rs, by_server)
 
-    return Beside(
+    return ClinicFigures(
         kodepoli=kodepoli,
         name=rs.name or server.name,
         ours=ours.facts["antrean"] if ours else None,
         cancelled=ours.facts["cancelled"] if ours else 0,
         at_bpjs=max(rs.antrean, server.antrean),
-        means={step: mean(*step) for step in STEPS},
+        means={step: mean(*step) for step in ADJACENT},
     )
 
 
-def _differences(one: Beside, unplaced: int) -> Iterator[Difference]:
+def _differences(one: ClinicFigures, unplaced: int) -> Iterator[FigureDifference]:
     """Yield what differs; so many antrean of ours may belong to the clinic as well."""
     if one.ours is not None:
         if one.at_bpjs < one.ours - one.cancelled:
-            yield Difference(Kind.FEWER, one.kodepoli, one.ours, one.at_bpjs)
+            yield FigureDifference(Differs.FEWER, one.kodepoli, one.ours, one.at_bpjs)
         if one.at_bpjs > one.ours + unplaced:
-            yield Difference(Kind.MORE, one.kodepoli, one.ours, one.at_bpjs)
+            yield FigureDifference(Differs.MORE, one.kodepoli, one.ours, one.at_bpjs)
     for step, mean in one.means.items():
         if mean.rs is None:
             continue
         if mean.ours is not None and abs(mean.rs - mean.ours) > NOTICED:
-            yield Difference(Kind.WAIT, one.kodepoli, mean.ours, mean.rs, step)
+            yield FigureDifference(Differs.WAIT, one.kodepoli, mean.ours, mean.rs, step)
         if mean.server is not None and abs(mean.server - mean.rs) > NOTICED:
-            yield Difference(Kind.ARRIVAL, one.kodepoli, mean.rs, mean.server, step)
+            yield FigureDifference(Differs.ARRIVAL, one.kodepoli, mean.rs, mean.server, step)

@@ -21,8 +21,8 @@ from antrean_cli.rules.values import comparable, filled
 _HARI = ("SENIN", "SELASA", "RABU", "KAMIS", "JUMAT", "SABTU", "AKHAD")
 _UNFILLED = "00:00:00"
 
-Clinic = tuple[str, date]  # BPJS's kodepoli, and the day
-Sessions = Mapping[Clinic, Sequence[Praktek]]  # HFIS's
+ClinicDay = tuple[str, date]  # BPJS's kodepoli, and the day
+Sessions = Mapping[ClinicDay, Sequence[Praktek]]  # HFIS's
 
 
 def hari_kerja_of(day: date) -> str:

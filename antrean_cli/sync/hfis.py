@@ -20,7 +20,7 @@ from antrean_cli.rules.planner import lacks_session
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.served_by import clinic_of
-from antrean_cli.rules.sessions import Clinic, Sessions
+from antrean_cli.rules.sessions import ClinicDay, Sessions
 from antrean_cli.rules.visits import takes_part
 from antrean_cli.sync.read import Agenda
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 # The clinics whose sessions a visit needs, each with the moment from which on a reading from before
 # no longer counts (None: any reading of the day does).
-WantedSessions = Mapping[Clinic, datetime | None]
+WantedSessions = Mapping[ClinicDay, datetime | None]
 EVENING = 20  # o'clock, in the hospital's zone
 _MOST_AHEAD = 3  # clinics a pass: what is to be sent waits behind them
 
 
 def wanted_sessions(agenda: Agenda, policy: Policy) -> WantedSessions:
     """Return the clinics, by BPJS's code and day, whose sessions matter to one of these visits."""
-    wanted: dict[Clinic, datetime | None] = {}
+    wanted: dict[ClinicDay, datetime | None] = {}
     for visit, record in agenda.with_records():
         kodepoli = clinic_of(visit).code
         if kodepoli and takes_part(visit, policy) and lacks_session(visit, record):
@@ -83,8 +83,8 @@ def read_sessions(
 
 
 def _read_ahead(
-    reader: "ListReader", known: Mapping[Clinic, CachedList], now: datetime
-) -> dict[Clinic, CachedList]:
+    reader: "ListReader", known: Mapping[ClinicDay, CachedList], now: datetime
+) -> dict[ClinicDay, CachedList]:
     """Return the sessions of tomorrow, once an evening, of some of the clinics of the last days."""
     tomorrow = now.date() + timedelta(days=1)
     clinics = {(kodepoli, tomorrow) for kodepoli, _ in known}

@@ -38,7 +38,7 @@ from antrean_cli.rules.visits import Visit, assemble
 from antrean_cli.rules.whose import standings
 
 FULL_SCAN = timedelta(hours=1)
-SURAT_KONTROL = timedelta(minutes=5)
+SURAT_KONTROL_EVERY = timedelta(minutes=5)
 
 
 class Span(NamedTuple):
@@ -295,7 +295,7 @@ def _surat_kontrol_days(
 ) -> list[date]:
     """Return the days to ask the surat kontrol of: those of onsite adds that lack a reference."""
     asked = state.surat_kontrol_at
-    recently = asked is not None and timedelta(0) <= now - asked < SURAT_KONTROL
+    recently = asked is not None and timedelta(0) <= now - asked < SURAT_KONTROL_EVERY
     if recently or Kind.ONSITE not in policy.add:
         return []
     return [

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from antrean_cli.config.settings import load
-from antrean_cli.khanza.connection import NO_VALUES, Answer
+from antrean_cli.khanza.connection import NO_VALUES, ResultSet
 from antrean_cli.khanza.queries import Khanza
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.codes import State
@@ -62,7 +62,7 @@ class NotedKhanza(Khanza):
         super().__init__(options)
         self.selects: list[tuple[str, dict[str, str]]] = []
 
-    def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
+    def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> ResultSet:
         self.selects.append((sql, dict(values)))
         return super()._select(sql, values)
 

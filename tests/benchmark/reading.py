@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pymysql
 
 from antrean_cli.config.settings import load
-from antrean_cli.khanza.connection import NO_VALUES, Answer
+from antrean_cli.khanza.connection import NO_VALUES, ResultSet
 from antrean_cli.khanza.queries import Khanza, Window
 from tests.benchmark.khanza import basics, fill
 from tests.benchmark.tools import Figure, at_most, now, settings
@@ -46,7 +46,7 @@ class CountedKhanza(Khanza):
 
     queries = 0
 
-    def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
+    def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> ResultSet:
         self.queries += 1
         return super()._select(sql, values)
 

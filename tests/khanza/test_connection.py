@@ -10,7 +10,7 @@ import pytest
 
 from antrean_cli.config.settings import KhanzaSettings
 from antrean_cli.errors import SettingsError, TemporaryError
-from antrean_cli.khanza.connection import BEGINNING, NO_VALUES, WIDEST, Answer, Row
+from antrean_cli.khanza.connection import BEGINNING, NO_VALUES, WIDEST, ResultSet, Row
 from antrean_cli.khanza.queries import Khanza
 from antrean_cli.rules.causes import Cause, trouble
 from antrean_cli.rules.rows import Berkas
@@ -65,9 +65,9 @@ def test_an_answer_has_to_have_just_the_fields_of_its_row(
     """A server that is none can answer anything."""
 
     class Garbling(Khanza):
-        def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> Answer:
+        def _select(self, sql: str, values: Mapping[str, str] = NO_VALUES) -> ResultSet:
             answer = super()._select(sql, values)
-            return Answer(names, []) if "mutasi_berkas" in sql else answer
+            return ResultSet(names, []) if "mutasi_berkas" in sql else answer
 
     with pytest.raises(TemporaryError) as caught:
         read(either[1], reader=Garbling)

@@ -12,7 +12,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.cached_lists import CachedList, oldest_kept
 from antrean_cli.rules.listings import Praktek
 from antrean_cli.rules.push import Record
-from antrean_cli.rules.sessions import Clinic
+from antrean_cli.rules.sessions import ClinicDay
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.hfis import read_sessions, wanted_sessions
 from antrean_cli.sync.list_reader import ListReader
@@ -42,7 +42,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def wanted(*visits: Visit, known: tuple[Record, ...] = ()) -> dict[Clinic, datetime | None]:
+def wanted(*visits: Visit, known: tuple[Record, ...] = ()) -> dict[ClinicDay, datetime | None]:
     agenda = Agenda(visits, {one.kodebooking: one for one in known}, 0, KEY)
     return dict(wanted_sessions(agenda, policy()))
 
@@ -65,7 +65,7 @@ REFUSED = push("add", "due", code="201", since=at("09:00"))
     ],
 )
 def test_whose_sessions_are_wanted_and_since_when(
-    visit: Visit, known: Record | None, expected: dict[Clinic, datetime | None]
+    visit: Visit, known: Record | None, expected: dict[ClinicDay, datetime | None]
 ) -> None:
     assert wanted(visit, known=(known,) if known else ()) == expected
 
@@ -81,7 +81,7 @@ def test_of_two_visits_at_one_clinic_the_later_refusal_counts() -> None:
     assert wanted(onsite(), second, known=both[:1]) == {INT: at("09:00")}
 
 
-def keep(ledger: Ledger, lists: dict[Clinic, CachedList]) -> None:
+def keep(ledger: Ledger, lists: dict[ClinicDay, CachedList]) -> None:
     with ledger.transaction():
         ledger.update_pass_state(lambda state: state._replace(jadwal_lists=lists))
 
