@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.ledger.pass_state import PassState
+from antrean_cli.operator.push_filter import UNFINISHED
 from antrean_cli.rules.codes import Code, State
 from antrean_cli.rules.lapses import holds_of_people, is_soon
 from antrean_cli.rules.outages import OF_FILES, Outage, OutageKind
@@ -145,7 +146,7 @@ def count_reasons(pushes: Iterable[Push]) -> tuple[ReasonCount, ...]:
     """
     found: dict[tuple[State, Reason], list[Reason]] = {}
     for push in pushes:
-        if push.state in (State.HELD, State.REFUSED) and push.reason:
+        if push.held_or_refused and push.reason:
             found.setdefault((push.state, general(push.reason)), []).append(push.reason)
     counts = (
         ReasonCount(
@@ -168,11 +169,7 @@ def _rank(one: ReasonCount) -> tuple[bool, int, str, str, str]:
 
 
 def _deadlines(pairs: Iterable[tuple[Record, Push]]) -> dict[date, int]:
-    return _last_days(
-        record
-        for record, push in pairs
-        if push.open or push.state in (State.SENDING, State.REFUSED)
-    )
+    return _last_days(record for record, push in pairs if push.state in UNFINISHED)
 
 
 def _last_days(records: Iterable[Record]) -> dict[date, int]:

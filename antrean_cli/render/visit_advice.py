@@ -64,7 +64,7 @@ def _stuck(report: VisitReport) -> Iterator[ToDo]:
                 f"{step_name(push.step)}: {fault_text(fault)}",
                 fault_advice(fault) if fault.own else None,
             )
-        elif push.reason and push.state in (State.HELD, State.REFUSED):
+        elif push.reason and push.held_or_refused:
             code = f" (kode {push.code})" if push.state == State.REFUSED and push.code else ""
             why = with_bodies_refused(report.record, push, sentence(push.reason))
             what = f"{step_name(push.step)} {STATES[push.state]}: {why}{code}"
@@ -87,7 +87,7 @@ def _advice(report: VisitReport, push: Push) -> str | None:
         return _advice_on_missing(report, cause.step)
     if root.state == State.CLOSED:
         return ""
-    if root.state not in (State.HELD, State.REFUSED):
+    if not root.held_or_refused:
         return None
     if has_code(cause.reason, ReasonCode.DEMANDED_ADD):
         return _advice_on_missing(report, Step.ADD)

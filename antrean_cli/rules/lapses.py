@@ -16,7 +16,7 @@ from antrean_cli.rules.codes import State
 from antrean_cli.rules.journeys import root_cause
 from antrean_cli.rules.push import MAX_AGE, Push, Record
 from antrean_cli.rules.reasons import ReasonCode, has_code
-from antrean_cli.rules.todo import Work, is_of_people, needs_somebody, work_of
+from antrean_cli.rules.todo import Work, needs_somebody, work_of
 
 SOON = timedelta(days=2)  # before its last day something is told
 _ONE_DAY = timedelta(days=1)
@@ -64,13 +64,13 @@ def holds_of_people(record: Record) -> list[Push]:
     held = [push for push in record.pushes.values() if push.state == State.HELD]
     if not held:
         return []
-    reasons = {step: push.reason for step, push in record.pushes.items()}
+    reasons = record.reasons
     causes = ((push, root_cause(push.step, reasons)) for push in held)
     return [push for push, cause in causes if needs_somebody(cause)]
 
 
 def _has_lapsed(push: Push) -> bool:
-    return is_of_people(push) or has_code(push.reason, ReasonCode.EXPIRED)
+    return push.held_or_refused or has_code(push.reason, ReasonCode.EXPIRED)
 
 
 def _of_people(work: Iterable[Work]) -> tuple[Work, ...]:

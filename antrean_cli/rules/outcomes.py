@@ -158,7 +158,7 @@ def with_settled_add(record: Record) -> Record:
     add = record.push(Step.ADD)
     if add is None or add.done_or_in_flight:
         return record
-    there = add.needs_lookup or add.state in (State.HELD, State.REFUSED)
+    there = add.needs_lookup or add.held_or_refused
     return record.with_pushes(mark_already_at_bpjs(add)) if there else record
 
 

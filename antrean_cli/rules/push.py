@@ -80,6 +80,11 @@ class Push:
         return self.state in (State.HELD, State.DUE)
 
     @property
+    def held_or_refused(self) -> bool:
+        """Whether something outside the queue keeps it: what is waited for, or BPJS's refusal."""
+        return self.state in (State.HELD, State.REFUSED)
+
+    @property
     def kept(self) -> bool:
         """Whether a person typed it, and it is still to be sent (kept.py)."""
         return self.source == MANUAL and self.open

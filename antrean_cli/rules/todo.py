@@ -65,11 +65,11 @@ def counted_causes(pairs: Iterable[tuple[Record, Push]]) -> list[CountedCause]:
     found: dict[tuple[State, str, Reason | None], CountedCause] = {}
     last: dict[tuple[State, str, Reason | None], str] = {}
     for record, push in pairs:
-        if not is_of_people(push):
+        if not push.held_or_refused:
             continue
         cause = _root_cause(push, record)
         root = record.push(cause.step)
-        state = root.state if root is not None and is_of_people(root) else State.HELD
+        state = root.state if root is not None and root.held_or_refused else State.HELD
         key = (state, _place(cause), general(cause.reason) if cause.reason else None)
         known = found.get(key) or CountedCause(
             state, cause.step, cause.reason, record.kodebooking, bookings=0, pushes=0, waiting=0
@@ -117,18 +117,17 @@ def needs_somebody(one: CountedCause | Work | RootCause) -> bool:
     return unit_of(one.step, one.reason) is not None and not has_code(one.reason, *DELAYS)
 
 
-def is_of_people(push: Push) -> bool:
-    """Return whether a push waits for something outside the queue."""
-    return push.state in (State.HELD, State.REFUSED)
-
-
 def last_day(record: Record) -> date:
     """Return the last day on which BPJS takes something of a booking."""
     return record.tanggal + MAX_AGE
 
 
+def _is_held_or_refused(push: Push) -> bool:
+    return push.held_or_refused
+
+
 def work_of(
-    records: Iterable[Record], *, meant: Callable[[Push], bool] = is_of_people
+    records: Iterable[Record], *, meant: Callable[[Push], bool] = _is_held_or_refused
 ) -> list[Work]:
     """Return what is to be done about these bookings, the most urgent first.
 
