@@ -6,7 +6,7 @@ from antrean_cli.console.app import App, own_booking
 from antrean_cli.console.command import examples, subcommand
 from antrean_cli.console.options import json_option, kodebooking_argument
 from antrean_cli.console.output import report
-from antrean_cli.console.prompts import agreed, known_of, on_terminal, yes_option
+from antrean_cli.console.prompts import agreed, known_in_words, on_terminal, yes_option
 from antrean_cli.errors import InputError
 from antrean_cli.rules.codes import Step
 from antrean_cli.rules.payloads import batal_body
@@ -40,7 +40,7 @@ def command(app: App, kodebooking: str, keterangan: str, yes: bool, as_json: boo
     settings = app.settings("bpjs")
     kodebooking = own_booking(app, settings, kodebooking)
     if on_terminal() and not yes:
-        known = known_of(settings, kodebooking)
+        known = known_in_words(settings, kodebooking)
         if not agreed(f"Batalkan {kodebooking} ({known})? Tidak dapat ditarik kembali."):
             return
     now = app.now(settings.policy.zone)

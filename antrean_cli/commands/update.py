@@ -16,7 +16,7 @@ from antrean_cli.console.options import json_option
 from antrean_cli.console.output import report
 from antrean_cli.console.parameters import OneOf, usable_kodebooking
 from antrean_cli.console.progress import ProgressBar
-from antrean_cli.console.prompts import agreed, known_of, on_terminal, yes_option
+from antrean_cli.console.prompts import agreed, known_in_words, on_terminal, yes_option
 from antrean_cli.console.signals import Signals
 from antrean_cli.errors import AntreanError, InputError
 from antrean_cli.operator.update_file import TASKIDS, typed_time, updates_in
@@ -145,7 +145,7 @@ def _settle_one(
 def _meant(settings: "Settings", number: str, taskid: str, moment: datetime) -> bool:
     """Ask whether a task is meant to be sent with this time."""
     what = "task 99 (batal)" if taskid == Step.TASK_99 else f"task {taskid}"
-    known = known_of(settings, number)
+    known = known_in_words(settings, number)
     return agreed(
         f"Kirim {what} untuk {number} ({known}) dengan waktu {moment:%d-%m-%Y %H:%M:%S}? "
         "Tidak dapat ditarik kembali."

@@ -22,7 +22,7 @@ def on_terminal() -> bool:
 yes_option = click.option("--yes", is_flag=True, help="Jangan bertanya.")
 
 
-def known_of(settings: "Settings", kodebooking: str) -> str:
+def known_in_words(settings: "Settings", kodebooking: str) -> str:
     """Return what the ledger knows of a booking, so that a slip of the pen is seen in time."""
     from antrean_cli.ledger.ledger import Ledger
 

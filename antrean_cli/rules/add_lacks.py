@@ -5,9 +5,8 @@ from antrean_cli.rules.identity import identity_of, lacking_of
 from antrean_cli.rules.reasons import GONE, Reason, ReasonCode, because
 from antrean_cli.rules.references import references_of
 from antrean_cli.rules.rows import Registration
-from antrean_cli.rules.served_by import clinic_of, doctor_of, session_of
+from antrean_cli.rules.served_by import clinic_of, doctor_of, no_session, session_of
 from antrean_cli.rules.sessions import opening_of
-from antrean_cli.rules.sources import no_session
 from antrean_cli.rules.times import time_of_day
 from antrean_cli.rules.values import filled, whole
 from antrean_cli.rules.visits import Visit

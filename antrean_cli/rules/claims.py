@@ -21,8 +21,8 @@ from antrean_cli.rules.rows import Booking, Registration, Rows
 from antrean_cli.rules.service_days import day_of_booking, day_of_registration
 from antrean_cli.rules.values import comparable
 
-CANCELLED = "Batal"
-CLAIMS_NOTHING = frozenset({CANCELLED, "Gagal"})  # by status
+BATAL = "Batal"  # the status of a booking
+CLAIMS_NOTHING = frozenset({BATAL, "Gagal"})  # by status
 
 
 class Claims(NamedTuple):
@@ -107,7 +107,7 @@ def _left(rows: Rows, registered: Mapping[str, Registration]) -> Iterator[tuple[
     with_row = {comparable(row.nobooking) for row in rows.cancels}
     for booking in rows.bookings:
         nobooking, named = comparable(booking.nobooking), comparable(booking.no_rawat)
-        if booking.status != CANCELLED or nobooking in with_row:
+        if booking.status != BATAL or nobooking in with_row:
             continue
         row = registered.get(named)
         if row and is_patient_of(booking, row):

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.cancels import told_to_bpjs
+from antrean_cli.rules.claims import BATAL
 from antrean_cli.rules.codes import Code, Kind, State, Step
 from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.listings import Task, tasks_held
@@ -114,7 +115,7 @@ class Case:
             return True
         # Where there is no registration, the booking itself tells.
         booking = visit.booking if visit.registration is None else None
-        return booking is not None and booking.status == "Batal"
+        return booking is not None and booking.status == BATAL
 
     @property
     def by_hand(self) -> frozenset[str]:

@@ -21,13 +21,13 @@ from antrean_cli.rules.choice import Candidate, Fixed, Placed, choose, of_one_ro
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, State
 from antrean_cli.rules.push import Push
 from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because, wrong_order
+from antrean_cli.rules.served_by import no_session
 from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sources import (
     BOUNDS,
     EXAMS,
     VisitContext,
     applicable,
-    no_session,
     times_of,
 )
 from antrean_cli.rules.tickets import ticket_times

@@ -11,7 +11,9 @@
 from typing import NamedTuple
 
 from antrean_cli.rules.listings import kodedokter_of
-from antrean_cli.rules.sessions import hours_of, jampraktek_of, opening_of
+from antrean_cli.rules.reasons import Reason, ReasonCode, because
+from antrean_cli.rules.rows import Registration
+from antrean_cli.rules.sessions import hari_kerja_of, hours_of, jampraktek_of, opening_of
 from antrean_cli.rules.values import comparable, filled, first_filled
 from antrean_cli.rules.visits import Visit, kodedokter_named, kodepoli_named
 
@@ -57,6 +59,17 @@ def session_of(visit: Visit) -> tuple[str, str]:
         return hours[0], f"{hours[0][:5]}-{hours[1][:5]}"
     slot = visit.hfis_slot or visit.slot
     return (opening_of(slot), jampraktek_of(slot)) if slot else ("", "")
+
+
+def no_session(visit: Visit, row: Registration) -> Reason:
+    """Return the reason "no row in jadwal" for a visit, with what has to be filled in."""
+    named = visit.named_doctor if visit.booking is None else None
+    return because(
+        ReasonCode.NO_SESSION,
+        kd_dokter=named.kd_dokter if named else row.kd_dokter,
+        kd_poli=row.kd_poli,
+        hari=hari_kerja_of(visit.tanggal),
+    )
 
 
 def _is_own(visit: Visit, own: str, other: str) -> bool:

@@ -12,10 +12,9 @@ from operator import attrgetter
 
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, StatusObservation
-from antrean_cli.rules.reasons import Reason, ReasonCode, because
-from antrean_cli.rules.rows import Berkas, Exam, Registration, Resep, Ticket
+from antrean_cli.rules.rows import Berkas, Exam, Resep, Ticket
 from antrean_cli.rules.service_days import service_day
-from antrean_cli.rules.sessions import hari_kerja_of, opening_of
+from antrean_cli.rules.sessions import opening_of
 from antrean_cli.rules.times import parse_datetime
 from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit
@@ -267,14 +266,3 @@ def applicable(context: VisitContext, taskid: int) -> list[str]:
     """Return the task's sources that can apply: only a Mobile JKN booking can have a check-in."""
     names = context.policy.sources[taskid]
     return [name for name in names if name != "checkin" or context.visit.booking]
-
-
-def no_session(visit: Visit, row: Registration) -> Reason:
-    """Return the reason "no row in jadwal" for a visit, with what has to be filled in."""
-    named = visit.named_doctor if visit.booking is None else None
-    return because(
-        ReasonCode.NO_SESSION,
-        kd_dokter=named.kd_dokter if named else row.kd_dokter,
-        kd_poli=row.kd_poli,
-        hari=hari_kerja_of(visit.tanggal),
-    )

@@ -1,4 +1,4 @@
-"""Clinic and doctor that BPJS is told: each whole, of one clinic and of one doctor."""
+"""Clinic, doctor and session that BPJS is told: each whole, of one clinic and of one doctor."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 
 from antrean_cli.rules.add_body import add_body
 from antrean_cli.rules.add_lacks import what_add_lacks
+from antrean_cli.rules.reasons import ReasonCode, because
 from antrean_cli.rules.rows import DoctorMapping, PoliMapping, Rows
-from antrean_cli.rules.served_by import clinic_of, doctor_of
+from antrean_cli.rules.served_by import clinic_of, doctor_of, no_session
 from antrean_cli.rules.visits import Visit, assemble
 from tests.support.rows import (
     NO_RAWAT,
@@ -237,3 +238,18 @@ def test_a_booking_that_names_no_clinic_or_doctor_has_the_registrations() -> Non
     assert (clinic_of(visit).code, doctor_of(visit).code) == ("INT", "12345")
     other_spelling = mobilejkn(book={"kodepoli": "int"})
     assert clinic_of(other_spelling).code == "INT"
+
+
+@pytest.mark.parametrize(
+    ("visit", "named"),
+    [
+        (onsite(slot=None), "D01"),
+        (onsite(slot=None, named_doctor=DoctorMapping("D02", "9")), "D02"),
+        (mobilejkn(slot=None, named_doctor=DoctorMapping("D02", "9")), "D01"),
+    ],
+)
+def test_whose_session_is_lacking(visit: Visit, named: str) -> None:
+    assert visit.registration is not None
+    assert no_session(visit, visit.registration) == because(
+        ReasonCode.NO_SESSION, kd_dokter=named, kd_poli="INT", hari="SENIN"
+    )

@@ -13,13 +13,10 @@ import pytest
 
 from antrean_cli.rules.attendance import arrival_confirmed
 from antrean_cli.rules.events import Event, events_of
-from antrean_cli.rules.reasons import ReasonCode, because
-from antrean_cli.rules.rows import DoctorMapping
 from antrean_cli.rules.sources import (
     FLOWS,
     SOURCES,
     VisitContext,
-    no_session,
     times_of,
 )
 from antrean_cli.rules.visits import Visit
@@ -663,18 +660,3 @@ def test_the_moment_of_stts_is_told_of_its_own_day_alone(known: Any, told: bool)
 def test_an_examination_is_of_any_prescription() -> None:
     visit = onsite(exams=(exam(on("08:20"), nip="D01"),), reseps=(resep(divalidasi=on("09:00")),))
     assert found(visit, sources={4: ("periksa_dokter",)})[6] == ("09:00:00", "resep_divalidasi")
-
-
-@pytest.mark.parametrize(
-    ("visit", "named"),
-    [
-        (onsite(slot=None), "D01"),
-        (onsite(slot=None, named_doctor=DoctorMapping("D02", "9")), "D02"),
-        (mobilejkn(slot=None, named_doctor=DoctorMapping("D02", "9")), "D01"),
-    ],
-)
-def test_whose_session_is_lacking(visit: Visit, named: str) -> None:
-    assert visit.registration is not None
-    assert no_session(visit, visit.registration) == because(
-        ReasonCode.NO_SESSION, kd_dokter=named, kd_poli="INT", hari="SENIN"
-    )
