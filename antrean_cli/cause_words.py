@@ -322,7 +322,7 @@ WORDS: Mapping[Cause, Words] = {
 }
 
 
-def sentence(why: Trouble) -> str:
+def trouble_sentence(why: Trouble) -> str:
     """Return what is wrong, and BPJS's own words for it."""
     form = WORDS[why.cause].sentence
     words = form.format_map(_Known(why.numbers)) if isinstance(form, str) else form(why)
@@ -337,7 +337,7 @@ def mend(why: Trouble) -> str:
 
 def told(why: Trouble) -> str:
     """Return what is wrong, and what a person can do about it."""
-    return "; ".join(filter(None, (sentence(why), mend(why))))
+    return "; ".join(filter(None, (trouble_sentence(why), mend(why))))
 
 
 def typed(why: Trouble) -> str:

@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from antrean_cli.cause_words import WORDS as CAUSES
-from antrean_cli.cause_words import mend
-from antrean_cli.cause_words import sentence as cause_sentence
+from antrean_cli.cause_words import mend, trouble_sentence
 from antrean_cli.cli import COMMANDS
 from antrean_cli.commands.panduan import PAGES
 from antrean_cli.errors import EXIT_CODES
@@ -79,7 +78,7 @@ def _closed() -> str:
 
 
 def _causes() -> str:
-    told = {cause: (cause_sentence(trouble(cause)), mend(trouble(cause))) for cause in CAUSES}
+    told = {cause: (trouble_sentence(trouble(cause)), mend(trouble(cause))) for cause in CAUSES}
     return "\n".join(
         f"- **{said}** (`{cause}`)" + (f"\\\n  → {do}" if do else "")
         for cause, (said, do) in told.items()

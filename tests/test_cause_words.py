@@ -10,9 +10,9 @@ import pytest
 from antrean_cli.cause_words import (
     WORDS,
     mend,
-    sentence,
     told,
     told_with_typed,
+    trouble_sentence,
     typed,
     waiting_helps,
 )
@@ -42,7 +42,7 @@ def test_what_does_not_mend_itself_says_what_to_do(cause: Cause) -> None:
 )
 def test_a_sentence_can_be_made_of_what_is_known(cause: Cause, numbers: dict[str, Any]) -> None:
     """It fits into another one: no full stop, no line of its own, no brace that is left over."""
-    said = sentence(trouble(cause, **numbers))
+    said = trouble_sentence(trouble(cause, **numbers))
     assert said
     assert not re.search(r"[{}\n]|\.$", said)
     assert not mend(trouble(cause)).endswith(".")
@@ -63,7 +63,7 @@ def test_a_cause_that_only_some_calls_have_is_mended_elsewhere(
     cause: Cause, about: str, said: str
 ) -> None:
     assert mend(trouble(cause, about)).startswith(said)
-    assert "BPJS_BASE_URL" not in sentence(trouble(Cause.NO_ROUTE, about, status=404))
+    assert "BPJS_BASE_URL" not in trouble_sentence(trouble(Cause.NO_ROUTE, about, status=404))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_cause_that_only_some_calls_have_is_mended_elsewhere(
     ],
 )
 def test_a_file_that_cannot_be_written_says_why(about: str, said: str) -> None:
-    assert sentence(trouble(Cause.UNWRITABLE, about)) == said
+    assert trouble_sentence(trouble(Cause.UNWRITABLE, about)) == said
 
 
 def test_sentences_tell_causes_apart() -> None:
@@ -96,7 +96,7 @@ def test_sentences_tell_causes_apart() -> None:
 )
 def test_a_clock_is_told_with_how_far_it_is_off(seconds: int | None, said: str) -> None:
     off = trouble(Cause.CLOCK_OFF, seconds=seconds)
-    assert sentence(off) == said
+    assert trouble_sentence(off) == said
     assert typed(off) == "sudo timedatectl set-ntp true"
 
 
@@ -118,7 +118,7 @@ def test_a_clock_is_told_with_how_far_it_is_off(seconds: int | None, said: str) 
     ],
 )
 def test_tables_and_columns_are_named(cause: Cause, about: str, said: str) -> None:
-    assert sentence(trouble(cause, about)) == said
+    assert trouble_sentence(trouble(cause, about)) == said
 
 
 def test_bpjss_own_words_stand_behind_ours() -> None:

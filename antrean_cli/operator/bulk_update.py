@@ -22,7 +22,7 @@ from threading import Event
 from typing import NamedTuple
 
 from antrean_cli.bpjs.client import Client
-from antrean_cli.cause_words import sentence
+from antrean_cli.cause_words import trouble_sentence
 from antrean_cli.errors import (
     AntreanError,
     CredentialsError,
@@ -325,7 +325,9 @@ def _unnoted(one: _AnsweredLine) -> CallOutcome:
 def _result(line: Line, outcome: CallOutcome, answer: Reply | Fault) -> LineResult:
     if isinstance(answer, Fault):
         doubt = "; belum pasti diterima" if answer.maybe_acted else ""
-        return LineResult(line=line, outcome=outcome, message=f"{sentence(answer.why)}{doubt}")
+        return LineResult(
+            line=line, outcome=outcome, message=f"{trouble_sentence(answer.why)}{doubt}"
+        )
     return LineResult(line=line, outcome=outcome, code=answer.code, message=answer.message)
 
 

@@ -6,7 +6,7 @@ The words of their causes stand in cause_words.py.
 from datetime import timedelta
 from typing import Any
 
-from antrean_cli.cause_words import mend, sentence, told_with_typed, typed, waiting_helps
+from antrean_cli.cause_words import mend, told_with_typed, trouble_sentence, typed, waiting_helps
 from antrean_cli.render.times import epoch_ms, two_units
 from antrean_cli.render.words import call_names
 from antrean_cli.rules.causes import Trouble
@@ -57,7 +57,7 @@ def outage_document(outage: Outage) -> dict[str, Any]:
         "since": epoch_ms(outage.since),
         "cause": why and why.cause,
         "about": why and why.about,
-        "why": why and sentence(why),
+        "why": why and trouble_sentence(why),
         "advice": why and (mend(why) or None),
         "typed": why and (typed(why) or None),
     }
@@ -72,9 +72,9 @@ def announcement_text(told: Announcement) -> str:
         name += f" sejak {told.since:%d-%m %H:%M}"
     if told.why is None:
         return f"{name}."
-    cause = f"{name}: {sentence(told.why)}."
+    cause = f"{name}: {trouble_sentence(told.why)}."
     if told.phase == Phase.CHANGED:
-        cause = f"{name}, kini karena sebab lain: {sentence(told.why)}."
+        cause = f"{name}, kini karena sebab lain: {trouble_sentence(told.why)}."
     elif told.phase == Phase.BEGAN:
         cause += f" {_assurance(told.kind, told.why)}"
     return f"{cause}{_advice(told.why)}"

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
-from antrean_cli.cause_words import mend, sentence, waiting_helps
+from antrean_cli.cause_words import mend, trouble_sentence, waiting_helps
 from antrean_cli.render.text import fill
 from antrean_cli.render.times import epoch_ms
 from antrean_cli.render.words import step_name
@@ -18,7 +18,7 @@ _OF_ITS_BODY = (
 
 def fault_text(fault: PushFault) -> str:
     """Return what came instead of an answer, how often and since when."""
-    return f"{sentence(_why(fault))} {fault.times} kali sejak {fault.since:%d-%m %H:%M}"
+    return f"{trouble_sentence(_why(fault))} {fault.times} kali sejak {fault.since:%d-%m %H:%M}"
 
 
 def fault_advice(fault: PushFault) -> str:
