@@ -5,7 +5,6 @@ Which of Khanza's rows are one is said in khanza/README.md, Did the patient come
 
 from itertools import chain
 
-from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sources import VisitContext, times_of
 from antrean_cli.rules.visits import ATTENDED_STTS, Visit
 
@@ -42,7 +41,7 @@ def _was_served(context: VisitContext) -> bool:
     # A check-in can be pressed on any day, and a folder be sent the evening before. Who receives
     # the folder, or has it back, has had the patient.
     on_day = chain(times_of("checkin", context), times_of("berkas_dikirim", context))
-    if any(service_day(waktu) == visit.tanggal for waktu, _ in on_day):
+    if any(context.is_on_day(waktu) for waktu, _ in on_day):
         return True
     return any(chain(times_of("berkas_diterima", context), times_of("berkas_kembali", context)))
 
@@ -79,4 +78,4 @@ def from_clinic(context: VisitContext) -> bool:
     registration and "Masuk Ranap" leave none of them. (rules/README.md, Add)
     """
     times = chain.from_iterable(times_of(name, context) for name in _OF_CLINIC)
-    return any(service_day(waktu) == context.visit.tanggal for waktu, _ in times)
+    return any(context.is_on_day(waktu) for waktu, _ in times)

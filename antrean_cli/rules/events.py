@@ -22,7 +22,6 @@ from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, State
 from antrean_cli.rules.push import Push
 from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because, wrong_order
 from antrean_cli.rules.served_by import no_session
-from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sources import (
     BOUNDS,
     EXAMS,
@@ -90,9 +89,8 @@ class _Events:
             ]
             for taskid, names in self.names.items()
         }
-        day = context.visit.tanggal
         self.on_day = {
-            taskid: [one for one in candidates if service_day(one.waktu) == day]
+            taskid: [one for one in candidates if context.is_on_day(one.waktu)]
             for taskid, candidates in self.all.items()
         }
         self.arrival_falls_back = arrival_falls_back(context)

@@ -72,7 +72,7 @@ class VisitContext:
 
         def rank(row: Resep) -> tuple[bool, bool, str]:
             validated = self.recorded_time(row.divalidasi)
-            on_day = self.is_on_day(row.divalidasi)
+            on_day = validated is not None and self.is_on_day(validated)
             return not on_day, validated is None, row.divalidasi or row.dibuat or ""
 
         return sorted(self.visit.reseps, key=rank)
@@ -92,10 +92,9 @@ class VisitContext:
             return True
         return any(_berkas_kembali(self)) or any(_resep_divalidasi(self))
 
-    def is_on_day(self, text: str | None) -> bool:
-        """Return whether one of Khanza's texts tells a moment of the day of service."""
-        waktu = self.recorded_time(text)
-        return waktu is not None and service_day(waktu) == self.visit.tanggal
+    def is_on_day(self, waktu: datetime) -> bool:
+        """Return whether a moment is of the day of service."""
+        return service_day(waktu) == self.visit.tanggal
 
 
 # A time of a source, and the number of its prescription or ticket where it is one's. A source is
@@ -172,7 +171,7 @@ def _stts_selesai(context: VisitContext) -> Iterable[Time]:
     if not (context.visit.final and seen and seen.exact and not seen.first):
         return ()
     # Set on a later day, it says nothing of when the visit was over.
-    return _one(seen.since if service_day(seen.since) == context.visit.tanggal else None)
+    return _one(seen.since if context.is_on_day(seen.since) else None)
 
 
 def _of_reseps(context: VisitContext, column: Callable[[Resep], str | None]) -> Iterable[Time]:

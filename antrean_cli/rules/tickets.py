@@ -12,7 +12,6 @@ from itertools import product
 from antrean_cli.rules.choice import Candidate, Placed, of_one_row, place, placed_as
 from antrean_cli.rules.codes import ADMISSION_TASKS
 from antrean_cli.rules.push import Push
-from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.sources import VisitContext, times_of
 
 # A task with its time, or what is known of it by hand: the second has no candidate to be told.
@@ -54,11 +53,10 @@ def _options(context: VisitContext, taskid: int, told: Push | None) -> Sequence[
     if told:
         placed = placed_as(told.recorded, told.waktu, context.policy.tie)
         return [(placed, None)] if placed else []
-    day = context.visit.tanggal
     return [
         (Placed(one.waktu, one.waktu), one)
         for one in _candidates(context, taskid)
-        if service_day(one.waktu) == day
+        if context.is_on_day(one.waktu)
     ]
 
 

@@ -616,9 +616,8 @@ def test_which_prescription_counts() -> None:
 
 def test_what_is_of_the_day() -> None:
     now = context(onsite(), NEXT_DAY)
-    assert now.is_on_day(on("08:00")) is True
-    assert now.is_on_day(on("05:00", TUESDAY)) is False
-    assert now.is_on_day(None) is False
+    assert now.is_on_day(at("08:00")) is True
+    assert now.is_on_day(at("05:00", TUESDAY)) is False
 
 
 @pytest.mark.parametrize(
