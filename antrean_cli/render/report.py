@@ -12,7 +12,7 @@ from antrean_cli.render.reasons import sentence
 from antrean_cli.render.tables import csv_text, table
 from antrean_cli.render.text import fill
 from antrean_cli.render.words import HARI, KINDS, step_name
-from antrean_cli.rules.acting import recorded_by, who_acts
+from antrean_cli.rules.acting import unit_of
 from antrean_cli.rules.codes import TASKS
 from antrean_cli.rules.journeys import RootCause
 from antrean_cli.rules.report import (
@@ -93,9 +93,7 @@ def cause_in_words(cause: RootCause) -> str:
 
 def who(cause: RootCause) -> str:
     """Return who could have prevented it, empty if nobody."""
-    if cause.reason is None:
-        return str(recorded_by(cause.step))
-    unit = who_acts(cause.reason, cause.step)
+    unit = unit_of(cause.step, cause.reason)
     return str(unit) if unit else ""
 
 
