@@ -1,6 +1,5 @@
 """One visit of Khanza's, found by its number, as an add by hand is filled in from it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.enrichment import with_sessions, with_surat_kontrol
 from antrean_cli.rules.push import Record
+from antrean_cli.rules.values import NO_RAWAT
 from antrean_cli.rules.visits import Visit
 from antrean_cli.rules.whose import Standing, is_theirs, standings
 from antrean_cli.sync.read import known_of, rows_of, sessions_of, visits_of
@@ -51,7 +51,7 @@ def _under_a_code_of_its_own(
 
 def _day(no_rawat: str) -> date:
     """Return the day in a visit's number (yyyy/mm/dd/nnnnnn); raises InputError."""
-    found = re.fullmatch(r"(20[0-9]{2})/([0-9]{2})/([0-9]{2})/[0-9]{1,6}", no_rawat)
+    found = NO_RAWAT.fullmatch(no_rawat)
     try:
         if found:
             return date(*map(int, found.groups()))

@@ -3,7 +3,6 @@
 BPJS knows such a visit by the code that Mobile JKN gave it, and by no other.
 """
 
-import re
 from dataclasses import replace
 
 from antrean_cli.config.settings import Settings
@@ -11,8 +10,7 @@ from antrean_cli.errors import AntreanError, InputError, StateError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.update_file import Line
 from antrean_cli.rules.codes import Kind
-
-_NO_RAWAT = re.compile(r"20[0-9]{2}/[0-9]{2}/[0-9]{2}/[0-9]{1,6}")
+from antrean_cli.rules.values import NO_RAWAT
 
 
 def booking_of(settings: Settings, number: str) -> str:
@@ -20,7 +18,7 @@ def booking_of(settings: Settings, number: str) -> str:
 
     Raises StateError, and InputError for a visit with several.
     """
-    if not _NO_RAWAT.fullmatch(number):
+    if not NO_RAWAT.fullmatch(number):
         return number
     with Ledger.copy(settings.state, settings.policy.zone) as ledger:
         return known_booking_of(ledger, number)
@@ -49,7 +47,7 @@ def with_known_bookings(ledger: Ledger, lines: list[Line]) -> list[Line]:
     for line in lines:
         kodebooking = line.kodebooking
         try:
-            if _NO_RAWAT.fullmatch(kodebooking):
+            if NO_RAWAT.fullmatch(kodebooking):
                 kodebooking = known_booking_of(ledger, kodebooking)
         except InputError as error:
             raise InputError(f"baris {line.number}: {error}") from error
@@ -76,7 +74,7 @@ def refuse_mobile_jkn(settings: Settings, number: str) -> None:
 
     Where Khanza cannot be asked, nothing is said.
     """
-    if not _NO_RAWAT.fullmatch(number) or not (settings.khanza.user or settings.khanza.sqlite):
+    if not NO_RAWAT.fullmatch(number) or not (settings.khanza.user or settings.khanza.sqlite):
         return
     from antrean_cli.operator.find_visit import find_visit
 

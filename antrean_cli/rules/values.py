@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+# A visit's number, as Khanza gives it: yyyy/mm/dd/nnnnnn.
+NO_RAWAT = re.compile(r"(20[0-9]{2})/([0-9]{2})/([0-9]{2})/[0-9]{1,6}")
 # Asked some ten times of each visit of a pass, and mostly of the same few codes.
 _remembered = lru_cache(maxsize=4096)
 _NOTHING = frozenset({"", "0", "null"})
