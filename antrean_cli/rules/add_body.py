@@ -92,7 +92,7 @@ def _queue_fields(row: Registration) -> dict[str, Any]:
 
 def _session_fields(visit: Visit, policy: Policy) -> dict[str, Any]:
     """Return the fields that the doctor's session gives, none where its opening is not known."""
-    row, slot = visit.registration, visit.hfis_slot or visit.slot
+    row, slot = visit.registration, visit.told_slot
     jam, jampraktek = session_of(visit)
     opening = parse_datetime(f"{visit.tanggal} {jam}", policy.zone)
     if opening is None:

@@ -44,9 +44,9 @@ def _lack_of_place(visit: Visit, row: Registration) -> Reason | None:
 
 def _lack_of_hours(visit: Visit, row: Registration) -> Reason | None:
     """Return what is not known of the hours of the doctor's session."""
-    slot = visit.hfis_slot or visit.slot
     if session_of(visit)[1]:
         return None
+    slot = visit.told_slot
     if slot is None and not time_of_day(row.jam_reg):
         return because(ReasonCode.NO_TIME_OF_REGISTRATION)
     if slot is None:

@@ -39,7 +39,6 @@ from antrean_cli.rules.refusals import is_refused_time
 from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.transitions import close, hold, refuse, want
 
-ARRIVAL = TASK_STEPS[0]
 # Reasons that follow from the other pushes of the booking: they are found anew each time.
 _FOLLOWING = frozenset(
     {
@@ -79,7 +78,7 @@ def arrange(record: Record, policy: Policy) -> Record:
     barrier: Barrier | None = None
     for step in ORDERED:
         push = record.push(step)
-        if step == ARRIVAL:
+        if step == Step.TASK_3:
             barrier = _barrier_of_admission(record)
         if push is None:
             if barrier is None and step in TASK_STEPS:

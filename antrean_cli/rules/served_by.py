@@ -57,7 +57,7 @@ def session_of(visit: Visit) -> tuple[str, str]:
     """
     if visit.booking and (hours := hours_of(visit.booking.jampraktek)):
         return hours[0], f"{hours[0][:5]}-{hours[1][:5]}"
-    slot = visit.hfis_slot or visit.slot
+    slot = visit.told_slot
     return (opening_of(slot), jampraktek_of(slot)) if slot else ("", "")
 
 

@@ -99,6 +99,11 @@ class Visit:
         return (self.registration and self.registration.nama) or ""
 
     @property
+    def told_slot(self) -> Slot | None:
+        """The session whose hours and quota BPJS is told: HFIS's, else Khanza's."""
+        return self.hfis_slot or self.slot
+
+    @property
     def stts(self) -> str | None:
         """The state of the visit in Khanza, None where the row is gone."""
         return self.registration.stts if self.registration else None
