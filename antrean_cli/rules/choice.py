@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import TASKS
+from antrean_cli.rules.push import Push
 
 
 class Candidate(NamedTuple):
@@ -26,6 +27,10 @@ class Candidate(NamedTuple):
     waktu: datetime
     source: str
     row: str = ""
+
+    def is_of(self, push: Push) -> bool:
+        """Return whether it is where a push has its time from."""
+        return (self.source, self.waktu) == (push.source, push.recorded)
 
 
 class Placed(NamedTuple):

@@ -149,7 +149,7 @@ class _Events:
         for taskid in TASKS:
             push = self.context.pushes.get(str(taskid))
             if push and _keeps_source(push):
-                kept = [one for one in self.on_day[taskid] if _is_of(one, push)]
+                kept = [one for one in self.on_day[taskid] if one.is_of(push)]
                 if kept:
                     yield taskid, kept
 
@@ -175,7 +175,7 @@ class _Events:
         for taskid in TASKS:
             push = self.context.pushes.get(str(taskid))
             if push and _is_fixed(push):
-                row = next((one.row for one in self.all[taskid] if _is_of(one, push)), "")
+                row = next((one.row for one in self.all[taskid] if one.is_of(push)), "")
                 placed = placed_as(push.recorded, push.waktu, self.context.policy.tie)
                 yield taskid, Fixed(placed, row)
 
@@ -235,7 +235,7 @@ class _Events:
     def _of_fixed(self, taskid: int, before: _Before | None) -> Event | None:
         """Return what Khanza now says of a task that is decided: the same while that stands."""
         push = self.context.pushes[str(taskid)]
-        same = [one for one in self.all[taskid] if _is_of(one, push)]
+        same = [one for one in self.all[taskid] if one.is_of(push)]
         likes = same or self._opened(taskid)
         tie = self.context.policy.tie
         ahead = before and before.placed
@@ -295,7 +295,3 @@ def _is_fixed(push: Push) -> bool:
 def _keeps_source(push: Push) -> bool:
     """Return whether a task is on its way, so that it is not decided anew."""
     return push.state == State.DUE or (push.open and push.needs_lookup)
-
-
-def _is_of(one: Candidate, push: Push) -> bool:
-    return (one.source, one.waktu) == (push.source, push.recorded)

@@ -45,7 +45,7 @@ def _still_recorded(context: VisitContext, told: Mapping[int, Push]) -> dict[int
         taskid: one
         for taskid, push in told.items()
         for one in _candidates(context, taskid)
-        if (one.source, one.waktu) == (push.source, push.recorded)
+        if one.is_of(push)
     }
 
 
