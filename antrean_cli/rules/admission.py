@@ -8,11 +8,11 @@
   make BPJS ask for task 3 again (bpjs/README.md, Task ids). What BPJS itself asks for goes out.
 """
 
-from antrean_cli.rules.choice import Placed, place
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import ADMISSION, TASK_STEPS, Push, Record
 from antrean_cli.rules.reasons import Reason, ReasonCode, because, has_code
+from antrean_cli.rules.ties import Placed, place
 from antrean_cli.rules.transitions import close, hold, want
 
 # After so many answers that put it off, which takes a quarter of an hour (backoff.py), task 3 goes

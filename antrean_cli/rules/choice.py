@@ -1,8 +1,8 @@
 """One time for each task, so that they rise: the choice among the times that Khanza has.
 
-BPJS wants strictly rising times, and Khanza's are pressed in any order: a check-in at noon, a
-folder that comes back the next morning, a pharmacy that is faster than the folder. None of these
-may cost a task for which a true time exists. (rules/README.md, The choice among true times)
+BPJS wants strictly rising times (ties.py), and Khanza's are pressed in any order: a check-in at
+noon, a folder that comes back the next morning, a pharmacy that is faster than the folder. None of
+these may cost a task for which a true time exists. (rules/README.md, The choice among true times)
 
 - What BPJS has is fixed. Of the rest, each task has candidates in the order in which they are
   preferred.
@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from antrean_cli.rules.codes import TASKS
 from antrean_cli.rules.push import Push
+from antrean_cli.rules.ties import Placed, place
 
 
 class Candidate(NamedTuple):
@@ -33,44 +34,11 @@ class Candidate(NamedTuple):
         return (self.source, self.waktu) == (push.source, push.recorded)
 
 
-class Placed(NamedTuple):
-    """A time in its place: as Khanza recorded it, and as it goes out or BPJS holds it."""
-
-    recorded: datetime
-    waktu: datetime
-
-
 class Fixed(NamedTuple):
     """A task that is decided: its place, None if nobody knows its time, and its prescription."""
 
     placed: Placed | None
     row: str = ""
-
-
-def place(recorded: datetime, before: Placed | None, tie: timedelta) -> Placed | None:
-    """Return a time in its place behind another one, None if it precedes that by more than a tie.
-
-    How far two times are apart is told by what Khanza recorded, not by what was sent.
-    (rules/README.md, Times)
-    """
-    if before is None or recorded > before.waktu:
-        return Placed(recorded, recorded)
-    if tie and before.recorded - recorded <= tie:
-        return Placed(recorded, before.waktu + timedelta(seconds=1))
-    return None
-
-
-def placed_as(recorded: datetime | None, waktu: datetime | None, tie: timedelta) -> Placed | None:
-    """Return the place of a task that went out as `waktu`, None if nobody knows its time.
-
-    What BPJS holds can be another one's time. Khanza's counts for the distance only where no more
-    than ties lie between the two.
-    """
-    if waktu is None or recorded is None:
-        known = waktu or recorded
-        return Placed(known, known) if known else None
-    by_ties = timedelta(0) <= waktu - recorded <= len(TASKS) * (tie + timedelta(seconds=1))
-    return Placed(recorded if by_ties else waktu, waktu)
 
 
 def of_one_row(one: str, other: str) -> bool:

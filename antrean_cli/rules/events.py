@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from antrean_cli.rules.attendance import arrival_confirmed, arrival_falls_back
-from antrean_cli.rules.choice import Candidate, Fixed, Placed, choose, of_one_row, place, placed_as
+from antrean_cli.rules.choice import Candidate, Fixed, choose, of_one_row
 from antrean_cli.rules.codes import ADMISSION_TASKS, TASKS, State
 from antrean_cli.rules.push import Push
 from antrean_cli.rules.reasons import NO_SIGN_YET, Reason, ReasonCode, because, wrong_order
@@ -30,6 +30,7 @@ from antrean_cli.rules.sources import (
     times_of,
 )
 from antrean_cli.rules.tickets import ticket_times
+from antrean_cli.rules.ties import Placed, place, placed_as
 
 ARRIVAL = TASKS[0]
 

@@ -1,10 +1,9 @@
-"""The order of one booking's pushes: ties, holds and closings of its tasks, and which call is next.
+"""The order of one booking's pushes: holds and closings of its tasks, and which call is next.
 
 - Tasks go 3, 4, 5, 6, 7, each only after the one before was accepted; 1 and 2 go before 3, or not
   at all (admission.py); all other steps are free of order and ties.
-- BPJS wants strictly rising times. A time that equals or precedes the one before by no more than
-  the tie goes out as that one plus one second; anything further back is held. The one before is
-  what BPJS holds, else what we sent. (rules/README.md, Times)
+- A time goes out in its place behind the one before (ties.py); what has none there is held. The
+  one before is what BPJS holds, else what we sent. (rules/README.md, Times)
 - A time that does not lie on the day of service is closed. (bpjs/README.md, Task ids)
 - While the add is held, the first task is held as well, and asks now and then whether BPJS has the
   booking all the same. (rules/README.md, Add)
@@ -22,7 +21,6 @@ from antrean_cli.rules.admission import (
     keeps_arrival_back,
 )
 from antrean_cli.rules.backoff import MAX_QUESTION, MAX_WAIT
-from antrean_cli.rules.choice import place, placed_as
 from antrean_cli.rules.codes import REFUSAL, State, Step
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import ADMISSION, MANUAL, ORDERED, TASK_STEPS, UNLISTED, Push, Record
@@ -37,6 +35,7 @@ from antrean_cli.rules.reasons import (
 )
 from antrean_cli.rules.refusals import is_refused_time
 from antrean_cli.rules.service_days import service_day
+from antrean_cli.rules.ties import place, placed_as
 from antrean_cli.rules.transitions import close, hold, refuse, want
 
 # Reasons that follow from the other pushes of the booking: they are found anew each time.

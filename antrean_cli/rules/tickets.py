@@ -9,10 +9,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from antrean_cli.rules.choice import Candidate, Placed, of_one_row, place, placed_as
+from antrean_cli.rules.choice import Candidate, of_one_row
 from antrean_cli.rules.codes import ADMISSION_TASKS
 from antrean_cli.rules.push import Push
 from antrean_cli.rules.sources import VisitContext, times_of
+from antrean_cli.rules.ties import Placed, place, placed_as
 
 # A task with its time, or what is known of it by hand: the second has no candidate to be told.
 _Option = tuple[Placed, "Candidate | None"]

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antrean_cli.rules.choice import (
-    Candidate,
-    Fixed,
-    Placed,
-    choose,
-    of_one_row,
-    place,
-    placed_as,
-)
+from antrean_cli.rules.choice import Candidate, Fixed, choose, of_one_row
+from antrean_cli.rules.ties import Placed, place
 from tests.support.rows import at
 
 TIE = timedelta(seconds=60)
@@ -230,54 +223,3 @@ def test_forty_examinations_are_chosen_from_like_four() -> None:
         TIE,
     )
     assert clocks(found) == {3: "07:59", 4: "08:00", 5: "09:30", 6: "09:32", 7: "09:40"}
-
-
-# -- places
-
-
-def test_without_a_tie_times_rise_by_themselves() -> None:
-    before = Placed(at("08:05"), at("08:05"))
-    assert place(at("08:05"), before, timedelta(0)) is None
-    assert place(at("08:05:01"), before, timedelta(0)) == Placed(at("08:05:01"), at("08:05:01"))
-
-
-@pytest.mark.parametrize(
-    ("recorded", "expected"),
-    [
-        ("08:05:10", "08:05:11"),
-        ("08:04:10", "08:05:11"),
-        ("08:04:09", None),
-        ("08:05:11", "08:05:11"),
-    ],
-)
-def test_the_distance_is_that_of_khanzas_times(recorded: str, expected: str | None) -> None:
-    """The one before went out 5 seconds later than it was recorded, because of ties of its own."""
-    found = place(at(recorded), Placed(recorded=at("08:05:10"), waktu=at("08:05:10")), TIE)
-    assert (found and found.waktu) == (at(expected) if expected else None)
-    moved = Placed(recorded=at("08:05:05"), waktu=at("08:05:10"))
-    assert place(at("08:04:05"), moved, TIE) == Placed(at("08:04:05"), at("08:05:11"))
-    assert place(at("08:04:04"), moved, TIE) is None
-
-
-@pytest.mark.parametrize(
-    ("recorded", "waktu", "expected"),
-    [
-        ("08:05", "08:05", ("08:05", "08:05")),
-        ("08:05", "08:05:01", ("08:05", "08:05:01")),  # a tie
-        ("08:05", "08:10:05", ("08:05", "08:10:05")),  # five, each of a minute and a second
-        ("08:05", "08:10:06", ("08:10:06", "08:10:06")),
-        ("08:05", "09:00", ("09:00", "09:00")),  # BPJS holds what somebody else told
-        ("08:05", "08:04:59", ("08:04:59", "08:04:59")),
-        (None, "08:05", ("08:05", "08:05")),  # by hand
-        ("08:05", None, ("08:05", "08:05")),  # BPJS has it, and nobody knows with which time
-        (None, None, None),
-    ],
-)
-def test_where_a_task_stands_that_went_out(
-    recorded: str | None, waktu: str | None, expected: tuple[str, str] | None
-) -> None:
-    def moment(clock: str | None) -> datetime | None:
-        return at(clock) if clock else None
-
-    found = placed_as(moment(recorded), moment(waktu), TIE)
-    assert found == (Placed(at(expected[0]), at(expected[1])) if expected else None)

@@ -1,4 +1,4 @@
-"""One booking's pushes: order, ties, the day of service, holds, and which call is next."""
+"""One booking's pushes: order, times, the day of service, holds, and which call is next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antrean_cli.render.words import STATES as VIEW_STATES
-from antrean_cli.rules.choice import Placed, place
 from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.ordering import (
     arrange,
@@ -53,34 +52,6 @@ def arranged(*pushes: Push, **changed: Any) -> Record:
 
 
 # Times
-
-
-@pytest.mark.parametrize(
-    ("recorded", "before", "tie", "expected"),
-    [
-        ("08:30", None, 60, "08:30"),  # nothing before it
-        ("08:30", "08:05", 60, "08:30"),
-        ("08:05:01", "08:05", 60, "08:05:01"),
-        ("08:05", "08:05", 60, "08:05:01"),  # both with one click
-        ("08:04:59", "08:05", 60, "08:05:01"),
-        ("08:04:00", "08:05", 60, "08:05:01"),  # exactly at the limit
-        ("08:03:59", "08:05", 60, None),  # one second beyond it
-        ("07:00", "08:05", 60, None),
-        ("08:05", "08:05", 0, None),  # 0 turns it off
-        ("08:04:59", "08:05", 0, None),
-        ("08:05:01", "08:05", 0, "08:05:01"),
-        ("08:04:59", "08:05", 1, "08:05:01"),
-        ("08:04:58", "08:05", 1, None),
-        ("07:05", "08:05", 3600, "08:05:01"),
-    ],
-)
-def test_ties(recorded: str, before: str | None, tie: int, expected: str | None) -> None:
-    """A time that equals or precedes the one before by no more than the tie goes out as that one
-    plus a second.
-    """
-    ahead = Placed(at(before), at(before)) if before else None
-    found = place(at(recorded), ahead, timedelta(seconds=tie))
-    assert (found and found.waktu) == (at(expected) if expected else None)
 
 
 def test_three_equal_times_go_out_a_second_apart_and_keep_what_was_recorded() -> None:
@@ -582,23 +553,6 @@ def records(draw: st.DrawFn) -> Record:
     add = draw(st.sampled_from([None, "held", "due", "sent", "refused"]))
     pushes = [draw(tasks(step)) for step in steps]
     return record(*([push("add", add, reason=reason("petakan"))] if add else []), *pushes)
-
-
-@settings(deadline=None)
-@given(st.lists(NEAR, max_size=6), TIES)
-def test_settled_times_strictly_rise_and_never_move_by_more_than_the_ties(
-    recorded: list[datetime], tie: timedelta
-) -> None:
-    """How far two times are apart is told by Khanza's own: each tie may go back from there."""
-    before: Placed | None = None
-    for number, waktu in enumerate(recorded, 1):
-        found = place(waktu, before, tie)
-        if found is None:
-            continue
-        assert before is None or found.waktu > before.waktu
-        assert before is None or before.recorded - waktu <= tie
-        assert timedelta(0) <= found.waktu - waktu <= number * (tie + timedelta(seconds=1))
-        before = found
 
 
 @settings(deadline=None)
