@@ -119,6 +119,7 @@ class _Events:
             elif found := chosen.get(taskid):
                 hold = undecided.get(taskid) or self._hold(taskid)
                 event = Event(taskid, found.waktu, found.source, hold)
+                # Not where `choose` placed it: that can have been behind an opening that gave way.
                 placed = place(found.waktu, before and before.placed, self.context.policy.tie)
                 before = placed and _Before(taskid, found.source, placed)
                 row = row or found.row

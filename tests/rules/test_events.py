@@ -182,6 +182,17 @@ def test_the_opening_gives_way_to_a_folder_that_was_back_before_it() -> None:
     }
 
 
+def test_what_was_moved_behind_an_opening_is_not_where_that_gives_way() -> None:
+    """Behind 08:00 the exam of 07:59:30 would go out as 08:00:01, behind the arrival as it is."""
+    received = berkas(ZERO, on("07:45"), on("07:50"))
+    found = events(onsite(reg=EARLY, exams=(exam(on("07:59:30")),), berkas=received), at("08:30"))
+    assert told(found) == {3: ("07:30:00", "daftar")}
+    assert held(found) == {
+        4: "waktu task 4 (07:59:30) sesudah task 5 (07:50:00), ditunggu sampai jelas",
+        5: "waktu task 5 (07:50:00) tidak sesudah task 4 (07:59:30)",
+    }
+
+
 def test_a_check_in_after_the_exam_waits_until_it_shows_which_is_meant() -> None:
     """A pass that first looks at noon must not tell noon, and lose the examination for good."""
     first_look = mobilejkn(book=checked_in("12:00"), exams=(exam(on("09:00")),))
