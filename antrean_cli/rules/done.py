@@ -50,6 +50,7 @@ def is_done(visit: Visit, record: Record, policy: Policy, now: datetime, key: by
     context = VisitContext(
         visit=visit, policy=policy, seen=record.seen, now=now, pushes=record.pushes
     )
+    # Anew: those of the planner rest on what was open before it, and kept its source.
     events = events_of(context)
     if any(event.waktu > now for event in events.values()):
         return False
