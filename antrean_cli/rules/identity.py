@@ -12,6 +12,7 @@ import re
 from typing import NamedTuple
 
 from antrean_cli.rules.reasons import Reason, ReasonCode, because
+from antrean_cli.rules.rows import Booking, Registration, Sep
 from antrean_cli.rules.values import first_filled
 from antrean_cli.rules.visits import Visit
 
@@ -31,21 +32,50 @@ class Identity(NamedTuple):
     norm: str
 
 
+class Stated(NamedTuple):
+    """One text of each place where a fact of the patient stands, in the order in which they count.
+
+    Of a number that is how BPJS wants it spelled, empty where nothing fits.
+    """
+
+    booking: str
+    sep: str
+    patient: str
+
+
 def identity_of(visit: Visit) -> Identity:
     """Return who the patient of a visit is: by its booking, else its SEP, else the patient's row.
 
     It is sent and compared, and never stored or shown.
     """
-    row, booking, sep = visit.registration, visit.booking, visit.sep
-    niks = (booking and booking.nik, row and row.nik)
-    cards = (booking and booking.nomorkartu, sep and sep.nomorkartu, row and row.nomorkartu)
-    phones = (booking and booking.nohp, sep and sep.nohp, row and row.nohp)
+    row, booking = visit.registration, visit.booking
     return Identity(
-        nik=next(filter(None, map(nik_of, niks)), ""),
-        nomorkartu=next(filter(None, map(card_of, cards)), ""),
-        nohp=next(filter(None, map(phone_of, phones)), ""),
+        nik=next(filter(None, niks_of(visit)), ""),
+        nomorkartu=next(filter(None, cards_of(visit)), ""),
+        nohp=next(filter(None, phones_of(visit)), ""),
         norm=first_filled(row and row.norm, booking and booking.norm),
     )
+
+
+def niks_of(visit: Visit) -> Stated:
+    """Return the NIK that each place has; a SEP has none."""
+    row, booking = visit.registration, visit.booking
+    return Stated(nik_of(booking and booking.nik), "", nik_of(row and row.nik))
+
+
+def cards_of(visit: Visit) -> Stated:
+    """Return the number of the BPJS card that each place has."""
+    return Stated(*(card_of(one and one.nomorkartu) for one in _places(visit)))
+
+
+def phones_of(visit: Visit) -> Stated:
+    """Return the telephone number that each place has."""
+    return Stated(*(phone_of(one and one.nohp) for one in _places(visit)))
+
+
+def _places(visit: Visit) -> tuple[Booking | None, Sep | None, Registration | None]:
+    """Return the rows that tell of a patient, in the order of Stated."""
+    return visit.booking, visit.sep, visit.registration
 
 
 def lacking_of(identity: Identity, *, jkn: bool) -> Reason | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antrean_cli.rules.add_fields import FIELDS
-from antrean_cli.rules.identity import card_of, nik_of, phone_of
+from antrean_cli.rules.identity import Stated, cards_of, niks_of, phones_of
 from antrean_cli.rules.listings import kodedokter_of
 from antrean_cli.rules.sessions import jampraktek_of
 from antrean_cli.rules.values import comparable, filled, whole
@@ -54,44 +54,38 @@ def field_named(text: str) -> str:
 
 def _places(visit: Visit, name: str) -> Iterator[tuple[str, str]]:
     """Yield where a field can come from with what stands there, as it is sent."""
-    row, booking, sep, letter = (
-        visit.registration,
-        visit.booking,
-        visit.sep,
-        visit.surat_kontrol,
-    )
+    row, booking, letter = visit.registration, visit.booking, visit.surat_kontrol
+    sep = visit.sep
+    of_sep = "bridging_sep_internal" if sep and sep.internal else "bridging_sep"
     if name == "nik":
-        yield f"{_BOOKING}.nik", nik_of(booking and booking.nik)
-        yield "pasien.no_ktp", nik_of(row and row.nik)
+        columns = Stated(f"{_BOOKING}.nik", "", "pasien.no_ktp")
+        yield from zip(columns, niks_of(visit), strict=True)
     elif name == "nomorkartu":
-        yield f"{_BOOKING}.nomorkartu", card_of(booking and booking.nomorkartu)
-        yield "bridging_sep.no_kartu", card_of(sep and sep.nomorkartu)
-        yield "pasien.no_peserta", card_of(row and row.nomorkartu)
+        columns = Stated(f"{_BOOKING}.nomorkartu", f"{of_sep}.no_kartu", "pasien.no_peserta")
+        yield from zip(columns, cards_of(visit), strict=True)
     elif name == "nohp":
-        yield f"{_BOOKING}.nohp", phone_of(booking and booking.nohp)
-        yield "bridging_sep.notelep", phone_of(sep and sep.nohp)
-        yield "pasien.no_tlp", phone_of(row and row.nohp)
+        columns = Stated(f"{_BOOKING}.nohp", f"{of_sep}.notelep", "pasien.no_tlp")
+        yield from zip(columns, phones_of(visit), strict=True)
     elif name == "norm":
         yield "reg_periksa.no_rkm_medis", filled(row and row.norm)
         yield f"{_BOOKING}.norm", filled(booking and booking.norm)
     elif name == "nomorreferensi":
-        table = "bridging_sep_internal" if sep and sep.internal else "bridging_sep"
         yield f"{_BOOKING}.nomorreferensi", filled(booking and booking.nomorreferensi)
-        yield f"{table}.no_rujukan", filled(sep and sep.no_rujukan)
-        yield f"{table}.noskdp", filled(sep and sep.noskdp)
+        yield f"{of_sep}.no_rujukan", filled(sep and sep.no_rujukan)
+        yield f"{of_sep}.noskdp", filled(sep and sep.noskdp)
         yield "bridging_surat_kontrol_bpjs.no_surat", filled(letter and letter.no_surat)
     elif name == "kodepoli":
         named = visit.named_clinic
         yield "maping_poli_bpjs.kd_poli_bpjs", filled(named and named.kd_poli_bpjs)
         yield "maping_poli_bpjs.kd_poli_bpjs", filled(row and row.kd_poli_bpjs)
         yield f"{_BOOKING}.kodepoli", filled(booking and booking.kodepoli)
-        yield "bridging_sep.kdpolitujuan", filled(sep and sep.kodepoli)
+        yield f"{of_sep}.kdpolitujuan", filled(sep and sep.kodepoli)
     elif name == "kodedokter":
         table, doctor = "maping_dokter_dpjpvclaim.kd_dokter_bpjs", visit.named_doctor
         yield table, _number(doctor and doctor.kd_dokter_bpjs)
         yield table, _number(row and row.kd_dokter_bpjs)
         yield f"{_BOOKING}.kodedokter", _number(booking and booking.kodedokter)
-        yield "bridging_sep.kddpjp", _number(sep and sep.kodedokter)
+        yield f"{of_sep}.kddpjp", _number(sep and sep.kodedokter)
     elif name == "jampraktek":
         yield f"{_BOOKING}.jampraktek", filled(booking and booking.jampraktek)
         if visit.slot and not visit.hfis_slot:

@@ -7,7 +7,7 @@ import pytest
 from antrean_cli.rules.add_body import add_body
 from antrean_cli.rules.origins import field_named, origin_of_refused
 from antrean_cli.rules.visits import Visit
-from tests.support.rows import mobilejkn, nonjkn, onsite, policy
+from tests.support.rows import mobilejkn, nonjkn, onsite, policy, sep
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,25 @@ def origin(visit: Visit, text: str) -> str:
 )
 def test_a_value_of_a_visit_at_the_desk_is_found_where_it_stands(text: str, place: str) -> None:
     assert origin(onsite(), text) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("data nomorkartu  belum sesuai.", "no_kartu"),
+        ("data nohp  belum sesuai.", "notelep"),
+        ("Rujukan tidak valid", "no_rujukan"),
+        ("data kodepoli  belum sesuai.", "kdpolitujuan"),
+        ("Data dokter tidak ditemukan.", "kddpjp"),
+    ],
+)
+def test_a_value_of_the_sep_of_a_second_clinic_is_named_in_its_own_table(
+    text: str, column: str
+) -> None:
+    unmapped = {"kd_poli_bpjs": None, "kd_dokter_bpjs": None}
+    assert origin(onsite(reg=unmapped), text) == f"bridging_sep.{column}"
+    internal = onsite(reg=unmapped, sep=sep(internal="1"))
+    assert origin(internal, text) == f"bridging_sep_internal.{column}"
 
 
 def test_a_bookings_own_value_is_found_with_the_booking() -> None:
