@@ -116,7 +116,7 @@ def record_of(row: BookingRow, pushes: Sequence[PushRow], zone: timezone) -> Rec
     """Return the booking that these rows hold, its times in `zone`."""
     return Record(
         kodebooking=row.kodebooking,
-        kind=Kind(row.kind),
+        kind=_KINDS[row.kind],
         tanggal=date.fromisoformat(row.tanggal),
         no_rawat=row.no_rawat,
         kd_poli=row.kd_poli,
@@ -175,7 +175,7 @@ def _push_of(row: PushRow, zone: timezone) -> Push:
         code=row.code,
         attempts=row.attempts,
         needs_lookup=bool(row.ask),
-        blocked_by=Step(row.needs) if row.needs else None,
+        blocked_by=_STEPS[row.needs] if row.needs else None,
         next_try=None if row.next_try is None else aware(row.next_try, zone),
         note=_reason_of(row.note_code, row.note, zone) if row.note_code else None,
         since=aware(row.since, zone),

@@ -418,8 +418,11 @@ class Ledger:
             row._asdict(),
         )
 
-    def last_sent(self) -> datetime | None:
-        """Return the latest time that BPJS took from us, or None; reads everything."""
+    def latest_at_bpjs(self) -> datetime | None:
+        """Return the latest time that BPJS has of any push, or None; reads everything.
+
+        Of what came from elsewhere too, as far as the ledger knows of it.
+        """
         with explained(self._path):
             query = "SELECT max(waktu) FROM push WHERE state IN ('sent', 'already')"
             (waktu,) = self._connection.execute(query).fetchone()

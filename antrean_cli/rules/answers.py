@@ -3,7 +3,8 @@
 - The truth is metadata.code; a text never makes a success, and an unknown one is never a success.
 - Texts are second-hand: they are matched with case and runs of spaces folded.
 - Code 201 with a text that nobody knows is for a person; any other unknown code is tried again.
-- An exchange that brought no envelope is a fault, and no answer.
+- An exchange that brought no envelope is a fault, and no answer (faults.py); but a 401 or 403
+  without one is taken as its code.
 - Each row is an answer that bpjs/README.md, Answers lists; BPJS's own words stand beside it.
 """
 
@@ -24,12 +25,13 @@ FAULT = "fault"  # no outcome: what an exchange without an answer is counted as 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """An envelope that BPJS sent: its code as text, its message fit to be shown, and its rows.
+    """What BPJS answered: its code as text, its message fit to be shown, and its rows.
 
     `said` is the message as it came, for `judge` alone: it can name the patient, and what is hidden
     of a name can be a word that an answer is known by. `response` holds the rows of a list,
     decrypted and parsed. `retry_after` is in seconds, `ahead` how far this computer's clock is
-    ahead of BPJS's, if that told the time. `bare`: it is a 401 or 403 without an envelope.
+    ahead of BPJS's, if that told the time. `bare`: no envelope came, but HTTP's 401 or
+    403, by whoever guards BPJS.
     """
 
     code: str

@@ -1,6 +1,7 @@
 """BPJS's lists between passes: what came of asking for one, what is kept, when it is asked again.
 
-- A list is asked for at most once in ten minutes, whatever came of it.
+- A list is asked for at most once in ten minutes, whatever came of it, but where a look is wanted
+  at once (sync/day_lists.py).
 - What has been wanted in vain for ten minutes is waited for no longer.
 - The time of a clock that ran ahead counts for nothing.
 """

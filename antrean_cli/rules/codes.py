@@ -20,12 +20,12 @@ class Code(str, Enum):
 class State(Code):
     """Where one push is (rules/README.md, States); the moves stand in transitions.py."""
 
-    HELD = "held"  # waits for something outside the queue, and goes on by itself
+    HELD = "held"  # cannot go out yet, for a reason; goes on by itself once that is gone
     DUE = "due"  # to be sent, now or when its next try has come
     SENDING = "sending"  # committed before the POST: what died in flight is found by it
     SENT = "sent"  # BPJS took it
     ALREADY = "already"  # BPJS had it: 208, or getlisttask shows it
-    REFUSED = "refused"  # waits for a person
+    REFUSED = "refused"  # BPJS said no; waits until the data is mended
     CLOSED = "closed"  # needs nobody
 
 

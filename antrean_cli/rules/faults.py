@@ -1,7 +1,9 @@
-"""What kept BPJS's envelope from coming, and what that says of the request.
+"""What kept BPJS's answer from coming, or from being read, and what that says of the request.
 
-- A fault is no answer: whatever the HTTP status, an exchange without an envelope says nothing about
-  the request.
+- A fault is no answer: an exchange without an envelope says nothing about the request.
+- A 401 or 403 without one is an answer first (answers.Reply, `bare`); what it says is held against
+  the push as a fault. By a 429, or a 503 with a Retry-After, only the pace goes.
+- A list that came and cannot be read is one as well: BPJS is there, and nothing was learned.
 - Whether BPJS may have acted on the request follows from the cause alone.
 - Decisions rest on the cause; its words stand in cause_words.py.
 """

@@ -1,6 +1,6 @@
 """Answers → pushes: what becomes of a booking's pushes by what BPJS answered.
 
-- An exchange that brought no envelope is a fault: it counts no attempt. (rules/README.md, Trouble)
+- An exchange that brought no envelope is a fault, and no answer: `after_fault`.
 - What became of a write without an answer is unknown: a task is looked up, add and batal are sent
   again, and 208 settles them.
 - What each kind of outcome does to a push stands in `_EFFECTS`, one function a kind.
@@ -318,7 +318,7 @@ def after_fault(
     answered_at: datetime | None = None,
     known: bool = False,
 ) -> Record:
-    """Return the record after an exchange without an envelope.
+    """Return the record after an exchange without an envelope (rules/README.md, Trouble).
 
     No attempt is counted, and the next pass repeats it, unless a Retry-After came with it, or the
     fault is the push's own (own_faults.py). `answered_at` is when BPJS last answered anything, None

@@ -6,8 +6,9 @@
 - Antrean farmasi, where the hospital runs it: on the day of service, when task 5 is through and a
   prescription exists.
 - What has not happened yet is no push at all. A cancel ends it: cancels.py.
-- What was sent is never sent again: a time, payer, clinic or doctor changed afterwards is noted
-  for a person.
+- No plan sends again what was sent: a time, payer, clinic or doctor changed afterwards is noted
+  for a person. Only BPJS, which asks for a step once more, or a person has it repeated
+  (transitions.py, REPEAT).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

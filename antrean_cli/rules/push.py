@@ -37,7 +37,9 @@ class Push:
     - `recorded` is the time that Khanza holds, or that a person typed for a push that was kept;
       `waktu` the one that was or will be sent, or that BPJS holds. Both are None for what has no
       time (add, batal), `recorded` also for what was sent by hand at once.
-    - `source` names where `recorded` comes from (sources.py), or MANUAL.
+    - `source` tells where the push comes from: of a task 1 to 7 the name of the source of
+      `recorded` (sources.py); of 99, batal and farmasi the row or field of Khanza's that asks for
+      it; MANUAL for what a person sent; empty for an add, and for what only BPJS told of.
     - `reason` tells why it is held, refused or closed; `code` is BPJS's last metadata.code.
     - `attempts` counts the answers that put it off; `next_try` is when it is tried again. Of a held
       add they are how often BPJS was asked whether it has the booking, and when it is asked again.
@@ -81,7 +83,7 @@ class Push:
 
     @property
     def held_or_refused(self) -> bool:
-        """Whether something outside the queue keeps it: what is waited for, or BPJS's refusal."""
+        """Whether it does not go out as it is: something has to come first, or BPJS refused it."""
         return self.state in (State.HELD, State.REFUSED)
 
     @property

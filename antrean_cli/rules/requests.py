@@ -69,7 +69,8 @@ def request_body(
 ) -> dict[str, Any]:
     """Return the body to send; `key` is the ledger's.
 
-    Raises ValueError for a push that `sendable` would not have returned.
+    Raises ValueError where there is nothing to make it of: an add or antrean farmasi without the
+    visit, an add of which BPJS has refused every body, a task without a time.
     """
     kodebooking, push = record.kodebooking, call.push
     if call.lookup:
@@ -84,8 +85,8 @@ def request_body(
         return farmasi_body(kodebooking, jenisresep_of(resep), nomorantrean_of(resep) or 0)
     if push.waktu is None:
         raise ValueError(f"{push.step} of {kodebooking} is due without what it needs")
-    # "jenisresep only for a hospital that runs antrean farmasi (others send it with task 5);
-    # otherwise leave it out"
+    # jenisresep goes with task 5, and only from a hospital that runs antrean farmasi
+    # (bpjs/README.md, Other bodies).
     told = visit if policy.farmasi and push.step == Step.TASK_5 else None
     jenisresep = jenisresep_of(_resep(told, policy, now)) if told else None
     return update_body(kodebooking, push.step, push.waktu, jenisresep)

@@ -2,7 +2,8 @@
 
 - What is in flight (SENDING) is moved by what came of its call, or by the pass after a crash.
 - What BPJS has (SENT, ALREADY) is moved by BPJS's word, by a repair, or by a person's replay.
-- Held goes on by itself once its reason is gone; refused waits for a person; closed needs nobody.
+- Held goes on by itself once its reason is gone; refused waits for other data, or for a person;
+  closed needs nobody.
 - A push begins as `new`. It ends by being left out: a plan withdraws what never left
   (`Record.keeping`), and a repair forgets a cancel that BPJS has lost.
 - A closing keeps the doubt that BPJS may have the push all the same (`needs_lookup`).
@@ -48,7 +49,8 @@ TRANSITIONS: Mapping[Move, tuple[tuple[State, ...], State]] = {
     Move.WANT: ((*_OPEN, State.CLOSED), State.DUE),
     # … and begins anew where its old time and source no longer count.
     Move.RENEW: ((*_OPEN, State.CLOSED), State.DUE),
-    # A plan finds that something outside the queue is waited for.
+    # Something has to come first: of Khanza's, a person's or the clock's, or a step of the booking
+    # (`arrange`).
     Move.HOLD: ((*_OPEN, State.CLOSED), State.HELD),
     # BPJS's answer keeps it back: it wants another step first, or has to be asked what it has.
     Move.KEEP_BACK: (_ANSWERED, State.HELD),
@@ -60,7 +62,8 @@ TRANSITIONS: Mapping[Move, tuple[tuple[State, ...], State]] = {
     Move.ACCEPT: (_ANSWERED, State.SENT),
     # BPJS had it: 208 "sudah ada", or getlisttask shows it, whatever we thought of it.
     Move.FIND: (_ANY, State.ALREADY),
-    # BPJS refused it for good: a person has to do something.
+    # BPJS refused it for good: somebody has to mend something. A plan refuses, too, what it would
+    # send just as BPJS has refused it before.
     Move.REFUSE: (_ANSWERED, State.REFUSED),
     # BPJS put it off: later, or after another step.
     Move.POSTPONE: (_ANSWERED, State.DUE),
@@ -97,7 +100,7 @@ def renew(push: Push, *, source: str = "") -> Push:
 
 
 def hold(push: Push, reason: Reason) -> Push:
-    """Return the push, waiting for something outside the queue."""
+    """Return the push, waiting for what `reason` tells."""
     return _moved(push, Move.HOLD, reason=reason)
 
 

@@ -26,11 +26,13 @@ class CircuitBreaker:
 
     - `faulted` are the bookings that the faults in this row were of.
     - `answered_at` is when the last envelope came, in this pass or before.
+    - `open`: nothing more is sent in this delivery.
     - `fault` is the last exchange that brought no envelope, `put_off` the last answer that wants a
-      request repeated later.
+      request repeated later, a gateway's "too soon" among them.
     - `refusal`: BPJS does not accept who we are; it was said of the booking `refused`.
     - `turned_away` are the bookings of which that was said without an envelope, if it was of all.
-    - `answered`: an envelope came; `judged`: BPJS judged a request, for or against.
+    - `answered`: an envelope came in this delivery, or a 401 or 403 without one, of whoever guards
+      BPJS. `judged`: BPJS judged a request, for or against.
     """
 
     faults_in_row: int = 0

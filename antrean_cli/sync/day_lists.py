@@ -2,8 +2,9 @@
 
 Asked for what is about to be added (adopt.py), and for whose a booking is there (owners.py).
 
-- A list is asked for at most once in ten minutes a day of service, unless it is wanted at once. A
-  booking that no look has covered waits for the next one: up to ten minutes after the last.
+- A list is asked for at most once in ten minutes a day of service; only for an add that may have
+  arrived before it is asked for at once (owners.py). A booking that no look has covered waits for
+  the next one: up to ten minutes after the last.
 - Where the list does not come, it is waited for, but no longer than ten minutes. Where BPJS does
   not show it, nobody waits. The other days have looks of their own.
 - While an outage is on nothing is asked, and all that is not covered waits until BPJS has answered

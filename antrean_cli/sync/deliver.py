@@ -49,7 +49,7 @@ from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.circuit_breaker import CircuitBreaker
 from antrean_cli.sync.workers import Workers
 
-LEAST_SECONDS_OF_A_PUSH = 3.0  # "no call starts with less than 3 seconds left"
+LEAST_SECONDS_OF_A_PUSH = 3.0  # rules/README.md, Deadline
 
 
 class PendingCall(NamedTuple):
@@ -297,7 +297,7 @@ class Delivery:
     def _after(
         self, record: Record, one: PendingCall, answer: Reply | Fault, now: datetime
     ) -> Record:
-        """Return the booking after one call; what it says of BPJS is taken in."""
+        """Count a call and take in what it says of BPJS; return the booking as it is after it."""
         call = one.call
         step, name = call.push.step, call_name(call)
         if isinstance(answer, Fault):
@@ -341,7 +341,7 @@ class Delivery:
         now: datetime,
         refusal: Outcome | None = None,
     ) -> Record:
-        """Return the booking after an exchange without an envelope, whosever fault that is.
+        """Take in an exchange without an envelope, whosever fault it is; return the booking.
 
         `refusal` is what it means if it is everybody's: BPJS does not accept who we are.
         """
@@ -366,7 +366,7 @@ class Delivery:
     def _after_throttled(
         self, record: Record, call: Call, outcome: Outcome, now: datetime
     ) -> Record:
-        """Return the booking after a call that came too soon: it goes back to its place.
+        """Take in a call that came too soon; return the booking, the push back in its place.
 
         One that does so again and again while others get through must not stand in their way: it is
         put off like any other push.

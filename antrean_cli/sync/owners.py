@@ -1,7 +1,7 @@
 """Before anything goes out under a code that BPJS called known (208): whose booking is it there?
 
 - BPJS's list of the day tells (day_lists.py). So on a day on which Khanza's SEP form adds everybody
-  it is asked for every ten minutes.
+  it is asked for every ten minutes; and at once for an add of ours that may have arrived before.
 - What waits for it is looked at before and after a delivery: a 208 that just came is settled in the
   same pass where the list may be asked for.
 - Where BPJS does not show the list, everything goes on as ever at once; where it does not come
@@ -51,9 +51,10 @@ def settle_owners(
     seen: Mapping[date, Sequence[Antrean]],
     now: datetime,
 ) -> SettledOwners:
-    """Find out whose these bookings are, as far as BPJS tells; raises StateError.
+    """Find out whose these bookings are, as far as BPJS tells; return what was settled.
 
-    `seen` are the lists that this pass has read already.
+    It is written to the ledger, and so is what is known of the lists. `seen` are the lists that
+    this pass has read already. Raises StateError.
     """
     known = ledger.pass_state().antrean_lists
     unseen = [record for record in awaiting if record.tanggal not in seen]

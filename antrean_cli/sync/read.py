@@ -6,7 +6,9 @@
 - What is open is looked at in every pass, whatever its day.
 - The surat kontrol are a slow query: they are asked for when an onsite visit lacks its reference,
   every five minutes at most, and everything goes on without them if that fails.
-- Nothing here calls BPJS: Khanza's rows are of one moment, and its connection is not held open.
+- The rows of the window are of one moment. What is asked for behind them is a little younger: which
+  numbers Khanza still has (`_gone`), and the surat kontrol.
+- Nothing here calls BPJS, so that Khanza's connection is not held open for it.
 
 What is handed on is named tuples, made by name: a dataclass takes ten times as long to define, and
 an idle pass does little else.
@@ -101,7 +103,7 @@ def read(
     since: date | None,
     sessions: Sessions,
 ) -> Reading:
-    """Read Khanza once.
+    """Read Khanza once; return all its visits, and the agenda of those that something can come of.
 
     Raises SettingsError or TemporaryError for Khanza, StateError for the ledger. `sessions` is what
     is known of HFIS's, nothing where the hospital goes by Khanza's jadwal.
@@ -260,13 +262,13 @@ def _span(
 def _begin(ledger: Ledger, state: PassState, today: date) -> date:
     """Return the day that no pass goes before: that of the first one.
 
-    If it lies ahead, either the clock ran ahead then, or it is behind now: what BPJS took since
-    tells which.
+    If it lies ahead, either the clock ran ahead then, or it is behind now: the times that BPJS has
+    tell which.
     """
     begin = state.begin or today
     if begin > today:
-        sent = ledger.last_sent()
-        return begin if sent and sent.date() >= begin else today
+        latest = ledger.latest_at_bpjs()
+        return begin if latest and latest.date() >= begin else today
     return begin
 
 

@@ -39,9 +39,10 @@ def record(
     plans: "Sequence[Plan]",
     compared: "ListComparison | None" = None,
 ) -> Recorded:
-    """Write what a reading came to; raises StateError.
+    """Write what a reading came to; return the plans as written, and what is told of it.
 
-    `plans` are those of the reading's agenda, `compared` is None where nothing is adopted.
+    `plans` are those of the reading's agenda, `compared` is None where nothing is adopted. Raises
+    StateError.
     """
     policy, now = reading.occasion.policy, reading.occasion.now
     agenda = reading.agenda

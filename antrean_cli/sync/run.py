@@ -1,9 +1,14 @@
 """One pass, one direction (rules/README.md, What a pass decides):
 
-    recover → read Khanza → enrich → plan → compare BPJS's lists → record → deliver → conclude
+    recover → read Khanza → enrich → plan → ask for BPJS's lists → record
+    → settle owners → deliver → settle owners → deliver what was settled → tell → conclude
 
-- Each step is a line of `Pass.run`, those from read to record of `Pass._look`, and a file of this
-  room; none reaches back.
+- Each step is a line of `Pass.run`, those from read to record of `Pass._look`. What one does stands
+  in a file of this room, or in the rules.
+- The plans are recorded as they came, unless somebody at the desk wrote to the ledger since it was
+  read: then they are made anew. What BPJS has under another code is planned under that one then.
+- What BPJS called known (208) waits for its list of the day (owners.py): before anything is sent,
+  and once more after it, so that what a 208 of this pass held goes out in it.
 - What it learns of BPJS and Khanza as a whole, outages, is kept and told by judgement.py.
 - BPJS is not called while Khanza is read. If Khanza is down, what is due in the ledger is still
   delivered (adds wait); on a wrong schema nothing is sent.
