@@ -59,8 +59,8 @@ class PassState(NamedTuple):
       against, by the name of its call.
     - `pace`: how fast the last pass that sent something could go.
     - `outages`: those that are on, by kind (of BPJS, of some of its calls, of Khanza, …).
-    - `antrean_lists`: antrean per tanggal, by day; kept are the kode booking of ours that were
-      compared with it, None where BPJS does not show it.
+    - `antrean_lists`: antrean per tanggal, by day; its content are the kode booking of ours
+      that it was asked for, None where BPJS does not show it.
     - `jadwal_lists`: HFIS's sessions (rows of Praktek), by clinic and day.
     """
 
@@ -175,12 +175,12 @@ def stored(state: PassState) -> dict[str, str]:
         "judged_at": {call: stored_time(at) for call, at in state.judged_at.items()} or None,
         "pace": state.pace and _stored_pace(state.pace),
         "looks_adopt": {
-            day.isoformat(): _stored_list(kept) for day, kept in state.antrean_lists.items()
+            day.isoformat(): _stored_list(one) for day, one in state.antrean_lists.items()
         }
         or None,
         "looks_hfis": {
-            f"{day} {kodepoli}": _stored_list(kept)
-            for (kodepoli, day), kept in state.jadwal_lists.items()
+            f"{day} {kodepoli}": _stored_list(one)
+            for (kodepoli, day), one in state.jadwal_lists.items()
         }
         or None,
         **{f"{_OUTAGE}{kind}": _stored_outage(one) for kind, one in state.outages.items()},
@@ -211,15 +211,15 @@ def _clinic(key: str) -> ClinicDay:
     return kodepoli, date.fromisoformat(day)
 
 
-def _list(stored: Any, kept: Any, zone: timezone) -> CachedList:
+def _list(stored: Any, content: Any, zone: timezone) -> CachedList:
     asked_at, failing_since, _ = stored
     return CachedList(
-        kept=kept, asked_at=_time(asked_at, zone), failing_since=_time(failing_since, zone)
+        content=content, asked_at=_time(asked_at, zone), failing_since=_time(failing_since, zone)
     )
 
 
 def _stored_list(one: CachedList) -> tuple[int | None, int | None, Any]:
-    return stored_time(one.asked_at), stored_time(one.failing_since), one.kept
+    return stored_time(one.asked_at), stored_time(one.failing_since), one.content
 
 
 def _pace(stored: Mapping[str, Any], zone: timezone) -> Pace:

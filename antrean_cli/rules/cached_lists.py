@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from antrean_cli.rules.causes import Trouble
 
 EVERY = timedelta(minutes=10)
-KEPT = timedelta(days=8)  # longer than BPJS takes anything for a day
+KEPT_FOR = timedelta(days=8)  # longer than BPJS takes anything for a day
 UNASKED = ""  # for want of time; stands beside the kinds of outcomes (answers.py)
 
 
@@ -32,12 +32,12 @@ class ListResult(NamedTuple):
 class CachedList(NamedTuple):
     """What is known of one list.
 
-    - `kept` is what was kept of it when it last came (see PassState).
+    - `content` is what was kept of it when it last came (see PassState).
     - `asked_at` is when it was last asked for.
     - `failing_since`: since when it has been wanted in vain; None if it came.
     """
 
-    kept: Any
+    content: Any
     asked_at: datetime | None = None
     failing_since: datetime | None = None
 
@@ -59,7 +59,7 @@ class CachedList(NamedTuple):
 
 def oldest_kept(now: datetime) -> date:
     """Return the oldest day whose lists are still kept."""
-    return now.date() - KEPT
+    return now.date() - KEPT_FOR
 
 
 def _recent(when: datetime | None, now: datetime) -> bool:

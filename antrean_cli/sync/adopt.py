@@ -19,23 +19,23 @@ from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.owner_at_bpjs import as_listed, begun_anew
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
-from antrean_cli.sync.day_lists import ListComparison
+from antrean_cli.sync.day_lists import DayLists
 from antrean_cli.sync.owners import free_code
 
 
 def amended(
-    plans: Sequence[Plan], compared: ListComparison, ledger: Ledger, policy: Policy
+    plans: Sequence[Plan], day_lists: DayLists, ledger: Ledger, policy: Policy
 ) -> list[Plan]:
     """Return the plans; what BPJS has under another code is planned under that one."""
-    if not compared.rows:
+    if not day_lists.rows:
         return list(plans)
-    listed = ledger.known((row.kodebooking for rows in compared.rows.values() for row in rows), ())
+    listed = ledger.known((row.kodebooking for rows in day_lists.rows.values() for row in rows), ())
     # What was only sent by hand is no visit's yet, such as tasks 1 and 2 of a kiosk's booking.
     by_hand = {code: one for code, one in listed.items() if not _of_a_visit(one)}
     taken = {one.after.kodebooking for one in plans if one.visit} | (listed.keys() - by_hand.keys())
     found: list[Plan] = []
     for one in sorted(plans, key=lambda plan: (plan.after.tanggal, plan.after.kodebooking)):
-        rows = compared.rows.get(one.after.tanggal)
+        rows = day_lists.rows.get(one.after.tanggal)
         if rows is None or one.visit is None or not awaits_list(one.after):
             found.append(one)
             continue

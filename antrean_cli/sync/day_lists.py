@@ -9,8 +9,8 @@ Asked for what is about to be added (adopt.py), and for whose a booking is there
   not show it, nobody waits. The other days have looks of their own.
 - While an outage is on nothing is asked, and all that is not covered waits until BPJS has answered
   something else.
-- The list holds patients' numbers: it is compared, and nothing of it is kept but the kode booking
-  of ours it covered.
+- The list holds patients' numbers: who asked for it compares it, and nothing of it is kept but the
+  kode booking of ours that it covered.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -28,16 +28,17 @@ from antrean_cli.rules.push import Change, Record
 from antrean_cli.sync.list_reader import ListReader
 
 
-class ListComparison(NamedTuple):
-    """What came of looking at BPJS's lists of the days that have adds to send.
+class DayLists(NamedTuple):
+    """BPJS's lists of the days that something waits for, after they were asked for.
 
-    - `lists` is what is known of each day's list from now on; `rows` are those that came just now.
+    - `known` is what is known of each day's list from now on; `rows` are those of the lists that
+      came just now, by day.
     - `may_ask` is False while nothing may be asked.
     - `failed` is the last list that did not come, `refused` the trouble where BPJS does not accept
       who we are; None where there is none.
     """
 
-    lists: Mapping[date, CachedList]
+    known: Mapping[date, CachedList]
     rows: Mapping[date, Sequence[Antrean]]
     may_ask: bool
     failed: ListResult | None
@@ -48,32 +49,33 @@ class ListComparison(NamedTuple):
         return [one for one in records if awaits_list(one) and self._waits(one, now)]
 
     def _waits(self, record: Record, now: datetime) -> bool:
-        one = self.lists.get(record.tanggal)
+        one = self.known.get(record.tanggal)
         if one is None:
             return True  # somebody made it due meanwhile: its day was not asked for
-        if one.kept is None or record.kodebooking in one.kept:
+        if one.content is None or record.kodebooking in one.content:
             return False
         # In an outage even one that waited long enough does: the list is asked for right after.
         return not (self.may_ask and one.given_up(now))
 
     def overdue(self, waiting: Iterable[Record]) -> bool:
         """Return whether one of these waits because its day's list did not come."""
-        lists = (self.lists.get(record.tanggal) for record in waiting)
+        lists = (self.known.get(record.tanggal) for record in waiting)
         return any(one is not None and one.failing_since for one in lists)
 
 
-def compare_lists(
+def ask_for_lists(
     reader: ListReader | None,
     known: Mapping[date, CachedList],
     records: Iterable[Record],
     now: datetime,
     *,
     at_once: Collection[date] = (),
-) -> ListComparison:
-    """Ask for the lists of these bookings' days: of those whose add, or whose tasks, wait for one.
+) -> DayLists:
+    """Ask for the lists of these bookings' days; return those that came, and what is known of all.
 
-    `known` is what is known of each day's list; `reader` is None while nothing may be asked. The
-    lists of the days `at_once` do not wait for ten minutes to be over.
+    The bookings' adds, or their tasks, wait for one. `known` is what was known of each day's list;
+    `reader` is None while nothing may be asked. The lists of the days `at_once` do not wait for ten
+    minutes to be over.
     """
     days: dict[date, list[str]] = {}
     for record in records:
@@ -83,7 +85,7 @@ def compare_lists(
     failed: ListResult | None = None
     refused: Trouble | None = None
     for tanggal, covered in sorted(days.items()):
-        one = lists.setdefault(tanggal, CachedList(kept=()))
+        one = lists.setdefault(tanggal, CachedList(content=()))
         if reader is None or not (tanggal in at_once or one.may_be_asked(now)):
             continue
         result = reader.ask(CallName.PER_TANGGAL, tanggal.isoformat())
@@ -92,8 +94,8 @@ def compare_lists(
             rows[tanggal] = result.rows
         failed = result if one.failing_since else failed
         refused = result.why if result.kind == OutcomeKind.AUTH_FAILED else refused
-    return ListComparison(
-        lists=lists, rows=rows, may_ask=reader is not None, failed=failed, refused=refused
+    return DayLists(
+        known=lists, rows=rows, may_ask=reader is not None, failed=failed, refused=refused
     )
 
 
@@ -105,16 +107,19 @@ def _after(
     A code 201 with a text that nobody knows means that BPJS does not show it.
     """
     if result.kind == OutcomeKind.DONE:
-        return CachedList(kept=tuple(covered), asked_at=now)
+        return CachedList(content=tuple(covered), asked_at=now)
     if result.kind == OutcomeKind.REJECTED:
-        return CachedList(kept=None, asked_at=now)
+        return CachedList(content=None, asked_at=now)
     return one.missed(result, now)
 
 
 def note_shown(
     ledger: Ledger, lists: Mapping[date, Sequence[Antrean]], now: datetime
 ) -> list[Change]:
-    """Note what BPJS's lists tell of the bookings that are left alive there; in `transaction`."""
+    """Note what BPJS's lists tell of the bookings that are left alive there; return what changed.
+
+    `lists` are their rows by day. Inside `transaction`.
+    """
     found: list[Change] = []
     for tanggal, rows in lists.items():
         listed = {row.kodebooking: row for row in rows}

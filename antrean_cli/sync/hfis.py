@@ -66,11 +66,11 @@ def read_sessions(
     known = ledger.pass_state().jadwal_lists
     lists = {clinic: one for clinic, one in known.items() if clinic[1] >= oldest_kept(now)}
     for (kodepoli, tanggal), since in sorted(wanted.items()):
-        one = lists.get((kodepoli, tanggal), CachedList(kept=()))
+        one = lists.get((kodepoli, tanggal), CachedList(content=()))
         if reader and _may_be_read(one, tanggal, since, now):
             result = reader.ask(CallName.JADWAL, kodepoli, tanggal.isoformat())
             lists[kodepoli, tanggal] = (
-                CachedList(kept=tuple(result.rows), asked_at=now)
+                CachedList(content=tuple(result.rows), asked_at=now)
                 if result.kind == OutcomeKind.DONE
                 else one.missed(result, now)
             )
@@ -79,7 +79,7 @@ def read_sessions(
     if lists != known:
         with ledger.transaction():
             ledger.update_pass_state(lambda state: state._replace(jadwal_lists=lists))
-    return {clinic: one.kept for clinic, one in lists.items()}
+    return {clinic: one.content for clinic, one in lists.items()}
 
 
 def _read_ahead(
@@ -94,7 +94,7 @@ def _read_ahead(
         if result.kind == UNASKED:
             break
         rows = result.rows if result.kind == OutcomeKind.DONE else ()
-        found[clinic] = CachedList(kept=tuple(rows), asked_at=now)
+        found[clinic] = CachedList(content=tuple(rows), asked_at=now)
     return found
 
 
@@ -108,4 +108,4 @@ def _may_be_read(one: CachedList, tanggal: date, since: datetime | None, now: da
         return True
     if one.asked_at is not None and one.asked_at.date() < tanggal <= now.date():
         return True
-    return one.may_be_asked(now) and (one.failing_since is not None or not one.kept)
+    return one.may_be_asked(now) and (one.failing_since is not None or not one.content)

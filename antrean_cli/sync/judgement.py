@@ -22,7 +22,7 @@ from antrean_cli.sync.pass_report import Noted, PassEvent
 
 if TYPE_CHECKING:
     from antrean_cli.sync.circuit_breaker import CircuitBreaker
-    from antrean_cli.sync.day_lists import ListComparison
+    from antrean_cli.sync.day_lists import DayLists
     from antrean_cli.sync.deliver import Delivery
     from antrean_cli.sync.list_reader import ListReader
 
@@ -75,18 +75,18 @@ class Judgement:
         if told:
             yield told
 
-    def tell_of_lists(self, compared: "ListComparison", *, overdue: bool) -> Iterator[PassEvent]:
+    def tell_of_lists(self, day_lists: "DayLists", *, overdue: bool) -> Iterator[PassEvent]:
         """Tell why adds wait for BPJS's lists."""
-        if compared.refused:
-            self.errors.append(CredentialsError(why=compared.refused))
-            yield from self.failed(OutageKind.CREDENTIALS, compared.refused)
+        if day_lists.refused:
+            self.errors.append(CredentialsError(why=day_lists.refused))
+            yield from self.failed(OutageKind.CREDENTIALS, day_lists.refused)
         elif overdue and (refused := self.outage(OutageKind.CREDENTIALS)):
             since = (
                 f"Kredensial, tanda tangan, atau jam ditolak BPJS sejak {refused.since:%d-%m %H:%M}"
             )
             self.errors.append(CredentialsError(since, why=refused.why))
         elif overdue:
-            failed = compared.failed
+            failed = day_lists.failed
             said = f": {failed.said}" if failed and failed.said else ""
             self.errors.append(
                 TemporaryError(

@@ -28,19 +28,20 @@ from antrean_cli.rules.owner_at_bpjs import (
 )
 from antrean_cli.rules.push import Change, Record
 from antrean_cli.rules.whose import numbered
-from antrean_cli.sync.day_lists import ListComparison, compare_lists, note_shown
+from antrean_cli.sync.day_lists import DayLists, ask_for_lists, note_shown
 from antrean_cli.sync.list_reader import ListReader
 
 
 class SettledOwners(NamedTuple):
     """What came of it: the bookings that wait no more, and what changed because of that.
 
-    `compared` is what is known of the lists, `overdue` whether something waits for one in vain.
+    `day_lists` are the lists, with what is known of them; `overdue`: something waits for one in
+    vain.
     """
 
     kodebooking: frozenset[str]
     changes: tuple[Change, ...]
-    compared: ListComparison
+    day_lists: DayLists
     overdue: bool
 
 
@@ -59,10 +60,10 @@ def settle_owners(
     known = ledger.pass_state().antrean_lists
     unseen = [record for record in awaiting if record.tanggal not in seen]
     urgent = {record.tanggal for record in unseen if is_nearly_ours(record)}
-    compared = compare_lists(reader, known, unseen, now, at_once=urgent)
-    lists = {day: _with_earlier(one, known.get(day)) for day, one in compared.lists.items()}
-    compared = compared._replace(lists=lists, rows={**seen, **compared.rows})
-    gone_without = _without_list(reader, compared, unseen, now)
+    day_lists = ask_for_lists(reader, known, unseen, now, at_once=urgent)
+    lists = {day: _with_earlier(one, known.get(day)) for day, one in day_lists.known.items()}
+    day_lists = day_lists._replace(known=lists, rows={**seen, **day_lists.rows})
+    gone_without = _without_list(reader, day_lists, unseen, now)
     settled: list[str] = []
     waiting: list[Record] = []
     found: list[Change] = []
@@ -71,7 +72,7 @@ def settle_owners(
             before = ledger.record(one.kodebooking)
             if before is None or not awaits_owner(before, now):
                 continue
-            after = _settled(before, compared, gone_without, ledger.key)
+            after = _settled(before, day_lists, gone_without, ledger.key)
             if after is None:
                 waiting.append(before)
                 continue
@@ -79,13 +80,13 @@ def settle_owners(
             found += ledger.save(before, after, now)
             if after.handed_on:
                 ledger.save(None, begun_anew(before, free_code(ledger, after.kodebooking)), now)
-        found += note_shown(ledger, compared.rows, now)
+        found += note_shown(ledger, day_lists.rows, now)
         ledger.update_pass_state(lambda state: state._replace(antrean_lists=lists))
     return SettledOwners(
         kodebooking=frozenset(settled),
         changes=tuple(found),
-        compared=compared,
-        overdue=compared.overdue(waiting),
+        day_lists=day_lists,
+        overdue=day_lists.overdue(waiting),
     )
 
 
@@ -97,25 +98,27 @@ def free_code(ledger: Ledger, kodebooking: str) -> str:
 
 def _with_earlier(one: CachedList, before: CachedList | None) -> CachedList:
     """Return what is known of a list; the adds that it covered before are covered still."""
-    earlier = (before.kept or ()) if before else ()
-    return one if one.kept is None else one._replace(kept=tuple(dict.fromkeys(earlier + one.kept)))
+    if one.content is None:
+        return one
+    earlier = (before.content or ()) if before else ()
+    return one._replace(content=tuple(dict.fromkeys(earlier + one.content)))
 
 
 def _without_list(
-    reader: ListReader, compared: ListComparison, awaiting: Sequence[Record], now: datetime
+    reader: ListReader, day_lists: DayLists, awaiting: Sequence[Record], now: datetime
 ) -> frozenset[date]:
     """Return the days whose bookings wait for no list any more."""
-    days = {one.tanggal: compared.lists[one.tanggal] for one in awaiting}
-    unshown = {day for day, one in days.items() if one.kept is None}
+    days = {one.tanggal: day_lists.known[one.tanggal] for one in awaiting}
+    unshown = {day for day, one in days.items() if one.content is None}
     late = {day for day, one in days.items() if one.given_up(now)} - unshown
     return frozenset(unshown | late if late and reader.is_answered(CallName.POLI) else unshown)
 
 
 def _settled(
-    record: Record, compared: ListComparison, gone_without: Collection[date], key: bytes
+    record: Record, day_lists: DayLists, gone_without: Collection[date], key: bytes
 ) -> Record | None:
     """Return a booking that waits no more, None for one that still does."""
-    rows = compared.rows.get(record.tanggal)
+    rows = day_lists.rows.get(record.tanggal)
     if rows is not None:
         listed = (row for row in rows if row.kodebooking == record.kodebooking)
         return as_listed(record, next(listed, None), key)

@@ -199,7 +199,7 @@ def sessions_of(settings: Settings, ledger: Ledger) -> Sessions:
     """Return what was read of HFIS so far, nothing where the hospital goes by Khanza's jadwal."""
     if not settings.hfis:
         return {}
-    return {clinic: one.kept for clinic, one in ledger.pass_state().jadwal_lists.items()}
+    return {clinic: one.content for clinic, one in ledger.pass_state().jadwal_lists.items()}
 
 
 # -- what Khanza has no more

@@ -17,7 +17,7 @@ from antrean_cli.sync.read import Reading, known_of
 
 if TYPE_CHECKING:
     from antrean_cli.rules.booking_plans import Plan
-    from antrean_cli.sync.day_lists import ListComparison
+    from antrean_cli.sync.day_lists import DayLists
 
 
 class Recorded(NamedTuple):
@@ -37,11 +37,11 @@ def record(
     ledger: Ledger,
     reading: Reading,
     plans: "Sequence[Plan]",
-    compared: "ListComparison | None" = None,
+    day_lists: "DayLists | None" = None,
 ) -> Recorded:
     """Write what a reading came to; return the plans as written, and what is told of it.
 
-    `plans` are those of the reading's agenda, `compared` is None where nothing is adopted. Raises
+    `plans` are those of the reading's agenda, `day_lists` is None where nothing is adopted. Raises
     StateError.
     """
     policy, now = reading.occasion.policy, reading.occasion.now
@@ -56,17 +56,17 @@ def record(
             from antrean_cli.rules.booking_plans import plans_of  # see run.py, `plans_from`
 
             plans = plans_of(agenda.visits, records, reading.occasion)
-        if compared:
-            # See `Pass._compare_lists`.
+        if day_lists:
+            # See `Pass._ask_for_lists`.
             from antrean_cli.sync.adopt import amended
             from antrean_cli.sync.day_lists import note_shown
 
-            plans = amended(plans, compared, ledger, policy)
+            plans = amended(plans, day_lists, ledger, policy)
         found = [change for plan in plans if plan.changed for change in _write(ledger, plan, now)]
-        if compared:
-            found += note_shown(ledger, compared.rows, now)
+        if day_lists:
+            found += note_shown(ledger, day_lists.rows, now)
         told = ledger.pass_state().broken_rows
-        ledger.update_pass_state(lambda state: _read_so_far(state, reading, compared))
+        ledger.update_pass_state(lambda state: _read_so_far(state, reading, day_lists))
     broken = tuple(row for row in reading.broken if row not in told)
     left_alive = tuple(plan.after for plan in plans if plan.tells_left_alive)
     return Recorded(plans=plans, changes=tuple(found), broken=broken, left_alive=left_alive)
@@ -84,9 +84,7 @@ def _write(ledger: Ledger, plan: "Plan", now: datetime) -> list[Change]:
     return [one for one in found if one.after is None or one.after != known.get(one.after.step)]
 
 
-def _read_so_far(
-    state: PassState, reading: Reading, compared: "ListComparison | None"
-) -> PassState:
+def _read_so_far(state: PassState, reading: Reading, day_lists: "DayLists | None") -> PassState:
     now, span = reading.occasion.now, reading.span
     return state._replace(
         looked_at=now,
@@ -94,7 +92,7 @@ def _read_so_far(
         begin=span.begin,
         full_scan_at=now if span.full else state.full_scan_at,
         surat_kontrol_at=now if reading.surat_kontrol_asked else state.surat_kontrol_at,
-        antrean_lists=compared.lists if compared else state.antrean_lists,
+        antrean_lists=day_lists.known if day_lists else state.antrean_lists,
         broken_rows=_still_broken(state, reading),
     )
 

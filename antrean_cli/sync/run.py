@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from antrean_cli.bpjs.client import Client
     from antrean_cli.rules.booking_plans import Plan
     from antrean_cli.rules.pacing import Pacing
-    from antrean_cli.sync.day_lists import ListComparison
+    from antrean_cli.sync.day_lists import DayLists
     from antrean_cli.sync.deliver import Delivery
     from antrean_cli.sync.list_reader import ListReader
 
@@ -121,9 +121,9 @@ class Pass:
         if not (yield from self._trust_clock()):
             return
         yield from self._recover()
-        ready, compared = yield from self._look(since)
+        ready, day_lists = yield from self._look(since)
         bookings: Mapping[str, Record] = self.ledger.unfinished()
-        if (yield from self._settle_owners(bookings, compared)):
+        if (yield from self._settle_owners(bookings, day_lists)):
             bookings = self.ledger.unfinished()
         bookings = yield from self._deliver(ready, bookings)
         # What BPJS called known just now goes on in this pass, where its list may be asked for.
@@ -158,15 +158,15 @@ class Pass:
 
     def _look(
         self, since: date | None
-    ) -> "Generator[PassEvent, None, tuple[ForDelivery, ListComparison | None]]":
+    ) -> "Generator[PassEvent, None, tuple[ForDelivery, DayLists | None]]":
         """Read Khanza and write what it came to; of what was read only this much is kept."""
         reading = yield from self._read(since)
         if reading is None:
             return WITHOUT_KHANZA, None
         reading = self._enrich(reading)
         plans = plans_from(reading)
-        compared = self._compare_lists(plans)
-        return (yield from self._record(reading, plans, compared)), compared
+        day_lists = self._ask_for_lists(plans)
+        return (yield from self._record(reading, plans, day_lists)), day_lists
 
     def _read(self, since: date | None) -> Generator[PassEvent, None, Reading | None]:
         """Read Khanza; None if that failed, which is told and kept for the report."""
@@ -200,33 +200,33 @@ class Pass:
             sessions = read_sessions(self._list_reader(), self.ledger, wanted, self.clock())
         return enriched(reading, self.ledger, sessions)
 
-    def _compare_lists(self, plans: "Sequence[Plan]") -> "ListComparison | None":
-        """Compare BPJS's lists with what is about to be added (ANTREAN_ADOPT)."""
+    def _ask_for_lists(self, plans: "Sequence[Plan]") -> "DayLists | None":
+        """Ask for BPJS's lists of the days of what is about to be added (ANTREAN_ADOPT)."""
         if not self.settings.policy.adopt:
             return None
         # A pass that adopts nothing must not pay for it.
         from antrean_cli.rules.adoption import awaits_list
-        from antrean_cli.sync.day_lists import compare_lists
+        from antrean_cli.sync.day_lists import ask_for_lists
 
         known = self.ledger.pass_state().antrean_lists
         records = [plan.after for plan in plans if plan.visit and awaits_list(plan.after)]
-        return compare_lists(self._list_reader(), known, records, self.clock())
+        return ask_for_lists(self._list_reader(), known, records, self.clock())
 
     def _record(
-        self, reading: Reading, plans: "Sequence[Plan]", compared: "ListComparison | None"
+        self, reading: Reading, plans: "Sequence[Plan]", day_lists: "DayLists | None"
     ) -> Generator[PassEvent, None, ForDelivery]:
         """Write what Khanza said, and return what it says of the visits that may be sent."""
-        recorded = record(self.ledger, reading, plans, compared)
+        recorded = record(self.ledger, reading, plans, day_lists)
         self.report.found = sum(change.before is None for change in recorded.changes)
         self.report.add(recorded.changes, answered=False)
         yield Noted(recorded.changes, recorded.broken, recorded.left_alive)
         served = [plan for plan in recorded.plans if plan.visit]
         self.report.visits = len(served)
         waiting = (
-            compared.waiting([plan.after for plan in served], self.clock()) if compared else []
+            day_lists.waiting([plan.after for plan in served], self.clock()) if day_lists else []
         )
-        if compared:
-            yield from self._judgement.tell_of_lists(compared, overdue=compared.overdue(waiting))
+        if day_lists:
+            yield from self._judgement.tell_of_lists(day_lists, overdue=day_lists.overdue(waiting))
         return ForDelivery(
             visits={plan.after.kodebooking: plan.visit for plan in served if plan.visit},
             owners={plan.after.kodebooking: plan.after.owner for plan in served},
@@ -234,11 +234,11 @@ class Pass:
         )
 
     def _settle_owners(
-        self, bookings: Mapping[str, Record], compared: "ListComparison | None"
+        self, bookings: Mapping[str, Record], day_lists: "DayLists | None"
     ) -> Generator[PassEvent, None, frozenset[str]]:
         """Find out whose the bookings are that BPJS called known (208); return those settled.
 
-        `compared` are the lists that this pass has read already.
+        `day_lists` are the lists that this pass has read already.
         """
         if not bookings:
             return frozenset()
@@ -252,10 +252,10 @@ class Pass:
             return frozenset()
         from antrean_cli.sync.owners import settle_owners
 
-        seen = compared.rows if compared else {}
+        seen = day_lists.rows if day_lists else {}
         settled = settle_owners(reader, self.ledger, awaiting, seen, now)
         yield self._noted(settled.changes)
-        yield from self._judgement.tell_of_lists(settled.compared, overdue=settled.overdue)
+        yield from self._judgement.tell_of_lists(settled.day_lists, overdue=settled.overdue)
         return settled.kodebooking
 
     def _deliver(

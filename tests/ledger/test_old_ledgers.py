@@ -179,12 +179,12 @@ def test_what_passes_remembered_is_known_by_its_fields(ledger: Ledger) -> None:
     outage = Outage(OutageKind.BPJS, at("08:50"), at("08:51"), at("09:05"), 3, "2026/11/23/000001")
     assert state.outages == {"bpjs": outage}
     assert state.antrean_lists == {
-        MONDAY: CachedList(kept=("2026/11/23/000001",), asked_at=at("09:01"))
+        MONDAY: CachedList(content=("2026/11/23/000001",), asked_at=at("09:01"))
     }
     session = Praktek("INT", "12345", "09:00-12:30", "30", False)
     assert state.jadwal_lists == {
         ("INT", MONDAY): CachedList(
-            kept=(session,), asked_at=at("09:01"), failing_since=at("09:01")
+            content=(session,), asked_at=at("09:01"), failing_since=at("09:01")
         )
     }
 

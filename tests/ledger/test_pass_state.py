@@ -71,9 +71,9 @@ sessions = st.builds(
 )
 
 
-def lists(kept: st.SearchStrategy[object]) -> st.SearchStrategy[CachedList]:
+def lists(content: st.SearchStrategy[object]) -> st.SearchStrategy[CachedList]:
     return st.builds(
-        CachedList, kept=kept, asked_at=st.none() | times, failing_since=st.none() | times
+        CachedList, content=content, asked_at=st.none() | times, failing_since=st.none() | times
     )
 
 
@@ -199,11 +199,11 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "digest_told_on": ({"digest_told_on": MONDAY}, '"2026-11-23"'),
     "looks_adopt": (
-        {"antrean_lists": {MONDAY: CachedList(kept=("A1",), asked_at=NOW)}},
+        {"antrean_lists": {MONDAY: CachedList(content=("A1",), asked_at=NOW)}},
         '{"2026-11-23": [1795417200000, null, ["A1"]]}',
     ),
     "looks_hfis": (
-        {"jadwal_lists": {("INT", MONDAY): CachedList(kept=(), failing_since=NOW)}},
+        {"jadwal_lists": {("INT", MONDAY): CachedList(content=(), failing_since=NOW)}},
         '{"2026-11-23 INT": [null, 1795417200000, []]}',
     ),
 }

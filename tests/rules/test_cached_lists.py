@@ -11,7 +11,7 @@ from antrean_cli.rules.codes import OutcomeKind
 from tests.support.site import WIB
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=WIB)
-KEPT = CachedList(kept=("a",))
+KEPT = CachedList(content=("a",))
 BORDERS = [
     (None, True),
     (NOW, False),
@@ -36,13 +36,13 @@ def test_what_was_wanted_in_vain_for_ten_minutes_is_given_up(
 def test_what_did_not_come_is_wanted_in_vain_since_the_first_time() -> None:
     later = NOW + timedelta(minutes=11)
     once = KEPT.missed(ListResult(OutcomeKind.RETRY), NOW)
-    assert once == CachedList(kept=("a",), asked_at=NOW, failing_since=NOW)
+    assert once == CachedList(content=("a",), asked_at=NOW, failing_since=NOW)
     twice = once.missed(ListResult(OutcomeKind.RETRY), later)
-    assert twice == CachedList(kept=("a",), asked_at=later, failing_since=NOW)
+    assert twice == CachedList(content=("a",), asked_at=later, failing_since=NOW)
 
 
 def test_what_there_was_no_time_for_was_not_asked_for() -> None:
-    assert KEPT.missed(ListResult(UNASKED), NOW) == CachedList(kept=("a",), failing_since=NOW)
+    assert KEPT.missed(ListResult(UNASKED), NOW) == CachedList(content=("a",), failing_since=NOW)
 
 
 def test_of_what_was_not_asked_for_nothing_is_known() -> None:

@@ -419,7 +419,7 @@ def test_a_list_may_take_no_longer_than_the_time_for_looks(site: Site) -> None:
 
 
 def test_a_list_that_there_is_never_time_for_is_not_waited_for_either(site: Site) -> None:
-    unasked = CachedList(kept=()).missed(ListResult(UNASKED), site.clock.now)
+    unasked = CachedList(content=()).missed(ListResult(UNASKED), site.clock.now)
     assert (unasked.may_be_asked(site.clock.now), unasked.given_up(site.clock.now)) == (True, False)
     site.clock.forward(minutes=10)
     assert unasked.missed(ListResult(UNASKED), site.clock.now).given_up(site.clock.now)

@@ -16,7 +16,7 @@ from antrean_cli.rules.patients import Owner, marked, numbers_of
 from antrean_cli.rules.push import MANUAL, Record
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.adopt import amended
-from antrean_cli.sync.day_lists import ListComparison
+from antrean_cli.sync.day_lists import DayLists
 from tests.support.rows import (
     MONDAY,
     NO_RAWAT,
@@ -68,8 +68,8 @@ def planned(visit: Visit | None = None, after: Record = DUE) -> Plan:
 def codes(ledger: Ledger, *plans: Plan, rows: Any = None, **chosen: Any) -> list[str]:
     """Return under which codes these are planned, where BPJS has these rows on Monday."""
     lists = {MONDAY: [row()]} if rows is None else rows
-    compared = ListComparison({}, lists, True, None, None)
-    found = amended(plans, compared, ledger, policy(adopt=True, **chosen))
+    day_lists = DayLists({}, lists, True, None, None)
+    found = amended(plans, day_lists, ledger, policy(adopt=True, **chosen))
     return [one.after.kodebooking for one in found]
 
 
@@ -113,8 +113,8 @@ def test_a_booking_without_a_visit_any_more_takes_nothing(ledger: Ledger) -> Non
 def test_what_was_sent_by_hand_under_the_other_code_goes_along(ledger: Ledger) -> None:
     typed = push("1", "sent", None, waktu=at("07:50"), source=MANUAL)
     saved(ledger, record(typed, kodebooking="KIOS-1", kind="manual", no_rawat=""))
-    compared = ListComparison({}, {MONDAY: [row()]}, True, None, None)
-    (found,) = amended([planned()], compared, ledger, policy(adopt=True))
+    day_lists = DayLists({}, {MONDAY: [row()]}, True, None, None)
+    (found,) = amended([planned()], day_lists, ledger, policy(adopt=True))
     assert found.given_up == NO_RAWAT
     assert states(found.after) == {"add": "already", "3": "due", "1": "sent"}
 
@@ -124,8 +124,8 @@ def test_another_patients_booking_under_our_own_code_is_left_to_her(ledger: Ledg
     hers = row(NO_RAWAT, norm="9", nik="9901010101000009", nomorkartu="0009000000009")
     saved(ledger, record(push("add", "due")))
     one = Plan(record(push("add", "due")), replace(DUE, owner=mine), onsite())
-    compared = ListComparison({}, {MONDAY: [hers]}, True, None, None)
-    left, anew = amended([one], compared, ledger, policy(adopt=True))
+    day_lists = DayLists({}, {MONDAY: [hers]}, True, None, None)
+    left, anew = amended([one], day_lists, ledger, policy(adopt=True))
     assert (left.after.kodebooking, left.after.handed_on) == (NO_RAWAT, True)
     assert (left.before, left.visit) == (one.before, None)
     assert (anew.before, anew.after.kodebooking, anew.visit) == (None, f"{NO_RAWAT}-2", None)

@@ -16,7 +16,7 @@ from antrean_cli.rules.cached_lists import CachedList, oldest_kept
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.push import Record
 from antrean_cli.simulator.faults import Fault
-from antrean_cli.sync.day_lists import ListComparison, compare_lists, note_shown
+from antrean_cli.sync.day_lists import DayLists, ask_for_lists, note_shown
 from antrean_cli.sync.list_reader import ListReader
 from tests.support.rows import MONDAY, NO_RAWAT, TUESDAY, WIB, at, push, record, states
 from tests.support.site import Site
@@ -33,26 +33,26 @@ def reader(site: Site, seconds: float = 30) -> Iterator[ListReader]:
     yield ListReader(client=lambda: client, until=time.monotonic() + seconds)
 
 
-def compared(site: Site, known: CachedList | None, *records: Record) -> ListComparison:
+def asked_for(site: Site, known: CachedList | None, *records: Record) -> DayLists:
     with reader(site) as asking:
-        return compare_lists(asking, {MONDAY: known} if known else {}, records, NOW)
+        return ask_for_lists(asking, {MONDAY: known} if known else {}, records, NOW)
 
 
 def test_what_is_older_than_bpjs_takes_anything_is_forgotten() -> None:
     oldest = oldest_kept(NOW)
-    known = {oldest: CachedList(kept=()), oldest - timedelta(days=1): CachedList(kept=())}
-    found = compare_lists(None, known, [], NOW)
-    assert found == ListComparison({oldest: CachedList(kept=())}, {}, False, None, None)
+    known = {oldest: CachedList(content=()), oldest - timedelta(days=1): CachedList(content=())}
+    found = ask_for_lists(None, known, [], NOW)
+    assert found == DayLists({oldest: CachedList(content=())}, {}, False, None, None)
 
 
 def test_without_somebody_to_ask_nothing_is_known_of_a_day() -> None:
-    found = compare_lists(None, {}, [WAITING], NOW)
-    assert (found.lists, found.rows, found.may_ask) == ({MONDAY: CachedList(kept=())}, {}, False)
+    found = ask_for_lists(None, {}, [WAITING], NOW)
+    assert (found.known, found.rows, found.may_ask) == ({MONDAY: CachedList(content=())}, {}, False)
 
 
 def test_a_list_that_comes_covers_the_adds_that_it_was_asked_for(site: Site) -> None:
-    found = compared(site, None, WAITING, record(push("add", "due"), kodebooking="A-2"))
-    assert found.lists == {MONDAY: CachedList(kept=("A-1", "A-2"), asked_at=NOW)}
+    found = asked_for(site, None, WAITING, record(push("add", "due"), kodebooking="A-2"))
+    assert found.known == {MONDAY: CachedList(content=("A-1", "A-2"), asked_at=NOW)}
     assert (found.rows, found.may_ask, found.failed, found.refused) == (
         {MONDAY: []},
         True,
@@ -63,9 +63,9 @@ def test_a_list_that_comes_covers_the_adds_that_it_was_asked_for(site: Site) -> 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(0, False), (9, False), (10, True), (11, True)])
 def test_a_list_is_asked_for_once_in_ten_minutes(site: Site, minutes: int, asked: bool) -> None:
-    before = CachedList(kept=("A-0",), asked_at=NOW - timedelta(minutes=minutes))
-    found = compared(site, before, WAITING)
-    assert (found.lists[MONDAY] != before) is asked
+    before = CachedList(content=("A-0",), asked_at=NOW - timedelta(minutes=minutes))
+    found = asked_for(site, before, WAITING)
+    assert (found.known[MONDAY] != before) is asked
     assert (MONDAY in found.rows) is asked
 
 
@@ -75,16 +75,16 @@ def test_a_list_that_does_not_come_leaves_what_was_known(site: Site, refused: bo
         site.env["BPJS_SECRET_KEY"] = "salah"
     else:
         site.bpjs.faults.add(Fault("http_500", path=LIST, times=None))
-    found = compared(site, CachedList(kept=("A-0",)), WAITING)
-    assert found.lists[MONDAY] == CachedList(kept=("A-0",), asked_at=NOW, failing_since=NOW)
+    found = asked_for(site, CachedList(content=("A-0",)), WAITING)
+    assert found.known[MONDAY] == CachedList(content=("A-0",), asked_at=NOW, failing_since=NOW)
     assert found.rows == {}
     assert found.failed is not None
     assert (found.refused is not None) is refused
 
 
 def test_somebody_waits_in_vain_only_for_a_list_that_does_not_come() -> None:
-    lists = {MONDAY: CachedList(kept=(), failing_since=NOW), TUESDAY: CachedList(kept=())}
-    found = ListComparison(lists, {}, True, None, None)
+    lists = {MONDAY: CachedList(content=(), failing_since=NOW), TUESDAY: CachedList(content=())}
+    found = DayLists(lists, {}, True, None, None)
     assert found.overdue([WAITING])
     assert not found.overdue([record(push("add", "due"), tanggal=TUESDAY)])
     assert not found.overdue([record(push("add", "due"), tanggal=TUESDAY + timedelta(days=1))])
@@ -93,8 +93,8 @@ def test_somebody_waits_in_vain_only_for_a_list_that_does_not_come() -> None:
 
 def test_without_time_for_it_nobody_is_asked(site: Site) -> None:
     with reader(site, seconds=0) as asking:
-        found = compare_lists(asking, {}, [WAITING], NOW)
-    assert found.lists[MONDAY] == CachedList(kept=(), failing_since=NOW)
+        found = ask_for_lists(asking, {}, [WAITING], NOW)
+    assert found.known[MONDAY] == CachedList(content=(), failing_since=NOW)
     assert not site.bpjs.arrived
 
 

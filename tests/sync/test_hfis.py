@@ -314,7 +314,7 @@ def test_on_the_day_they_are_read_anew(site: Site) -> None:
 
 
 def test_a_pass_reads_few_clinics_ahead_and_a_bpjs_that_fails_costs_one_evening(site: Site) -> None:
-    known = {(f"P{number}", MONDAY): CachedList(kept=()) for number in range(5)}
+    known = {(f"P{number}", MONDAY): CachedList(content=()) for number in range(5)}
     with Ledger.open(site.state, WIB) as ledger, ledger.transaction():
         ledger.update_pass_state(lambda state: state._replace(jadwal_lists=known))
     site.bpjs.faults.add(Fault("http_500", path="/jadwaldokter", times=1))

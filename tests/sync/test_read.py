@@ -364,7 +364,7 @@ def test_sessions_are_those_of_hfis_where_the_hospital_goes_by_them(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     held = (Praktek("12345", "CONTOH SATU", "09:00-12:30", "40", libur=False),)
-    kept = CachedList(asked_at=NOW, kept=held)
+    kept = CachedList(asked_at=NOW, content=held)
     with ledger.transaction():
         ledger.update_pass_state(lambda state: state._replace(jadwal_lists={("INT", MONDAY): kept}))
     found = {

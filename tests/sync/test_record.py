@@ -17,7 +17,7 @@ from antrean_cli.rules.codes import LeftAlive
 from antrean_cli.rules.occasion import Occasion
 from antrean_cli.rules.push import MANUAL, Record
 from antrean_cli.rules.service_days import BrokenRow
-from antrean_cli.sync.day_lists import ListComparison
+from antrean_cli.sync.day_lists import DayLists
 from antrean_cli.sync.read import Agenda, Reading, Span
 from antrean_cli.sync.record import record as recorded
 from tests.support.rows import MONDAY, NO_RAWAT, WIB, at, onsite, policy, push, record, states
@@ -79,13 +79,13 @@ def test_when_what_was_read_is_remembered(ledger: Ledger, full: bool, asked: boo
     assert state.surat_kontrol_at == (NOW if asked else EARLIER)
 
 
-def test_the_lists_that_were_compared_are_remembered(ledger: Ledger) -> None:
-    before = {MONDAY: CachedList(kept=("A",), asked_at=EARLIER)}
+def test_the_lists_that_were_asked_for_are_remembered(ledger: Ledger) -> None:
+    before = {MONDAY: CachedList(content=("A",), asked_at=EARLIER)}
     remember(ledger, antrean_lists=before)
     recorded(ledger, reading(ledger), [])
     assert ledger.pass_state().antrean_lists == before
-    after = {MONDAY: CachedList(kept=("B",), asked_at=NOW)}
-    recorded(ledger, reading(ledger), [], ListComparison(after, {}, True, None, None))
+    after = {MONDAY: CachedList(content=("B",), asked_at=NOW)}
+    recorded(ledger, reading(ledger), [], DayLists(after, {}, True, None, None))
     assert ledger.pass_state().antrean_lists == after
 
 

@@ -12,7 +12,7 @@ from antrean_cli.khanza.queries import Khanza
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.visits import assemble
-from antrean_cli.sync.day_lists import ListComparison
+from antrean_cli.sync.day_lists import DayLists
 from antrean_cli.sync.run import plans_from
 from tests.support.patients import examined, patient
 from tests.support.site import MONDAY, Site
@@ -121,6 +121,6 @@ def test_a_look_that_did_not_ask_for_a_day_lets_nothing_of_that_day_go(site: Sit
     """Somebody made it due between the look and the writing."""
     due = Push(step=Step.ADD, state=State.DUE)
     record = Record(kodebooking="A1", kind=Kind.ONSITE, tanggal=MONDAY, pushes={Step.ADD: due})
-    compared = ListComparison(lists={}, rows={}, may_ask=True, failed=None, refused=None)
-    assert compared.waiting([record], site.clock.now) == [record]
-    assert not compared.overdue([record])
+    day_lists = DayLists(known={}, rows={}, may_ask=True, failed=None, refused=None)
+    assert day_lists.waiting([record], site.clock.now) == [record]
+    assert not day_lists.overdue([record])

@@ -88,7 +88,7 @@ def keep(ledger: Ledger, lists: dict[ClinicDay, CachedList]) -> None:
 
 def test_without_somebody_to_ask_what_was_read_counts(ledger: Ledger) -> None:
     too_old = ("INT", OLDEST[1] - timedelta(days=1))
-    keep(ledger, {key: CachedList(kept=HELD, asked_at=NOW) for key in (INT, OLDEST, too_old)})
+    keep(ledger, {key: CachedList(content=HELD, asked_at=NOW) for key in (INT, OLDEST, too_old)})
     found = read_sessions(None, ledger, {("ANA", MONDAY): None}, NOW)
     assert found == {INT: HELD, OLDEST: HELD}
     assert set(ledger.pass_state().jadwal_lists) == {INT, OLDEST}
@@ -110,17 +110,17 @@ def never(until: float = 0) -> ListReader:
     ("one", "since", "asked"),
     [
         (None, None, True),
-        (CachedList(kept=HELD, asked_at=at("08:00")), None, False),  # lasts for the day
-        (CachedList(kept=(), asked_at=at("09:49")), None, True),
-        (CachedList(kept=(), asked_at=at("09:55")), None, False),  # empty: ten minutes
-        (CachedList(kept=HELD, asked_at=at("09:49"), failing_since=at("09:49")), None, True),
-        (CachedList(kept=HELD, asked_at=at("09:55"), failing_since=at("09:49")), None, False),
-        (CachedList(kept=HELD, asked_at=at("08:59")), at("09:00"), True),  # refused since
-        (CachedList(kept=HELD, asked_at=at("09:00")), at("09:00"), False),
-        (CachedList(kept=HELD, asked_at=at("09:30")), at("09:00"), False),
-        (CachedList(kept=HELD, asked_at=at("09:59")), at("10:00"), True),
-        (CachedList(kept=HELD, asked_at=at("09:59")), at("10:01"), False),  # by another clock
-        (CachedList(kept=HELD), at("09:00"), False),
+        (CachedList(content=HELD, asked_at=at("08:00")), None, False),  # lasts for the day
+        (CachedList(content=(), asked_at=at("09:49")), None, True),
+        (CachedList(content=(), asked_at=at("09:55")), None, False),  # empty: ten minutes
+        (CachedList(content=HELD, asked_at=at("09:49"), failing_since=at("09:49")), None, True),
+        (CachedList(content=HELD, asked_at=at("09:55"), failing_since=at("09:49")), None, False),
+        (CachedList(content=HELD, asked_at=at("08:59")), at("09:00"), True),  # refused since
+        (CachedList(content=HELD, asked_at=at("09:00")), at("09:00"), False),
+        (CachedList(content=HELD, asked_at=at("09:30")), at("09:00"), False),
+        (CachedList(content=HELD, asked_at=at("09:59")), at("10:00"), True),
+        (CachedList(content=HELD, asked_at=at("09:59")), at("10:01"), False),  # by another clock
+        (CachedList(content=HELD), at("09:00"), False),
     ],
 )
 def test_when_a_clinics_day_is_read(
@@ -129,8 +129,8 @@ def test_when_a_clinics_day_is_read(
     if one:
         keep(ledger, {INT: one})
     read_sessions(never(), ledger, {INT: since}, NOW)
-    found = ledger.pass_state().jadwal_lists.get(INT, CachedList(kept=()))
-    before = one or CachedList(kept=())
+    found = ledger.pass_state().jadwal_lists.get(INT, CachedList(content=()))
+    before = one or CachedList(content=())
     assert found == (
         before._replace(failing_since=before.failing_since or NOW) if asked else before
     )
