@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from antrean_cli.rules.report import DaySums
 
 _NO_MORE: tuple[None, tuple[()]] = (None, ())
-# What is open, as the index push_open has it (migrations.py).
-_OPEN = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
+# The bookings of pushes that are `unfinished`, as the index push_open has them (migrations.py).
+_UNFINISHED = "SELECT kodebooking FROM push WHERE state IN ('held', 'due', 'sending') OR ask"
 
 
 class NamedBooking(NamedTuple):
@@ -147,7 +147,7 @@ class Ledger:
     # -- bookings and their pushes
 
     def unfinished(self) -> dict[str, Record]:
-        """Return the bookings that have something open, by kode booking."""
+        """Return the bookings that have an unfinished push, by kode booking."""
         return {record.kodebooking: record for record in self.each_unfinished()}
 
     def each_unfinished(self) -> Iterator[Record]:
@@ -156,10 +156,11 @@ class Ledger:
         For whoever keeps few of them: after a bad week they are many.
         """
         with self._snapshot():
-            indexed = Counter(kodebooking for (kodebooking,) in self._connection.execute(_OPEN))
-            for record in self._each(f"kodebooking IN ({_OPEN})", {}):
-                # A damaged index would hide what is open, and no seal covers an index.
-                if indexed.pop(record.kodebooking, 0) != _open_pushes(record):
+            rows = self._connection.execute(_UNFINISHED)
+            indexed = Counter(kodebooking for (kodebooking,) in rows)
+            for record in self._each(f"kodebooking IN ({_UNFINISHED})", {}):
+                # A damaged index would hide what is unfinished, and no seal covers an index.
+                if indexed.pop(record.kodebooking, 0) != _unfinished_pushes(record):
                     raise DamagedError("index push_open")
                 yield record
             if indexed:
@@ -174,7 +175,7 @@ class Ledger:
         )
 
     def since_or_unfinished(self, first: date) -> list[Record]:
-        """Return the bookings from a day of service on, and the older ones with something open.
+        """Return the bookings from a day of service on, and the older ones that are unfinished.
 
         Refused alone does not make a booking an unfinished one.
         """
@@ -182,8 +183,8 @@ class Ledger:
         older = (one for one in self.each_unfinished() if one.kodebooking not in found)
         return [*found.values(), *older]
 
-    def unsettled(self, first: date) -> list[Record]:
-        """Return of `since_or_unfinished` what has something open or refused, or is left alive.
+    def unresolved(self, first: date) -> list[Record]:
+        """Return of `since_or_unfinished` the unfinished, with a push refused, and the left alive.
 
         Nine in ten bookings are through: those are not read, and their seals not looked at.
         """
@@ -239,14 +240,14 @@ class Ledger:
     def done_fingerprints(self, first: date, last: date) -> dict[str, str]:
         """Return the fingerprints of these days' visits that are through, by kode booking.
 
-        Nothing of their bookings is open (rules/fingerprints.py).
+        Nothing of their bookings is unfinished (rules/fingerprints.py).
         """
         with explained(self._path):
             rows = self._connection.execute(
                 f"""
                 SELECT kodebooking, settled FROM booking
                 WHERE tanggal BETWEEN :first AND :last AND settled <> ''
-                    AND kodebooking NOT IN ({_OPEN})
+                    AND kodebooking NOT IN ({_UNFINISHED})
                 """,  # noqa: S608 - a constant of ours
                 {"first": first.isoformat(), "last": last.isoformat()},
             )
@@ -451,13 +452,14 @@ class Ledger:
     def prune(self, before: date, most: int) -> int:
         """Forget up to `most` bookings from before a day; inside `transaction`.
 
-        Those with something open stay; of the others sums by day are kept, which the report needs.
+        The unfinished stay; of the others sums by day are kept, which the report needs.
         Returns how many were forgotten; SQLite uses the room again.
         """
         found = self._connection.execute(
             f"""
             SELECT kodebooking FROM booking
-            WHERE tanggal < :before AND kodebooking NOT IN ({_OPEN}) ORDER BY tanggal LIMIT :most
+            WHERE tanggal < :before AND kodebooking NOT IN ({_UNFINISHED})
+            ORDER BY tanggal LIMIT :most
             """,  # noqa: S608 - a constant of ours
             {"before": before.isoformat(), "most": most},
         ).fetchall()
@@ -578,6 +580,6 @@ def _broken(what: str) -> DamagedError:
     return DamagedError(f"seal of {what}")
 
 
-def _open_pushes(record: Record) -> int:
-    """Return how many of its pushes `_OPEN` names."""
-    return sum(push.open or push.maybe_sent for push in record.pushes.values())
+def _unfinished_pushes(record: Record) -> int:
+    """Return how many of its pushes `_UNFINISHED` names."""
+    return sum(push.unfinished for push in record.pushes.values())

@@ -89,7 +89,7 @@ def overview(ledger: Ledger, now: datetime, *, in_short: bool = False) -> Overvi
     """
     today = service_day(now)
     first = today - MAX_AGE
-    records = ledger.unsettled(first) if in_short else ledger.since_or_unfinished(first)
+    records = ledger.unresolved(first) if in_short else ledger.since_or_unfinished(first)
     pairs = [(record, push) for record in records for push in record.pushes.values()]
     pushes = [push for _, push in pairs]
     state = ledger.pass_state()

@@ -77,7 +77,7 @@ def _waiting(records: Iterable[Record], judged_at: Mapping[str, datetime]) -> It
     for record in records:
         for step, fault in record.faults.items():
             push, judged = record.push(step), judged_at.get(call_of(step))
-            waits = push and (push.open or push.maybe_sent)
+            waits = push and push.unfinished
             if waits and (judged is None or fault.since > judged):
                 yield _Waiting(record.kodebooking, step, fault)
 

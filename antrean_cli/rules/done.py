@@ -37,7 +37,7 @@ def is_done(visit: Visit, record: Record, policy: Policy, now: datetime, key: by
     in doubt, the delays of a cancel at the desk and of a NON JKN add, a time that lies ahead, and
     what was refused and mended since, but has to wait for its next try.
     """
-    if any(push.open or push.maybe_sent for push in record.pushes.values()):
+    if any(push.unfinished for push in record.pushes.values()):
         return False
     if record.ended:
         return True

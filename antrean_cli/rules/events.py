@@ -97,13 +97,13 @@ class _Events:
         self.arrival_falls_back = arrival_falls_back(context)
         self.moved_beyond = self._moved_beyond()
         self.fixed = dict(self._fixed())
-        self.kept = dict(self._kept())
+        self.begun = dict(self._begun())
 
     def chosen(self) -> Iterator[Event]:
         """Yield the events in the order of the tasks."""
         options = self._options(keep=True)
         chosen, undecided = self._chosen_now(options)
-        if not self.kept.keys() <= chosen.keys():
+        if not self.begun.keys() <= chosen.keys():
             options = self._options(keep=False)
             chosen, undecided = self._chosen_now(options)
         before: _Before | None = None
@@ -143,17 +143,17 @@ class _Events:
         `keep`: what is due keeps its source.
         """
         return {
-            taskid: (keep and self.kept.get(taskid)) or self._opened(taskid) for taskid in TASKS
+            taskid: (keep and self.begun.get(taskid)) or self._opened(taskid) for taskid in TASKS
         }
 
-    def _kept(self) -> Iterator[tuple[int, list[Candidate]]]:
+    def _begun(self) -> Iterator[tuple[int, list[Candidate]]]:
         """Yield the candidates that are what was due before, by their task."""
         for taskid in TASKS:
             push = self.context.pushes.get(str(taskid))
             if push and _keeps_source(push):
-                kept = [one for one in self.on_day[taskid] if one.is_of(push)]
-                if kept:
-                    yield taskid, kept
+                same = [one for one in self.on_day[taskid] if one.is_of(push)]
+                if same:
+                    yield taskid, same
 
     def _opened(self, taskid: int) -> list[Candidate]:
         """Return a task's candidates: all of them where the fall-backs count by now."""
@@ -206,7 +206,7 @@ class _Events:
             task for task, one in chosen.items() if other.get(task, one).source != one.source
         ]
         bounds = [task for task in given_up if chosen[task].source in BOUNDS]
-        if not self.kept.keys().isdisjoint(given_up) or (bounds and other[later].source in EXAMS):
+        if not self.begun.keys().isdisjoint(given_up) or (bounds and other[later].source in EXAMS):
             return chosen, {}
         if given_up == bounds:
             return other, {}  # another row of the same source: it is theirs to make room

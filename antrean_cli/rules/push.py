@@ -78,8 +78,13 @@ class Push:
 
     @property
     def open(self) -> bool:
-        """Whether it still goes on by itself."""
+        """Whether it is held or due: it goes on by itself, and is not on its way."""
         return self.state in (State.HELD, State.DUE)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether something is still to come of it: it is open, on its way, or in doubt."""
+        return self.open or self.maybe_sent
 
     @property
     def held_or_refused(self) -> bool:

@@ -204,7 +204,7 @@ def test_in_short_the_overview_says_the_same(tmp_path: Path) -> None:
                         )
                         ledger.save(None, of, NOW)
         whole, short = overview(ledger, NOW), overview(ledger, NOW, in_short=True)
-        read = ledger.unsettled(NOW.date() - timedelta(days=7))
+        read = ledger.unresolved(NOW.date() - timedelta(days=7))
     assert short == whole
     assert len(whole.left_alive) > 0 < whole.pending
     assert [one.kodebooking for one in read if "through-ended" in one.kodebooking] == []
