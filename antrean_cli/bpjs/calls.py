@@ -10,9 +10,9 @@ from antrean_cli.rules.codes import CallName
 class Endpoint(NamedTuple):
     """One call: how it is made, and with which codes its rows come.
 
-    `{}` in the path is a word to be filled in. A call that writes brings no rows, and no codes
-    stand here for it: what its answers mean is said in rules/answers.py. `private`: its words are a
-    patient's, and nobody is shown them again.
+    `{}` in the path is a word to be filled in. `rows_with` are the codes that rows come with, none
+    for a call that writes; what an answer means, with rows or without, is said in
+    rules/answers.py. `private`: its words are a patient's, and nobody is shown them again.
     """
 
     method: str

@@ -122,7 +122,12 @@ def _claiming(rows: Rows) -> list[Booking]:
         for booking in rows.bookings
         if booking.status not in CLAIMS_NOTHING and comparable(booking.nobooking) not in cancelled
     ]
-    return sorted(alive, key=lambda booking: booking.nobooking, reverse=True)
+    return newest_first(alive)
+
+
+def newest_first(bookings: Iterable[Booking]) -> list[Booking]:
+    """Return bookings in the order in which they have what several of them name."""
+    return sorted(bookings, key=lambda booking: booking.nobooking, reverse=True)
 
 
 def _looking(rows: Rows, by_number: Claims) -> list[tuple[Booking, list[str]]]:

@@ -290,7 +290,10 @@ def unrecorded(context: VisitContext, taskid: int) -> Reason:
 
 
 def _is_fixed(push: Push) -> bool:
-    """Return whether a task is decided: BPJS has it, or is being told, or somebody typed it."""
+    """Return whether a task has its place: BPJS has it, or is being told, or somebody typed it.
+
+    What was typed has none while nobody knows its time: BPJS had it, and it was made due again.
+    """
     return push.done_or_in_flight or (push.kept and push.waktu is not None)
 
 

@@ -132,7 +132,7 @@ def _accepted(answered: _Answered) -> Record:
 
 
 def _already(answered: _Answered) -> Record:
-    """Note a 208: "nothing is overwritten", so the time that BPJS holds has to be asked for.
+    """Note a 208: nothing was overwritten, so the time that BPJS holds has to be asked for.
 
     Whose an add is, is asked as well; one that was in doubt stays so until then (owner_at_bpjs.py).
     """

@@ -34,7 +34,10 @@ def ticket_times(context: VisitContext, arrival: Candidate | None) -> dict[int, 
 
 
 def _told(context: VisitContext, taskid: int) -> Push | None:
-    """Return the task if it is decided: BPJS has it, is being told, or a person typed it."""
+    """Return the task if no ticket decides it: BPJS has it, is being told, or a person typed it.
+
+    Also one whose time nobody knows: then the other one is told by no ticket either.
+    """
     push = context.pushes.get(str(taskid))
     decided = push is not None and (push.done_or_in_flight or push.kept)
     return push if decided else None

@@ -14,7 +14,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import TypeVar
 
-from antrean_cli.rules.claims import CLAIMS_NOTHING, claims_of
+from antrean_cli.rules.claims import CLAIMS_NOTHING, claims_of, newest_first
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.letters import is_odd
 from antrean_cli.rules.listings import kodedokter_of
@@ -188,8 +188,7 @@ class _Assembly:
         self.left = claims.left
         left_by = {number: nobooking for nobooking, number in claims.left.items()}
         cancels = {comparable(row.nobooking): row for row in self.rows.cancels}
-        newest_first = sorted(self.rows.bookings, key=lambda row: row.nobooking, reverse=True)
-        for booking in newest_first:
+        for booking in newest_first(self.rows.bookings):
             nobooking = comparable(booking.nobooking)
             registration = claims.claimed.get(nobooking)
             if tanggal := day_of_booking(booking, registration):
