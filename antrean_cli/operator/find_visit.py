@@ -8,11 +8,11 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import InputError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.booking_of_visit import Standing, is_theirs, standings
 from antrean_cli.rules.enrichment import with_sessions, with_surat_kontrol
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.values import NO_RAWAT
 from antrean_cli.rules.visits import Visit
-from antrean_cli.rules.whose import Standing, is_theirs, standings
 from antrean_cli.sync.read import known_of, rows_of, sessions_of, visits_of
 
 

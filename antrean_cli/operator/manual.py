@@ -19,6 +19,7 @@ from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.lookups import raise_unless_done, tasks
 from antrean_cli.operator.which_booking import refuse_mobile_jkn
 from antrean_cli.rules.answers import Outcome, Reply, judge
+from antrean_cli.rules.booking_of_visit import is_theirs
 from antrean_cli.rules.codes import Code, Kind, OutcomeKind, Step, call_of
 from antrean_cli.rules.faults import Fault
 from antrean_cli.rules.left_alive import given_up
@@ -34,7 +35,6 @@ from antrean_cli.rules.reasons import ReasonCode
 from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.transitions import accept, mark_already_at_bpjs, new
 from antrean_cli.rules.visits import Visit
-from antrean_cli.rules.whose import is_theirs
 
 # What BPJS may mean that does not know the booking.
 _UNKNOWN = (OutcomeKind.PREREQUISITE, OutcomeKind.REJECTED)

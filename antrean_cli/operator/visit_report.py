@@ -13,6 +13,7 @@ from antrean_cli.config.settings import Settings
 from antrean_cli.errors import AntreanError, InputError, RefusedError, SettingsError, TemporaryError
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.operator.lookups import antrean, tasks
+from antrean_cli.rules.booking_of_visit import is_theirs, standings
 from antrean_cli.rules.codes import Code, Kind, Step
 from antrean_cli.rules.enrichment import with_sessions
 from antrean_cli.rules.events import Event, events_of
@@ -24,7 +25,6 @@ from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.times import parse_date
 from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit
-from antrean_cli.rules.whose import is_theirs, standings
 from antrean_cli.sync.read import known_of, rows_of, visits_of
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Visits beside the ledger's bookings → what becomes of each booking.
 
-Under which booking a visit goes on, whose.py says. Then, the first of these that fits
+Under which booking a visit goes on, booking_of_visit.py says. Then, the first of these that fits
 (rules/README.md, Which visits and States):
 
 - The booking was made for its number, and is another patient's: what is open of it is held.
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from antrean_cli.rules.booking_of_visit import Standing, standings
 from antrean_cli.rules.codes import LeftAlive, Step
 from antrean_cli.rules.done import done_fingerprint
 from antrean_cli.rules.fingerprints import policy_fingerprint
@@ -28,7 +29,6 @@ from antrean_cli.rules.planner import (
 )
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.visits import Visit, takes_part
-from antrean_cli.rules.whose import Standing, standings
 
 
 class Plan(NamedTuple):

@@ -21,7 +21,7 @@ from antrean_cli.rules.reasons import (
     because,
     has_code,
 )
-from antrean_cli.rules.refusals import has_another_time
+from antrean_cli.rules.refused_bodies import has_another_time
 from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.transitions import close, close_open, hold_open, new, renew, try_anew, want
 from antrean_cli.rules.unsent import reopens, stands, with_doubts_held, without_unsent

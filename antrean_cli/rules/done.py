@@ -14,7 +14,7 @@ from antrean_cli.rules.fingerprints import visit_fingerprint
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.references import lacks_reference
-from antrean_cli.rules.refusals import has_another_add, has_another_time
+from antrean_cli.rules.refused_bodies import has_another_add, has_another_time
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.visits import Visit
 

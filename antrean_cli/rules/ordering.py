@@ -33,7 +33,7 @@ from antrean_cli.rules.reasons import (
     waiting_for_task,
     wrong_order,
 )
-from antrean_cli.rules.refusals import is_refused_time
+from antrean_cli.rules.refused_bodies import is_refused_time
 from antrean_cli.rules.service_days import service_day
 from antrean_cli.rules.ties import place, placed_as
 from antrean_cli.rules.transitions import close, hold, refuse, want

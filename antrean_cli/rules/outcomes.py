@@ -58,7 +58,7 @@ _SAYS_NOTHING = (OutcomeKind.AUTH_FAILED, OutcomeKind.THROTTLED)
 class _Answered:
     """One answer to one push of a booking, at `now`; `jitter` is a random number from 0 to 1.
 
-    `mark` is that of the body which was sent (refusals.py).
+    `mark` is that of the body which was sent (refused_bodies.py).
     """
 
     record: Record

@@ -5,7 +5,8 @@
   a held add asks, the list of the day is compared, and nothing else goes out until then.
 - That holds for an add that may have arrived before as well. Nearly all such are our own, and the
   list does not wait its ten minutes for them.
-- Another patient's booking is left to that patient: the visit begins one of its own (whose.py).
+- Another patient's booking is left to that patient: the visit begins one of its own
+  (booking_of_visit.py).
 - What the list does not tell is taken as ever: BPJS does not show it, or not this booking.
   (rules/README.md, Whose visit)
 """

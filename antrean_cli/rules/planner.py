@@ -45,7 +45,7 @@ from antrean_cli.rules.reasons import (
     because,
     has_code,
 )
-from antrean_cli.rules.refusals import (
+from antrean_cli.rules.refused_bodies import (
     has_another_add,
     has_another_time,
     may_try,

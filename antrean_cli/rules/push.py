@@ -118,7 +118,7 @@ class StatusObservation(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A body that BPJS refused: the mark that it is known again by (refusals.py), and when."""
+    """A body that BPJS refused, by the mark that it is known again by (refused_bodies.py)."""
 
     mark: str
     at: datetime

@@ -4,7 +4,7 @@
   while it is away.
 - Antrean farmasi is in nobody's way: while it cannot be filled in, the tasks after it go out.
 - A cancel goes out without Khanza too, with a reason that fits every one.
-- What BPJS has refused is not sent again as it is (refusals.py).
+- What BPJS has refused is not sent again as it is (refused_bodies.py).
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from antrean_cli.rules.payloads import (
 )
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
-from antrean_cli.rules.refusals import add_to_send, mark_of_add, mark_of_time
+from antrean_cli.rules.refused_bodies import add_to_send, mark_of_add, mark_of_time
 from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.values import first_filled
@@ -93,7 +93,7 @@ def request_body(
 
 
 def mark_of(call: Call, body: Mapping[str, Any], key: bytes) -> str:
-    """Return the mark that a body is known again by if BPJS refuses it (refusals.py).
+    """Return the mark that a body is known again by if BPJS refuses it (refused_bodies.py).
 
     Empty for what is not tried anew by itself: antrean farmasi, a cancel, a look at a list.
     """

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.booking_of_visit import numbered
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.listings import Antrean
@@ -27,7 +28,6 @@ from antrean_cli.rules.owner_at_bpjs import (
     is_nearly_ours,
 )
 from antrean_cli.rules.push import Change, Record
-from antrean_cli.rules.whose import numbered
 from antrean_cli.sync.day_lists import DayLists, ask_for_lists, note_shown
 from antrean_cli.sync.list_reader import ListReader
 

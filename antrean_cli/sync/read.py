@@ -23,6 +23,7 @@ from antrean_cli.errors import SettingsError, TemporaryError
 from antrean_cli.khanza.queries import Khanza, Window
 from antrean_cli.ledger.ledger import Ledger, NamedBooking
 from antrean_cli.ledger.pass_state import PassState
+from antrean_cli.rules.booking_of_visit import standings
 from antrean_cli.rules.causes import Cause, trouble
 from antrean_cli.rules.claims import looked_for
 from antrean_cli.rules.codes import Kind
@@ -37,7 +38,6 @@ from antrean_cli.rules.service_days import BrokenRow, broken_rows
 from antrean_cli.rules.sessions import Sessions
 from antrean_cli.rules.values import all_comparable, comparable
 from antrean_cli.rules.visits import Visit, assemble
-from antrean_cli.rules.whose import standings
 
 FULL_SCAN = timedelta(hours=1)
 SURAT_KONTROL_EVERY = timedelta(minutes=5)

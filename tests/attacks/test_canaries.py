@@ -775,7 +775,7 @@ def test_a_bug_keeps_its_traceback_and_tells_nothing_of_the_patient(
         except LookupError as error:
             raise kind(f"{row and (row.nik, row.nohp)} {policy}") from error
 
-    monkeypatch.setattr("antrean_cli.rules.refusals.add_body", broken)
+    monkeypatch.setattr("antrean_cli.rules.refused_bodies.add_body", broken)
     monkeypatch.setattr("antrean_cli.commands.add.add_body", broken)
     ward.visit()
     for args in (("-v", "sync", *SINCE), ("add", "--no-rawat", BOOKING)):

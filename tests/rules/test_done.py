@@ -10,7 +10,7 @@ import pytest
 from antrean_cli.rules.done import done_fingerprint, is_done
 from antrean_cli.rules.push import Record, Refusal
 from antrean_cli.rules.reasons import ReasonCode, because
-from antrean_cli.rules.refusals import mark_of_time
+from antrean_cli.rules.refused_bodies import mark_of_time
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     KEY,

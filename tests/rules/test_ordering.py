@@ -21,7 +21,7 @@ from antrean_cli.rules.ordering import (
 )
 from antrean_cli.rules.push import MANUAL, Change, Push, Record, Refusal, changes, pending
 from antrean_cli.rules.reasons import ReasonCode, because
-from antrean_cli.rules.refusals import mark_of_time
+from antrean_cli.rules.refused_bodies import mark_of_time
 from antrean_cli.rules.transitions import recover_in_flight
 from tests.support.rows import (
     MONDAY,

@@ -21,7 +21,7 @@ from antrean_cli.rules.planner import (
 )
 from antrean_cli.rules.push import EXACT, MANUAL, Push, Record, Refusal
 from antrean_cli.rules.reasons import HANDED_ON, ReasonCode, because, has_code
-from antrean_cli.rules.refusals import mark_of_time
+from antrean_cli.rules.refused_bodies import mark_of_time
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     KEY,

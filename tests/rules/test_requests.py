@@ -10,7 +10,7 @@ import pytest
 from antrean_cli.rules.add_body import add_body
 from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.push import Push, Refusal
-from antrean_cli.rules.refusals import mark_of_add, mark_of_time
+from antrean_cli.rules.refused_bodies import mark_of_add, mark_of_time
 from antrean_cli.rules.requests import call_name, mark_of, request_body, sendable
 from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.visits import Visit

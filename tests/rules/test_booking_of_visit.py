@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from antrean_cli.rules.booking_of_visit import Standing, is_theirs, standings
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.patients import NOBODY, owner_of
 from antrean_cli.rules.push import Push, Record
 from antrean_cli.rules.visits import Visit
-from antrean_cli.rules.whose import Standing, is_theirs, standings
 from tests.support.rows import (
     KEY,
     MONDAY,

@@ -18,7 +18,7 @@ from antrean_cli.rules.outcomes import after_answer
 from antrean_cli.rules.planner import plan
 from antrean_cli.rules.push import MANUAL, Push, Record, Refusal
 from antrean_cli.rules.reasons import ReasonCode, because
-from antrean_cli.rules.refusals import (
+from antrean_cli.rules.refused_bodies import (
     add_to_send,
     has_another_add,
     has_another_time,
