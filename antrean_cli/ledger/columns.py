@@ -33,6 +33,7 @@ class BookingRow(NamedTuple):
     """A row of the table booking, without its seal; times are epoch ms, days ISO, flags 0 or 1.
 
     The marks are of the patient's numbers (rules/patients.py); `registered` is Khanza's own text.
+    `settled` is the fingerprint of a visit that is through (Record.done_fingerprint).
     `refused` is JSON: of each step the marks of what BPJS refused, each with its time; or empty.
     """
 
@@ -60,7 +61,10 @@ class BookingRow(NamedTuple):
 
 
 class PushRow(NamedTuple):
-    """A row of the table push; times are epoch ms, flags 0 or 1."""
+    """A row of the table push; times are epoch ms, flags 0 or 1.
+
+    `ask` is Push.needs_lookup, `needs` Push.blocked_by.
+    """
 
     kodebooking: str
     step: str

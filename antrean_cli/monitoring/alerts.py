@@ -32,7 +32,10 @@ class ToldAlerts(NamedTuple):
 def tell(
     command: str, alerts: Iterable[Alert], seconds: float = SECONDS, *, site: str = ""
 ) -> ToldAlerts:
-    """Run the hospital's command for each kind of these alerts, until one of the runs fails."""
+    """Run the hospital's command for each kind of these alerts, until one of the runs fails.
+
+    Returns those that were told, and what was wrong with a run that failed.
+    """
     told: list[Alert] = []
     by_kind: dict[AlertKind, list[Alert]] = {}
     for one in alerts:

@@ -36,8 +36,8 @@ from antrean_cli.rules.transitions import new
 def send_or_keep(settings: Settings, call: ManualCall, now: datetime) -> Settled:
     """Tell BPJS the time of a task, or keep it where BPJS does not know the booking yet.
 
-    Raises StateError and InputError before anything is sent, and CredentialsError, TemporaryError
-    or RefusedError for what BPJS said.
+    Returns what came of it. Raises StateError and InputError before anything is sent, and
+    CredentialsError, TemporaryError or RefusedError for what BPJS said.
     """
     policy = settings.policy
     with Ledger.open(settings.state, policy.zone) as ledger:
@@ -59,7 +59,7 @@ def send_or_keep(settings: Settings, call: ManualCall, now: datetime) -> Settled
 
 
 def keep_unsent(settings: Settings, call: ManualCall, now: datetime) -> Settled:
-    """Keep the time of a task, whatever BPJS knows.
+    """Keep the time of a task, whatever BPJS knows; return what came of it.
 
     Raises StateError, InputError, and what `keep_or_refuse` raises.
     """

@@ -104,7 +104,7 @@ def update_call(
 
 
 def send(settings: Settings, call: ManualCall, now: datetime) -> Settled:
-    """Make a call, and note in the ledger what BPJS has by it.
+    """Make a call, and note in the ledger what BPJS has by it; return what came of it.
 
     Raises StateError and InputError before anything is sent, and CredentialsError, TemporaryError
     or RefusedError for what BPJS said.

@@ -53,7 +53,7 @@ class Changed(NamedTuple):
 
 
 def retry(ledger: Ledger, wanted: PushFilter, policy: Policy, now: datetime) -> Changed:
-    """Make what was refused or held due again, after the data was mended.
+    """Make what was refused or held due again, after the data was mended; return what changed.
 
     What a person dropped comes again only if its number is named.
     """

@@ -94,7 +94,7 @@ def reconcile(
     repair: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Reconciliation:
-    """Compare a day, and repair what can be repaired.
+    """Compare a day, and repair what can be repaired; return all that was found.
 
     `progress` is told how many bookings BPJS has still to be asked for. Raises SettingsError
     or TemporaryError for Khanza, StateError for the ledger, and CredentialsError, TemporaryError or

@@ -213,7 +213,10 @@ class Delivery:
         workers: PacedWorkers,
         completed: Sequence[tuple[PendingCall, Reply | Fault]],
     ) -> list[Change]:
-        """Commit what came of these calls and the `sending` of the next ones; then let those go."""
+        """Commit what came of these calls and the `sending` of the next ones; then let those go.
+
+        Returns what changed by the calls that ended.
+        """
         with self.ledger.transaction():
             self._look_for_others()
             found = [
@@ -242,7 +245,7 @@ class Delivery:
         return kodebooking in self._current
 
     def _begin(self, workers: PacedWorkers) -> list[tuple[Start, PendingCall]]:
-        """Write `sending` for as many bookings as may go out now."""
+        """Write `sending` for as many bookings as may go out now; return their calls."""
         batch: list[tuple[Start, PendingCall]] = []
         now = self.clock()
         while self._heap and self._may_begin(workers) > 0:
@@ -278,7 +281,7 @@ class Delivery:
     # -- what came of it
 
     def _record_answer(self, one: PendingCall, answer: Reply | Fault) -> list[Change]:
-        """Write what came of a call, and put its booking back in line."""
+        """Write what came of a call, and put its booking back in line; return what changed."""
         kodebooking, call, _ = one
         now = self.clock()
         # As somebody at the desk may have changed it while the call was on its way.

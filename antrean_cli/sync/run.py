@@ -159,7 +159,10 @@ class Pass:
     def _look(
         self, since: date | None
     ) -> "Generator[PassEvent, None, tuple[ForDelivery, DayLists | None]]":
-        """Read Khanza and write what it came to; of what was read only this much is kept."""
+        """Read Khanza and write what it came to; return what a delivery has to know of that.
+
+        And BPJS's lists, None where none was asked for. Of what was read nothing else is kept.
+        """
         reading = yield from self._read(since)
         if reading is None:
             return WITHOUT_KHANZA, None
@@ -169,7 +172,7 @@ class Pass:
         return (yield from self._record(reading, plans, day_lists)), day_lists
 
     def _read(self, since: date | None) -> Generator[PassEvent, None, Reading | None]:
-        """Read Khanza; None if that failed, which is told and kept for the report."""
+        """Return what Khanza holds; None if that failed, which is told and kept for the report."""
         try:
             # Half of the pass: the other half is for what is due, however slow Khanza is.
             with Khanza(self.settings.khanza, seconds=self.settings.max_seconds / 2) as khanza:
@@ -190,7 +193,7 @@ class Pass:
         return reading
 
     def _enrich(self, reading: Reading) -> Reading:
-        """Complete what was read: HFIS's sessions if the hospital goes by them, surat kontrol."""
+        """Return what was read, completed: HFIS's sessions if it goes by them, surat kontrol."""
         sessions = reading.sessions
         if self.settings.hfis:
             # A hospital that goes by Khanza's jadwal must not pay for it.
@@ -201,7 +204,10 @@ class Pass:
         return enriched(reading, self.ledger, sessions)
 
     def _ask_for_lists(self, plans: "Sequence[Plan]") -> "DayLists | None":
-        """Ask for BPJS's lists of the days of what is about to be added (ANTREAN_ADOPT)."""
+        """Ask for BPJS's lists of the days of what is about to be added (ANTREAN_ADOPT).
+
+        Returns None where the hospital adopts nothing.
+        """
         if not self.settings.policy.adopt:
             return None
         # A pass that adopts nothing must not pay for it.

@@ -54,7 +54,7 @@ class Workers(Generic[Job, Result]):
         return self._pacing.next_start
 
     def promise(self, kind: str = "") -> Start:
-        """Take one of those that are free, for a call of a kind that begins at once."""
+        """Take one of those that are free, for a call of a kind; return how it begins: at once."""
         start = self._pacing.begin(time.monotonic(), self.in_flight, kind)
         self.in_flight += 1
         return start
