@@ -197,8 +197,7 @@ def replayed(record: Record, pushes: Iterable[Push]) -> Record:
 
 
 def _cancelled(record: Record) -> bool:
-    at_the_desk = record.seen is not None and record.seen.stts == "Batal"
-    return at_the_desk or any(step in record.pushes for step in CANCELS)
+    return record.seen_cancelled or any(step in record.pushes for step in CANCELS)
 
 
 def _forgotten(push: Push) -> Push:

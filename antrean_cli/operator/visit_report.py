@@ -79,7 +79,7 @@ class VisitReport:
             return True
         if self.visit:
             return not self.live
-        return self.record.seen is not None and self.record.seen.stts == "Batal"
+        return self.record.seen_cancelled
 
 
 def report_visit(

@@ -118,6 +118,9 @@ WORDS: Mapping[ReasonCode, Words] = {
         "kunjungan ini kini milik booking Mobile JKN",
         "periksa bookingnya di Khanza",
     ),
+    ReasonCode.ANOTHER_DAY: Words(
+        "kunjungan dipindah ke hari lain", advice="terkirim otomatis pada hari itu"
+    ),
     ReasonCode.VISIT_SOUGHT: Words(
         "kunjungan booking ini dicari di Khanza", advice="tunggu putaran berikutnya"
     ),

@@ -6,6 +6,8 @@
   visit: it begins one of its own.
 - A visit that the desk moved to another day after BPJS was told of it begins one of its own there:
   BPJS's booking stays on the day of service that it was added for.
+- A visit to which the desk gave another number has the booking that vanished with the old one: the
+  same patient, registered at the same moment.
 - A number that Khanza handed to another patient begins a booking of its own: under the number if
   BPJS was never told of the old booking, else under the number with "-2" ("-3" …).
 - A Mobile JKN booking has BPJS's own code, unless that was another patient's before: Khanza hands
@@ -46,15 +48,19 @@ class Standing(NamedTuple):
 
 
 def standings(
-    visits: Sequence[Visit], records: Mapping[str, Record], key: bytes
+    visits: Sequence[Visit],
+    records: Mapping[str, Record],
+    key: bytes,
+    vanished: Collection[str] = (),
 ) -> Iterator[tuple[Visit, Standing]]:
     """Yield the visits with where each of them stands; `key` is the ledger's.
 
-    `records` is what the ledger knows of them, by kode booking. Left out is a Mobile JKN booking
-    without a visit whose code is another patient's in the ledger: nobody comes with it.
+    `records` is what the ledger knows of them, by kode booking; `vanished` are those of them whose
+    number Khanza has no more. Left out is a Mobile JKN booking without a visit whose code is
+    another patient's in the ledger: nobody comes with it.
     """
     own_codes = {visit.kodebooking for visit in visits if visit.kind == Kind.MOBILEJKN}
-    known = _KnownBookings(records, key, own_codes)
+    known = _KnownBookings(records, key, own_codes, vanished)
     for visit in visits:
         if standing := known.standing(visit):
             yield visit, standing
@@ -63,10 +69,17 @@ def standings(
 class _KnownBookings:
     """The bookings of the ledger, found by whose they are and for which visit they were made.
 
-    `taken` are kode booking that BPJS has given itself (nobooking).
+    `taken` are kode booking that BPJS has given itself (nobooking), `vanished` those whose number
+    Khanza has no more.
     """
 
-    def __init__(self, records: Mapping[str, Record], key: bytes, taken: Collection[str]) -> None:
+    def __init__(
+        self,
+        records: Mapping[str, Record],
+        key: bytes,
+        taken: Collection[str],
+        vanished: Collection[str],
+    ) -> None:
         self._records = records
         self._key = key
         self._taken = taken
@@ -74,6 +87,13 @@ class _KnownBookings:
         for record in records.values():
             if record.kind != Kind.MOBILEJKN and record.no_rawat:
                 self._by_number.setdefault(comparable(record.no_rawat), []).append(record)
+        # By patient and moment of registration: the desk can give a visit another number.
+        gone = (records[code] for code in vanished if code in records)
+        self._vanished = {
+            (one.owner.numbers.norm, one.owner.registered): one
+            for one in gone
+            if one.kind != Kind.MOBILEJKN and one.owner.registered and not one.ended
+        }
 
     def standing(self, visit: Visit) -> Standing | None:
         """Return where a visit stands; None if it is a booking alone, with another's code."""
@@ -100,6 +120,8 @@ class _KnownBookings:
         ]
         if known := _goes_on(visit.kodebooking, its_own):
             return Standing(known.kodebooking, known, owner, others=others, moved=moved)
+        if not same and (before := self._of_its_number_before(owner)):
+            return Standing(before.kodebooking, before, owner, others=others)
         kodebooking = self._free(visit.kodebooking)
         replaced = self._records.get(kodebooking)
         left = tuple(record for record in others if record is not replaced)
@@ -113,6 +135,11 @@ class _KnownBookings:
                 return
             if is_theirs(known, owner):
                 yield known
+
+    def _of_its_number_before(self, owner: Owner) -> Record | None:
+        """Return the booking of a visit that had another number: same patient, same moment."""
+        known = self._vanished.pop((owner.numbers.norm, owner.registered), None)
+        return known if known and is_theirs(known, owner) else None
 
     def _free(self, kodebooking: str) -> str:
         """Return a kode booking that BPJS does not have of somebody else."""

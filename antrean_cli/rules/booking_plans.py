@@ -11,10 +11,11 @@ Under which booking a visit goes on, booking_of_visit.py says. Then, the first o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.booking_of_visit import Standing, standings
-from antrean_cli.rules.codes import LeftAlive, Step
+from antrean_cli.rules.codes import Kind, LeftAlive, Step
 from antrean_cli.rules.done import done_fingerprint
 from antrean_cli.rules.fingerprints import policy_fingerprint
 from antrean_cli.rules.left_alive import after_look
@@ -23,11 +24,13 @@ from antrean_cli.rules.planner import (
     given_away,
     gone,
     left_out,
+    moved_away,
     moved_to_booking,
     plan,
     withdrawn,
 )
-from antrean_cli.rules.push import Record
+from antrean_cli.rules.push import EXACT, Record
+from antrean_cli.rules.times import parse_datetime
 from antrean_cli.rules.visits import Visit, takes_part
 
 
@@ -71,7 +74,8 @@ def plans_of(
     """
     policy_mark = policy_fingerprint(occasion.policy, occasion.today)
     plans, met = list[Plan](), set[str]()
-    for visit, standing in standings(visits, records, occasion.key):
+    left_out_bookings = {one.kodebooking for one in visits if not takes_part(one, occasion.policy)}
+    for visit, standing in standings(visits, records, occasion.key, occasion.vanished):
         met.update((visit.kodebooking, standing.kodebooking))
         besides = [
             *map(_of_another, standing.others),
@@ -80,7 +84,7 @@ def plans_of(
         ]
         met.update(one.after.kodebooking for one in besides)
         plans += besides
-        if _is_still_left(visit, records):
+        if visit.left_by not in left_out_bookings and _is_still_left(visit, records):
             continue
         if one := _plan_of(visit, standing, occasion, policy_mark):
             plans.append(_restless(one) if any(map(_is_restless, (one, *besides))) else one)
@@ -97,6 +101,8 @@ def plans_of(
 
 def _of_another(record: Record) -> Plan:
     """Plan a booking whose number is another patient's now."""
+    if record.kind != Kind.MOBILEJKN and not record.known_at_bpjs:
+        return Plan(record, withdrawn(record), None)
     return Plan(record, after_look(given_away(record), gone=True), None)
 
 
@@ -113,7 +119,9 @@ def _of_another_day(record: Record) -> Plan:
 
 
 def _missing(record: Record, occasion: Occasion) -> Plan:
-    """Plan a booking that Khanza was asked for and has no visit of."""
+    """Plan a booking that Khanza was asked for and has no visit of on the days of the window."""
+    if record.kodebooking in occasion.elsewhere:
+        return Plan(record, after_look(moved_away(record), gone=False), None)
     is_gone = record.kodebooking in occasion.vanished
     return Plan(record, after_look(gone(record), gone=is_gone), None)
 
@@ -131,6 +139,8 @@ def _is_still_left(visit: Visit, records: Mapping[str, Record]) -> bool:
 
 def _is_restless(plan: Plan) -> bool:
     """Return whether the next look decides about a booking, whatever Khanza says then."""
+    if plan.after.left_alive == LeftAlive.NOT and plan.visit and plan.visit.cancelled_alone:
+        return plan.after.may_live_at_bpjs
     return plan.after.left_alive == LeftAlive.SEEN
 
 
@@ -151,19 +161,33 @@ def _plan_of(visit: Visit, standing: Standing, occasion: Occasion, policy_mark: 
     if known is None and not _in_window(visit, occasion):
         return None
     after = plan(visit, known, policy, now, exact=occasion.exact, key=occasion.key)
-    after = after_look(_of_its_owner(after, standing), gone=_has_lost_its_visit(visit, after))
+    after = after_look(
+        _of_its_owner(after, standing), gone=_has_lost_its_visit(visit, after, occasion)
+    )
     mark = done_fingerprint(visit, after, policy, now, policy_mark, occasion.key)
     before, after = known or standing.replaced, replace(after, done_fingerprint=mark)
     return Plan(before, before if before == after else after, visit)  # most say nothing new
 
 
-def _has_lost_its_visit(visit: Visit, record: Record) -> bool:
+def _has_lost_its_visit(visit: Visit, record: Record, occasion: Occasion) -> bool:
     """Return whether a Mobile JKN booking has no visit any more, though nobody cancelled it there.
 
     Khanza deletes a visit at the desk, and leaves the booking as it was. One that BPJS was told of
     had a visit.
     """
-    return visit.cancelled_alone or (visit.unclear and record.known_at_bpjs)
+    if visit.cancelled_alone:
+        return not _is_just_cancelled(visit, occasion)
+    return visit.unclear and record.known_at_bpjs
+
+
+def _is_just_cancelled(visit: Visit, occasion: Occasion) -> bool:
+    """Return whether Khanza may still be at a cancel: its visit is deleted, the row in _batal not
+    written. One whose visit lives is not going on.
+    """
+    if visit.names_another or visit.booking is None:
+        return False
+    cancelled = parse_datetime(visit.booking.validasi, occasion.policy.zone)
+    return cancelled is not None and timedelta(0) <= occasion.now - cancelled < EXACT
 
 
 def _of_its_owner(record: Record, standing: Standing) -> Record:

@@ -8,7 +8,7 @@
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 
 from antrean_cli.rules.codes import Kind, State, Step
 from antrean_cli.rules.policy import Policy
@@ -23,6 +23,7 @@ from antrean_cli.rules.reasons import (
 )
 from antrean_cli.rules.refused_bodies import has_another_time
 from antrean_cli.rules.service_days import service_day
+from antrean_cli.rules.times import WIB
 from antrean_cli.rules.transitions import close, close_open, hold_open, new, renew, try_anew, want
 from antrean_cli.rules.unsent import reopens, stands, with_doubts_held, without_unsent
 from antrean_cli.rules.visits import Visit
@@ -50,10 +51,11 @@ def cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: datetim
     seen = record.seen
     if seen is None or not told_to_bpjs(visit, record, policy):
         return close_open(without_unsent(record), CANCELLED, lambda push: push.kept)
-    until = seen.since + policy.delay_batal
+    since = _on_its_day(seen.since, record)
+    until = since + policy.delay_batal
     if now < until:
         delayed = because(ReasonCode.CANCEL_DELAYED, until=until.astimezone(policy.zone))
-        return hold_open(_with_absence_to_come(record, seen.since), delayed)
+        return hold_open(_with_absence_to_come(record, since), delayed)
     record = close_open(
         record,
         CANCELLED,
@@ -61,11 +63,20 @@ def cancelled_at_desk(visit: Visit, record: Record, policy: Policy, now: datetim
     )
     record = with_doubts_held(record)
     known = record.push(Step.TASK_99)
-    if known and has_another_time(known, seen.since, record):  # cancelled once more
+    if known and has_another_time(known, since, record):  # cancelled once more
         known = try_anew(known)
     if stands(known) and not closed_late_by_a_wrong_clock(known, seen):
         return record
-    return record.with_pushes(_absence(record, known, seen.since))
+    return record.with_pushes(_absence(record, known, since))
+
+
+def _on_its_day(since: datetime, record: Record) -> datetime:
+    """Return when a cancel counts from: the day of service, in WIB, begins after midnight in WIT.
+
+    Who was cancelled before it is absent from its first moment on.
+    """
+    begins = datetime.combine(record.tanggal, time(), WIB)
+    return max(since, begins.astimezone(since.tzinfo))
 
 
 def _with_absence_to_come(record: Record, since: datetime) -> Record:

@@ -3,7 +3,7 @@
 - A booking claims the registration that its no_rawat names only if that is of the same patient and
   of the day that was booked: Khanza hands numbers out again, can leave a booking pointing at a
   stranger's visit, and lets the desk move a visit to another day.
-- Of several that name one registration, the newest has it.
+- Of several that name one registration, the one of its clinic has it, and of those the newest.
 - A booking that is cancelled, or that failed, claims nothing.
 - One whose number names nobody, or somebody else, looks for the registration that it lost: exactly
   one of its own patient, day and clinic that no other has, and that was not told to BPJS under a
@@ -17,11 +17,10 @@ from typing import NamedTuple
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.patients import is_patient_of
 from antrean_cli.rules.push import Record
-from antrean_cli.rules.rows import Booking, Registration, Rows
+from antrean_cli.rules.rows import BATAL, Booking, Registration, Rows
 from antrean_cli.rules.service_days import day_of_booking, day_of_registration
 from antrean_cli.rules.values import comparable
 
-BATAL = "Batal"  # the status of a booking
 CLAIMS_NOTHING = frozenset({BATAL, "Gagal"})  # by status
 
 
@@ -85,12 +84,20 @@ def _by_number(rows: Rows) -> Claims:
     unclaimed = {comparable(row.no_rawat): row for row in rows.registrations}
     left = dict(_left(rows, unclaimed))
     claimed = {}
-    for booking in _claiming(rows):
-        named = comparable(booking.no_rawat)
-        row = unclaimed.get(named)
-        if row and _is_on_its_day(booking, row) and is_patient_of(booking, row):
-            claimed[comparable(booking.nobooking)] = unclaimed.pop(named)
+    claiming = _claiming(rows)
+    for of_its_clinic in (True, False):
+        for booking in claiming:
+            named = comparable(booking.no_rawat)
+            row = unclaimed.get(named)
+            if row is None or (of_its_clinic and not _is_of_its_clinic(booking, row)):
+                continue
+            if _is_on_its_day(booking, row) and is_patient_of(booking, row):
+                claimed[comparable(booking.nobooking)] = unclaimed.pop(named)
     return Claims(claimed, unclaimed, left)
+
+
+def _is_of_its_clinic(booking: Booking, row: Registration) -> bool:
+    return comparable(booking.kodepoli) == comparable(row.kd_poli_bpjs)
 
 
 def _is_on_its_day(booking: Booking, row: Registration) -> bool:
@@ -151,4 +158,8 @@ def _looking(rows: Rows, by_number: Claims) -> list[tuple[Booking, list[str]]]:
 
 
 def _own(booking: Booking, there: Iterable[Registration]) -> list[str]:
-    return [comparable(row.no_rawat) for row in there if is_patient_of(booking, row)]
+    """Return the numbers of the patient's own; of a cancelled duplicate only where it is alone."""
+    own = [row for row in there if is_patient_of(booking, row)]
+    return [comparable(row.no_rawat) for row in own if row.stts != BATAL] or [
+        comparable(row.no_rawat) for row in own
+    ]

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.cancels import told_to_bpjs
-from antrean_cli.rules.claims import BATAL
 from antrean_cli.rules.codes import Code, Kind, State, Step
 from antrean_cli.rules.events import Event, events_of
 from antrean_cli.rules.listings import Task, tasks_held
@@ -35,6 +34,7 @@ from antrean_cli.rules.push import (
     expired,
 )
 from antrean_cli.rules.reasons import DELAYS, Reason, ReasonCode, has_code
+from antrean_cli.rules.rows import BATAL
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.transitions import mark_already_at_bpjs, mark_unverified
 from antrean_cli.rules.visits import Visit

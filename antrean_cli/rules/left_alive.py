@@ -2,7 +2,7 @@
 
 - That is a booking whose visit was deleted after BPJS was told of it, or whose number was handed
   on; a Mobile JKN booking that vanished with its patient's old record number; and one that is
-  'Batal' although its visit lives and no row in _batal says so.
+  'Batal' without a row in _batal.
 - It is shown from the first look on. A pass tells it once, if it is still so at the second one:
   Khanza writes statement by statement.
 - It ends when a cancel is accepted, when BPJS says that it has the booking no more, when a person

@@ -26,6 +26,15 @@ def observed(visit: Visit, record: Record | None, now: datetime, exact: bool) ->
     return replace(record, seen=_stts_seen(visit.stts, record.seen, now, exact))
 
 
+def unwatched(record: Record) -> Record:
+    """Return the record of a visit that passes do not look at for now.
+
+    Of a change that they miss nobody knows the minute. What they saw of a cancel stays: it is told
+    of a visit that is gone as well.
+    """
+    return record if record.seen_cancelled else replace(record, seen=None)
+
+
 def _stts_seen(
     stts: str | None, seen: StatusObservation | None, now: datetime, exact: bool
 ) -> StatusObservation | None:

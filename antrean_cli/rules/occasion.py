@@ -14,7 +14,8 @@ class Occasion(NamedTuple):
     - `exact`: the pass before was no more than five minutes ago (see StatusObservation).
     - `asked_for` are the kode booking that Khanza was asked for: only those can be gone. What
       somebody opened again while Khanza answered was not asked for.
-    - `vanished` are those of them of which Khanza has no row at all any more, of whatever day.
+    - `vanished` are those of them of which Khanza has no row at all any more, of whatever day;
+      `elsewhere` are those that it has on another day than those of the window.
     - `key` is the ledger's, which its marks are made with.
     """
 
@@ -25,6 +26,7 @@ class Occasion(NamedTuple):
     asked_for: Container[str]
     key: bytes
     vanished: Collection[str] = frozenset()
+    elsewhere: Collection[str] = frozenset()
 
     @property
     def today(self) -> date:

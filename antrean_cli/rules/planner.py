@@ -23,7 +23,7 @@ from antrean_cli.rules.backoff import FIRST_QUESTION, next_question
 from antrean_cli.rules.cancels import cancelled_at_desk, cancelled_in_mobile_jkn
 from antrean_cli.rules.codes import TASKS, Kind, State, Step
 from antrean_cli.rules.events import Event, events_of, unrecorded
-from antrean_cli.rules.observation import observed
+from antrean_cli.rules.observation import observed, unwatched
 from antrean_cli.rules.ordering import arrange, closed_behind
 from antrean_cli.rules.payloads import nomorantrean_of
 from antrean_cli.rules.policy import Policy
@@ -111,7 +111,7 @@ def gone(record: Record) -> Record:
     What came by hand goes on: Khanza never knew it.
     """
     reason = HANDED_ON if record.handed_on else GONE
-    return hold_open(without_delays(record), reason, _is_khanzas)
+    return hold_open(without_delays(unwatched(record)), reason, _is_khanzas)
 
 
 def given_away(record: Record) -> Record:
@@ -123,9 +123,15 @@ def given_away(record: Record) -> Record:
     return hold_open(record, HANDED_ON, lambda push: push.kept and push.step in ORDERED)
 
 
+def moved_away(record: Record) -> Record:
+    """Return the record of a visit that Khanza has on a day to come: what is open is held."""
+    reason = HANDED_ON if record.handed_on else because(ReasonCode.ANOTHER_DAY)
+    return hold_open(without_delays(unwatched(record)), reason, _is_khanzas)
+
+
 def moved_to_booking(record: Record) -> Record:
     """Return the record of a visit that a Mobile JKN booking has now: what is open is held."""
-    return hold_open(record, because(ReasonCode.MOVED_TO_BOOKING), _is_khanzas)
+    return hold_open(unwatched(record), because(ReasonCode.MOVED_TO_BOOKING), _is_khanzas)
 
 
 def withdrawn(record: Record) -> Record:
@@ -165,7 +171,7 @@ def left_out(record: Record) -> Record:
 
     What came by hand goes on: a person meant this very booking.
     """
-    return hold_open(without_delays(record), LEFT_OUT, _is_khanzas)
+    return hold_open(without_delays(unwatched(record)), LEFT_OUT, _is_khanzas)
 
 
 def lacks_session(visit: Visit, record: Record | None) -> bool:

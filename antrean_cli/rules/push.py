@@ -14,6 +14,7 @@ from antrean_cli.rules.causes import Cause
 from antrean_cli.rules.codes import ADMISSION_TASKS, AT_BPJS, TASKS, Kind, LeftAlive, State, Step
 from antrean_cli.rules.patients import NOBODY, Owner
 from antrean_cli.rules.reasons import UNTOLD, Reason, has_code
+from antrean_cli.rules.rows import BATAL
 from antrean_cli.rules.service_days import service_day
 
 MANUAL = "manual"  # the source of what was sent by hand
@@ -174,6 +175,11 @@ class Record:
     def ended(self) -> bool:
         """Whether a cancel was accepted: nothing more is sent after it."""
         return any(step in self.pushes and self.pushes[step].done for step in CANCELS)
+
+    @property
+    def seen_cancelled(self) -> bool:
+        """Whether its stts was Batal when a pass saw it last."""
+        return self.seen is not None and self.seen.stts == BATAL
 
     @property
     def is_left_alive(self) -> bool:

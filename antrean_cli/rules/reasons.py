@@ -39,6 +39,7 @@ class ReasonCode(Code):
     HANDED_ON = "hilang.nomor"
     BOOKING_CANCELLED = "hilang.batal"
     MOVED_TO_BOOKING = "hilang.booking"
+    ANOTHER_DAY = "hilang.hari"
     VISIT_SOUGHT = "kunjungan.dicari"  # seen for the first time
     VISIT_UNCLEAR = "kunjungan.belum_jelas"
     ODD_CODE = "kode"  # field

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from antrean_cli.rules.values import all_comparable
 
+BATAL = "Batal"  # the status of a booking, and the stts of a visit
+
 
 class Registration(NamedTuple):
     """One row of reg_periksa with its patient, clinic, doctor and their codes at BPJS."""

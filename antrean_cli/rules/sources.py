@@ -131,11 +131,13 @@ def _berkas_dikirim(context: VisitContext) -> Iterable[Time]:
 def _was_sent(context: VisitContext, berkas: Berkas) -> bool:
     """Return whether `dikirim` tells that the folder was sent.
 
-    "Sudah" and "Masuk Ranap" make a new row with dikirim = kembali, or ranap, and nothing received:
-    then nothing was sent. (khanza/README.md, Times of the tasks)
+    "Sudah" and "Masuk Ranap" make a new row with dikirim = kembali, or ranap, and nothing received
+    until then: nothing was sent. (khanza/README.md, Times of the tasks)
     """
-    made_later = berkas.dikirim in (berkas.kembali, berkas.ranap)
-    return not made_later or context.recorded_time(berkas.diterima) is not None
+    if berkas.dikirim not in (berkas.kembali, berkas.ranap):
+        return True
+    sent, received = map(context.recorded_time, (berkas.dikirim, berkas.diterima))
+    return bool(sent and received and received <= sent)
 
 
 def _berkas_diterima(context: VisitContext) -> Iterable[Time]:

@@ -17,6 +17,7 @@ _STOPPED_WITH_THE_VISIT = (
     ReasonCode.LEFT_OUT,
     ReasonCode.GONE,
     ReasonCode.HANDED_ON,
+    ReasonCode.ANOTHER_DAY,
 )
 
 

@@ -21,6 +21,7 @@ from antrean_cli.rules.listings import kodedokter_of
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Record
 from antrean_cli.rules.rows import (
+    BATAL,
     Berkas,
     Booking,
     Cancel,
@@ -75,8 +76,8 @@ class Visit:
     # Of a visit that Khanza deleted: its clinic, mapped back from BPJS's code.
     kd_poli_rs: frozenset[str] = frozenset()
     names_another: bool = False  # the no_rawat of its booking or cancel is another visit's by now
-    # Of a Mobile JKN booking: Batal without a row in _batal, though its visit lives; and of that
-    # visit, which is one of its own now, the nobooking. Khanza may still be at the cancel.
+    # Of a Mobile JKN booking: Batal without a row in _batal; and of its visit, if that lives and is
+    # one of its own now, the nobooking. Khanza may still be at the cancel.
     cancelled_alone: bool = False
     left_by: str = ""
 
@@ -111,7 +112,7 @@ class Visit:
     @property
     def cancelled_at_desk(self) -> bool:
         """Whether somebody at the desk set its stts to Batal."""
-        return self.stts == "Batal"
+        return self.stts == BATAL
 
     @property
     def live(self) -> bool:
@@ -164,7 +165,6 @@ class _Assembly:
         self.rows = rows
         self.policy = policy
         self.payers = all_comparable(policy.kd_pj or rows.payers)
-        self.left: Mapping[str, str] = {}  # bookings that are cancelled alone (claims.py)
         self.registered = {comparable(row.no_rawat) for row in rows.registrations}
         self.berkas = {comparable(row.no_rawat): row for row in rows.berkas}
         self.seps = _by_no_rawat(rows.seps)
@@ -185,7 +185,6 @@ class _Assembly:
 
     def visits(self, records: Mapping[str, Record]) -> Iterator[Visit]:
         claims = claims_of(self.rows, records)
-        self.left = claims.left
         left_by = {number: nobooking for nobooking, number in claims.left.items()}
         cancels = {comparable(row.nobooking): row for row in self.rows.cancels}
         for booking in newest_first(self.rows.bookings):
@@ -229,7 +228,7 @@ class _Assembly:
             named_doctor=next(iter(self._doctors(kodedokter_named(booking, None))), None),
             kd_poli_rs=self._khanzas_codes(kodepoli),
             names_another=self._is_registered((cancel and cancel.no_rawat) or booking.no_rawat),
-            cancelled_alone=comparable(booking.nobooking) in self.left,
+            cancelled_alone=booking.status == BATAL and cancel is None,
         )
 
     def cancelled(self, cancel: Cancel, tanggal: date) -> Visit:

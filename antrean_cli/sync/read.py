@@ -40,6 +40,7 @@ from antrean_cli.rules.values import all_comparable, comparable
 from antrean_cli.rules.visits import Visit, assemble
 
 FULL_SCAN = timedelta(hours=1)
+NEAR = timedelta(days=1)  # how far the day in a visit's number may be from the day that is read
 SURAT_KONTROL_EVERY = timedelta(minutes=5)
 
 
@@ -112,23 +113,25 @@ def read(
     writes, unfinished = ledger.writes_of_others(), ledger.unfinished()
     state = ledger.pass_state()
     span = _span(ledger, state, policy, now, since)
-    window = Window(span.first, span.today, *_beyond(unfinished.values(), span))
+    named = ledger.named_on(span.first, span.today)
+    window = Window(span.first, span.today, *_beyond(unfinished.values(), named, span))
     rows = rows_of(khanza, policy, window)
     visits = visits_of(ledger, rows, policy)
-    gone = _gone(khanza, ledger, rows, span, unfinished)
+    gone, elsewhere = _not_among(rows, khanza, ledger, named, unfinished)
     occasion = Occasion(
         policy=policy,
         now=now,
         first=span.first,
         exact=state.looked_at is not None and timedelta(0) <= now - state.looked_at <= EXACT,
-        asked_for=frozenset({*unfinished, *gone}),
+        asked_for=frozenset({*unfinished, *gone, *elsewhere}),
         key=ledger.key,
         vanished=frozenset(gone),
+        elsewhere=frozenset(elsewhere),
     )
     undone = not_done(ledger, occasion, with_sessions(visits, sessions))
     agenda = Agenda(
         visits=undone,
-        records=unfinished | gone | known_of(ledger, undone, besides=unfinished),
+        records=unfinished | gone | elsewhere | known_of(ledger, undone, besides=unfinished),
         ledger_writes=writes,
         key=ledger.key,
     )
@@ -202,36 +205,47 @@ def sessions_of(settings: Settings, ledger: Ledger) -> Sessions:
     return {clinic: one.content for clinic, one in ledger.pass_state().jadwal_lists.items()}
 
 
-# -- what Khanza has no more
+# -- what Khanza has no more, or on another day
 
 
-def _gone(
-    khanza: Khanza, ledger: Ledger, rows: Rows, span: Span, unfinished: Mapping[str, Record]
-) -> dict[str, Record]:
-    """Return the bookings that BPJS may hold although Khanza has no row of them any more.
+def _not_among(
+    rows: Rows,
+    khanza: Khanza,
+    ledger: Ledger,
+    named: Sequence[NamedBooking],
+    unfinished: Mapping[str, Record],
+) -> tuple[dict[str, Record], dict[str, Record]]:
+    """Return the bookings of which Khanza has no row any more, and those that it has elsewhere.
 
-    Who is not among the rows of these days may have been moved to another one: Khanza is asked for
-    those few by their numbers.
+    The first are those that BPJS may hold. Who is not among the rows of these days may have been
+    moved to another one: Khanza is asked for those few by their numbers.
     """
     there = {row.no_rawat for row in rows.registrations}
     there.update(row.nobooking for row in rows.bookings)
     there.update(row.nobooking for row in rows.cancels)
-    named = ledger.named_on(span.first, span.today)
-    named += [NamedBooking(one.kodebooking, one.no_rawat, one.kind) for one in unfinished.values()]
+    open_ones = (
+        NamedBooking(one.kodebooking, one.no_rawat, one.kind) for one in unfinished.values()
+    )
     missing = {
-        one.kodebooking: number for one in named if (number := _number(one)) not in there and number
+        one.kodebooking: number
+        for one in (*named, *open_ones)
+        if (number := _number(one)) not in there and number
     }
     if not missing:
-        return {}
-    alive = {
+        return {}, {}
+    asked = {
         kodebooking: record
         for kodebooking, record in ledger.known(missing, ()).items()
-        if record.may_live_at_bpjs
+        if record.may_live_at_bpjs or kodebooking in unfinished
     }
-    visits = [one.no_rawat for one in alive.values() if one.kind != Kind.MOBILEJKN]
-    bookings = [one.kodebooking for one in alive.values() if one.kind == Kind.MOBILEJKN]
+    visits = [one.no_rawat for one in asked.values() if one.kind != Kind.MOBILEJKN]
+    bookings = [one.kodebooking for one in asked.values() if one.kind == Kind.MOBILEJKN]
     still = all_comparable(there | khanza.there(visits, bookings))
-    return {name: one for name, one in alive.items() if comparable(missing[name]) not in still}
+    elsewhere = {name: one for name, one in asked.items() if comparable(missing[name]) in still}
+    gone = {
+        name: one for name, one in asked.items() if one.may_live_at_bpjs and name not in elsewhere
+    }
+    return gone, elsewhere
 
 
 def _number(one: NamedBooking) -> str:
@@ -272,10 +286,13 @@ def _begin(ledger: Ledger, state: PassState, today: date) -> date:
     return begin
 
 
-def _beyond(records: Iterable[Record], span: Span) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what the open bookings outside the window are asked for by.
+def _beyond(
+    records: Iterable[Record], named: Iterable[NamedBooking], span: Span
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what the bookings are asked for by that a read of the window's days does not show.
 
-    That is their no_rawat, and nobooking for Mobile JKN.
+    That is their no_rawat, and nobooking for Mobile JKN. They are the open ones of other days, and
+    those of these days whose visit the desk moved: its number begins with the day that it had.
     """
     others = [
         record
@@ -283,8 +300,11 @@ def _beyond(records: Iterable[Record], span: Span) -> tuple[tuple[str, ...], tup
         if not span.first <= record.tanggal <= span.today
         and any(push.open for push in record.pushes.values())
     ]
+    low, high = (f"{day:%Y/%m/%d}" for day in (span.first - NEAR, span.today + NEAR))
+    numbers = filter(None, (one.no_rawat for one in named))
+    moved = (number for number in numbers if not low <= number[:10] <= high)
     return (
-        tuple(record.no_rawat for record in others if record.no_rawat),
+        (*(record.no_rawat for record in others if record.no_rawat), *moved),
         tuple(record.kodebooking for record in others if record.kind == Kind.MOBILEJKN),
     )
 

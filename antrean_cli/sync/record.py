@@ -49,7 +49,7 @@ def record(
     with ledger.transaction():
         if ledger.writes_of_others() != agenda.ledger_writes:
             records = {
-                **ledger.known(reading.occasion.vanished, ()),
+                **ledger.known({*reading.occasion.vanished, *reading.occasion.elsewhere}, ()),
                 **ledger.unfinished(),
                 **known_of(ledger, agenda.visits),
             }

@@ -99,6 +99,7 @@ STORED = {
     "HANDED_ON": "hilang.nomor",
     "BOOKING_CANCELLED": "hilang.batal",
     "MOVED_TO_BOOKING": "hilang.booking",
+    "ANOTHER_DAY": "hilang.hari",
     "VISIT_SOUGHT": "kunjungan.dicari",
     "VISIT_UNCLEAR": "kunjungan.belum_jelas",
     "ODD_CODE": "kode",

@@ -120,8 +120,10 @@ def test_what_is_open_outside_the_days_is_asked_for_by_its_number_and_nothing_el
     look(
         ledger,
         khanza,
-        of(MONDAY, "today", OPEN),
-        of(YESTERDAY, "first day", OPEN),
+        of(MONDAY, "2026/11/23/000001", OPEN),
+        of(YESTERDAY, "2026/11/22/000001", OPEN),
+        of(YESTERDAY, "2026/11/21/000001"),  # drawn before midnight
+        of(MONDAY, "2026/11/19/000001"),  # the desk moved it
         of(YESTERDAY - DAY, "before", OPEN),
         of(MONDAY + DAY, "ahead", OPEN, push("3", "sent", "08:05")),
         of(YESTERDAY - DAY, "in doubt", IN_DOUBT),
@@ -133,7 +135,7 @@ def test_what_is_open_outside_the_days_is_asked_for_by_its_number_and_nothing_el
     assert khanza.window is not None
     first, last, no_rawat, nobooking, *_ = khanza.window
     assert (first, last) == (YESTERDAY, MONDAY)
-    assert sorted(no_rawat) == ["ahead", "before", "visit"]
+    assert sorted(no_rawat) == ["2026/11/19/000001", "ahead", "before", "visit"]
     assert sorted(nobooking) == ["booked", "both"]
 
 
@@ -229,7 +231,8 @@ def test_a_look_tells_the_minute_of_what_was_not_there_five_minutes_before(
         (record(push("add", "sent"), kodebooking="A1"), ([NO_RAWAT], [])),
         (record(kind="mobilejkn", kodebooking=NOBOOKING, no_rawat="lain"), ([], [NOBOOKING])),
         (of(MONDAY - 9 * DAY, "lama", push("add", "sent"), OPEN_TASK), (["lama"], [])),
-        (record(push("add", "held")), ([], [])),  # BPJS was not told of it
+        (record(push("add", "held")), ([NO_RAWAT], [])),
+        (record(push("add", "closed")), ([], [])),  # BPJS was not told of it
         (record(push("add", "sent"), no_rawat=""), None),  # it has no number
         (record(push("add", "sent"), kind="manual"), None),  # Khanza never had it
     ],
@@ -241,11 +244,12 @@ def test_who_is_among_no_rows_is_asked_for_by_number(
     khanza = Asked()
     found = look(ledger, khanza, known)
     assert khanza.looked_for == ([asked] if asked else [])
-    gone = {known.kodebooking} if asked and any(asked) else set()
-    assert found.occasion.vanished == gone
-    assert found.occasion.asked_for == gone | set(ledger.unfinished())
-    again = Asked(elsewhere=frozenset({f"{known.no_rawat} ", known.kodebooking}))
-    assert look(ledger, again).occasion.vanished == set()
+    was_asked = {known.kodebooking} if asked and any(asked) else set()
+    assert found.occasion.vanished == (was_asked if known.may_live_at_bpjs else set())
+    assert found.occasion.asked_for == was_asked | set(ledger.unfinished())
+    again = look(ledger, Asked(elsewhere=frozenset({f"{known.no_rawat} ", known.kodebooking})))
+    assert again.occasion.vanished == set()
+    assert again.occasion.elsewhere == was_asked
 
 
 @pytest.mark.parametrize(
