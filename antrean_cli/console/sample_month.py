@@ -6,20 +6,18 @@
   two, where passes take half a minute.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from antrean_cli.config.settings import Settings
 from antrean_cli.ledger.file import locked
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import Reply, judge
 from antrean_cli.rules.codes import CallName
-from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.outcomes import after_answer
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record
-from antrean_cli.rules.requests import call_name, mark_of, request_body, sendable
+from antrean_cli.rules.requests import Request, next_request
 from antrean_cli.rules.times import WIB
 from antrean_cli.rules.transitions import begin_sending
 from antrean_cli.rules.visits import Visit
@@ -70,22 +68,23 @@ class _Way(NamedTuple):
 
     def told(self, record: Record, visit: Visit | None, now: datetime) -> Record:
         """Return a booking after all has been sent of it that can be sent now."""
-        while (call := sendable(record, visit, self.policy, now, self.key)) and not call.lookup:
-            body = request_body(record, call, visit, self.policy, now, self.key)
-            self.clock.now = _moment(call.push, visit) or now
-            outcome = judge(call_name(call), call.push.step, self._answer(call, body))
+        while request := next_request(record, visit, self.policy, now, self.key):
+            if request.lookup:
+                break
+            self.clock.now = _moment(request.push, visit) or now
+            outcome = judge(request.call, request.push.step, self._answer(request))
             record = after_answer(
-                record.with_pushes(begin_sending(call.push)),
-                *(call.push.step, outcome, self.policy, now),
+                record.with_pushes(begin_sending(request.push)),
+                *(request.push.step, outcome, self.policy, now),
                 jitter=0.0,
-                mark=mark_of(call, body, self.key),
+                mark=request.mark,
             )
         return record
 
-    def _answer(self, call: Call, body: Mapping[str, Any]) -> Reply:
+    def _answer(self, request: Request) -> Reply:
         bookings = self.bookings
         judges = {CallName.ADD: bookings.add, CallName.BATAL: bookings.batal}
-        answer = judges.get(call_name(call), bookings.updatewaktu)(body)
+        answer = judges.get(request.call, bookings.updatewaktu)(request.body)
         return Reply(code=str(answer.code), message=answer.message)
 
 

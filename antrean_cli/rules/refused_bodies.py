@@ -27,6 +27,7 @@ from antrean_cli.rules.visits import Visit
 
 NOT_BEFORE = timedelta(minutes=1)  # after the last refusal
 MOST_A_DAY = 5  # tries after the first refusal
+MarkedBody = tuple[dict[str, Any], str]  # what is sent, and its mark
 _MARKED = tuple(name for name, field in FIELDS.items() if not field.drifts)
 
 
@@ -55,14 +56,17 @@ def may_try(record: Record, step: Step, now: datetime) -> bool:
 # -- adds
 
 
-def add_to_send(visit: Visit, record: Record, policy: Policy, key: bytes) -> dict[str, Any] | None:
-    """Return the body of an add that BPJS has not refused yet, None if it has refused all.
+def add_to_send(visit: Visit, record: Record, policy: Policy, key: bytes) -> MarkedBody | None:
+    """Return the body of an add that BPJS has not refused yet, with its mark.
 
-    All fields are known if `what_add_lacks(visit)` is None.
+    None if a field is not known yet, or if BPJS has refused all that it can say.
     """
-    marks = {one.mark for one in record.refused(Step.ADD)}
+    if what_add_lacks(visit) is not None:
+        return None
+    refused = {one.mark for one in record.refused(Step.ADD)}
     bodies = _bodies(visit, record.push(Step.ADD), policy)
-    return next((one for one in bodies if not marks or mark_of_add(one, key) not in marks), None)
+    marked = ((body, mark_of_add(body, key)) for body in bodies)
+    return next((one for one in marked if one[1] not in refused), None)
 
 
 def _bodies(visit: Visit, add: Push | None, policy: Policy) -> Iterator[dict[str, Any]]:
@@ -78,13 +82,13 @@ def has_another_add(visit: Visit, record: Record, policy: Policy, key: bytes) ->
     add = record.push(Step.ADD)
     if add is None or add.state != State.REFUSED or visit.kind not in policy.add:
         return False
-    return what_add_lacks(visit) is None and add_to_send(visit, record, policy, key) is not None
+    return add_to_send(visit, record, policy, key) is not None
 
 
 def unless_refused(add: Push, visit: Visit, record: Record, policy: Policy, key: bytes) -> Push:
     """Return an add that would go out, refused again where BPJS has refused all it can say."""
     known = record.with_pushes(add)
-    if not record.refused(Step.ADD) or add_to_send(visit, known, policy, key) is not None:
+    if not record.refused(Step.ADD) or add_to_send(visit, known, policy, key):
         return add
     return refuse(add, add.reason or because(ReasonCode.REFUSED, kode=add.code or REFUSAL))
 

@@ -1,4 +1,4 @@
-"""Pushes → requests: what can be asked of BPJS for a booking now, by which call, with which body.
+"""Pushes → requests: what is asked of BPJS for a booking now, by which call, with which body.
 
 - An add and antrean farmasi are filled in from Khanza at the moment when they are sent: they wait
   while it is away.
@@ -9,11 +9,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from antrean_cli.rules.add_lacks import what_add_lacks
 from antrean_cli.rules.codes import CallName, Step, call_of
-from antrean_cli.rules.ordering import Call, next_call
+from antrean_cli.rules.ordering import next_call
 from antrean_cli.rules.payloads import (
     batal_body,
     farmasi_body,
@@ -23,8 +22,8 @@ from antrean_cli.rules.payloads import (
     update_body,
 )
 from antrean_cli.rules.policy import Policy
-from antrean_cli.rules.push import Record
-from antrean_cli.rules.refused_bodies import add_to_send, mark_of_add, mark_of_time
+from antrean_cli.rules.push import Push, Record
+from antrean_cli.rules.refused_bodies import MarkedBody, add_to_send, mark_of_time
 from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.sources import VisitContext
 from antrean_cli.rules.values import first_filled
@@ -33,76 +32,84 @@ from antrean_cli.rules.visits import Visit
 KETERANGAN_BATAL = "Dibatalkan pasien"  # where Khanza has no reason, or cannot be asked for it
 
 
-def sendable(
+class Request(NamedTuple):
+    """What is asked of BPJS for one booking: a call with its body.
+
+    - `push` is what it tells, or why BPJS is asked what it holds (`lookup`).
+    - `body` can hold a patient's numbers: it is sent, and never stored or logged.
+    - `mark` is what the body is known again by if BPJS refuses it (refused_bodies.py); empty for what is
+      not tried anew by itself: antrean farmasi, a cancel, a look at a list.
+    """
+
+    kodebooking: str
+    call: CallName
+    push: Push
+    body: Mapping[str, Any]
+    mark: str
+
+    def __repr__(self) -> str:
+        return f"Request({self.kodebooking!r}, {self.call}, {self.push.step})"
+
+    @property
+    def lookup(self) -> bool:
+        """Whether it asks what BPJS holds, and tells nothing."""
+        return self.call == CallName.LISTTASK
+
+
+def next_request(
     record: Record, visit: Visit | None, policy: Policy, now: datetime, key: bytes
-) -> Call | None:
-    """Return what can be asked for a booking now, or None.
+) -> Request | None:
+    """Return what is asked of BPJS next for a booking, or None if nothing can be asked now.
 
     `visit` is None where Khanza was not read; `key` is the ledger's.
     """
     call = next_call(record, now)
     if call is None:
         return None
-    if call.push.step == Step.ADD:
+    push = call.push
+    if call.lookup:
+        return lookup(record.kodebooking, push)
+    if filled := _filled(push, record, visit, policy, now, key):
+        return Request(record.kodebooking, call_of(push.step), push, *filled)
+    if push.step == Step.FARMASI:
+        others = record.keeping(lambda push: push.step != Step.FARMASI)
+        return next_request(others, visit, policy, now, key)
+    return None
+
+
+def lookup(kodebooking: str, push: Push) -> Request:
+    """Return the request for what BPJS holds of a booking, because of one of its pushes."""
+    return Request(kodebooking, CallName.LISTTASK, push, listtask_body(kodebooking), "")
+
+
+def _filled(
+    push: Push, record: Record, visit: Visit | None, policy: Policy, now: datetime, key: bytes
+) -> MarkedBody | None:
+    """Return the body that tells a push, with its mark; None while it cannot be filled in."""
+    kodebooking = record.kodebooking
+    if push.step == Step.ADD:
         # Planning decides what an add lacks, and holds it. It is decided once more for what is due
         # all the same: while Khanza is away, where the surat kontrol were not asked for in this
         # pass (nothing new is known, so it stays due), and where a person made it due since. So is
         # whether BPJS has refused it as it is.
-        if visit is None or what_add_lacks(visit) is not None:
+        return add_to_send(visit, record, policy, key) if visit else None
+    if push.step == Step.FARMASI:
+        resep = _resep(visit, policy, now) if visit else None
+        number = nomorantrean_of(resep)
+        if number is None:
             return None
-        unsent = not record.refused(Step.ADD) or add_to_send(visit, record, policy, key)
-        return call if unsent else None
-    if call.push.step == Step.FARMASI:
-        if visit and nomorantrean_of(_resep(visit, policy, now)) is not None:
-            return call
-        return next_call(record.keeping(lambda push: push.step != Step.FARMASI), now)
-    return call
-
-
-def call_name(call: Call) -> CallName:
-    """Return the name of the call to make."""
-    return CallName.LISTTASK if call.lookup else call_of(call.push.step)
-
-
-def request_body(
-    record: Record, call: Call, visit: Visit | None, policy: Policy, now: datetime, key: bytes
-) -> dict[str, Any]:
-    """Return the body to send; `key` is the ledger's.
-
-    Raises ValueError where there is nothing to make it of: an add or antrean farmasi without the
-    visit, an add of which BPJS has refused every body, a task without a time.
-    """
-    kodebooking, push = record.kodebooking, call.push
-    if call.lookup:
-        return listtask_body(kodebooking)
+        return farmasi_body(kodebooking, jenisresep_of(resep), number), ""
     if push.step == Step.BATAL:
         keterangan = visit.cancel.keterangan if visit and visit.cancel else None
-        return batal_body(kodebooking, first_filled(keterangan, KETERANGAN_BATAL))
-    if visit and push.step == Step.ADD and (body := add_to_send(visit, record, policy, key)):
-        return body
-    if visit and push.step == Step.FARMASI:
-        resep = _resep(visit, policy, now)
-        return farmasi_body(kodebooking, jenisresep_of(resep), nomorantrean_of(resep) or 0)
+        return batal_body(kodebooking, first_filled(keterangan, KETERANGAN_BATAL)), ""
     if push.waktu is None:
-        raise ValueError(f"{push.step} of {kodebooking} is due without what it needs")
+        return None
     # jenisresep goes with task 5, and only from a hospital that runs antrean farmasi
     # (bpjs/README.md, Other bodies).
     told = visit if policy.farmasi and push.step == Step.TASK_5 else None
     jenisresep = jenisresep_of(_resep(told, policy, now)) if told else None
-    return update_body(kodebooking, push.step, push.waktu, jenisresep)
-
-
-def mark_of(call: Call, body: Mapping[str, Any], key: bytes) -> str:
-    """Return the mark that a body is known again by if BPJS refuses it (refused_bodies.py).
-
-    Empty for what is not tried anew by itself: antrean farmasi, a cancel, a look at a list.
-    """
-    push = call.push
-    if call.lookup or push.step in (Step.BATAL, Step.FARMASI):
-        return ""
-    if push.step == Step.ADD:
-        return mark_of_add(body, key)
-    return mark_of_time(push.waktu) if push.waktu else ""
+    body = update_body(kodebooking, push.step, push.waktu, jenisresep)
+    return body, mark_of_time(push.waktu)
 
 
 def _resep(visit: Visit, policy: Policy, now: datetime) -> Resep | None:

@@ -19,15 +19,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
-from typing import Any, NamedTuple
+from typing import Any
 
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.answers import FAULT, Outcome, Reply, judge, throttled, turned_away
 from antrean_cli.rules.call_troubles import is_known
-from antrean_cli.rules.codes import OutcomeKind, Step, call_of
+from antrean_cli.rules.codes import CallName, OutcomeKind, Step, call_of
 from antrean_cli.rules.faults import Fault
-from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.origins import origin_of_refused
 from antrean_cli.rules.outages import Outage, OutageKind
 from antrean_cli.rules.outcomes import (
@@ -43,7 +42,7 @@ from antrean_cli.rules.pacing import Pacing, Start, TooSoon, got_through
 from antrean_cli.rules.patients import Owner
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Change, Record, changes, pending
-from antrean_cli.rules.requests import call_name, mark_of, request_body, sendable
+from antrean_cli.rules.requests import Request, lookup, next_request
 from antrean_cli.rules.transitions import begin_sending
 from antrean_cli.rules.visits import Visit
 from antrean_cli.sync.circuit_breaker import CircuitBreaker
@@ -51,16 +50,7 @@ from antrean_cli.sync.workers import Workers
 
 LEAST_SECONDS_OF_A_PUSH = 3.0  # rules/README.md, Deadline
 
-
-class PendingCall(NamedTuple):
-    """What is asked of BPJS for one booking, and the body that it is asked with."""
-
-    kodebooking: str
-    call: Call
-    body: Mapping[str, Any]
-
-
-PacedWorkers = Workers[PendingCall, Reply | Fault]
+PacedWorkers = Workers[Request, Reply | Fault]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -154,22 +144,22 @@ class Delivery:
     def _able(self, *, probing: bool) -> list[str]:
         """Return the bookings that something can be asked for now, by their kode booking."""
         now = self.clock()
-        return sorted(one for one in self.bookings if self._call(one, now, probing=probing))
+        return sorted(one for one in self.bookings if self._request(one, now, probing=probing))
 
-    def _call(self, kodebooking: str, now: datetime, *, probing: bool = False) -> Call | None:
-        """Return what can be asked for a booking now.
+    def _request(self, kodebooking: str, now: datetime, *, probing: bool = False) -> Request | None:
+        """Return what can be asked for a booking now, or None.
 
         A probe waits for no list: its add goes out, and instead of its tasks it is looked up.
         """
-        record = self.bookings[kodebooking]
-        call = sendable(record, self._visit(kodebooking), self.policy, now, self.ledger.key)
-        if call is None or call.lookup:
-            return call
-        if call.push.step == Step.ADD:
-            return call if probing or kodebooking not in self.adds_that_wait else None
+        record, visit = self.bookings[kodebooking], self._visit(kodebooking)
+        request = next_request(record, visit, self.policy, now, self.ledger.key)
+        if request is None or request.lookup:
+            return request
+        if request.call == CallName.ADD:
+            return request if probing or kodebooking not in self.adds_that_wait else None
         if awaits_owner(record, now):
-            return Call(push=call.push, lookup=True) if probing else None
-        return call
+            return lookup(kodebooking, request.push) if probing else None
+        return request
 
     def _visit(self, kodebooking: str) -> Visit | None:
         """Return the visit that a booking is filled in from.
@@ -180,13 +170,13 @@ class Delivery:
         theirs = self.owners.get(kodebooking, owner) == owner
         return self.visits.get(kodebooking) if theirs else None
 
-    def _next_call(self, kodebooking: str, now: datetime) -> Call | None:
+    def _next_request(self, kodebooking: str, now: datetime) -> Request | None:
         """Return what is asked for a booking now; as long as it is the probe, it waits for none."""
-        return self._call(kodebooking, now, probing=kodebooking == self._probe)
+        return self._request(kodebooking, now, probing=kodebooking == self._probe)
 
     def _enqueue(self, kodebooking: str) -> None:
         booking = self.bookings[kodebooking]
-        if self._next_call(kodebooking, self.clock()):
+        if self._next_request(kodebooking, self.clock()):
             behind_probe = not (self.breaker.probing and kodebooking == self._probe)
             place = (behind_probe, booking.tanggal)
             heapq.heappush(self._heap, (place, -pending(booking), kodebooking))
@@ -211,7 +201,7 @@ class Delivery:
     def _commit_and_dispatch(
         self,
         workers: PacedWorkers,
-        completed: Sequence[tuple[PendingCall, Reply | Fault]],
+        completed: Sequence[tuple[Request, Reply | Fault]],
     ) -> list[Change]:
         """Commit what came of these calls and the `sending` of the next ones; then let those go.
 
@@ -221,13 +211,13 @@ class Delivery:
             self._look_for_others()
             found = [
                 change
-                for pending_call, answer in completed
-                for change in self._record_answer(pending_call, answer)
+                for request, answer in completed
+                for change in self._record_answer(request, answer)
             ]
             self._keep_what_was_learned()
             batch = self._begin(workers)
-        for start, one in batch:
-            workers.begin(start, one, self._exchange(one))
+        for start, request in batch:
+            workers.begin(start, request, self._exchange(request))
         return found
 
     def _look_for_others(self) -> None:
@@ -244,34 +234,29 @@ class Delivery:
             self._current.add(kodebooking)
         return kodebooking in self._current
 
-    def _begin(self, workers: PacedWorkers) -> list[tuple[Start, PendingCall]]:
+    def _begin(self, workers: PacedWorkers) -> list[tuple[Start, Request]]:
         """Write `sending` for as many bookings as may go out now; return their calls."""
-        batch: list[tuple[Start, PendingCall]] = []
+        batch: list[tuple[Start, Request]] = []
         now = self.clock()
         while self._heap and self._may_begin(workers) > 0:
             kodebooking = heapq.heappop(self._heap)[2]
             # Somebody may have sent a command by hand meanwhile: after a cancel nothing more goes
             # out, nor under a kode booking that an add by hand has put another in the place of.
-            if self._read(kodebooking) and (call := self._next_call(kodebooking, now)):
-                one = PendingCall(kodebooking, call, self._body(kodebooking, call, now))
-                batch.append((workers.promise(call_name(call)), one))
-        for _, (kodebooking, call, _) in batch:
-            if not call.lookup:
-                booking = self.bookings[kodebooking]
-                self._save(booking, booking.with_pushes(begin_sending(call.push)), now)
+            if self._read(kodebooking) and (request := self._next_request(kodebooking, now)):
+                batch.append((workers.promise(request.call), request))
+        for _, request in batch:
+            if not request.lookup:
+                booking = self.bookings[request.kodebooking]
+                self._save(booking, booking.with_pushes(begin_sending(request.push)), now)
         return batch
 
-    def _body(self, kodebooking: str, call: Call, now: datetime) -> Mapping[str, Any]:
-        booking, visit = self.bookings[kodebooking], self._visit(kodebooking)
-        return request_body(booking, call, visit, self.policy, now, self.ledger.key)
-
-    def _exchange(self, one: PendingCall) -> Callable[[], Reply | Fault]:
+    def _exchange(self, request: Request) -> Callable[[], Reply | Fault]:
         """Return the exchange that a worker is to make."""
-        visit = self._visit(one.kodebooking)
+        visit = self._visit(request.kodebooking)
         hide = visit.patient_name if visit else ""
         # Never nothing: a commit that stalled for seconds must not look like a call without limit.
         seconds = max(self.deadline - time.monotonic(), 0.1)
-        return lambda: self.client.call(call_name(one.call), one.body, within=seconds, hide=hide)
+        return lambda: self.client.call(request.call, request.body, within=seconds, hide=hide)
 
     def _save(self, before: Record, after: Record, now: datetime) -> None:
         self.ledger.save(before, after, now)
@@ -280,14 +265,14 @@ class Delivery:
 
     # -- what came of it
 
-    def _record_answer(self, one: PendingCall, answer: Reply | Fault) -> list[Change]:
+    def _record_answer(self, request: Request, answer: Reply | Fault) -> list[Change]:
         """Write what came of a call, and put its booking back in line; return what changed."""
-        kodebooking, call, _ = one
+        kodebooking = request.kodebooking
         now = self.clock()
         # As somebody at the desk may have changed it while the call was on its way.
         self._read(kodebooking)
         before = self.bookings[kodebooking]
-        after = self._after(before, one, answer, now)
+        after = self._after(before, request, answer, now)
         if not self.breaker.probing:
             self._probe = ""
         self.waiting += pending(after) - pending(before)
@@ -295,41 +280,39 @@ class Delivery:
         if got_through(answer) is not None:  # a fault is repeated by the next pass
             self._enqueue(kodebooking)
         # For people, `sending` is no state that a push was in.
-        return changes(before if call.lookup else before.with_pushes(call.push), after)
+        return changes(before if request.lookup else before.with_pushes(request.push), after)
 
     def _after(
-        self, record: Record, one: PendingCall, answer: Reply | Fault, now: datetime
+        self, record: Record, request: Request, answer: Reply | Fault, now: datetime
     ) -> Record:
         """Count a call and take in what it says of BPJS; return the booking as it is after it."""
-        call = one.call
-        step, name = call.push.step, call_name(call)
+        step, name = request.push.step, request.call
         if isinstance(answer, Fault):
             through = got_through(answer)
             self.calls[f"{name} {OutcomeKind.THROTTLED if through is False else FAULT}"] += 1
             if answer.answered:
                 return after_unreadable_lookup(record)
             if through is False:
-                return self._after_throttled(record, call, throttled(answer), now)
+                return self._after_throttled(record, request, throttled(answer), now)
             return self._after_fault(record, step, answer, now)
         outcome = judge(name, step, answer)
         self.calls[f"{name} {outcome.kind}"] += 1
         if outcome.kind == OutcomeKind.THROTTLED:
-            return self._after_throttled(record, call, outcome, now)
+            return self._after_throttled(record, request, outcome, now)
         if outcome.kind == OutcomeKind.AUTH_FAILED and answer.bare:
             return self._after_fault(record, step, turned_away(outcome), now, outcome)
         self.breaker.take_answer(record.kodebooking, outcome, now)
         self._too_soon.got_through()
         self._too_soon.forget(record.kodebooking)
         jitter = _jitter()
-        if not call.lookup:
+        if not request.lookup:
             if outcome.kind not in (OutcomeKind.AUTH_FAILED, OutcomeKind.RETRY):
                 self.judged_at[name] = now
-            mark = mark_of(call, one.body, self.ledger.key)
             visit = self._visit(record.kodebooking)
             if visit and step == Step.ADD and outcome.kind == OutcomeKind.REJECTED:
-                origin = origin_of_refused(visit, one.body, outcome.text)
+                origin = origin_of_refused(visit, request.body, outcome.text)
                 outcome = replace(outcome, origin=origin)
-            return after_answer(record, step, outcome, self.policy, now, jitter, mark)
+            return after_answer(record, step, outcome, self.policy, now, jitter, request.mark)
         if outcome.kind == OutcomeKind.AUTH_FAILED:
             return record
         if outcome.kind == OutcomeKind.DONE:
@@ -367,7 +350,7 @@ class Delivery:
         return call_of(step) not in self.judged_at and is_known(self.of_calls, step, fault)
 
     def _after_throttled(
-        self, record: Record, call: Call, outcome: Outcome, now: datetime
+        self, record: Record, request: Request, outcome: Outcome, now: datetime
     ) -> Record:
         """Take in a call that came too soon; return the booking, the push back in its place.
 
@@ -378,8 +361,8 @@ class Delivery:
         self._too_soon.refused(record.kodebooking)
         if self._too_soon.is_odd(record.kodebooking) and self.breaker.judged:
             outcome = replace(outcome, kind=OutcomeKind.RETRY)
-        after = after_failed_lookup if call.lookup else after_answer
-        return after(record, call.push.step, outcome, self.policy, now, _jitter())
+        after = after_failed_lookup if request.lookup else after_answer
+        return after(record, request.push.step, outcome, self.policy, now, _jitter())
 
     def _keep_what_was_learned(self) -> None:
         """Write what these calls say of BPJS as a whole, together with what came of them."""

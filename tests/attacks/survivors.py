@@ -90,12 +90,8 @@ EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
     ("rules/add_body.py", "_session_fields", "connectives"): (FOR_TYPES,),
     ("rules/add_body.py", "_session_fields", "constants"): (FOR_TYPES,),
     ("rules/planner.py", "_farmasi", "returns"): ("what left stays in the record anyhow",),
-    ("rules/refused_bodies.py", "add_to_send", "connectives"): (NEVER_REFUSED,),
     ("rules/refused_bodies.py", "unless_refused", "connectives"): (NEVER_REFUSED,),
     ("rules/references.py", "_jeniskunjungan", "constants"): (FOR_TYPES,),
-    ("rules/requests.py", "mark_of", "constants"): (FOR_TYPES,),
-    ("rules/requests.py", "request_body", "connectives"): (FOR_TYPES,),
-    ("rules/requests.py", "request_body", "constants"): (FOR_TYPES,),
     ("rules/seps.py", "_age", "constants"): (
         "the letter between year and count is the same in all",
         "the same letter, left out of what is compared last",
@@ -148,7 +144,4 @@ EXCUSED: Mapping[tuple[str, str, str], tuple[str, ...]] = {
     ),
     ("rules/sources.py", "_berkas_dikirim", "connectives"): (FOR_TYPES,),
     ("rules/sources.py", "_checkin", "connectives"): (FOR_TYPES,),
-    ("rules/requests.py", "sendable", "conditions"): (
-        "of a booking whose next call is no farmasi, the next call without farmasi is the same",
-    ),
 }

@@ -13,7 +13,7 @@ from antrean_cli.rules.add_fields import FIELDS
 from antrean_cli.rules.answers import Outcome
 from antrean_cli.rules.codes import OutcomeKind, Step
 from antrean_cli.rules.done import is_done
-from antrean_cli.rules.ordering import Call, arrange
+from antrean_cli.rules.ordering import arrange
 from antrean_cli.rules.outcomes import after_answer
 from antrean_cli.rules.planner import plan
 from antrean_cli.rules.push import MANUAL, Push, Record, Refusal
@@ -28,7 +28,7 @@ from antrean_cli.rules.refused_bodies import (
     may_try,
     unless_refused,
 )
-from antrean_cli.rules.requests import mark_of, sendable
+from antrean_cli.rules.requests import next_request
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
     KEY,
@@ -89,22 +89,6 @@ def test_nobody_can_be_told_from_a_mark() -> None:
     assert len(one) == 16
     assert one != mark_of_add(BODY, KEY[::-1])
     assert not any(str(BODY[name]) in one for name in ("nik", "nomorkartu", "nohp"))
-
-
-@pytest.mark.parametrize(
-    ("step", "lookup", "marked"),
-    [
-        ("add", False, True),
-        ("3", False, True),
-        ("99", False, True),
-        ("farmasi", False, False),
-        ("batal", False, False),
-        ("4", True, False),
-    ],
-)
-def test_adds_and_tasks_are_known_again(step: str, lookup: bool, marked: bool) -> None:
-    call = Call(push=push(step, recorded="08:05"), lookup=lookup)
-    assert bool(mark_of(call, BODY, KEY)) is marked
 
 
 REFUSED = Outcome(
@@ -189,8 +173,9 @@ def test_the_other_number_of_a_sep_is_tried_where_the_first_was_refused_as_a_num
     for number in refused:
         mark = mark_of_add(add_body(visit, policy(), number), KEY)
         one = one.with_refusal("add", Refusal(mark, at("09:00")))
-    body = add_to_send(visit, one, policy(), KEY)
-    assert (body["nomorreferensi"] if body else "") == expected
+    body, mark = add_to_send(visit, one, policy(), KEY) or ({"nomorreferensi": ""}, "")
+    assert body["nomorreferensi"] == expected
+    assert mark == (mark_of_add(body, KEY) if expected else "")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +208,7 @@ def test_a_mended_add_goes_out_with_its_tasks() -> None:
     assert states(planned(onsite(), known)) == {"add": "refused", "3": "held"}
     after = planned(onsite(**MENDED), known)
     assert states(after) == {"add": "due", "3": "due"}
-    assert sendable(after, onsite(**MENDED), policy(), NOW, KEY) is not None
+    assert next_request(after, onsite(**MENDED), policy(), NOW, KEY) is not None
 
 
 def test_a_mended_add_waits_for_its_minute_and_is_looked_at_until_then() -> None:
@@ -245,7 +230,7 @@ def test_a_refused_add_that_nobody_mends_is_done_with(visit: Visit) -> None:
 
 def test_an_add_that_was_mended_and_spoiled_again_before_it_left_is_refused_as_before() -> None:
     mended = planned(onsite(**MENDED), refused_add(onsite()))
-    assert sendable(mended, onsite(), policy(), NOW, KEY) is None
+    assert next_request(mended, onsite(), policy(), NOW, KEY) is None
     spoiled = planned(onsite(), mended).pushes["add"]
     assert (spoiled.state, spoiled.reason) == ("refused", NIK)
 
@@ -376,6 +361,7 @@ ONCE = {"add": (Refusal(MARK, at("09:00")),)}
 def test_what_bpjs_has_not_refused_is_sent_also_where_there_is_no_add_yet() -> None:
     assert add_to_send(onsite(), record(), policy(), KEY) is not None
     assert add_to_send(onsite(), record(refusals=ONCE), policy(), KEY) is None
+    assert add_to_send(onsite(slot=None), record(), policy(), KEY) is None  # it lacks something
     assert not has_another_add(onsite(), record(), policy(), KEY)
 
 

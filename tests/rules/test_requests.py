@@ -1,17 +1,17 @@
-"""What can be asked of BPJS for a booking now, by which call, and with which body."""
+"""What is asked of BPJS for a booking now, by which call, with which body, under which mark."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from antrean_cli.rules.add_body import add_body
-from antrean_cli.rules.ordering import Call
 from antrean_cli.rules.push import Push, Refusal
 from antrean_cli.rules.refused_bodies import mark_of_add, mark_of_time
-from antrean_cli.rules.requests import call_name, mark_of, request_body, sendable
+from antrean_cli.rules.requests import Request, next_request
 from antrean_cli.rules.rows import Resep
 from antrean_cli.rules.visits import Visit
 from tests.support.rows import (
@@ -37,20 +37,28 @@ FARMASI = push("farmasi")
 FIVE = push("5", recorded="09:00")
 
 
+def asked(visit: Visit | None, *pushes: Push, **changed: Any) -> Request | None:
+    return next_request(record(*pushes), visit, policy(**changed), NOW, KEY)
+
+
 def sent(one: Push, visit: Visit | None, kodebooking: str = NO_RAWAT, **changed: Any) -> Any:
-    return request_body(
-        record(kodebooking=kodebooking), Call(push=one), visit, policy(**changed), NOW, KEY
-    )
+    request = next_request(record(one, kodebooking=kodebooking), visit, policy(**changed), NOW, KEY)
+    assert request is not None
+    assert (request.kodebooking, request.push) == (kodebooking, one)
+    return request.body
 
 
 # -- bodies
 
 
 def test_a_lookup_asks_for_the_booking_whatever_the_push() -> None:
-    for step in ("3", "batal", "99"):
-        call = Call(push=push(step, recorded="08:00"), lookup=True)
-        assert call_name(call) == "getlisttask"
-        assert request_body(record(), call, VISIT, policy(), NOW, KEY) == {"kodebooking": NO_RAWAT}
+    for step, state in (("3", "due"), ("batal", "held"), ("99", "closed")):
+        doubtful = push(step, state, recorded="08:00", needs_lookup=True)
+        request = asked(VISIT, doubtful)
+        assert request is not None
+        assert request.lookup
+        body = {"kodebooking": NO_RAWAT}
+        assert tuple(request) == (NO_RAWAT, "getlisttask", doubtful, body, "")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +73,9 @@ def test_a_lookup_asks_for_the_booking_whatever_the_push() -> None:
     ],
 )
 def test_each_step_has_its_call(step: str, call: str) -> None:
-    assert call_name(Call(push=push(step))) == call
+    request = asked(WITH_RESEP, push(step, recorded="09:00"))
+    assert request is not None
+    assert (request.call, request.lookup) == (call, False)
 
 
 def test_an_add_is_filled_in_from_the_visit() -> None:
@@ -135,16 +145,20 @@ def test_jenisresep_goes_with_task_5_where_the_hospital_runs_antrean_farmasi(
 
 @pytest.mark.parametrize("step", ["add", "farmasi", "3"])
 def test_what_lacks_its_visit_or_its_time_cannot_be_sent(step: str) -> None:
-    with pytest.raises(ValueError, match=f"{step} of {NO_RAWAT}"):
-        sent(push(step), None)
+    assert asked(None, push(step)) is None
+
+
+def test_nobody_can_be_told_from_a_request_that_is_shown() -> None:
+    """Its body has the numbers of the patient."""
+    assert repr(asked(VISIT, push("add"))) == f"Request({NO_RAWAT!r}, add, add)"
 
 
 # -- what can be asked for
 
 
 def can_send(visit: Visit | None, *pushes: Push, **changed: Any) -> str:
-    call = sendable(record(*pushes), visit, policy(**changed), NOW, KEY)
-    return call.push.step if call else ""
+    request = asked(visit, *pushes, **changed)
+    return request.push.step if request else ""
 
 
 @pytest.mark.parametrize(
@@ -203,28 +217,28 @@ def test_a_step_is_a_text_on_the_wire() -> None:
 # -- marks
 
 
+def mark_of(one: Push) -> str | None:
+    request = asked(WITH_RESEP, one)
+    return request.mark if request else None
+
+
 def test_a_body_is_marked_where_another_one_may_be_tried() -> None:
-    body = add_body(VISIT, policy())
-    assert mark_of(Call(push("add")), body, KEY) == mark_of_add(body, KEY)
-    assert mark_of(Call(FIVE), {}, KEY) == mark_of_time(at("09:00"))
-    assert mark_of(Call(push("99", recorded="09:00")), {}, KEY) == mark_of_time(at("09:00"))
+    assert mark_of(push("add")) == mark_of_add(add_body(WITH_RESEP, policy()), KEY)
+    assert mark_of(FIVE) == mark_of_time(at("09:00"))
+    assert mark_of(push("99", recorded="09:00")) == mark_of_time(at("09:00"))
     for step in ("batal", "farmasi"):
-        assert mark_of(Call(push(step, waktu=at("09:00"))), {}, KEY) == ""
-    assert mark_of(Call(FIVE, lookup=True), {}, KEY) == ""
+        assert mark_of(push(step, waktu=at("09:00"))) == ""
+    assert mark_of(replace(FIVE, needs_lookup=True)) == ""
 
 
 def test_an_add_that_bpjs_has_refused_as_it_is_is_not_asked_again() -> None:
     mark = mark_of_add(add_body(VISIT, policy()), KEY)
-    for known, expected in ((mark, None), ("another", "add")):
+    for known, expected in ((mark, False), ("another", True)):
         one = record(push("add"), refusals={"add": (Refusal(known, at("09:00")),)})
-        call = sendable(one, VISIT, policy(), NOW, KEY)
-        assert (call and call.push.step) == expected
-    call = sendable(record(push("add")), VISIT, policy(), NOW, KEY)
-    assert call is not None
+        assert (next_request(one, VISIT, policy(), NOW, KEY) is not None) is expected
+    assert asked(VISIT, push("add")) is not None
 
 
 def test_what_is_no_antrean_farmasi_goes_as_it_is() -> None:
-    five = record(push("add", "sent"), push("3", "sent", "08:05"), push("4", recorded="08:30"))
-    call = sendable(five, None, policy(), NOW, KEY)
-    assert call is not None
-    assert call.push.step == "4"
+    five = (push("add", "sent"), push("3", "sent", "08:05"), push("4", recorded="08:30"))
+    assert can_send(None, *five) == "4"
