@@ -37,8 +37,8 @@ class Request(NamedTuple):
 
     - `push` is what it tells, or why BPJS is asked what it holds (`lookup`).
     - `body` can hold a patient's numbers: it is sent, and never stored or logged.
-    - `mark` is what the body is known again by if BPJS refuses it (refused_bodies.py); empty for what is
-      not tried anew by itself: antrean farmasi, a cancel, a look at a list.
+    - `mark` is what the body is known again by if BPJS refuses it (refused_bodies.py); empty for
+      what is not tried anew by itself: antrean farmasi, a cancel, a look at a list.
     """
 
     kodebooking: str
