@@ -75,7 +75,7 @@ def _on_its_day(since: datetime, record: Record) -> datetime:
 
     Who was cancelled before it is absent from its first moment on.
     """
-    begins = datetime.combine(record.tanggal, time(), WIB)
+    begins = datetime.combine(record.tanggal, time.min, WIB)
     return max(since, begins.astimezone(since.tzinfo))
 
 

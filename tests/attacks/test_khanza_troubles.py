@@ -812,7 +812,7 @@ WORK: dict[Callable[[Hospital], None], list[dict[str, Held]]] = {
     books: [{BOOKING: [(3, "07:50:00")]}],
     cancels: [{BOOKED: [CANCELLED]}, {BOOKED: [*DAY[BOOKED], CANCELLED]}],
     writes_late: [{BY_LETTER: [*DAY[BY_LETTER], (4, "08:50:00"), (5, "09:05:00")]}],
-    renumbers: [{VISIT: DAY[ADD_DUE]}, {VISIT: DAY[ADD_DUE], ADD_DUE: DAY[ADD_DUE]}],
+    renumbers: [{VISIT: DAY[ADD_DUE]}, {ADD_DUE: DAY[ADD_DUE]}],
 }
 
 
