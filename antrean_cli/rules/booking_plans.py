@@ -74,7 +74,7 @@ def plans_of(
     """
     policy_mark = policy_fingerprint(occasion.policy, occasion.today)
     plans, met = list[Plan](), set[str]()
-    left_out_bookings = {one.kodebooking for one in visits if not takes_part(one, occasion.policy)}
+    left_out_bookings = _left_out_of(visits, occasion)
     for visit, standing in standings(visits, records, occasion.key, occasion.vanished):
         met.update((visit.kodebooking, standing.kodebooking))
         besides = [
@@ -124,6 +124,16 @@ def _missing(record: Record, occasion: Occasion) -> Plan:
         return Plan(record, after_look(moved_away(record), gone=False), None)
     is_gone = record.kodebooking in occasion.vanished
     return Plan(record, after_look(gone(record), gone=is_gone), None)
+
+
+def _left_out_of(visits: Sequence[Visit], occasion: Occasion) -> set[str]:
+    """Return the cancelled bookings with a visit left over whose own clinic takes no part."""
+    asked = {visit.left_by for visit in visits if visit.left_by}
+    return {
+        one.kodebooking
+        for one in visits
+        if one.kodebooking in asked and not takes_part(one, occasion.policy)
+    }
 
 
 def _is_still_left(visit: Visit, records: Mapping[str, Record]) -> bool:
@@ -181,8 +191,9 @@ def _has_lost_its_visit(visit: Visit, record: Record, occasion: Occasion) -> boo
 
 
 def _is_just_cancelled(visit: Visit, occasion: Occasion) -> bool:
-    """Return whether Khanza may still be at a cancel: its visit is deleted, the row in _batal not
-    written. One whose visit lives is not going on.
+    """Return whether Khanza may still be at a cancel, with its visit deleted and no row in _batal.
+
+    Where the visit lives it is not: that row is written after the deletion.
     """
     if visit.names_another or visit.booking is None:
         return False
