@@ -7,7 +7,7 @@
 - A visit that the desk moved to another day after BPJS was told of it begins one of its own there:
   BPJS's booking stays on the day of service that it was added for.
 - A visit to which the desk gave another number has the booking that vanished with the old one: the
-  same patient, registered at the same moment.
+  same patient, registered at the same moment for the same clinic.
 - A number that Khanza handed to another patient begins a booking of its own: under the number if
   BPJS was never told of the old booking, else under the number with "-2" ("-3" …).
 - A Mobile JKN booking has BPJS's own code, unless that was another patient's before: Khanza hands
@@ -21,6 +21,7 @@ from typing import NamedTuple
 from antrean_cli.rules.codes import Kind
 from antrean_cli.rules.patients import NOBODY, Owner, owner_of
 from antrean_cli.rules.push import Record
+from antrean_cli.rules.rows import Registration
 from antrean_cli.rules.values import comparable
 from antrean_cli.rules.visits import Visit
 
@@ -87,10 +88,10 @@ class _KnownBookings:
         for record in records.values():
             if record.kind != Kind.MOBILEJKN and record.no_rawat:
                 self._by_number.setdefault(comparable(record.no_rawat), []).append(record)
-        # By patient and moment of registration: the desk can give a visit another number.
+        # By patient, moment and clinic: the desk can give a visit another number.
         gone = (records[code] for code in vanished if code in records)
         self._vanished = {
-            (one.owner.numbers.norm, one.owner.registered): one
+            (one.owner.numbers.norm, one.owner.registered, comparable(one.kd_poli)): one
             for one in gone
             if one.kind != Kind.MOBILEJKN and one.owner.registered and not one.ended
         }
@@ -120,7 +121,7 @@ class _KnownBookings:
         ]
         if known := _goes_on(visit.kodebooking, its_own):
             return Standing(known.kodebooking, known, owner, others=others, moved=moved)
-        if not same and (before := self._of_its_number_before(owner)):
+        if row and not same and (before := self._of_its_number_before(row, owner)):
             return Standing(before.kodebooking, before, owner, others=others)
         kodebooking = self._free(visit.kodebooking)
         replaced = self._records.get(kodebooking)
@@ -136,9 +137,13 @@ class _KnownBookings:
             if is_theirs(known, owner):
                 yield known
 
-    def _of_its_number_before(self, owner: Owner) -> Record | None:
-        """Return the booking of a visit that had another number: same patient, same moment."""
-        known = self._vanished.pop((owner.numbers.norm, owner.registered), None)
+    def _of_its_number_before(self, row: Registration, owner: Owner) -> Record | None:
+        """Return the booking of a visit that had another number.
+
+        It is of the same patient, clinic and moment: two visits of a day can begin at one opening.
+        """
+        place = (owner.numbers.norm, owner.registered, comparable(row.kd_poli))
+        known = self._vanished.pop(place, None)
         return known if known and is_theirs(known, owner) else None
 
     def _free(self, kodebooking: str) -> str:

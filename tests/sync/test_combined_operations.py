@@ -150,6 +150,23 @@ def test_a_visit_that_is_given_another_number_keeps_its_booking(site: Site) -> N
     assert site.held_at_bpjs(no_rawat) == [(3, "08:05:00"), (4, "08:20:00")]
 
 
+def test_another_visit_of_the_same_moment_does_not_get_the_booking_of_a_deleted_one(
+    site: Site,
+) -> None:
+    """One patient, registered for two clinics at the opening of both; the first is deleted."""
+    first = patient(site, jam="08:00:00")
+    norm = site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=first)
+    site.khanza.exam(first, f"{MONDAY} 08:04:00")
+    at(site, "08:05")
+    done(desk.delete_visit(site.khanza, first))
+    second = patient(site, jam="08:00:00", norm=norm, kd_poli="ANA", kd_dokter="D02", no=2)
+    site.khanza.exam(second, f"{MONDAY} 08:09:00")
+    at(site, "08:10", 3)
+    assert site.held_at_bpjs(first) == [(3, "08:00:00"), (4, "08:04:00")]
+    assert site.held_at_bpjs(second) == [(3, "08:00:00"), (4, "08:09:00")]
+    assert site.record(first).is_left_alive
+
+
 def test_a_cancel_whose_row_is_gone_leaves_its_booking_alive(site: Site) -> None:
     """The admin deletes cancellations by the number of the referral: a sibling's goes too."""
     site.clock.at("07:00")
