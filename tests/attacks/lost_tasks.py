@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
+from antrean_cli.rules.codes import Step
 from antrean_cli.rules.push import Push
 from tests.attacks.khanza_views import Booking, View, Visit
 from tests.attacks.rhythms import (
@@ -217,6 +218,18 @@ def _disagree(visit: Visit) -> bool:
     return visit.sent is not None and any(at < visit.sent for at in later if at)
 
 
+def _came_later(visit: Visit, chain: Sequence[Push]) -> bool:
+    """Return whether the folder came back after the pharmacy was done, which was told without it.
+
+    Who looks then meets two times of task 5, and holds it while the day runs.
+    """
+    back = visit.folder.get("kembali")
+    if back is None or any(push.source == "berkas_kembali" for push in chain):
+        return False
+    times = (push.recorded for push in chain if push.step in (Step.TASK_6, Step.TASK_7))
+    return any(at is not None and at < back for at in times)
+
+
 def _went_on(visit: Visit) -> frozenset[str]:
     pharmacy = any(one.validated or one.handed for one in visit.reseps)
     shown = {"stts": visit.over, "pharmacy": pharmacy, "trace": visit.served}
@@ -238,7 +251,8 @@ def _stand(day: Day, view: View, key: Key, chain: Sequence[Push], opened: frozen
         visit.exams_over or view.at.date() > MONDAY
     ):
         return False
-    if _waited(day, chain) and _disagree(visit) and view.at.date() == MONDAY:
+    unclear = (_waited(day, chain) and _disagree(visit)) or _came_later(visit, chain)
+    if unclear and view.at.date() == MONDAY:
         return False
     checkin = booking.checkin if booking else None
     if any(push.recorded not in _times_of(push.source, visit, checkin) for push in chain):
