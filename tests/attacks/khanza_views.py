@@ -66,9 +66,10 @@ class Visit:
     @property
     def sent(self) -> datetime | None:
         """When the folder was sent; where one click made the row, nothing was."""
-        later = {self.folder.get("kembali"), self.folder.get("ranap")}
-        made_later = self.folder.get("dikirim") in later and "diterima" not in self.folder
-        return None if made_later else self.folder.get("dikirim")
+        sent, received = self.folder.get("dikirim"), self.folder.get("diterima")
+        if sent in (self.folder.get("kembali"), self.folder.get("ranap")):
+            return sent if sent and received and received <= sent else None
+        return sent
 
     def times(self) -> set[datetime]:
         """Return every time that Khanza holds of it."""
