@@ -283,7 +283,9 @@ def _is_owners(day: Day, visit: Visit, owner: int | None) -> bool:
 
 
 def _goes_on(visit: Visit) -> bool:
-    return visit.stts != "Batal" and visit.status_lanjut == "Ralan"
+    """Return whether it is a visit of the day that was played, which nobody cancelled."""
+    today = visit.daftar.date() == MONDAY
+    return today and visit.stts != "Batal" and visit.status_lanjut == "Ralan"
 
 
 def _can_be_added(visit: Visit, now: datetime) -> bool:
@@ -308,8 +310,7 @@ def _too_few(day: Day, one: _Told) -> Iterator[str]:
             if row.status != "Gagal"
             and (row.no_rawat == visit.no_rawat or _has_lost_its_visit(row, view))
         ]
-        today = visit.daftar.date() == MONDAY
-        if not (today and _goes_on(visit)) or any(not row.alive for row in mine):
+        if not _goes_on(visit) or any(not row.alive for row in mine):
             continue
         if mine and mine[0].nobooking not in one.rhythm.held:
             continue  # BPJS does not know it, and it is not ours to add

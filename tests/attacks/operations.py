@@ -204,6 +204,13 @@ class Doing:
         """The hour of registration, typed."""
         yield from desk.edit(self.khanza, turn.no_rawat, jam_reg=f"{turn.typed:%H:%M:%S}")
 
+    def change_day(self, turn: Turn) -> Done:
+        """To the next day, or back."""
+        today = self.begin.date()
+        now = self.khanza.value("reg_periksa", "tgl_registrasi", no_rawat=turn.no_rawat)
+        other = today + timedelta(days=1) if now == str(today) else today
+        yield from desk.edit(self.khanza, turn.no_rawat, tgl_registrasi=other)
+
     def change_number(self, turn: Turn) -> Done:
         """Another number, and all that belongs to the visit with it but its booking."""
         new = f"{turn.no_rawat[:-6]}{100 + turn.dose:06}"
@@ -439,7 +446,7 @@ SURPRISES = (
     *("delete_exam", "use_template", "act", "move_folder", "ask_for_folder", "receive_folder"),
     *("call", "set_stts", "cancel_visit", "folder_to_ward", "prescribe_at_pharmacy"),
     *("hand_over", "remove_resep", "admit", "delete_room", "register_with_sep", "examine"),
-    *("change_number", "misplace_exam", "merge_visits"),
+    *("change_number", "change_day", "misplace_exam", "merge_visits"),
 )
 LAST = 24 * 3600 + 10 * 60  # of the next morning, when a folder may come back
 
