@@ -625,6 +625,8 @@ def test_what_is_of_the_day() -> None:
     [
         ("berkas_dikirim", onsite(berkas=berkas(on("08:20"), on("08:20"), on("08:20"))), ["08:20"]),
         ("berkas_dikirim", onsite(berkas=berkas(on("08:20"), ZERO, on("08:20"))), []),
+        # "Sudah" made the row, and the folder was received after it.
+        ("berkas_dikirim", onsite(berkas=berkas(on("09:00"), on("09:10"), on("09:00"))), []),
         ("periksa_dokter", onsite(registration=None, exams=(exam(on("08:20"), nip="D01"),)), []),
         ("periksa_akhir", onsite(reg={"stts": "Sudah"}), []),
         ("periksa_akhir", onsite(exams=(exam(on("08:20")),)), []),
