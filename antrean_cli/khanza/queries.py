@@ -280,7 +280,7 @@ class Khanza(Schema):
             Ticket,
             f"""
             SELECT no_rawat, nomor, CONCAT(tanggal, ' ', jam) AS dicetak,
-                   CONCAT(tanggal, ' ', jam_panggil) AS dipanggil
+                   CONCAT(tanggal, ' ', jam_panggil) AS dipanggil, no_rkm_medis AS norm
             FROM {TICKETS}
             WHERE no_rawat BETWEEN :low AND :high OR no_rawat IN (:list)
             """,  # noqa: S608 - a constant of ours

@@ -51,7 +51,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 # What some installs have and others lack: it is read where all of these columns are there. Tickets
 # are read where a setting names them, and have to be there then.
 OPTIONAL: dict[str, tuple[str, ...]] = {
-    TICKETS: ("nomor", "tanggal", "jam", "jam_panggil", "no_rawat"),
+    TICKETS: ("nomor", "tanggal", "jam", "jam_panggil", "no_rawat", "no_rkm_medis"),
     SEP_INTERNAL: tuple(column for column in _OF_SEPS if column != "nomr"),
     SURAT_KONTROL: ("jenis",),  # a control visit, or an admission that is planned
 }

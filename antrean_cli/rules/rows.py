@@ -118,6 +118,7 @@ class Ticket(NamedTuple):
     nomor: str
     dicetak: str | None
     dipanggil: str | None
+    norm: str | None = None  # whose it is, where the desk linked it to a patient
 
 
 class Sep(NamedTuple):

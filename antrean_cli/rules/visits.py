@@ -294,12 +294,18 @@ class _Assembly:
             berkas=self.berkas.get(no_rawat),
             exams=self.exams.get(no_rawat, ()),
             reseps=self.reseps.get(no_rawat, ()),
-            tickets=self.tickets.get(no_rawat, ()),
+            tickets=self._tickets(no_rawat, registration),
             sep=sep,
             slot=slot,
             named_clinic=self._named_clinic(registration, booking, sep),
             named_doctor=doctor,
         )
+
+    def _tickets(self, no_rawat: str, row: Registration) -> tuple[Ticket, ...]:
+        """Return the tickets of a visit: one stays behind when its number is handed on."""
+        norm = comparable(row.norm)
+        drawn = self.tickets.get(no_rawat, ())
+        return tuple(one for one in drawn if not filled(one.norm) or comparable(one.norm) == norm)
 
     def _slot(self, row: Registration, tanggal: date, kd_dokter: str) -> Slot | None:
         """Return the session of one of Khanza's doctors that a visit belongs to."""

@@ -71,7 +71,7 @@ COVERED: Mapping[type, str] = {
     Slot: "kd_dokter hari_kerja jam_mulai jam_selesai kd_poli kuota",
     PoliMapping: "kd_poli_rs kd_poli_bpjs nm_poli_bpjs nm_poli",
     DoctorMapping: "kd_dokter kd_dokter_bpjs nm_dokter_bpjs nm_dokter",
-    Ticket: "no_rawat nomor dicetak dipanggil",
+    Ticket: "no_rawat nomor dicetak dipanggil norm",
 }
 NOT_COVERED: Mapping[type, str] = {
     Visit: "surat_kontrol surat_asked",

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.mariadb import MariaDB
-from tests.support.patients import patient
+from tests.support.patients import hand_on, patient
 from tests.support.site import MONDAY, Site
 
 TICKETS = {"ANTREAN_TASK_1": "loket_cetak", "ANTREAN_TASK_2": "loket_panggil"}
@@ -22,7 +22,13 @@ def smc(site: Site, mariadb: MariaDB) -> Iterator[Site]:
         yield replace(site, env={**site.env, **TICKETS})
 
 
-def draw(site: Site, nomor: str, no_rawat: str | None, called: str | None = CALLED[1]) -> None:
+def draw(
+    site: Site,
+    nomor: str,
+    no_rawat: str | None,
+    called: str | None = CALLED[1],
+    norm: str | None = None,
+) -> None:
     """Print a ticket at 07:50, called at `called`, for a visit."""
     site.khanza.insert(
         "antriloketcetak_smc",
@@ -31,6 +37,7 @@ def draw(site: Site, nomor: str, no_rawat: str | None, called: str | None = CALL
         jam=TICKET[1],
         jam_panggil=called,
         no_rawat=no_rawat,
+        no_rkm_medis=norm,
     )
 
 
@@ -43,6 +50,22 @@ def test_ticket_and_call_go_out_before_task_3(smc: Site) -> None:
     assert smc.held_at_bpjs(no_rawat) == [TICKET, CALLED, ARRIVED]
     assert smc.held_at_bpjs(other) == [(3, "08:06:00")]
     assert smc.push(no_rawat, "1").source == "loket_cetak"
+
+
+def test_the_ticket_of_a_deleted_visit_is_not_that_of_the_next_patient(smc: Site) -> None:
+    """No key ties a ticket to its visit: it stays, with the number that is handed out again."""
+    no_rawat = patient(smc)
+    draw(smc, "A001", no_rawat, norm=norm_of(smc, no_rawat))
+    hand_on(smc, no_rawat)
+    other = patient(smc)
+    draw(smc, "A002", other, norm=norm_of(smc, other))
+    smc.sync()
+    assert smc.held_at_bpjs(no_rawat) == [(3, "08:25:00"), (4, "08:40:00")]
+    assert smc.held_at_bpjs(other) == [TICKET, CALLED, ARRIVED]
+
+
+def norm_of(site: Site, no_rawat: str) -> str:
+    return str(site.khanza.value("reg_periksa", "no_rkm_medis", no_rawat=no_rawat))
 
 
 def test_a_second_pass_sends_nothing_more_of_them(smc: Site) -> None:
