@@ -34,6 +34,7 @@ LAST_EXAM = "periksa_akhir"  # known once the exams are over
 WATCHED = "stts_selesai"  # a time that no row holds: only who looked knows it
 NOT_FOUND, ASKS = "Kode Booking tidak ditemukan", 8  # a visit: held adds ask now and then
 ENDED = "TaskId terakhir 99"  # what a lost ledger cannot know
+OTHER_DAY = "Waktu tidak valid"  # of a booking whose visit was moved to another day
 
 
 class Key(NamedTuple):
@@ -143,8 +144,9 @@ def _untrue(day: Day, one: _Told) -> Iterator[str]:
 def _refused(day: Day, rhythm: Rhythm) -> Iterator[str]:
     """Yield what was refused that another order, or another spelling, could have avoided."""
     for text, times in rhythm.refusals.items():
-        asked = text == NOT_FOUND and times <= ASKS * len(day.doing.people)
-        unknowing = rhythm.unknowing and text == ENDED
+        ledgers = 1 + rhythm.unknowing  # the second one asks, and is told, what the first one was
+        asked = text == NOT_FOUND and times <= ledgers * ASKS * len(day.doing.people)
+        unknowing = rhythm.unknowing and (text == ENDED or text.startswith(OTHER_DAY))
         if not (asked or unknowing):
             yield f"refused {times} times: {text}"
 
