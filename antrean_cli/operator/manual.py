@@ -322,4 +322,4 @@ def _give_way(ledger: Ledger, kodebooking: str, visit: Visit, now: datetime) -> 
 
 def _at_bpjs(record: Record) -> bool:
     """Return whether BPJS has a booking, or may have it."""
-    return (record.kind == Kind.MOBILEJKN or record.known_at_bpjs) and not record.ended
+    return record.may_be_at_bpjs and not record.ended

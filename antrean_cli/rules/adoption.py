@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from antrean_cli.rules.codes import Kind, State, Step
+from antrean_cli.rules.codes import State, Step
 from antrean_cli.rules.identity import identity_of
 from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.ordering import arrange
@@ -44,7 +44,7 @@ def patient_of(visit: Visit) -> Patient:
 
 def awaits_list(record: Record) -> bool:
     """Return whether a look at BPJS's list decides about this booking's add."""
-    if record.kind == Kind.MOBILEJKN or record.known_at_bpjs:
+    if record.may_be_at_bpjs:
         return False
     add = record.push(Step.ADD)
     return add is not None and (add.state == State.DUE or is_ambiguous(add))

@@ -154,7 +154,7 @@ class _KnownBookings:
         if kodebooking in self._taken:
             return False
         known = self._records.get(kodebooking)
-        return known is None or not (known.kind == Kind.MOBILEJKN or known.known_at_bpjs)
+        return known is None or not known.may_be_at_bpjs
 
 
 def is_theirs(record: Record, owner: Owner) -> bool:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from antrean_cli.rules.booking_of_visit import Standing, standings
-from antrean_cli.rules.codes import Kind, LeftAlive, Step
+from antrean_cli.rules.codes import LeftAlive, Step
 from antrean_cli.rules.done import done_fingerprint
 from antrean_cli.rules.fingerprints import policy_fingerprint
 from antrean_cli.rules.left_alive import after_look
@@ -101,7 +101,7 @@ def plans_of(
 
 def _of_another(record: Record) -> Plan:
     """Plan a booking whose number is another patient's now."""
-    if record.kind != Kind.MOBILEJKN and not record.known_at_bpjs:
+    if not record.may_be_at_bpjs:
         return Plan(record, withdrawn(record), None)
     return Plan(record, after_look(given_away(record), gone=True), None)
 

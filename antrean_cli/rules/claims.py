@@ -84,20 +84,17 @@ def _by_number(rows: Rows) -> Claims:
     unclaimed = {comparable(row.no_rawat): row for row in rows.registrations}
     left = dict(_left(rows, unclaimed))
     claimed = {}
-    claiming = _claiming(rows)
-    for of_its_clinic in (True, False):
-        for booking in claiming:
-            named = comparable(booking.no_rawat)
-            row = unclaimed.get(named)
-            if row is None or (of_its_clinic and not _is_of_its_clinic(booking, row)):
-                continue
-            if _is_on_its_day(booking, row) and is_patient_of(booking, row):
-                claimed[comparable(booking.nobooking)] = unclaimed.pop(named)
+
+    def names_another_clinic(booking: Booking) -> bool:
+        row = unclaimed.get(comparable(booking.no_rawat))
+        return row is None or comparable(booking.kodepoli) != comparable(row.kd_poli_bpjs)
+
+    for booking in sorted(_claiming(rows), key=names_another_clinic):  # stable: the newest first
+        named = comparable(booking.no_rawat)
+        row = unclaimed.get(named)
+        if row and _is_on_its_day(booking, row) and is_patient_of(booking, row):
+            claimed[comparable(booking.nobooking)] = unclaimed.pop(named)
     return Claims(claimed, unclaimed, left)
-
-
-def _is_of_its_clinic(booking: Booking, row: Registration) -> bool:
-    return comparable(booking.kodepoli) == comparable(row.kd_poli_bpjs)
 
 
 def _is_on_its_day(booking: Booking, row: Registration) -> bool:
@@ -160,6 +157,5 @@ def _looking(rows: Rows, by_number: Claims) -> list[tuple[Booking, list[str]]]:
 def _own(booking: Booking, there: Iterable[Registration]) -> list[str]:
     """Return the numbers of the patient's own; of a cancelled duplicate only where it is alone."""
     own = [row for row in there if is_patient_of(booking, row)]
-    return [comparable(row.no_rawat) for row in own if row.stts != BATAL] or [
-        comparable(row.no_rawat) for row in own
-    ]
+    alive = [row for row in own if row.stts != BATAL]
+    return [comparable(row.no_rawat) for row in alive or own]

@@ -41,6 +41,7 @@ from antrean_cli.rules.reasons import (
     HANDED_ON,
     LEFT_OUT,
     NO_SHOW,
+    Reason,
     ReasonCode,
     because,
     has_code,
@@ -110,8 +111,7 @@ def gone(record: Record) -> Record:
 
     What came by hand goes on: Khanza never knew it.
     """
-    reason = HANDED_ON if record.handed_on else GONE
-    return hold_open(without_delays(unwatched(record)), reason, _is_khanzas)
+    return _out_of_sight(record, HANDED_ON if record.handed_on else GONE)
 
 
 def given_away(record: Record) -> Record:
@@ -125,8 +125,7 @@ def given_away(record: Record) -> Record:
 
 def moved_away(record: Record) -> Record:
     """Return the record of a visit that Khanza has on a day to come: what is open is held."""
-    reason = HANDED_ON if record.handed_on else because(ReasonCode.ANOTHER_DAY)
-    return hold_open(without_delays(unwatched(record)), reason, _is_khanzas)
+    return _out_of_sight(record, HANDED_ON if record.handed_on else because(ReasonCode.ANOTHER_DAY))
 
 
 def moved_to_booking(record: Record) -> Record:
@@ -161,6 +160,11 @@ def _unclear(record: Record) -> Record:
     return hold_open(record, reason, _is_khanzas)
 
 
+def _out_of_sight(record: Record, reason: Reason) -> Record:
+    """Return the record of a visit that passes do not look at for now: what is open is held."""
+    return hold_open(without_delays(unwatched(record)), reason, _is_khanzas)
+
+
 def _is_khanzas(push: Push) -> bool:
     """Return whether a push is open and came from Khanza: what came by hand it never knew."""
     return push.open and push.source != MANUAL
@@ -171,7 +175,7 @@ def left_out(record: Record) -> Record:
 
     What came by hand goes on: a person meant this very booking.
     """
-    return hold_open(without_delays(unwatched(record)), LEFT_OUT, _is_khanzas)
+    return _out_of_sight(record, LEFT_OUT)
 
 
 def lacks_session(visit: Visit, record: Record | None) -> bool:

@@ -197,11 +197,14 @@ class Record:
         return any(push.done or push.maybe_sent for push in self.pushes.values())
 
     @property
-    def may_live_at_bpjs(self) -> bool:
-        """Whether BPJS holds it, as far as we know: it was told, or it is BPJS's own."""
-        if self.ended or self.kind == Kind.MANUAL:
-            return False
+    def may_be_at_bpjs(self) -> bool:
+        """Whether BPJS may have its kode booking: it was told, or gave that itself."""
         return self.known_at_bpjs or self.kind == Kind.MOBILEJKN
+
+    @property
+    def may_live_at_bpjs(self) -> bool:
+        """Whether BPJS holds it, as far as we know, and nobody cancelled it."""
+        return self.may_be_at_bpjs and not self.ended and self.kind != Kind.MANUAL
 
     @property
     def served(self) -> bool:

@@ -233,11 +233,9 @@ def _not_among(
     }
     if not missing:
         return {}, {}
-    asked = {
-        kodebooking: record
-        for kodebooking, record in ledger.known(missing, ()).items()
-        if record.may_live_at_bpjs or kodebooking in unfinished
-    }
+    through = ledger.known(missing.keys() - unfinished.keys(), ())
+    asked = {name: one for name, one in unfinished.items() if name in missing}
+    asked |= {name: one for name, one in through.items() if one.may_live_at_bpjs}
     visits = [one.no_rawat for one in asked.values() if one.kind != Kind.MOBILEJKN]
     bookings = [one.kodebooking for one in asked.values() if one.kind == Kind.MOBILEJKN]
     still = all_comparable(there | khanza.there(visits, bookings))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from antrean_cli.rules.adoption import (
@@ -17,6 +15,7 @@ from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.push import Push
 from tests.support.rows import (
     NO_RAWAT,
+    antrean,
     at,
     onsite,
     policy,
@@ -27,42 +26,26 @@ from tests.support.rows import (
     words,
 )
 
-
-def row(kodebooking: str = "KIOS-1", **changed: Any) -> Antrean:
-    """Return a booking of the visit's patient, clinic and doctor, which has none of our codes."""
-    default: dict[str, Any] = {
-        "kodebooking": kodebooking,
-        "tanggal": "2026-11-23",
-        "kodepoli": "INT",
-        "kodedokter": "12345",
-        "nik": "3200000000000001",
-        "nomorkartu": "0009000000001",
-        "norm": "000001",
-        "status": "Belum dilayani",
-    }
-    return Antrean(**{**default, **changed})
-
-
 STRANGER = {"nik": "3299999999999999", "nomorkartu": "0009999999999", "norm": "999999"}
 
 
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
-        ([row()], ["KIOS-1"]),
-        ([row("KIOS-2"), row()], ["KIOS-2", "KIOS-1"]),
-        ([row(kodepoli="int ")], ["KIOS-1"]),
-        ([row(kodepoli="ANA")], []),
-        ([row(kodedokter="12346")], []),
-        ([row(status="Batal")], []),
-        ([row(status=" BATAL ")], []),
-        ([row(**STRANGER)], []),
-        ([row(**{**STRANGER, "nik": "3200000000000001"})], ["KIOS-1"]),
-        ([row(**{**STRANGER, "nomorkartu": "0009000000001"})], ["KIOS-1"]),
-        ([row(**{**STRANGER, "norm": "000001"})], ["KIOS-1"]),
-        ([row(NO_RAWAT)], []),
-        ([row(), row(NO_RAWAT)], []),
-        ([row("LAIN-1"), row()], ["KIOS-1"]),
+        ([antrean()], ["KIOS-1"]),
+        ([antrean("KIOS-2"), antrean()], ["KIOS-2", "KIOS-1"]),
+        ([antrean(kodepoli="int ")], ["KIOS-1"]),
+        ([antrean(kodepoli="ANA")], []),
+        ([antrean(kodedokter="12346")], []),
+        ([antrean(status="Batal")], []),
+        ([antrean(status=" BATAL ")], []),
+        ([antrean(**STRANGER)], []),
+        ([antrean(**{**STRANGER, "nik": "3200000000000001"})], ["KIOS-1"]),
+        ([antrean(**{**STRANGER, "nomorkartu": "0009000000001"})], ["KIOS-1"]),
+        ([antrean(**{**STRANGER, "norm": "000001"})], ["KIOS-1"]),
+        ([antrean(NO_RAWAT)], []),
+        ([antrean(), antrean(NO_RAWAT)], []),
+        ([antrean("LAIN-1"), antrean()], ["KIOS-1"]),
         ([], []),
     ],
 )
@@ -74,12 +57,12 @@ def test_the_same_patient_clinic_and_doctor_under_a_code_that_nobody_has(
 
 def test_two_empty_numbers_are_not_the_same() -> None:
     nobody = onsite(reg={"nik": "", "nomorkartu": "", "norm": ""}, sep=None)
-    empty = row(nik="", nomorkartu="", norm="")
+    empty = antrean(nik="", nomorkartu="", norm="")
     assert duplicate_bookings(nobody, [empty], ()) == []
 
 
 def test_of_a_visit_that_khanza_deleted_there_is_no_other_booking() -> None:
-    assert duplicate_bookings(onsite(registration=None), [row()], ()) == []
+    assert duplicate_bookings(onsite(registration=None), [antrean()], ()) == []
 
 
 AMBIGUOUS = reason("ganda", count=2, kodebooking="KIOS-1, KIOS-2")

@@ -17,6 +17,7 @@ from antrean_cli.rules.reasons import ReasonCode, because
 from tests.support.rows import (
     KEY,
     NO_RAWAT,
+    antrean,
     at,
     policy,
     push,
@@ -42,14 +43,7 @@ def mine(*pushes: Push, **changed: Any) -> Record:
 
 
 def listed(status: str = "Belum dilayani", **numbers: str) -> Antrean:
-    return Antrean(
-        kodebooking=NO_RAWAT,
-        tanggal="2026-11-23",
-        kodepoli="INT",
-        kodedokter="12345",
-        status=status,
-        **{**ME, **numbers},
-    )
+    return antrean(NO_RAWAT, status=status, **{**ME, **numbers})
 
 
 # -- when it is asked

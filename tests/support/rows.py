@@ -11,6 +11,7 @@ from typing import Any
 
 from antrean_cli.render.reasons import sentence
 from antrean_cli.rules.codes import State, Step
+from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.policy import Policy
 from antrean_cli.rules.push import Push, Record, StatusObservation
 from antrean_cli.rules.reasons import Reason, ReasonCode, because
@@ -178,6 +179,21 @@ def sep(**changed: Any) -> Sep:
         nohp="080000000099",
         kodepoli="INT",
         kodedokter="12345",
+    )
+    return default._replace(**changed)
+
+
+def antrean(kodebooking: str = "KIOS-1", **changed: Any) -> Antrean:
+    """Return a row of BPJS's antrean per tanggal: that patient's, of Monday, at the internist's."""
+    default = Antrean(
+        kodebooking=kodebooking,
+        tanggal=str(MONDAY),
+        kodepoli="INT",
+        kodedokter="12345",
+        nik="3200000000000001",
+        nomorkartu="0009000000001",
+        norm="000001",
+        status="Belum dilayani",
     )
     return default._replace(**changed)
 

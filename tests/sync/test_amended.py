@@ -11,7 +11,6 @@ import pytest
 
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.booking_plans import Plan
-from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.patients import Owner, marked, numbers_of
 from antrean_cli.rules.push import MANUAL, Record
 from antrean_cli.rules.visits import Visit
@@ -22,6 +21,7 @@ from tests.support.rows import (
     NO_RAWAT,
     TUESDAY,
     WIB,
+    antrean,
     at,
     onsite,
     policy,
@@ -47,27 +47,13 @@ def saved(ledger: Ledger, *records: Record) -> None:
             ledger.save(None, one, NOW)
 
 
-def row(kodebooking: str = "KIOS-1", **changed: Any) -> Antrean:
-    default = Antrean(
-        kodebooking=kodebooking,
-        tanggal=str(MONDAY),
-        kodepoli="INT",
-        kodedokter="12345",
-        nik="3200000000000001",
-        nomorkartu="0009000000001",
-        norm="000001",
-        status="Belum dilayani",
-    )
-    return default._replace(**changed)
-
-
 def planned(visit: Visit | None = None, after: Record = DUE) -> Plan:
     return Plan(None, after, visit or onsite())
 
 
 def codes(ledger: Ledger, *plans: Plan, rows: Any = None, **chosen: Any) -> list[str]:
     """Return under which codes these are planned, where BPJS has these rows on Monday."""
-    lists = {MONDAY: [row()]} if rows is None else rows
+    lists = {MONDAY: [antrean()]} if rows is None else rows
     day_lists = DayLists({}, lists, True, None, None)
     found = amended(plans, day_lists, ledger, policy(adopt=True, **chosen))
     return [one.after.kodebooking for one in found]
@@ -113,7 +99,7 @@ def test_a_booking_without_a_visit_any_more_takes_nothing(ledger: Ledger) -> Non
 def test_what_was_sent_by_hand_under_the_other_code_goes_along(ledger: Ledger) -> None:
     typed = push("1", "sent", None, waktu=at("07:50"), source=MANUAL)
     saved(ledger, record(typed, kodebooking="KIOS-1", kind="manual", no_rawat=""))
-    day_lists = DayLists({}, {MONDAY: [row()]}, True, None, None)
+    day_lists = DayLists({}, {MONDAY: [antrean()]}, True, None, None)
     (found,) = amended([planned()], day_lists, ledger, policy(adopt=True))
     assert found.given_up == NO_RAWAT
     assert states(found.after) == {"add": "already", "3": "due", "1": "sent"}
@@ -121,7 +107,7 @@ def test_what_was_sent_by_hand_under_the_other_code_goes_along(ledger: Ledger) -
 
 def test_another_patients_booking_under_our_own_code_is_left_to_her(ledger: Ledger) -> None:
     mine = Owner(marked(numbers_of("000001", "3200000000000001", "0009000000001"), ledger.key))
-    hers = row(NO_RAWAT, norm="9", nik="9901010101000009", nomorkartu="0009000000009")
+    hers = antrean(NO_RAWAT, norm="9", nik="9901010101000009", nomorkartu="0009000000009")
     saved(ledger, record(push("add", "due")))
     one = Plan(record(push("add", "due")), replace(DUE, owner=mine), onsite())
     day_lists = DayLists({}, {MONDAY: [hers]}, True, None, None)

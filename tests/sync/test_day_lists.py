@@ -13,12 +13,11 @@ import pytest
 from antrean_cli.bpjs.client import Client
 from antrean_cli.ledger.ledger import Ledger
 from antrean_cli.rules.cached_lists import CachedList, oldest_kept
-from antrean_cli.rules.listings import Antrean
 from antrean_cli.rules.push import Record
 from antrean_cli.simulator.faults import Fault
 from antrean_cli.sync.day_lists import DayLists, ask_for_lists, note_shown
 from antrean_cli.sync.list_reader import ListReader
-from tests.support.rows import MONDAY, NO_RAWAT, TUESDAY, WIB, at, push, record, states
+from tests.support.rows import MONDAY, NO_RAWAT, TUESDAY, WIB, antrean, at, push, record, states
 from tests.support.site import Site
 
 NOW = at("10:00")
@@ -98,26 +97,13 @@ def test_without_time_for_it_nobody_is_asked(site: Site) -> None:
     assert not site.bpjs.arrived
 
 
-def listed(status: str = "Belum dilayani") -> Antrean:
-    return Antrean(
-        kodebooking=NO_RAWAT,
-        tanggal=str(MONDAY),
-        kodepoli="INT",
-        kodedokter="12345",
-        nik="3200000000000001",
-        nomorkartu="0009000000001",
-        norm="000001",
-        status=status,
-    )
-
-
 def test_what_is_left_alive_is_noted_once_bpjs_says_what_became_of_it(tmp_path: Path) -> None:
     alive = record(push("add", "sent"), push("3", "held", "08:05"), left_alive="told")
     with Ledger.open(tmp_path / "antrean.sqlite3", WIB) as ledger, ledger.transaction():
         ledger.save(None, alive, NOW)
-        assert note_shown(ledger, {TUESDAY: [listed()]}, NOW) == []
-        assert note_shown(ledger, {MONDAY: [listed()]}, NOW) == []
-        changes = note_shown(ledger, {MONDAY: [listed("Batal")]}, NOW)
+        assert note_shown(ledger, {TUESDAY: [antrean(NO_RAWAT)]}, NOW) == []
+        assert note_shown(ledger, {MONDAY: [antrean(NO_RAWAT)]}, NOW) == []
+        changes = note_shown(ledger, {MONDAY: [antrean(NO_RAWAT, status="Batal")]}, NOW)
         stored = ledger.record(NO_RAWAT)
     assert [str(one.push.step) for one in changes] == ["3", "99"]
     assert stored is not None
