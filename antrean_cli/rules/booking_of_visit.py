@@ -15,7 +15,7 @@
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, count
 from typing import NamedTuple
 
 from antrean_cli.rules.codes import Kind
@@ -130,7 +130,7 @@ class _KnownBookings:
 
     def _numbered_anew(self, nobooking: str, owner: Owner) -> Iterator[Record]:
         """Yield a patient's bookings of a number of Mobile JKN's that was another one's before."""
-        for code in islice(numbered(nobooking), 1, None):
+        for code in renumbered(nobooking):
             known = self._records.get(code)
             if known is None:
                 return
@@ -148,7 +148,8 @@ class _KnownBookings:
 
     def _free(self, kodebooking: str) -> str:
         """Return a kode booking that BPJS does not have of somebody else."""
-        return next(code for code in numbered(kodebooking) if self._is_free(code))
+        codes = chain([kodebooking], renumbered(kodebooking))
+        return next(code for code in codes if self._is_free(code))
 
     def _is_free(self, kodebooking: str) -> bool:
         if kodebooking in self._taken:
@@ -203,10 +204,7 @@ def _is_of_another_registration(record: Record, owner: Owner) -> bool:
     return record.ended and bool(before and owner.registered) and before != owner.registered
 
 
-def numbered(kodebooking: str) -> Iterator[str]:
-    """Yield a kode booking, and the ones that come after it where somebody else has it."""
-    yield kodebooking
-    number = 2
-    while True:
+def renumbered(kodebooking: str) -> Iterator[str]:
+    """Yield the kode booking that come after one which somebody else has: "-2", "-3" …"""
+    for number in count(2):
         yield f"{kodebooking}-{number}"
-        number += 1

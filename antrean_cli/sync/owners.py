@@ -13,11 +13,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from itertools import islice
 from typing import NamedTuple
 
 from antrean_cli.ledger.ledger import Ledger
-from antrean_cli.rules.booking_of_visit import numbered
+from antrean_cli.rules.booking_of_visit import renumbered
 from antrean_cli.rules.cached_lists import CachedList
 from antrean_cli.rules.codes import CallName
 from antrean_cli.rules.listings import Antrean
@@ -92,8 +91,7 @@ def settle_owners(
 
 def free_code(ledger: Ledger, kodebooking: str) -> str:
     """Return the next kode booking after one that is somebody else's; raises StateError."""
-    others = islice(numbered(kodebooking), 1, None)
-    return next(code for code in others if ledger.record(code) is None)
+    return next(code for code in renumbered(kodebooking) if ledger.record(code) is None)
 
 
 def _with_earlier(one: CachedList, before: CachedList | None) -> CachedList:
